@@ -1,0 +1,270 @@
+# Quire: build, run and test.  `make help` lists what there is.
+#
+#   make                  everything, debug, into build/
+#   make RELEASE=1        without the debug checks, into build/release/
+#   make CC=clang         with clang and lld, into build/clang/
+#   make V=1              show the commands
+#
+# Out of tree: every file made lies under $(BUILD).  Objects keep the extension of their source
+# (entry.asm.o, fault.c.o), because nearly every .asm file has a .c file of the same name.
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.SECONDEXPANSION:
+all:
+
+# ---- the tools ------------------------------------------------------------------------------
+# Nothing here runs a compiler while make reads this file: on a fresh machine there is none until
+# tools/setup.sh, the first step of `make run` and `make test`, has installed it.
+
+HOST_ARCH := $(shell uname -m)
+ifneq ($(HOST_ARCH),x86_64)
+CROSS_COMPILE ?= x86_64-linux-gnu-
+endif
+
+ifeq ($(origin CC),default)
+CC := $(CROSS_COMPILE)gcc
+endif
+CLANG := $(findstring clang,$(notdir $(CC)))
+
+ifeq ($(origin LD),default)
+LD := $(if $(CLANG),ld.lld,$(CROSS_COMPILE)ld)
+endif
+ifeq ($(origin AR),default)
+AR := $(CROSS_COMPILE)ar
+endif
+NM      ?= $(CROSS_COMPILE)nm
+OBJCOPY ?= $(CROSS_COMPILE)objcopy
+NASM    ?= nasm
+HOSTCC  ?= $(if $(CLANG),$(CC),gcc)
+PYTHON  ?= python3
+BUSYBOX ?=# a static x86-64 busybox; when empty, the one in PATH
+
+BUILD ?= build$(if $(CLANG),/clang)$(if $(RELEASE),/release)
+WERROR ?= $(filter true 1,$(CI))
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(patsubst $(BUILD)/%,%,$(2)))
+
+# ---- flags ----------------------------------------------------------------------------------
+
+# The compiler's own stddef.h, stdint.h, stdarg.h and stdbool.h, and nothing of the host.  Asked
+# for once, when the first compile needs it.
+NOSTDINC = $(eval NOSTDINC := -nostdinc -isystem $$(shell $(CC) -print-file-name=include))$(NOSTDINC)
+
+# Without this gcc would turn memset()'s own loop into a call of memset().
+NO_LOOP_IDIOMS := $(if $(CLANG),,-fno-tree-loop-distribute-patterns)
+
+COMMON_FLAGS := $(if $(CLANG),--target=x86_64-linux-gnu) -std=gnu17 -O2 -g \
+	-ffreestanding -fno-stack-protector -fcf-protection=none -fno-strict-aliasing \
+	-fno-omit-frame-pointer -fno-common -fno-asynchronous-unwind-tables $(NO_LOOP_IDIOMS) \
+	-Wall -Wextra -Wno-unused-parameter $(if $(WERROR),-Werror) \
+	$(if $(RELEASE),,-DQUIRE_DEBUG)
+
+KERNEL_INCLUDES := -Iinclude -Iarch/x86_64/include
+KERNEL_FLAGS := $(COMMON_FLAGS) -D__KERNEL__ $(KERNEL_INCLUDES) \
+	-mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-pic
+USER_FLAGS := $(COMMON_FLAGS) -Ilibc/include -Iinclude
+HOST_FLAGS := -std=gnu17 -O1 -g -DQUIRE_DEBUG -DQUIRE_HOST -Itests/host/include -Iinclude -I. \
+	-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer \
+	-fno-strict-aliasing -Wall -Wextra -Wno-unused-parameter $(if $(WERROR),-Werror)
+
+KERNEL_LDFLAGS := -nostdlib -static -z max-page-size=0x1000 -z noexecstack --build-id=none \
+	$(if $(CLANG),,--no-warn-rwx-segments)
+USER_LDFLAGS := -nostdlib -z max-page-size=0x1000 -z noexecstack --build-id=none -e _start -u _start
+
+DEPS = -MMD -MP -MF $(@:.o=.d)
+
+# ---- sources --------------------------------------------------------------------------------
+
+KERNEL_C := $(filter-out arch/x86_64/asm-offsets.c,$(wildcard boot/*.c arch/x86_64/*.c \
+	kernel/*.c mm/*.c fs/*.c fs/*/*.c drivers/*.c tests/kernel/*.c)) \
+	$(wildcard libc/string.c libc/vsnprintf.c)
+KERNEL_ASM := $(wildcard boot/*.asm arch/x86_64/*.asm)
+KERNEL_OBJS := $(patsubst %,$(BUILD)/obj/kernel/%.o,$(KERNEL_C) $(KERNEL_ASM))
+
+LIBC_SRCS := $(wildcard libc/*.c libc/*.asm)
+LIBC_OBJS := $(LIBC_SRCS:%=$(BUILD)/obj/user/%.o)
+USER_PROGS := $(patsubst user/%.c,$(BUILD)/user/%,$(wildcard user/*.c))
+PIE_TESTS  := $(patsubst tests/user/%.pie.c,$(BUILD)/tests/%,$(wildcard tests/user/*.pie.c))
+USER_TESTS := $(patsubst tests/user/%.c,$(BUILD)/tests/%,$(filter-out %.pie.c,$(wildcard tests/user/*.c)))
+USER_C := $(filter %.c,$(LIBC_SRCS)) $(wildcard user/*.c tests/user/*.c)
+
+HOST_TESTS := $(patsubst tests/host/%.c,$(BUILD)/host/%,$(wildcard tests/host/test_*.c))
+
+IMAGES := $(BUILD)/quire.elf $(BUILD)/initramfs.cpio $(BUILD)/quire.iso
+
+# ---- targets for people ---------------------------------------------------------------------
+
+.PHONY: all run test oracle host-test tests clean help FORCE
+all: $(IMAGES) $(USER_PROGS) tests $(BUILD)/compile_commands.json
+
+tests: $(USER_TESTS) $(PIE_TESTS)
+
+run:
+	@tools/setup.sh run
+	@$(MAKE) $(BUILD)/quire.elf $(BUILD)/initramfs.cpio
+	@tools/boot-with $(BUILD)/quire.elf -I $(BUILD)/initramfs.cpio
+
+test:
+	@tools/setup.sh test
+	@$(MAKE) all host-test
+	@$(PYTHON) tools/test.py --build $(BUILD) $(if $(T),-T '$(T)')
+
+# Ask Debian's Linux the same questions and record its answers in tests/user/oracle/.
+oracle:
+	@tools/setup.sh test
+	@$(MAKE) tests
+	@$(PYTHON) tools/test.py --build $(BUILD) --oracle $(if $(T),-T '$(T)')
+
+host-test: $(HOST_TESTS)
+
+clean:
+	rm -rf $(BUILD)
+
+help:
+	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
+	@echo 'make run               install what is missing, build, boot to a shell on this terminal'
+	@echo 'make test [T=pattern]  the same, then every test (or those whose group/name match)'
+	@echo 'make oracle            record what Debian'"'"'s Linux answers to tests/user'
+	@echo 'make host-test         build the tests that run on this machine itself (tests/host)'
+	@echo 'make clean             remove $(BUILD)/'
+	@echo
+	@echo 'Also: CROSS_COMPILE=x86_64-elf-  BUILD=dir  BUSYBOX=file  QEMU_FLAGS="-m 32M"  WERROR=1'
+
+# ---- rebuild when flags or the list of sources change ---------------------------------------
+
+# $(call stamp,text): rewrite the file only when its text differs
+stamp = @mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ || \
+	printf '%s\n' '$(subst ','\'',$(1))' > $@
+
+$(BUILD)/.flags: FORCE
+	$(call stamp,$(CC) $(LD) $(KERNEL_FLAGS) $(USER_FLAGS) $(KERNEL_LDFLAGS) $(USER_LDFLAGS))
+$(BUILD)/.sources: FORCE
+	$(call stamp,$(KERNEL_C) $(KERNEL_ASM) $(LIBC_SRCS) $(USER_C))
+
+# ---- the kernel -----------------------------------------------------------------------------
+
+$(BUILD)/obj/kernel/%.c.o: %.c $(BUILD)/.flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(NOSTDINC) $(KERNEL_FLAGS) $(DEPS) -c -o $@ $<
+
+# The constants that C owns and assembly needs: asm-offsets.c is compiled to assembly, and the
+# lines "->NAME $value" in it become "%define NAME value".  (clang would otherwise
+# try to assemble them.)
+OFFSETS := $(BUILD)/gen/asm_offsets.inc
+$(OFFSETS): arch/x86_64/asm-offsets.c $(BUILD)/.flags
+	$(call say,OFFSETS,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(NOSTDINC) $(KERNEL_FLAGS) $(if $(CLANG),-fno-integrated-as) -g0 -MMD -MP -MF $@.d -MT $@ -S -o $@.s $<
+	$(Q)sed -n 's/^.*->\([A-Za-z0-9_]*\) \$$*\(-\{0,1\}[0-9][0-9]*\).*/%define \1 \2/p' $@.s > $@
+
+$(BUILD)/obj/kernel/%.asm.o: %.asm $(BUILD)/.flags $(OFFSETS)
+	$(call say,NASM,$<)
+	@mkdir -p $(@D)
+	$(Q)$(NASM) -f elf64 -g -F dwarf -I $(BUILD)/gen/ -I $(dir $<) -MD $(@:.o=.d) -MT $@ -o $@ $<
+
+$(BUILD)/gen/linker.ld: linker.ld $(BUILD)/.flags
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(NOSTDINC) $(KERNEL_INCLUDES) -E -P -x assembler-with-cpp -D__ASSEMBLY__ \
+		-MMD -MP -MF $@.d -MT $@ -o $@ $<
+
+# The symbol table for backtraces is part of the kernel whose symbols it lists.  Link without it,
+# make it, link with it; it lies after the code, so the second table should equal the first.  If it
+# does not, one more link settles it, because the size of the table no longer changes.
+KSYM := $(BUILD)/gen/kallsyms
+link_kernel = $(LD) $(KERNEL_LDFLAGS) -T $(BUILD)/gen/linker.ld -o $(1) $(KERNEL_OBJS) $(2)
+make_kallsyms = $(NM) -n $(1) | $(PYTHON) tools/kallsyms.py > $(2).asm && $(NASM) -f elf64 -o $(2).o $(2).asm
+
+$(BUILD)/quire.elf: $(KERNEL_OBJS) $(BUILD)/gen/linker.ld $(BUILD)/.sources tools/kallsyms.py
+	$(call say,LD,$@)
+	$(Q)$(call link_kernel,$@.tmp,)
+	$(Q)$(call make_kallsyms,$@.tmp,$(KSYM))
+	$(Q)$(call link_kernel,$@.tmp,$(KSYM).o)
+	$(Q)$(call make_kallsyms,$@.tmp,$(KSYM)2)
+	$(Q)cmp -s $(KSYM).asm $(KSYM)2.asm || { $(call link_kernel,$@.tmp,$(KSYM)2.o) && \
+		$(call make_kallsyms,$@.tmp,$(KSYM)) && cmp $(KSYM).asm $(KSYM)2.asm; }
+	$(Q)mv $@.tmp $@
+
+# ---- Quire's own programs -------------------------------------------------------------------
+
+# The library is position independent, so that one copy serves static and static-pie programs.
+$(BUILD)/obj/user/libc/%.c.o: libc/%.c $(BUILD)/.flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(NOSTDINC) $(USER_FLAGS) -fPIE $(DEPS) -c -o $@ $<
+
+$(BUILD)/obj/user/%.asm.o: %.asm $(BUILD)/.flags
+	$(call say,NASM,$<)
+	@mkdir -p $(@D)
+	$(Q)$(NASM) -f elf64 -g -F dwarf -I $(dir $<) -MD $(@:.o=.d) -MT $@ -o $@ $<
+
+$(BUILD)/obj/user/%.pie.c.o: %.pie.c $(BUILD)/.flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(NOSTDINC) $(USER_FLAGS) -fPIE $(DEPS) -c -o $@ $<
+
+$(BUILD)/obj/user/%.c.o: %.c $(BUILD)/.flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(NOSTDINC) $(USER_FLAGS) -fno-pie $(DEPS) -c -o $@ $<
+
+$(BUILD)/libc.a: $(LIBC_OBJS) $(BUILD)/.sources
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $(LIBC_OBJS)
+
+link_user = $(LD) $(USER_LDFLAGS) $(1) -o $@ $(filter %.o,$^) $(BUILD)/libc.a
+$(USER_PROGS): $(BUILD)/user/%: $(BUILD)/obj/user/user/%.c.o $(BUILD)/libc.a
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(call link_user,-static)
+$(USER_TESTS): $(BUILD)/tests/%: $(BUILD)/obj/user/tests/user/%.c.o $(BUILD)/libc.a
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(call link_user,-static)
+$(PIE_TESTS): $(BUILD)/tests/%: $(BUILD)/obj/user/tests/user/%.pie.c.o $(BUILD)/libc.a
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(call link_user,-pie --no-dynamic-linker -z text)
+
+# ---- images ---------------------------------------------------------------------------------
+
+$(BUILD)/initramfs.cpio: $(USER_PROGS) tools/mkcpio.py $(BUILD)/.sources
+	$(call say,CPIO,$@)
+	$(Q)$(PYTHON) tools/mkcpio.py $(if $(BUSYBOX),--busybox $(BUSYBOX)) -o $@ \
+		$(foreach p,$(USER_PROGS),$(p):$(if $(filter %/init,$(p)),/init,/bin/$(notdir $(p))))
+
+$(BUILD)/quire.iso: $(BUILD)/quire.elf $(BUILD)/initramfs.cpio boot/grub.cfg tools/mkiso.sh
+	$(call say,ISO,$@)
+	$(Q)OBJCOPY='$(OBJCOPY)' tools/mkiso.sh $@ $(BUILD)/quire.elf $(BUILD)/initramfs.cpio boot/grub.cfg
+
+# ---- tests that run on this machine ---------------------------------------------------------
+# A test names the kernel files it is linked with:  /* links: mm/vma.c kernel/rbtree.c */
+
+$(BUILD)/obj/host/%.c.o: %.c $(BUILD)/.flags
+	$(call say,HOSTCC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(HOST_FLAGS) $(DEPS) -c -o $@ $<
+
+host_links = $(shell sed -n 's/^.*links:\(.*\)\*\/.*/\1/p' $(1))
+$(HOST_TESTS): $(BUILD)/host/%: $(BUILD)/obj/host/tests/host/%.c.o \
+		$$(patsubst $$(pct),$(BUILD)/obj/host/$$(pct).o,$$(call host_links,tests/host/$$*.c))
+	$(call say,HOSTLD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) -fsanitize=address,undefined -o $@ $^ -lcmocka
+pct := %
+
+# ---- for editors ----------------------------------------------------------------------------
+
+json = {"directory":"$(CURDIR)","file":"$(1)","arguments":["$(CC)"$(foreach f,$(2),,"$(f)"),"-c","$(1)"]}
+$(BUILD)/compile_commands.json: $(BUILD)/.sources $(BUILD)/.flags
+	$(call say,JSON,$@)
+	@{ printf '[\n'; \
+	for f in $(KERNEL_C); do printf '%s,\n' '$(call json,'"$$f"',$(NOSTDINC) $(KERNEL_FLAGS))'; done; \
+	for f in $(USER_C); do printf '%s,\n' '$(call json,'"$$f"',$(NOSTDINC) $(USER_FLAGS))'; done; \
+	} | sed '$$s/,$$//' > $@; echo ']' >> $@
+	@ln -sf $@ compile_commands.json
+
+-include $(shell find $(BUILD)/obj $(BUILD)/gen -name '*.d' 2>/dev/null)

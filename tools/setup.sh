@@ -1,0 +1,117 @@
+#!/bin/sh
+# tools/setup.sh - install what `make run` or `make test` needs
+#
+#   setup.sh run     to build Quire and boot it in QEMU
+#   setup.sh test    more: clang and lld, GRUB and UEFI firmware for the boot images, cmocka
+#
+# When everything is there it only looks at a few files and says nothing.  On Debian and Ubuntu, as
+# root or with sudo, it says which packages are missing and how much to download, then installs them
+# by name.  Elsewhere it prints the command to type and stops.
+set -eu
+what=${1:-run}
+missing=
+
+# need PACKAGE COMMAND|FILE: note the package when the command, or the file, is not there
+need() {
+	case $2 in
+	/*) [ -e "$2" ] && return ;;
+	*) command -v "$2" >/dev/null 2>&1 && return ;;
+	esac
+	case " $missing " in
+	*" $1 "*) ;;
+	*) missing="$missing $1" ;;
+	esac
+}
+
+if [ "$(uname -m)" = x86_64 ]; then
+	gcc=gcc binutils=binutils cross=
+else
+	gcc=gcc-x86-64-linux-gnu binutils=binutils-x86-64-linux-gnu
+	cross=${CROSS_COMPILE-x86_64-linux-gnu-}
+fi
+
+need make make
+need "$gcc" "${CC:-${cross}gcc}"
+need "$binutils" "${cross}ld"
+need nasm nasm
+need python3 python3
+need qemu-system-x86 qemu-system-x86_64
+[ -n "${BUSYBOX:-}" ] || need busybox-static busybox
+
+if [ "$what" = test ]; then
+	need gcc gcc
+	need libc6-dev /usr/include/stdio.h
+	need libcmocka-dev /usr/include/cmocka.h
+	need clang clang
+	need lld ld.lld
+	need grub-common grub-mkrescue
+	need grub-pc-bin /usr/lib/grub/i386-pc
+	need grub-efi-amd64-bin /usr/lib/grub/x86_64-efi
+	need xorriso xorriso
+	need mtools mformat
+	need ovmf /usr/share/OVMF/OVMF_CODE_4M.fd
+fi
+
+# A busybox that is not the static one cannot be used; Debian has one or the other installed.
+if [ -z "${BUSYBOX:-}" ] && busybox=$(command -v busybox) &&
+	grep -q ld-linux-x86-64 "$busybox" 2>/dev/null; then
+	missing="$missing busybox-static"
+fi
+
+[ -z "$missing" ] && exit 0
+
+# ---- something is missing -------------------------------------------------------------------
+
+elsewhere() {
+	# Debian's names and the other systems', in the order of need() above
+	cat >&2 <<EOT
+Quire needs packages that are not installed:$missing
+
+  Debian, Ubuntu  apt-get install$missing
+  Fedora          dnf install make gcc binutils nasm python3 qemu-system-x86 busybox \\
+                      clang lld libcmocka-devel grub2-tools-extra grub2-pc-modules \\
+                      grub2-efi-x64-modules xorriso mtools edk2-ovmf libasan libubsan
+  Arch            pacman -S make gcc nasm python qemu-system-x86 busybox clang lld cmocka grub \\
+                      libisoburn mtools edk2-ovmf
+  macOS           brew install make x86_64-elf-gcc nasm python qemu xorriso mtools
+                  then: gmake run CROSS_COMPILE=x86_64-elf- BUSYBOX=a-static-x86-64-busybox
+
+Install them and type the same command again.
+EOT
+	exit 1
+}
+
+[ -e /etc/debian_version ] && command -v apt-get >/dev/null || elsewhere
+[ "$(uname -m)" = x86_64 ] || [ -n "${BUSYBOX:-}" ] || {
+	echo "On this machine give make a static x86-64 busybox: BUSYBOX=file" >&2
+	case $missing in *busybox-static*) elsewhere ;; esac
+}
+
+if [ "$(id -u)" = 0 ]; then
+	as_root=
+elif command -v sudo >/dev/null; then
+	as_root=sudo
+else
+	elsewhere
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+apt="$as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Dpkg::Use-Pty=0"
+echo "Quire: missing packages:$missing"
+
+# known: does apt know every missing package?  Fresh machines have empty lists.
+known() { apt-cache show --no-all-versions $missing >/dev/null 2>&1; }
+known || { echo "Quire: apt-get update"; $apt update >/dev/null; }
+known || elsewhere
+
+# bytes: what apt would download; each line of --print-uris reads 'uri' file size hash
+bytes=$(apt-get -q -y --no-install-recommends --print-uris install $missing |
+	awk '/^\x27/ { n += $3; k++ } END { printf "%d packages, %.0f MB", k, n / 1e6 }')
+echo "Quire: installing them and what they depend on; to download: $bytes"
+$apt --no-install-recommends install $missing >/tmp/quire-setup.$$ 2>&1 || {
+	tail -n 20 /tmp/quire-setup.$$ >&2
+	rm -f /tmp/quire-setup.$$
+	exit 1
+}
+rm -f /tmp/quire-setup.$$
+echo "Quire: installed"
