@@ -1,0 +1,68 @@
+/*
+ * asm/percpu.h - what belongs to one CPU, reached by the GS segment base
+ *
+ * Invariants: in the kernel GS.base points to this CPU's struct cpu; in user
+ *             mode the kernel's value waits in KERNEL_GS_BASE (swapgs on entry).
+ *             A field is touched only by its own CPU unless its comment says so.
+ */
+#ifndef ASM_PERCPU_H
+#define ASM_PERCPU_H
+
+#include <types.h>
+
+#define NR_CPUS 64
+
+struct task_struct;
+struct mm_struct;
+struct tss;
+
+struct cpu {
+	struct cpu *self;			/* GS:0, so that C can take the address */
+	struct task_struct *current;
+	unsigned long kernel_sp;		/* top of current's kernel stack: the SYSCALL entry loads it */
+	unsigned long user_sp_scratch;		/* the SYSCALL entry parks the user rsp here */
+	unsigned int id;			/* 0 .. nr_cpus-1 */
+	unsigned int apic_id;
+	unsigned int irq_depth;			/* nested hardware interrupts */
+	unsigned int preempt_count;		/* spinlocks held: no sleep while not 0 */
+	bool need_resched;
+	struct mm_struct *loaded_mm;		/* whose tables are in CR3 */
+	struct task_struct *idle;
+	struct tss *tss;
+	u64 ticks;
+	unsigned long fault_cr2;
+};
+
+extern struct cpu cpus[NR_CPUS];
+extern unsigned int nr_cpus;
+
+#define __cpu_read(field, type) ({ type _v; \
+	asm volatile("mov %%gs:%c1, %0" : "=r"(_v) : "i"(offsetof(struct cpu, field))); _v; })
+
+/* This CPU's structure.  Stable only while the caller cannot migrate. */
+static inline struct cpu *this_cpu(void) { return __cpu_read(self, struct cpu *); }
+static inline unsigned int smp_processor_id(void) { return __cpu_read(id, unsigned int); }
+static inline struct task_struct *get_current(void)
+{
+	struct task_struct *t;
+
+	asm("mov %%gs:%c1, %0" : "=r"(t) : "i"(offsetof(struct cpu, current)));
+	return t;
+}
+#define current get_current()
+
+static inline void preempt_disable(void)
+{
+	asm volatile("incl %%gs:%c0" :: "i"(offsetof(struct cpu, preempt_count)) : "memory", "cc");
+}
+static inline void preempt_enable(void)
+{
+	asm volatile("decl %%gs:%c0" :: "i"(offsetof(struct cpu, preempt_count)) : "memory", "cc");
+}
+static inline bool in_interrupt(void) { return __cpu_read(irq_depth, unsigned int) != 0; }
+static inline bool in_atomic(void)
+{
+	return __cpu_read(preempt_count, unsigned int) != 0 || in_interrupt();
+}
+
+#endif

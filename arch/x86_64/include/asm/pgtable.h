@@ -1,0 +1,206 @@
+/*
+ * asm/pgtable.h - page-table entries: what the hardware reads, what we add
+ *
+ * Purpose:    the only file that knows the bits of an x86-64 page-table entry.
+ * Invariants: an entry with _PAGE_PRESENT clear is never looked at by the MMU, so
+ *             the kernel keeps its own encodings there (the table below).
+ *             A live PTE is changed only under its page-table lock, and taken down
+ *             by an atomic exchange (ptep_get_and_clear), so that no accessed or
+ *             dirty bit set by hardware meanwhile is lost.
+ *             Every walker tests for leaf PUD and PMD entries (pud_leaf, pmd_leaf).
+ * Sources:    Intel SDM vol. 3A, "4-Level Paging", "Accessed and Dirty Flags".
+ *
+ * All encodings of a PTE, in one place:
+ *
+ *   63  62..52  51..14   13..12 11 10 9  8  7  6 5 4 3 2 1 0
+ *   NX  0       frame ........  SD -  SP G  PS D A . . U W 1   present: mapped
+ *   NX  0       frame ........  SD -  SP 1  .  D A . . U W 0   PROT_NONE: page kept, MMU traps
+ *   offset ...........  type(5) ..    13..9  0  0  0 0 0 0 SD 0 0  swap or migration entry
+ *   file page offset .......... 12..9 0  1  0 0 0 0 SD 0 0         nonlinear offset
+ *   0                                                          none: nothing here
+ *
+ *   SD = soft-dirty (bit 11 present, bit 2 otherwise), SP = special (zero page or
+ *   PFN map: no reference, no rmap).  Types 0..27 are swap areas, 28..31 are kept
+ *   for migration and poison entries.  Bit 8 set with bit 0 clear is PROT_NONE.
+ */
+#ifndef ASM_PGTABLE_H
+#define ASM_PGTABLE_H
+
+#include <asm/page.h>
+#include <asm/atomic.h>
+
+#define _PAGE_PRESENT	BIT(0)
+#define _PAGE_RW	BIT(1)
+#define _PAGE_USER	BIT(2)
+#define _PAGE_PWT	BIT(3)
+#define _PAGE_PCD	BIT(4)
+#define _PAGE_ACCESSED	BIT(5)
+#define _PAGE_DIRTY	BIT(6)
+#define _PAGE_PSE	BIT(7)		/* leaf at PMD or PUD level */
+#define _PAGE_GLOBAL	BIT(8)
+#define _PAGE_PROTNONE	BIT(8)		/* when not present */
+#define _PAGE_SPECIAL	BIT(9)
+#define _PAGE_SOFT_DIRTY BIT(11)
+#define _PAGE_NX	BIT(63)
+
+#define PTE_PFN_MASK	0x000ffffffffff000UL
+#define _PAGE_TABLE	(_PAGE_PRESENT | _PAGE_RW | _PAGE_USER | _PAGE_ACCESSED | _PAGE_DIRTY)
+#define _KERNPG_TABLE	(_PAGE_PRESENT | _PAGE_RW | _PAGE_ACCESSED | _PAGE_DIRTY)
+
+#define __pgprot(x)	((pgprot_t){ (x) })
+#define pgprot_val(x)	((x).pgprot)
+#define __pte(x)	((pte_t){ (x) })
+#define pte_val(x)	((x).pte)
+#define __pmd(x)	((pmd_t){ (x) })
+#define pmd_val(x)	((x).pmd)
+#define __pud(x)	((pud_t){ (x) })
+#define pud_val(x)	((x).pud)
+#define __p4d(x)	((p4d_t){ (x) })
+#define p4d_val(x)	((x).p4d)
+#define __pgd(x)	((pgd_t){ (x) })
+#define pgd_val(x)	((x).pgd)
+
+/* Protections of user pages; the table protection_map[] (mm/mmap.c) picks from these. */
+#define PAGE_NONE	__pgprot(_PAGE_PROTNONE | _PAGE_ACCESSED)
+#define PAGE_READONLY	__pgprot(_PAGE_PRESENT | _PAGE_USER | _PAGE_ACCESSED | _PAGE_NX)
+#define PAGE_READONLY_EXEC __pgprot(_PAGE_PRESENT | _PAGE_USER | _PAGE_ACCESSED)
+#define PAGE_SHARED	__pgprot(_PAGE_PRESENT | _PAGE_RW | _PAGE_USER | _PAGE_ACCESSED | _PAGE_NX)
+#define PAGE_SHARED_EXEC __pgprot(_PAGE_PRESENT | _PAGE_RW | _PAGE_USER | _PAGE_ACCESSED)
+/* Kernel pages. */
+#define PAGE_KERNEL	__pgprot(_PAGE_PRESENT | _PAGE_RW | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_GLOBAL | _PAGE_NX)
+#define PAGE_KERNEL_RO	__pgprot(_PAGE_PRESENT | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_GLOBAL | _PAGE_NX)
+#define PAGE_KERNEL_ROX	__pgprot(_PAGE_PRESENT | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_GLOBAL)
+#define PAGE_KERNEL_NOCACHE __pgprot(pgprot_val(PAGE_KERNEL) | _PAGE_PCD | _PAGE_PWT)
+
+#define PTRS_PER_TABLE	512
+#define USER_PGD_PTRS	256		/* the lower half belongs to the process */
+
+static inline unsigned long pgd_index(unsigned long a) { return (a >> PGDIR_SHIFT) & 511; }
+static inline unsigned long p4d_index(unsigned long a) { return (a >> P4D_SHIFT) & 511; }
+static inline unsigned long pud_index(unsigned long a) { return (a >> PUD_SHIFT) & 511; }
+static inline unsigned long pmd_index(unsigned long a) { return (a >> PMD_SHIFT) & 511; }
+static inline unsigned long pte_index(unsigned long a) { return (a >> PAGE_SHIFT) & 511; }
+
+/* The walk.  With 4 levels the p4d is folded: it is the pgd entry seen as a p4d. */
+static inline bool pgd_none(pgd_t e) { (void)e; return false; }
+static inline p4d_t *p4d_offset(pgd_t *pgd, unsigned long a) { (void)a; return (p4d_t *)pgd; }
+static inline bool p4d_none(p4d_t e) { return e.p4d == 0; }
+static inline bool pud_none(pud_t e) { return e.pud == 0; }
+static inline bool pmd_none(pmd_t e) { return e.pmd == 0; }
+static inline bool pte_none(pte_t e) { return e.pte == 0; }
+static inline bool p4d_present(p4d_t e) { return e.p4d & _PAGE_PRESENT; }
+static inline bool pud_present(pud_t e) { return e.pud & _PAGE_PRESENT; }
+static inline bool pmd_present(pmd_t e) { return e.pmd & _PAGE_PRESENT; }
+static inline bool pte_present(pte_t e) { return e.pte & (_PAGE_PRESENT | _PAGE_PROTNONE); }
+static inline bool pud_leaf(pud_t e) { return e.pud & _PAGE_PSE; }
+static inline bool pmd_leaf(pmd_t e) { return e.pmd & _PAGE_PSE; }
+
+static inline unsigned long p4d_pfn(p4d_t e) { return (e.p4d & PTE_PFN_MASK) >> PAGE_SHIFT; }
+static inline unsigned long pud_pfn(pud_t e) { return (e.pud & PTE_PFN_MASK) >> PAGE_SHIFT; }
+static inline unsigned long pmd_pfn(pmd_t e) { return (e.pmd & PTE_PFN_MASK) >> PAGE_SHIFT; }
+static inline unsigned long pte_pfn(pte_t e) { return (e.pte & PTE_PFN_MASK) >> PAGE_SHIFT; }
+
+static inline pgd_t *pgd_offset_pgd(pgd_t *pgd, unsigned long a) { return pgd + pgd_index(a); }
+#define pgd_offset(mm, a) pgd_offset_pgd((mm)->pgd, a)
+static inline pud_t *pud_offset(p4d_t *p4d, unsigned long a)
+{
+	return (pud_t *)__va(PFN_PHYS(p4d_pfn(*p4d))) + pud_index(a);
+}
+static inline pmd_t *pmd_offset(pud_t *pud, unsigned long a)
+{
+	return (pmd_t *)__va(PFN_PHYS(pud_pfn(*pud))) + pmd_index(a);
+}
+/* Without the lock: only where the table cannot change (kernel tables, exit).  See mm.h for pte_offset_map_lock. */
+static inline pte_t *pte_offset_kernel(pmd_t *pmd, unsigned long a)
+{
+	return (pte_t *)__va(PFN_PHYS(pmd_pfn(*pmd))) + pte_index(a);
+}
+
+/* Next boundary of a level after @a, not beyond @end: for loops over ranges. */
+#define __addr_end(a, end, SIZE, MASK) ({ unsigned long _b = ((a) + (SIZE)) & (MASK); \
+	(_b - 1 < (end) - 1) ? _b : (end); })
+#define pgd_addr_end(a, end) __addr_end(a, end, PGDIR_SIZE, PGDIR_MASK)
+#define p4d_addr_end(a, end) (end)
+#define pud_addr_end(a, end) __addr_end(a, end, PUD_SIZE, PUD_MASK)
+#define pmd_addr_end(a, end) __addr_end(a, end, PMD_SIZE, PMD_MASK)
+
+static inline pte_t pfn_pte(unsigned long pfn, pgprot_t prot)
+{
+	return __pte(PFN_PHYS(pfn) | pgprot_val(prot));
+}
+#define mk_pte(page, prot) pfn_pte(page_to_pfn(page), prot)
+
+static inline bool pte_write(pte_t e) { return e.pte & _PAGE_RW; }
+static inline bool pte_dirty(pte_t e) { return e.pte & _PAGE_DIRTY; }
+static inline bool pte_young(pte_t e) { return e.pte & _PAGE_ACCESSED; }
+static inline bool pte_exec(pte_t e) { return !(e.pte & _PAGE_NX); }
+static inline bool pte_user(pte_t e) { return e.pte & _PAGE_USER; }
+static inline bool pte_special(pte_t e) { return e.pte & _PAGE_SPECIAL; }
+static inline bool pte_protnone(pte_t e)
+{
+	return (e.pte & (_PAGE_PRESENT | _PAGE_PROTNONE)) == _PAGE_PROTNONE;
+}
+static inline pte_t pte_mkwrite(pte_t e) { return __pte(e.pte | _PAGE_RW); }
+static inline pte_t pte_wrprotect(pte_t e) { return __pte(e.pte & ~_PAGE_RW); }
+static inline pte_t pte_mkdirty(pte_t e) { return __pte(e.pte | _PAGE_DIRTY | _PAGE_SOFT_DIRTY); }
+static inline pte_t pte_mkclean(pte_t e) { return __pte(e.pte & ~_PAGE_DIRTY); }
+static inline pte_t pte_mkyoung(pte_t e) { return __pte(e.pte | _PAGE_ACCESSED); }
+static inline pte_t pte_mkold(pte_t e) { return __pte(e.pte & ~_PAGE_ACCESSED); }
+static inline pte_t pte_mkspecial(pte_t e) { return __pte(e.pte | _PAGE_SPECIAL); }
+/* Same frame and A/D/software bits, permissions from @prot. */
+static inline pte_t pte_modify(pte_t e, pgprot_t prot)
+{
+	const unsigned long keep = PTE_PFN_MASK | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_SPECIAL |
+				   _PAGE_SOFT_DIRTY | _PAGE_PCD | _PAGE_PWT;
+
+	return __pte((e.pte & keep) | (pgprot_val(prot) & ~(PTE_PFN_MASK & keep)));
+}
+
+/* Raw stores.  Permission or frame changes of a live entry go through the ptep_ forms. */
+static inline void set_pte(pte_t *p, pte_t e) { WRITE_ONCE(p->pte, e.pte); }
+static inline void set_pmd(pmd_t *p, pmd_t e) { WRITE_ONCE(p->pmd, e.pmd); }
+static inline void set_pud(pud_t *p, pud_t e) { WRITE_ONCE(p->pud, e.pud); }
+static inline void set_p4d(p4d_t *p, p4d_t e) { WRITE_ONCE(p->p4d, e.p4d); }
+static inline pte_t ptep_get(const pte_t *p) { return __pte(READ_ONCE(p->pte)); }
+static inline pte_t ptep_get_and_clear(pte_t *p) { return __pte(xchg(&p->pte, 0UL)); }
+static inline void ptep_set_wrprotect(pte_t *p)
+{
+	__atomic_fetch_and(&p->pte, ~_PAGE_RW, __ATOMIC_SEQ_CST);
+}
+static inline bool ptep_test_and_clear_young(pte_t *p)
+{
+	return __atomic_fetch_and(&p->pte, ~_PAGE_ACCESSED, __ATOMIC_SEQ_CST) & _PAGE_ACCESSED;
+}
+
+/* Nonlinear offsets (remap_file_pages): a page offset kept in a PTE that maps nothing. */
+#define _PAGE_NONLINEAR	BIT(7)
+static inline bool pte_file(pte_t e)
+{
+	return !pte_present(e) && (e.pte & _PAGE_NONLINEAR);
+}
+static inline unsigned long pte_to_pgoff(pte_t e) { return e.pte >> 12; }
+static inline pte_t pgoff_to_pte(unsigned long off) { return __pte((off << 12) | _PAGE_NONLINEAR); }
+
+/* The kernel's own tables: slots above USER_PGD_PTRS are the same in every mm. */
+extern pgd_t *init_pgd;
+
+/*
+ * arch/x86_64/pgtable.c.  Map [va, va+size) to @pa in the kernel's tables, with the
+ * largest leaf that fits if @huge.  0 or -ENOMEM (nothing half done is left mapped).
+ */
+int kernel_map(unsigned long va, phys_addr_t pa, unsigned long size, pgprot_t prot, bool huge);
+/* Unmap 4 KiB kernel pages; returns after the TLB is flushed. */
+void kernel_unmap(unsigned long va, unsigned long size);
+/* The PTE of a kernel address mapped by 4 KiB pages, or NULL. */
+pte_t *kernel_pte(unsigned long va);
+/* Leaf entry of any kernel or user address in @pgd: raw value in *entry, level 1..4 returned, 0 if unmapped. */
+int walk_leaf(pgd_t *pgd, unsigned long va, unsigned long *entry);
+/* Print the walk of @va, one line a level (panic, /proc/quire/walk). */
+size_t format_walk(pgd_t *pgd, unsigned long va, char *buf, size_t size);
+/* Build the final tables: direct map, vmemmap slots, text RX, rodata R, rest NX; load CR3. */
+void paging_init(void);
+/* After init: free .init, check that no kernel PTE is writable and executable. */
+void mark_rodata_ro(void);
+void check_wx(void);
+
+#endif

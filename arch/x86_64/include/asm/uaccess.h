@@ -1,0 +1,42 @@
+/*
+ * asm/uaccess.h - touching user memory from the kernel
+ *
+ * Every access is bounds-checked against the user half first, is bracketed by
+ * stac/clac where SMAP exists, and is listed in the exception table: a fault there
+ * that no VMA can satisfy becomes a short count, never a kernel fault.  May sleep.
+ */
+#ifndef ASM_UACCESS_H
+#define ASM_UACCESS_H
+
+#include <asm/memory_layout.h>
+#include <types.h>
+#include <err.h>
+
+static inline bool access_ok(const void __user *p, size_t len)
+{
+	return len <= TASK_SIZE_MAX && (unsigned long)p <= TASK_SIZE_MAX - len;
+}
+
+/* Bytes that could NOT be copied (0: all).  copy_from_user leaves the rest of @to zeroed. */
+size_t copy_to_user(void __user *to, const void *from, size_t n);
+size_t copy_from_user(void *to, const void __user *from, size_t n);
+size_t clear_user(void __user *to, size_t n);
+/* Length including NUL copied, at most @n; -EFAULT; == n means no NUL was seen. */
+long strncpy_from_user(char *to, const char __user *from, long n);
+/* Length including NUL, > @max if longer, 0 on a fault. */
+long strnlen_user(const char __user *s, long max);
+/* Atomic compare-and-exchange on a user word: 0 or -EFAULT; *old gets what was there. */
+int cmpxchg_user_u32(u32 __user *p, u32 *old, u32 new);
+
+/* One scalar: 0 or -EFAULT. */
+#define get_user(x, p) ({ __typeof__(*(p)) _g; \
+	int _e = copy_from_user(&_g, (p), sizeof(_g)) ? -EFAULT : 0; \
+	if (!_e) (x) = _g; \
+	_e; })
+#define put_user(x, p) ({ __typeof__(*(p)) _g = (x); \
+	copy_to_user((p), &_g, sizeof(_g)) ? -EFAULT : 0; })
+
+/* Exception table entries are made in uaccess.asm; search by faulting address, 0 if none. */
+unsigned long search_exception_table(unsigned long ip);
+
+#endif

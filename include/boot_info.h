@@ -1,0 +1,61 @@
+/*
+ * boot_info.h - what every boot path tells the kernel
+ *
+ * PVH, multiboot2 and the EFI loader each fill one struct boot_info (boot/bootinfo.c);
+ * from then on nobody asks how we were booted.
+ */
+#ifndef BOOT_INFO_H
+#define BOOT_INFO_H
+
+#include <types.h>
+
+#define BOOT_MAX_MEM 128
+#define COMMAND_LINE_SIZE 2048
+
+enum boot_mem_type {
+	BOOT_MEM_RAM = 1,
+	BOOT_MEM_RESERVED,
+	BOOT_MEM_ACPI,		/* tables: RAM after they were read */
+	BOOT_MEM_NVS,
+	BOOT_MEM_BAD,
+};
+
+struct boot_mem {
+	phys_addr_t base;
+	phys_addr_t size;
+	enum boot_mem_type type;
+};
+
+struct boot_framebuffer {
+	phys_addr_t addr;	/* 0: none */
+	u32 width, height, pitch, bpp;
+	u8 red_pos, red_size, green_pos, green_size, blue_pos, blue_size;
+	bool text;		/* VGA text mode at addr, width and height in characters */
+};
+
+struct boot_info {
+	const char *protocol;			/* "PVH", "multiboot2", "EFI" */
+	const char *loader;			/* its own name, or "" */
+	unsigned int nr_mem;
+	struct boot_mem mem[BOOT_MAX_MEM];	/* as told: may overlap, unsorted */
+	struct boot_framebuffer fb;
+	phys_addr_t rsdp;			/* 0: search the BIOS area */
+	u8 rsdp_copy[36];			/* multiboot2 hands a copy instead */
+	bool have_rsdp_copy;
+	phys_addr_t initrd;
+	phys_addr_t initrd_size;		/* 0: none */
+	char cmdline[COMMAND_LINE_SIZE];	/* without the kernel's own path */
+};
+
+extern struct boot_info boot_info;
+
+/*
+ * Look for a whole word of the command line before "--": "quiet", or "name=value".
+ * Returns the value ("" for a bare word) copied to @buf, or NULL.  The last one wins.
+ */
+const char *cmdline_get(const char *name, char *buf, size_t size);
+bool cmdline_has(const char *word);
+/* A number with K, M, G suffix; @def if absent or wrong. */
+unsigned long cmdline_num(const char *name, unsigned long def);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * ktest.h - in-kernel self tests
+ *
+ * KTEST(suite, claim) { ... } registers a case by itself.  The runner (kernel/ktest.c)
+ * prints KTAP, and after every case runs mm_verify_all() and compares free pages and
+ * slab objects with what they were before: a leak fails the case.
+ * Cases run in a kernel thread, in process context, with interrupts on.
+ */
+#ifndef KTEST_H
+#define KTEST_H
+
+#include <types.h>
+
+struct ktest_ctx;
+
+struct ktest {
+	const char *suite;
+	const char *name;
+	void (*fn)(struct ktest_ctx *t);
+};
+
+struct ktest_ctx {
+	bool failed, skipped;
+	char msg[256];
+};
+
+void ktest_fail(struct ktest_ctx *t, const char *file, int line, const char *fmt, ...) __printf(4, 5);
+void ktest_skip(struct ktest_ctx *t, const char *why);
+/* Run the suites whose "suite.name" contains @pattern (NULL: all); returns failures. */
+int ktest_run_all(const char *pattern);
+
+#define KTEST(_suite, _name)							\
+	static void ktest_##_suite##_##_name(struct ktest_ctx *t);		\
+	static const struct ktest ktest_entry_##_suite##_##_name		\
+		__section(".ktests") __used __aligned(8) =			\
+		{ #_suite, #_name, ktest_##_suite##_##_name };			\
+	static void ktest_##_suite##_##_name(struct ktest_ctx *t __attribute__((unused)))
+
+/* End the case at the first broken claim. */
+#define EXPECT(c) do { if (!(c)) { ktest_fail(t, __FILE__, __LINE__, "%s", #c); return; } } while (0)
+#define EXPECT_EQ(a, b) do { long _a = (long)(a), _b = (long)(b); if (_a != _b) { \
+	ktest_fail(t, __FILE__, __LINE__, "%s is %ld, %s is %ld", #a, _a, #b, _b); return; } } while (0)
+
+#endif

@@ -1,0 +1,382 @@
+/*
+ * mm.h - what the rest of the kernel may ask of memory management
+ */
+#ifndef MM_H
+#define MM_H
+
+#include <asm/pgtable.h>
+#include <asm/tlbflush.h>
+#include <bug.h>
+#include <err.h>
+#include <gfp.h>
+#include <mm_types.h>
+#include <uapi/mman.h>
+
+struct pt_regs;
+struct seq_file;
+
+/* ---- vm_flags: the notes' list, Linux's values ---- */
+#define VM_NONE		0x00000000UL
+#define VM_READ		0x00000001UL
+#define VM_WRITE	0x00000002UL
+#define VM_EXEC		0x00000004UL
+#define VM_SHARED	0x00000008UL
+#define VM_MAYREAD	0x00000010UL	/* limits for mprotect: MAYx >> 4 == x */
+#define VM_MAYWRITE	0x00000020UL
+#define VM_MAYEXEC	0x00000040UL
+#define VM_MAYSHARE	0x00000080UL
+#define VM_GROWSDOWN	0x00000100UL
+#define VM_PFNMAP	0x00000400UL	/* frames without struct page, raw PFNs */
+#define VM_DENYWRITE	0x00000800UL
+#define VM_LOCKED	0x00002000UL
+#define VM_IO		0x00004000UL
+#define VM_SEQ_READ	0x00008000UL
+#define VM_RAND_READ	0x00010000UL
+#define VM_DONTCOPY	0x00020000UL
+#define VM_DONTEXPAND	0x00040000UL
+#define VM_ACCOUNT	0x00100000UL
+#define VM_NORESERVE	0x00200000UL
+#define VM_HUGETLB	0x00400000UL
+#define VM_NONLINEAR	0x00800000UL
+#define VM_ARCH_1	0x01000000UL
+#define VM_WIPEONFORK	0x02000000UL
+#define VM_DONTDUMP	0x04000000UL
+#define VM_STACK	VM_GROWSDOWN
+#define VM_ACCESS_FLAGS	(VM_READ | VM_WRITE | VM_EXEC)
+#define VM_SPECIAL	(VM_IO | VM_DONTEXPAND | VM_PFNMAP)
+
+#define DEFAULT_MAX_MAP_COUNT 65530
+#define MMAP_MIN_ADDR 65536UL
+#define STACK_GUARD_GAP (256UL << PAGE_SHIFT)
+extern int sysctl_max_map_count;
+extern int sysctl_overcommit_memory;	/* 0 heuristic, 1 always, 2 never */
+extern unsigned long sysctl_mmap_min_addr;
+extern int randomize_va_space;		/* 0 by norandmaps */
+extern atomic_long_t vm_committed_as;	/* pages */
+
+/* ---- faults ---- */
+#define FAULT_FLAG_WRITE	0x01
+#define FAULT_FLAG_USER		0x02
+#define FAULT_FLAG_INSTRUCTION	0x04
+#define FAULT_FLAG_PRESENT	0x08	/* protection fault, not a missing page */
+
+typedef unsigned int vm_fault_t;
+#define VM_FAULT_OOM		0x0001
+#define VM_FAULT_SIGBUS		0x0002
+#define VM_FAULT_MAJOR		0x0004
+#define VM_FAULT_SIGSEGV	0x0040
+#define VM_FAULT_NOPAGE		0x0100	/* ->fault installed the PTE itself */
+#define VM_FAULT_LOCKED		0x0200	/* ->fault returned a locked page */
+#define VM_FAULT_RETRY		0x0400
+#define VM_FAULT_ERROR		(VM_FAULT_OOM | VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV)
+
+struct vm_fault {
+	unsigned int flags;
+	pgoff_t pgoff;			/* page offset in the file */
+	unsigned long virtual_address;	/* page aligned */
+	struct page *page;		/* ->fault's answer, with a reference */
+	pgoff_t max_pgoff;		/* ->map_pages: last one wanted */
+	pmd_t *pmd;			/* ->map_pages: where */
+};
+
+/* What makes one kind of VMA differ from another.  Context: mmap_sem held unless stated. */
+struct vm_operations_struct {
+	void (*open)(struct vm_area_struct *area);
+	void (*close)(struct vm_area_struct *area);
+	/* A page is missing: set vmf->page (referenced, locked if VM_FAULT_LOCKED) or return an error bit. */
+	int (*fault)(struct vm_area_struct *vma, struct vm_fault *vmf);
+	/* Map cached neighbours of a read fault, none of them by I/O. */
+	void (*map_pages)(struct vm_area_struct *vma, struct vm_fault *vmf);
+	/* A read-only shared page is about to be written; an error is SIGBUS. */
+	int (*page_mkwrite)(struct vm_area_struct *vma, struct vm_fault *vmf);
+	/* access_process_vm where get_user_pages cannot go. */
+	int (*access)(struct vm_area_struct *vma, unsigned long addr, void *buf, int len, int write);
+	/* The name shown in /proc/PID/maps. */
+	const char *(*name)(struct vm_area_struct *vma);
+	int (*set_policy)(struct vm_area_struct *vma, struct mempolicy *new);
+	struct mempolicy *(*get_policy)(struct vm_area_struct *vma, unsigned long addr);
+	int (*migrate)(struct vm_area_struct *vma, const unsigned long *from,
+		       const unsigned long *to, unsigned long flags);
+	/* Rearrange file pages inside the VMA (remap_file_pages). */
+	int (*remap_pages)(struct vm_area_struct *vma, unsigned long addr, unsigned long size,
+			   pgoff_t pgoff);
+};
+
+/* Enter: mmap_sem held for read, @vma covers @address.  mm/fault.c: one function per kind of fault. */
+vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address, unsigned int flags);
+
+/* ---- struct page ---- */
+#define PAGE_FLAG(Name, bit)								\
+static inline bool Page##Name(const struct page *p) { return test_bit(PG_##bit, &p->flags); }	\
+static inline void SetPage##Name(struct page *p) { set_bit(PG_##bit, &p->flags); }	\
+static inline void ClearPage##Name(struct page *p) { clear_bit(PG_##bit, &p->flags); }	\
+static inline bool TestSetPage##Name(struct page *p) { return test_and_set_bit(PG_##bit, &p->flags); } \
+static inline bool TestClearPage##Name(struct page *p) { return test_and_clear_bit(PG_##bit, &p->flags); }
+PAGE_FLAG(Locked, locked)
+PAGE_FLAG(Referenced, referenced)
+PAGE_FLAG(Uptodate, uptodate)
+PAGE_FLAG(Dirty, dirty)
+PAGE_FLAG(LRU, lru)
+PAGE_FLAG(Active, active)
+PAGE_FLAG(Reserved, reserved)
+PAGE_FLAG(Buddy, buddy)
+PAGE_FLAG(Slab, slab)
+PAGE_FLAG(Table, table)
+PAGE_FLAG(Compound, compound)
+PAGE_FLAG(SwapBacked, swapbacked)
+PAGE_FLAG(Mlocked, mlocked)
+PAGE_FLAG(Pcp, pcp)
+
+static inline bool PageAnon(const struct page *p)
+{
+	return (unsigned long)p->mapping & PAGE_MAPPING_ANON;
+}
+static inline int page_count(const struct page *p) { return atomic_read(&p->_refcount); }
+static inline int page_mapcount(const struct page *p) { return atomic_read(&p->_mapcount) + 1; }
+static inline bool page_mapped(const struct page *p) { return page_mapcount(p) > 0; }
+static inline enum zone_type page_zonenum(const struct page *p) { return p->flags >> PAGE_ZONE_SHIFT; }
+struct zone *page_zone(const struct page *p);
+
+void __put_page(struct page *page);	/* last reference gone: free it (mm/swap.c-less: page_alloc.c) */
+static inline void get_page(struct page *p)
+{
+	VM_BUG_ON_PAGE(page_count(p) <= 0, p);
+	atomic_inc(&p->_refcount);
+}
+static inline void put_page(struct page *p)
+{
+	VM_BUG_ON_PAGE(page_count(p) <= 0, p);
+	if (atomic_dec_and_test(&p->_refcount))
+		__put_page(p);
+}
+/* The page lock sleeps; it protects ->mapping, truncation and I/O. */
+void lock_page(struct page *page);
+bool trylock_page(struct page *page);
+void unlock_page(struct page *page);
+
+extern struct page *empty_zero_page;	/* the zero page: read faults of anonymous memory */
+static inline bool is_zero_pfn(unsigned long pfn) { return pfn == page_to_pfn(empty_zero_page); }
+
+/* ---- boot and zones (mm/page_alloc.c) ---- */
+extern struct zone zones[MAX_NR_ZONES];
+void mem_init(void);			/* struct page array, zones, buddies from memblock */
+unsigned long nr_free_pages(void);	/* all zones, per-CPU lists included */
+unsigned long totalram_pages(void);
+void drain_all_pages(void);		/* per-CPU lists back to the buddies */
+int page_alloc_verify(void);		/* walk free lists; number of violations */
+int buddyinfo_show(struct seq_file *m);
+int zoneinfo_show(struct seq_file *m);
+/* Shrinkers, called when an allocation with __GFP_WAIT finds nothing; return pages freed. */
+struct shrinker {
+	unsigned long (*shrink)(unsigned long nr);
+	struct list_head list;
+};
+void register_shrinker(struct shrinker *s);
+/* Last resort when nothing can be freed (mm/oom.c): kill a process; true if it is worth retrying. */
+bool out_of_memory(gfp_t gfp, unsigned int order);
+
+/* ---- page tables (mm/memory.c; allocation in arch) ---- */
+pgd_t *pgd_alloc(struct mm_struct *mm);		/* kernel half shared; NULL when there is no memory */
+void pgd_free(struct mm_struct *mm, pgd_t *pgd);
+struct page *pte_alloc_one(struct mm_struct *mm);	/* zeroed, PG_table, ptl ready */
+void pte_free(struct mm_struct *mm, struct page *table);
+void *table_alloc_one(struct mm_struct *mm);	/* zeroed upper-level table */
+void table_free(struct mm_struct *mm, void *table);
+static inline spinlock_t *pte_lockptr(struct mm_struct *mm, pmd_t *pmd)
+{
+	(void)mm;
+	return &pfn_to_page(pmd_pfn(*pmd))->ptl;
+}
+/* The one way to a PTE: its address, with the table's lock held. */
+static inline pte_t *pte_offset_map_lock(struct mm_struct *mm, pmd_t *pmd, unsigned long addr,
+					 spinlock_t **ptlp)
+{
+	spinlock_t *ptl = pte_lockptr(mm, pmd);
+
+	spin_lock(ptl);
+	*ptlp = ptl;
+	return pte_offset_kernel(pmd, addr);
+}
+static inline void pte_unmap_unlock(pte_t *pte, spinlock_t *ptl)
+{
+	(void)pte;
+	spin_unlock(ptl);
+}
+/* The pmd for @addr, NULL if no table leads there. */
+pmd_t *mm_find_pmd(struct mm_struct *mm, unsigned long addr);
+/* The pmd for @addr with tables made down to the last level; NULL when there is no memory. */
+pmd_t *mm_alloc_pmd(struct mm_struct *mm, unsigned long addr);
+
+static inline void set_pte_at(struct mm_struct *mm, unsigned long addr, pte_t *ptep, pte_t pte)
+{
+	(void)mm;
+	(void)addr;
+	set_pte(ptep, pte);
+}
+
+/* mmu_gather: unmap, flush once, then free. */
+#define GATHER_BATCH 62
+struct mmu_gather_batch {
+	struct mmu_gather_batch *next;
+	unsigned int nr;
+	struct page *pages[GATHER_BATCH];
+};
+struct mmu_gather {
+	struct mm_struct *mm;
+	unsigned long start, end;	/* what must be flushed */
+	bool fullmm;			/* exit: nobody runs in it */
+	struct page *tables;		/* page-table pages to free after the flush, by ->lru */
+	struct mmu_gather_batch local;	/* on the caller's stack: no memory is needed */
+};
+void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_struct *mm, bool fullmm);
+void tlb_remove_page(struct mmu_gather *tlb, struct page *page);	/* takes over one reference */
+void tlb_finish_mmu(struct mmu_gather *tlb);
+
+int copy_page_range(struct mm_struct *dst, struct mm_struct *src, struct vm_area_struct *vma);
+void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start, unsigned long end);
+void free_pgtables(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long floor, unsigned long ceiling);
+void zap_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long size);
+/* Unmap pages [@holebegin, +@holelen) bytes of a file from every VMA (truncation). */
+void unmap_mapping_range(struct address_space *mapping, loff_t holebegin, loff_t holelen, bool even_cows);
+int remap_pfn_range(struct vm_area_struct *vma, unsigned long addr, unsigned long pfn,
+		    unsigned long size, pgprot_t prot);
+int vm_insert_page(struct vm_area_struct *vma, unsigned long addr, struct page *page);
+struct page *vm_normal_page(struct vm_area_struct *vma, unsigned long addr, pte_t pte);
+
+static inline void add_mm_counter(struct mm_struct *mm, int member, long value)
+{
+	atomic_long_add(value, &mm->rss_stat.count[member]);
+}
+static inline unsigned long get_mm_counter(struct mm_struct *mm, int member)
+{
+	long v = atomic_long_read(&mm->rss_stat.count[member]);
+
+	return v < 0 ? 0 : v;
+}
+static inline unsigned long get_mm_rss(struct mm_struct *mm)
+{
+	return get_mm_counter(mm, MM_FILEPAGES) + get_mm_counter(mm, MM_ANONPAGES) +
+	       get_mm_counter(mm, MM_SHMEMPAGES);
+}
+int mm_counter(const struct page *page);	/* which rss counter a page belongs to */
+unsigned long get_mm_hiwater_rss(struct mm_struct *mm);
+
+/* ---- mm_struct (mm/mm.c) ---- */
+extern struct kmem_cache *mm_cachep, *vm_area_cachep;
+extern spinlock_t mmlist_lock;
+void proc_caches_init(void);		/* mm_cachep, vm_area_cachep, and mmap_init() */
+void mmap_init(void);
+struct mm_struct *mm_alloc(void);	/* empty, mm_users = mm_count = 1; NULL when there is no memory */
+void mmput(struct mm_struct *mm);	/* drop a user; the last one unmaps everything */
+void mmdrop(struct mm_struct *mm);	/* drop a reference; the last one frees the structure */
+static inline void mmget(struct mm_struct *mm) { atomic_inc(&mm->mm_users); }
+static inline void mmgrab(struct mm_struct *mm) { atomic_inc(&mm->mm_count); }
+static inline bool mmget_not_zero(struct mm_struct *mm) { return atomic_inc_not_zero(&mm->mm_users); }
+struct mm_struct *get_task_mm(struct task_struct *task);	/* with a user reference, or NULL */
+/* fork: an equal copy of @old, pages shared copy-on-write.  ERR_PTR(-ENOMEM) leaves @old as it was. */
+struct mm_struct *dup_mm(struct mm_struct *old);
+void exit_mmap(struct mm_struct *mm);
+void set_mm_exe_file(struct mm_struct *mm, struct file *file);
+struct file *get_mm_exe_file(struct mm_struct *mm);
+
+/* ---- VMAs (mm/vma.c): mmap_sem held, for writing where they change something ---- */
+struct vm_area_struct *vm_area_alloc(struct mm_struct *mm);
+struct vm_area_struct *vm_area_dup(struct vm_area_struct *orig);
+void vm_area_free(struct vm_area_struct *vma);
+struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);	/* first with addr < vm_end */
+struct vm_area_struct *find_vma_prev(struct mm_struct *mm, unsigned long addr, struct vm_area_struct **pprev);
+struct vm_area_struct *find_vma_intersection(struct mm_struct *mm, unsigned long start, unsigned long end);
+struct vm_area_struct *find_extend_vma(struct mm_struct *mm, unsigned long addr);
+int insert_vm_struct(struct mm_struct *mm, struct vm_area_struct *vma);
+int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr, int new_below);
+struct vm_area_struct *vma_merge(struct mm_struct *mm, struct vm_area_struct *prev, unsigned long addr,
+				 unsigned long end, unsigned long vm_flags, struct anon_vma *anon_vma,
+				 struct file *file, pgoff_t pgoff, struct mempolicy *policy);
+/* Stack growth: @mm's mmap_sem held for writing.  0, -ENOMEM (limit, guard gap, memory). */
+int expand_downwards(struct vm_area_struct *vma, unsigned long address);
+static inline unsigned long vma_pages(const struct vm_area_struct *vma)
+{
+	return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT;
+}
+static inline bool vma_is_anonymous(const struct vm_area_struct *vma) { return !vma->vm_ops; }
+pgprot_t vm_get_page_prot(unsigned long vm_flags);
+
+/* ---- the system calls' bodies; all take mmap_sem themselves unless stated ---- */
+/* Enter: mmap_sem held for writing. Returns the address or -errno; *populate: bytes to fault in after unlock. */
+unsigned long do_mmap(struct file *file, unsigned long addr, unsigned long len, unsigned long prot,
+		      unsigned long flags, unsigned long pgoff, unsigned long *populate);
+unsigned long vm_mmap(struct file *file, unsigned long addr, unsigned long len, unsigned long prot,
+		      unsigned long flags, unsigned long offset);
+int do_munmap(struct mm_struct *mm, unsigned long start, size_t len);	/* mmap_sem held for writing */
+int vm_munmap(unsigned long start, size_t len);
+int vm_brk_flags(unsigned long addr, unsigned long len, unsigned long vm_flags);	/* bss of exec */
+int do_mprotect(unsigned long start, size_t len, unsigned long prot);
+void mm_populate(unsigned long addr, unsigned long len);
+unsigned long get_unmapped_area(struct file *file, unsigned long addr, unsigned long len,
+				unsigned long pgoff, unsigned long flags);
+unsigned long vm_unmapped_area_topdown(struct mm_struct *mm, unsigned long len, unsigned long low,
+				       unsigned long high, unsigned long align_mask);
+unsigned long vm_unmapped_area_bottomup(struct mm_struct *mm, unsigned long len, unsigned long low,
+					unsigned long high, unsigned long align_mask);
+void arch_pick_mmap_layout(struct mm_struct *mm);	/* from current's limits and personality */
+/* exec's stack: a VM_GROWSDOWN area of one page ending at @top in @mm (not yet current's). */
+int setup_stack_vma(struct mm_struct *mm, unsigned long top, struct vm_area_struct **out);
+/* Commit accounting: 0 or -ENOMEM. */
+int security_vm_enough_memory(long pages);
+static inline void vm_acct_memory(long pages) { atomic_long_add(pages, &vm_committed_as); }
+static inline void vm_unacct_memory(long pages) { atomic_long_sub(pages, &vm_committed_as); }
+unsigned long vm_commit_limit(void);
+
+long sys_mmap(unsigned long addr, unsigned long len, unsigned long prot, unsigned long flags,
+	      unsigned long fd, unsigned long off);
+long sys_munmap(unsigned long addr, size_t len);
+long sys_mprotect(unsigned long start, size_t len, unsigned long prot);
+long sys_brk(unsigned long brk);
+long sys_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len,
+		unsigned long flags, unsigned long new_addr);
+long sys_madvise(unsigned long start, size_t len, int advice);
+long sys_mincore(unsigned long start, size_t len, unsigned char __user *vec);
+long sys_msync(unsigned long start, size_t len, int flags);
+long sys_mlock(unsigned long start, size_t len);
+long sys_munlock(unsigned long start, size_t len);
+long sys_mlockall(int flags);
+long sys_munlockall(void);
+
+/* ---- get_user_pages (mm/gup.c): the one way from a user address to its page ---- */
+#define FOLL_WRITE 0x01
+#define FOLL_FORCE 0x10		/* write to private read-only areas (debuggers, exec) */
+/* mmap_sem held for read.  Pages get a reference each.  Returns how many, or -EFAULT/-ENOMEM. */
+long get_user_pages(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,
+		    struct page **pages);
+/* Copy between @buf and another process's memory; returns bytes moved.  Takes mmap_sem. */
+int access_process_vm(struct task_struct *tsk, unsigned long addr, void *buf, int len, unsigned int flags);
+int access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, int len, unsigned int flags);
+
+/* ---- checks and pictures ---- */
+/* Debug build: the VMAs and page tables of [start, end) and their neighbours keep all invariants; BUG otherwise. */
+#ifdef QUIRE_DEBUG
+void mm_verify_range(struct mm_struct *mm, unsigned long start, unsigned long end);
+#else
+static inline void mm_verify_range(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	(void)mm; (void)start; (void)end;
+}
+#endif
+/* Walk everything: every mm, VMA, table, page, free list, slab.  Number of violations, each logged. */
+int mm_verify_all(void);
+
+/* Counters of /proc/vmstat. */
+enum vm_event {
+	PGFAULT, PGMAJFAULT, PGALLOC, PGFREE, CR3_WRITES, TLB_FLUSH_ALL, TLB_FLUSH_PAGE, TLB_FLUSHES,
+	TLB_IPIS, COW_COPY, COW_REUSE, ZERO_PAGE_MAP, VMACACHE_HITS, VMACACHE_FIND, PGCACHE_ADD,
+	PGCACHE_DEL, OOM_KILL, NR_VM_EVENTS
+};
+extern unsigned long vm_event_counts[NR_CPUS][NR_VM_EVENTS];
+static inline void count_vm_event(enum vm_event e) { vm_event_counts[smp_processor_id()][e]++; }
+static inline void count_vm_events(enum vm_event e, unsigned long n)
+{
+	vm_event_counts[smp_processor_id()][e] += n;
+}
+unsigned long vm_event_sum(enum vm_event e);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * pagemap.h - the page cache: pages of files by (mapping, index)
+ */
+#ifndef PAGEMAP_H
+#define PAGEMAP_H
+
+#include <mm_types.h>
+#include <fs.h>
+
+/* The tree itself (mm/page_tree.c); mapping->tree_lock held. */
+int page_tree_insert(struct page_tree *t, pgoff_t index, struct page *page);	/* 0, -EEXIST, -ENOMEM (GFP_ATOMIC) */
+struct page *page_tree_lookup(struct page_tree *t, pgoff_t index);
+struct page *page_tree_delete(struct page_tree *t, pgoff_t index);
+/* Up to @max pages with index >= @start in order; returns how many. */
+unsigned int page_tree_gang_lookup(struct page_tree *t, pgoff_t start, struct page **pages, unsigned int max);
+
+void address_space_init(struct address_space *m, struct inode *host,
+			const struct address_space_operations *a_ops);
+/* Cached page with a reference, or NULL. */
+struct page *find_get_page(struct address_space *m, pgoff_t index);
+/* Cached or new page, locked and referenced; NULL when there is no memory.  A new one is not uptodate. */
+struct page *find_or_create_page(struct address_space *m, pgoff_t index, gfp_t gfp);
+/* Cached and uptodate page, read in if need be; referenced, not locked.  ERR_PTR(-EIO, -ENOMEM). */
+struct page *read_mapping_page(struct address_space *m, pgoff_t index);
+void delete_from_page_cache(struct page *page);		/* page locked, unmapped */
+int set_page_dirty(struct page *page);
+
+/* Whole-file operations for any file whose pages live in the cache. */
+ssize_t generic_file_read(struct file *file, char __user *buf, size_t len, loff_t *pos);
+ssize_t generic_file_write(struct file *file, const char __user *buf, size_t len, loff_t *pos);
+int generic_file_mmap(struct file *file, struct vm_area_struct *vma);
+/* Set i_size, unmap and drop pages beyond, zero the tail of the last page.  inode lock held. */
+int truncate_setsize(struct inode *inode, loff_t newsize);
+void truncate_inode_pages(struct address_space *m, loff_t from);
+/* Kernel-side read and write at @pos (exec, initramfs): bytes moved or -errno. */
+ssize_t kernel_read(struct file *file, void *buf, size_t len, loff_t pos);
+ssize_t kernel_write(struct file *file, const void *buf, size_t len, loff_t pos);
+
+extern atomic_long_t nr_file_pages, nr_shmem_pages, nr_anon_mapped;
+
+/* shmem (mm/shmem.c): file pages with no other home: tmpfs files, MAP_SHARED|MAP_ANONYMOUS. */
+extern const struct address_space_operations shmem_aops;
+/* An unlinked tmpfs file of @size bytes, for shared anonymous memory; ERR_PTR. */
+struct file *shmem_file_setup(const char *name, loff_t size, unsigned long flags);
+/* Limit of pages for all tmpfs together (half of RAM); 0 or -ENOSPC. */
+int shmem_acct_pages(struct inode *inode, long pages);
+
+#endif
