@@ -37,7 +37,7 @@ endif
 NM      ?= $(CROSS_COMPILE)nm
 OBJCOPY ?= $(CROSS_COMPILE)objcopy
 NASM    ?= nasm
-HOSTCC  ?= $(if $(CLANG),$(CC),gcc)
+HOSTCC  ?= gcc
 PYTHON  ?= python3
 BUSYBOX ?=# a static x86-64 busybox; when empty, the one in PATH
 

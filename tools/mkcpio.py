@@ -22,7 +22,6 @@ FILES = {
     "etc/group": "root:x:0:\ntty:x:5:\nnogroup:x:65534:\n",
     "etc/hostname": "quire\n",
     "etc/profile": "export PATH=/bin HOME=${HOME:-/root} TERM=${TERM:-linux}\nPS1='\\w # '\n",
-    "etc/inittab": "::respawn:-/bin/sh\n",
 }
 
 
@@ -118,16 +117,16 @@ def main():
     archive.add("dev/null", 0o20666, rdev=(1, 3))
     for name in ("sbin", "usr/bin", "usr/sbin"):
         archive.symlink(name, "/bin")
-    for name, text in FILES.items():
-        archive.file(name, text.encode())
     if args.init is not None:
         archive.file("init", args.init.encode(), 0o100755)
-    for spec in args.files:         # first, so that a program of ours wins over an applet's name
+    for spec in args.files:         # first: what is given wins over an applet or file of that name
         source, _, dest = spec.partition(":")
         with open(source, "rb") as f:
             body = f.read()
         mode = 0o100755 if os.access(source, os.X_OK) else 0o100644
         archive.file(dest or "/bin/" + os.path.basename(source), body, mode)
+    for name, text in FILES.items():
+        archive.file(name, text.encode())
     if not args.no_busybox:
         add_busybox(archive, args.busybox)
 

@@ -52,9 +52,9 @@ if [ "$what" = test ]; then
 	need ovmf /usr/share/OVMF/OVMF_CODE_4M.fd
 fi
 
-# A busybox that is not the static one cannot be used; Debian has one or the other installed.
+# A busybox that needs a dynamic linker would not start; Debian has one or the other installed.
 if [ -z "${BUSYBOX:-}" ] && busybox=$(command -v busybox) &&
-	grep -q ld-linux-x86-64 "$busybox" 2>/dev/null; then
+	head -c 4096 "$busybox" | grep -q ld-linux; then
 	missing="$missing busybox-static"
 fi
 

@@ -1,0 +1,107 @@
+"""
+tools/machine.py - one QEMU, described once: for boot-with, for the tests and for the documents
+
+Machine holds the choices and gives the command line; make_initramfs() calls mkcpio.py; and
+linux_image() finds, or fetches when asked, Debian's Linux kernel, which answers what is right.
+
+No hardware virtualisation is used, so that a run is the same everywhere.
+"""
+import dataclasses
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+TOOLS = pathlib.Path(__file__).resolve().parent
+
+# A guest that writes V to this port ends QEMU with status 2 * V + 1.
+DEBUG_EXIT = "isa-debug-exit,iobase=0xf4,iosize=0x04"
+SUCCESS, FAILURE = 0x10 * 2 + 1, 0x11 * 2 + 1
+
+OVMF = "/usr/share/OVMF/OVMF_%s_4M.fd"
+
+# Linux without what would only blur a comparison: no mitigations, no huge pages, fixed layout.
+LINUX_WORDS = ("mitigations=off init_on_alloc=0 randomize_kstack_offset=off "
+               "cgroup_disable=memory transparent_hugepage=never nokaslr")
+
+
+@dataclasses.dataclass
+class Machine:
+    """What to boot, and on what."""
+    kernel: str = ""            # an ELF with a PVH note, or a bzImage: QEMU loads it itself ...
+    initrd: str = ""
+    append: str = "console=ttyS0"
+    cdrom: str = ""             # ... or an image that firmware boots
+    disk: str = ""
+    uefi: bool = False
+    type: str = "q35"
+    cpu: str = "max"
+    smp: int = 1
+    memory: str = "1G"
+    icount: bool = False        # 1 ns = 1 TSC tick = 1 guest instruction
+    reboot: bool = False        # a triple fault reboots instead of ending QEMU with status 0
+    monitor: bool = False       # serial line and QEMU's monitor share the terminal (Ctrl-A)
+    extra: tuple = ()
+
+    def command(self):
+        """The QEMU command line as a list."""
+        thread = "single" if self.icount else "multi"
+        cmd = ["qemu-system-x86_64", "-accel", f"tcg,thread={thread}", "-M", self.type,
+               "-cpu", self.cpu, "-smp", str(self.smp), "-m", self.memory,
+               "-display", "none", "-nic", "none", "-device", DEBUG_EXIT]
+        cmd += ["-serial", "mon:stdio"] if self.monitor else ["-monitor", "none", "-serial", "stdio"]
+        if not self.reboot:
+            cmd.append("-no-reboot")
+        if self.icount:
+            cmd += ["-icount", "shift=0,sleep=off", "-seed", "1",
+                    "-rtc", "base=2026-01-01T00:00:00,clock=vm"]
+        if self.uefi:       # the variables in a snapshot: a stale boot order hangs the next boot
+            for unit, (part, mode) in enumerate((("CODE", "readonly=on"), ("VARS", "snapshot=on"))):
+                cmd += ["-drive", f"if=pflash,format=raw,unit={unit},{mode},file={OVMF % part}"]
+        if self.cdrom:
+            cmd += ["-boot", "d", "-cdrom", self.cdrom]
+        if self.disk:
+            cmd += ["-drive", f"format=raw,snapshot=on,file={self.disk}"]
+        if self.kernel:
+            cmd += ["-kernel", self.kernel, "-append", self.append]
+            if self.initrd:
+                cmd += ["-initrd", self.initrd]
+        return cmd + list(self.extra)
+
+
+def make_initramfs(out, files=(), init=None, busybox=True):
+    """Write the archive OUT: busybox, FILES ("file:dest") and, if given, the script INIT."""
+    cmd = [sys.executable, str(TOOLS / "mkcpio.py"), "-o", str(out)]
+    if os.environ.get("BUSYBOX"):
+        cmd += ["--busybox", os.environ["BUSYBOX"]]
+    if not busybox:
+        cmd.append("--no-busybox")
+    if init is not None:
+        cmd += ["--init", init]
+    subprocess.run(cmd + list(files), check=True)
+    return str(out)
+
+
+def linux_image(fetch=True):
+    """
+    The path of Debian's Linux kernel.  Kept in the user's cache directory; when it is not there,
+    fetched by apt (Debian only) or, with fetch=False, None.
+    """
+    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))) / "quire"
+    found = sorted(cache.glob("vmlinuz-*"))
+    if found or not fetch:
+        return str(found[-1]) if found else None
+    cache.mkdir(parents=True, exist_ok=True)
+    print("Fetching Debian's Linux kernel, once ...", file=sys.stderr)
+    with tempfile.TemporaryDirectory() as tmp:
+        os.chmod(tmp, 0o755)
+        script = """
+            set -e
+            package=$(apt-cache depends linux-image-amd64 | awk '/Depends: linux-image-/{print $2; exit}')
+            apt-get -q -o APT::Sandbox::User=root download "$package"
+            dpkg --fsys-tarfile "$package"_*.deb | tar -xf - --wildcards './boot/vmlinuz-*'
+            cp boot/vmlinuz-* "$0"
+        """
+        subprocess.run(["sh", "-c", script, str(cache)], cwd=tmp, check=True, stdout=sys.stderr)
+    return str(sorted(cache.glob("vmlinuz-*"))[-1])

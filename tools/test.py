@@ -1,0 +1,465 @@
+#!/usr/bin/env python3
+"""
+tools/test.py - run every test of Quire and count
+
+  test.py [--build DIR] [-T PATTERN] [-j N] [--oracle] [--list]
+
+A job is one thing to start and watch: a program, a boot, a build.  Each has a time limit from
+outside and prints one line when it ends; the cases inside it (lines of TAP) are what is counted.
+A boot succeeds only by the exit code that the guest itself chooses (machine.SUCCESS), never by QEMU
+ending somehow.  The output of every job is kept in DIR/test-logs/, with the command that repeats it.
+
+Groups:
+  host     tests/host: kernel files compiled for this machine, with sanitizers
+  kernel   the suites inside the kernel (KTAP), with several sizes of memory
+  user     tests/user: each program in a machine of its own; its answers must be those that Linux
+           gave (tests/user/oracle/, recorded with --oracle)
+  boots    every way to start: PVH, BIOS, UEFI; disc and disk; load addresses, memory sizes, CPUs
+  clang    the same kernel built with clang;   release   and without its debug checks
+  session  a terminal session typed by a program
+
+-T keeps the jobs whose name contains PATTERN (a regular expression); the kernel gets the pattern
+too, so that `make test T=cow` runs the kernel's cow cases.
+"""
+import argparse
+import concurrent.futures
+import dataclasses
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+import threading
+import time
+
+sys.dont_write_bytecode = True
+import machine
+import session
+from machine import Machine
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+ORACLE = ROOT / "tests/user/oracle"
+PRINTING = threading.Lock()
+
+
+# ---- results ------------------------------------------------------------------------------------
+
+@dataclasses.dataclass
+class Result:
+    """What a job found: how many cases passed, and a line for each thing that failed."""
+    passed: int = 0
+    failures: list = dataclasses.field(default_factory=list)
+
+    def check(self, good, text):
+        """Count one case."""
+        if good:
+            self.passed += 1
+        else:
+            self.failures.append(text)
+
+
+RESULT_LINE = re.compile(r"^(?:\[ *\d+\.\d+\] ?)?(\s*)(not )?ok (\d+)(?: -)? ?(.*)$")
+PLAN_LINE = re.compile(r"^(?:\[ *\d+\.\d+\] ?)?(\s*)1\.\.(\d+)")
+
+
+def parse_tap(lines, require=True):
+    """
+    Read TAP or nested KTAP.  A line that sums up the deeper lines before it is not counted again.
+    A plan that is not kept is a failure, and so is silence, unless REQUIRE is false.
+    """
+    result, planned, seen, deeper, inner_failed = Result(), {}, {}, -1, False
+    for line in lines:
+        plan = PLAN_LINE.match(line)
+        if plan:
+            depth = len(plan.group(1))
+            planned[depth], seen[depth] = int(plan.group(2)), 0
+            continue
+        match = RESULT_LINE.match(line)
+        if not match:
+            continue
+        depth, failed, name = len(match.group(1)), match.group(2), match.group(4)
+        seen[depth] = seen.get(depth, 0) + 1
+        if deeper > depth:      # the end of a suite
+            result.failures += plan_kept(planned, seen, deeper, name)
+            if failed and not inner_failed:
+                result.failures.append(f"not ok {name}")
+            inner_failed = False
+        else:
+            result.check(not failed, f"not ok {name}")
+            inner_failed = inner_failed or bool(failed)
+        deeper = depth
+    result.failures += plan_kept(planned, seen, 0, "the end")
+    if require and not result.passed and not result.failures:
+        result.failures.append("no test reported anything")
+    return result
+
+
+def plan_kept(planned, seen, depth, where):
+    """A list with a complaint when fewer or more results came than the plan said; forget the plan."""
+    want, got = planned.pop(depth, None), seen.pop(depth, 0)
+    if want is None or want == got:
+        return []
+    return [f"{got} of {want} planned results before {where}"]
+
+
+# ---- jobs ---------------------------------------------------------------------------------------
+
+@dataclasses.dataclass
+class Job:
+    """GROUP/NAME; RUN takes the job and returns a Result.  LIMIT is in seconds."""
+    group: str
+    name: str
+    run: object
+    limit: float = 120
+    log: pathlib.Path = None
+    command: list = None
+
+    @property
+    def title(self):
+        return f"{self.group}/{self.name}"
+
+    def start(self, command, **popen):
+        """Run COMMAND to its end or to the time limit; return (status or None, its lines)."""
+        self.command = command
+        with open(self.log, "wb") as out:
+            proc = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out,
+                                    stderr=subprocess.STDOUT, **popen)
+            try:
+                status = proc.wait(self.limit)
+            except subprocess.TimeoutExpired:
+                proc.kill()
+                proc.wait()
+                status = None
+        return status, self.log.read_text(errors="replace").replace("\r", "").split("\n")
+
+
+def exit_failure(status, want):
+    """One sentence about an exit status that is not WANT, or an empty list."""
+    if status == want:
+        return []
+    if status is None:
+        return ["time limit passed"]
+    return [f"exit status {status} instead of {want}"]
+
+
+def run_host(program):
+    def run(job):
+        status, lines = job.start([str(program)],
+                                  env=dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP"))
+        result = parse_tap(lines)
+        result.failures += exit_failure(status, 0)
+        return result
+    return run
+
+
+def run_build(*words, limit=900):
+    """make with WORDS, warnings being errors; a case of its own."""
+    def run(job):
+        job.limit = limit
+        status, _ = job.start(["make", "-C", str(ROOT), "WERROR=1", *words])
+        result = Result()
+        result.check(status == 0, f"make {' '.join(words)}")
+        return result
+    return run
+
+
+def run_kernel(m, require=True):
+    """Boot M, whose command line says selftest; count the kernel's own cases."""
+    def run(job):
+        status, lines = job.start(m.command())
+        result = parse_tap(lines, require)
+        result.failures += exit_failure(status, machine.SUCCESS)
+        return result
+    return run
+
+
+def run_boot(m, *patterns):
+    """Boot M, whose init ends the machine; its output must match each of PATTERNS."""
+    def run(job):
+        status, lines = job.start(m.command())
+        missing = [p for p in patterns if not re.search(p, "\n".join(lines), re.M)]
+        result = Result()
+        result.check(status == machine.SUCCESS and not missing,
+                     "; ".join(exit_failure(status, machine.SUCCESS) +
+                               [f"no line like {p!r}" for p in missing]))
+        return result
+    return run
+
+
+def answers(lines):
+    """The lines of a test program that must be the same on Linux: plan and results."""
+    return [line.strip() for line in lines if RESULT_LINE.match(line) or PLAN_LINE.match(line)]
+
+
+def run_user(name, m):
+    """Boot M, whose init runs one test program; compare with what Linux answered."""
+    def run(job):
+        status, lines = job.start(m.command())
+        result = parse_tap(lines)
+        result.failures += exit_failure(status, machine.SUCCESS)
+        recorded = ORACLE / f"{name}.tap"
+        if not recorded.exists():
+            result.failures.append(f"{recorded} is missing: make oracle")
+        elif answers(lines) != recorded.read_text().splitlines() and not result.failures:
+            result.failures.append(f"other answers than Linux's in {recorded}")
+        return result
+    return run
+
+
+def record_oracle(name, m):
+    """Boot Linux with the test program and keep its answers."""
+    def run(job):
+        status, lines = job.start(m.command())
+        result = parse_tap(lines)
+        result.failures += exit_failure(status, machine.SUCCESS)
+        if not result.failures:
+            ORACLE.mkdir(exist_ok=True)
+            (ORACLE / f"{name}.tap").write_text("\n".join(answers(lines)) + "\n")
+        return result
+    return run
+
+
+def run_session(m):
+    def run(job):
+        job.command = m.command()
+        result = Result()
+        with open(job.log, "wb") as log:
+            session.play(m.command(), log, job.limit, result.check)
+        return result
+    return run
+
+
+# ---- the plan -----------------------------------------------------------------------------------
+
+class Plan:
+    """All jobs, made from what lies in the build directory and in tests/."""
+
+    def __init__(self, build, pattern):
+        self.build, self.pattern = build, pattern
+        self.logs = build / "test-logs"
+        self.logs.mkdir(parents=True, exist_ok=True)
+        self.kernel = str(build / "quire.elf")
+        self.jobs = []
+
+    def add(self, group, name, run, limit=120):
+        job = Job(group, name, run, limit)
+        job.log = self.logs / (job.title.replace("/", "-") + ".log")
+        self.jobs.append(job)
+
+    def initramfs(self, name, *tests):
+        """An archive whose init runs TESTS one after the other."""
+        out = self.logs / f"{name}.cpio"
+        files = [f"{self.build}/tests/run:/init"]
+        files += [f"{self.build}/tests/{t}:/tests/{t}" for t in tests]
+        return machine.make_initramfs(out, files)
+
+    def user_tests(self):
+        return sorted(p.name for p in (self.build / "tests").glob("*") if p.name != "run")
+
+    def host(self):
+        for program in sorted((self.build / "host").glob("test_*")):
+            self.add("host", program.name, run_host(program))
+
+    def kernel_suites(self):
+        for memory, limit in (("1G", 600), ("64M", 600), ("4G", 600)):
+            name = memory
+            m = Machine(self.kernel, memory=memory, append="console=ttyS0 selftest")
+            wanted = not self.pattern or re.search(self.pattern, f"kernel/{name}")
+            if not wanted and memory == "1G" and self.suite_names_match():
+                m.append += f"={self.pattern}"
+                name += f" selftest={self.pattern}"
+            self.add("kernel", name, run_kernel(m), limit)
+
+    def suite_names_match(self):
+        """Does some file of tests/kernel contain the pattern?  Then the kernel may have a case."""
+        return any(re.search(self.pattern, p.read_text())
+                   for p in (ROOT / "tests/kernel").glob("*.c"))
+
+    def user(self):
+        for name in self.user_tests():
+            m = Machine(self.kernel, str(self.logs / f"user-{name}.cpio"),
+                        "console=ttyS0 quiet panic=-1")
+            self.add("user", name, self.with_initramfs(name, run_user(name, m)))
+
+    def oracle(self):
+        for name in self.user_tests():
+            m = Machine(machine.linux_image(), str(self.logs / f"user-{name}.cpio"),
+                        f"console=ttyS0 quiet panic=-1 {machine.LINUX_WORDS}")
+            self.add("oracle", name, self.with_initramfs(name, record_oracle(name, m)))
+
+    def with_initramfs(self, name, run):
+        def both(job):
+            self.initramfs(f"user-{name}", name)
+            return run(job)
+        return both
+
+    def boots(self):
+        words = "console=ttyS0 panic=-1"
+        initrd = str(self.logs / "boot.cpio")
+        expect = r"^ok 1\b"
+
+        def add(name, m, limit=120, patterns=(expect,)):
+            self.add("boots", name, run_boot(m, *patterns), limit)
+
+        for kind in ("q35", "pc", "microvm"):
+            add(f"pvh-{kind}", Machine(self.kernel, initrd, words, type=kind))
+        for memory in ("32M", "128M", "2G", "3G", "8G"):
+            add(f"memory-{memory}", Machine(self.kernel, initrd, words, memory=memory))
+        for cpu in ("qemu64", "Nehalem", "Skylake-Client", "EPYC"):
+            add(f"cpu-{cpu}", Machine(self.kernel, initrd, words, cpu=cpu))
+        iso = str(self.logs / "boot.iso")
+        add("bios-cdrom", Machine(cdrom=iso, memory="256M"), 300)
+        add("bios-cdrom-pc", Machine(cdrom=iso, memory="256M", type="pc"), 300)
+        add("bios-disk", Machine(disk=iso, memory="256M"), 300)
+        add("uefi-cdrom", Machine(cdrom=iso, memory="512M", uefi=True), 600)
+        add("uefi-disk", Machine(disk=iso, memory="512M", uefi=True), 600)
+        for name, start in LOAD_ADDRESSES.items():
+            add(f"load-at-{name}", Machine(cdrom=str(self.logs / f"load-{name}.iso"), memory="256M"),
+                300, (expect, rf"0x0*{start:x}\b"))
+
+    def make_boot_images(self):
+        """What the boots group boots: an init that runs one small test, and discs with it."""
+        initrd = self.initramfs("boot", BOOT_TEST)
+        cfg = self.logs / "boot.cfg"
+        cfg.write_text("serial --unit=0\nterminal_output serial\ninsmod all_video\n"
+                       "multiboot2 /boot/quire.elf console=ttyS0 panic=-1\n"
+                       "module2 /boot/initramfs.cpio\nboot\n")
+
+        def iso(name, kernel):
+            subprocess.run([str(ROOT / "tools/mkiso.sh"), str(self.logs / f"{name}.iso"),
+                            str(kernel), initrd, str(cfg)], check=True)
+
+        iso("boot", self.kernel)
+        image = pathlib.Path(self.kernel).read_bytes()
+        for name, start in LOAD_ADDRESSES.items():
+            moved = self.logs / f"load-{name}.elf"
+            moved.write_bytes(ask_load_address(image, start))
+            iso(f"load-{name}", moved)
+
+    def other_builds(self):
+        for group, word in (("clang", "CC=clang"), ("release", "RELEASE=1")):
+            build = self.build / group
+            m = Machine(str(build / "quire.elf"), append="console=ttyS0 selftest")
+            self.add(group, "build", run_build(word, f"BUILD={build}", "all"))
+            self.add(group, "selftest", run_kernel(m), 600)
+
+    def session(self):
+        m = Machine(self.kernel, str(self.build / "initramfs.cpio"), "console=ttyS0", reboot=True)
+        self.add("session", "shell", run_session(m), 300)
+        small = dataclasses.replace(m, memory="32M")
+        self.add("session", "shell-32M", run_session(small), 300)
+
+    def everything(self):
+        self.other_builds()
+        self.host()
+        self.kernel_suites()
+        self.user()
+        self.boots()
+        self.session()
+
+    def chosen(self):
+        keep = [j for j in self.jobs if not self.pattern or re.search(self.pattern, j.title)]
+        # A boot of another build needs that build.
+        builds = [j for j in self.jobs if j.name == "build" and j not in keep
+                  and any(k.group == j.group for k in keep)]
+        return builds + keep
+
+
+BOOT_TEST = "boot"
+LOAD_ADDRESSES = {"2M": 0x200000, "64M": 0x4000000, "150M": 0x9600000}
+
+MB2_MAGIC = (0xE85250D6).to_bytes(4, "little")
+MB2_RELOCATABLE = 10
+
+
+def ask_load_address(image, start):
+    """
+    Return the kernel IMAGE asking the boot loader, in its multiboot2 relocatable tag, for the lowest
+    place from START upwards (Multiboot2 specification, "The relocatable header tag").
+    """
+    image = bytearray(image)
+    header = image.find(MB2_MAGIC)
+    length = int.from_bytes(image[header + 8:header + 12], "little")
+    at = header + 16
+    while at < header + length:
+        kind = int.from_bytes(image[at:at + 2], "little")
+        size = int.from_bytes(image[at + 4:at + 8], "little")
+        if kind == MB2_RELOCATABLE:
+            image[at + 8:at + 12] = start.to_bytes(4, "little")         # min_addr
+            image[at + 20:at + 24] = (1).to_bytes(4, "little")          # preference: lowest
+            return bytes(image)
+        at += (size + 7) & ~7
+    sys.exit("test.py: the kernel has no relocatable tag in its multiboot2 header")
+
+
+# ---- running ------------------------------------------------------------------------------------
+
+def run_job(job):
+    began = time.monotonic()
+    try:
+        result = job.run(job)
+    except Exception as error:      # a broken job is a failure, not the end of the others
+        result = Result(0, [f"{type(error).__name__}: {error}"])
+    report(job, result, time.monotonic() - began)
+    return result
+
+
+def report(job, result, seconds):
+    good = not result.failures
+    count = f"{result.passed} cases, " if result.passed > 1 else ""
+    with PRINTING:
+        print(f"{'ok' if good else 'not ok'} {job.title} ({count}{seconds:.1f} s)", flush=True)
+        if good:
+            return
+        for failure in result.failures:
+            print(f"    {failure}")
+        if job.log.exists():
+            for line in job.log.read_text(errors="replace").replace("\r", "").splitlines()[-25:]:
+                print(f"    | {line}")
+        print(f"    log: {job.log}")
+        if job.command:
+            print(f"    repeat: {shlex.join(job.command)}", flush=True)
+
+
+def run_all(jobs, workers):
+    """Builds first, one after the other; then WORKERS jobs at a time."""
+    results = [run_job(j) for j in jobs if j.name == "build"]
+    rest = [j for j in jobs if j.name != "build"]
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        results += pool.map(run_job, rest)
+    return results
+
+
+def main():
+    parser = argparse.ArgumentParser(description="run the tests")
+    parser.add_argument("--build", default="build", type=pathlib.Path)
+    parser.add_argument("-T", metavar="PATTERN", default="")
+    parser.add_argument("-j", metavar="N", type=int, default=2)
+    parser.add_argument("--oracle", action="store_true", help="record Linux's answers instead")
+    parser.add_argument("--list", action="store_true", help="name the jobs and stop")
+    args = parser.parse_args()
+
+    plan = Plan(args.build.resolve(), args.T)
+    if args.oracle:
+        plan.oracle()
+    else:
+        plan.everything()
+    jobs = plan.chosen()
+    if args.list:
+        print("\n".join(j.title for j in jobs))
+        return 0
+    if any(j.group == "boots" for j in jobs):
+        plan.make_boot_images()
+
+    results = run_all(jobs, args.j)
+    passed = sum(r.passed for r in results)
+    failed = sum(len(r.failures) for r in results)
+    if not passed and not failed:
+        print(f"nothing matches {args.T!r}", file=sys.stderr)
+        failed = 1
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+sys.exit(main())
