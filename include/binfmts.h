@@ -1,0 +1,42 @@
+/*
+ * binfmts.h - program loaders
+ */
+#ifndef BINFMTS_H
+#define BINFMTS_H
+
+#include <mm_types.h>
+#include <types.h>
+
+#define BINPRM_BUF_SIZE 256
+#define MAX_ARG_STRLEN (32 * PAGE_SIZE)
+#define MAX_ARG_STRINGS 0x7fffffff
+
+/* What execve has gathered for the loaders. */
+struct linux_binprm {
+	char buf[BINPRM_BUF_SIZE];	/* the first bytes of the file */
+	struct mm_struct *mm;		/* the new address space; arguments are on its stack already */
+	struct vm_area_struct *vma;	/* its stack */
+	unsigned long p;		/* lowest byte of the strings */
+	struct file *file;
+	int argc, envc;
+	const char *filename;		/* as given: AT_EXECFN */
+	const char *interp;		/* what really runs */
+	unsigned long exec;		/* address of the filename string */
+	int depth;			/* #! nesting */
+	bool point_of_no_return;
+};
+
+struct linux_binfmt {
+	const char *name;
+	/* 0: loaded, registers set.  -ENOEXEC: not mine.  Another errno: mine, but bad. */
+	int (*load_binary)(struct linux_binprm *bprm, struct pt_regs *regs);
+};
+
+extern const struct linux_binfmt elf_format, script_format;
+
+/* From the loader, when nothing can fail for the file's sake any more: current takes bprm->mm. */
+int begin_new_exec(struct linux_binprm *bprm);
+/* Push strings (kernel memory) below bprm->p.  0, -E2BIG, -ENOMEM. */
+int copy_strings_kernel(int argc, const char *const *argv, struct linux_binprm *bprm);
+
+#endif

@@ -1,0 +1,351 @@
+/*
+ * fs.h - files: inode, dentry, mount, open file, and the operations of each
+ *
+ * Locks: dcache_lock protects the tree of dentries (names, children, hash);
+ *        inode->i_rwsem protects a directory's entries or a file's size and data
+ *        against write and truncate; file->f_pos_lock the position.
+ * Order: i_rwsem (parent before child) > mmap_sem > page lock > dcache_lock.
+ *        A user copy under i_rwsem may fault and take mmap_sem; so mmap_sem is never
+ *        held when i_rwsem is taken.
+ */
+#ifndef FS_H
+#define FS_H
+
+#include <list.h>
+#include <mm_types.h>
+#include <mutex.h>
+#include <types.h>
+#include <wait.h>
+#include <uapi/fcntl.h>
+#include <uapi/poll.h>
+#include <uapi/stat.h>
+#include <uapi/statfs.h>
+#include <uapi/time.h>
+#include <uapi/uio.h>
+
+struct dentry;
+struct inode;
+struct file;
+struct mount;
+struct path;
+struct pipe_inode_info;
+struct poll_table;
+struct seq_file;
+struct super_block;
+struct file_system_type;
+
+#define MKDEV(ma, mi)	((dev_t)((u64)(ma) << 20 | (mi)))
+#define MAJOR(dev)	((unsigned int)((dev) >> 20))
+#define MINOR(dev)	((unsigned int)((dev) & 0xfffff))
+/* The encoding of st_dev and st_rdev in struct stat. */
+static inline u64 new_encode_dev(dev_t d)
+{
+	return (MINOR(d) & 0xff) | (MAJOR(d) << 8) | ((u64)(MINOR(d) & ~0xffU) << 12);
+}
+static inline dev_t new_decode_dev(u64 d)
+{
+	return MKDEV((d >> 8) & 0xfff, (d & 0xff) | ((d >> 12) & 0xfff00));
+}
+
+#define PATH_MAX 4096
+#define NAME_MAX 255
+#define MAX_SYMLINKS 40
+
+struct kstat_time { u64 ns; };		/* Unix time in ns */
+
+struct inode_operations {
+	/* Find @dentry's name in @dir: fill it by d_instantiate (or leave it negative).  0 or -errno. */
+	int (*lookup)(struct inode *dir, struct dentry *dentry);
+	int (*create)(struct inode *dir, struct dentry *dentry, umode_t mode);
+	int (*link)(struct dentry *old, struct inode *dir, struct dentry *dentry);
+	int (*unlink)(struct inode *dir, struct dentry *dentry);
+	int (*symlink)(struct inode *dir, struct dentry *dentry, const char *target);
+	int (*mkdir)(struct inode *dir, struct dentry *dentry, umode_t mode);
+	int (*rmdir)(struct inode *dir, struct dentry *dentry);
+	int (*mknod)(struct inode *dir, struct dentry *dentry, umode_t mode, dev_t dev);
+	int (*rename)(struct inode *odir, struct dentry *old, struct inode *ndir,
+		      struct dentry *new, unsigned int flags);
+	/* The target of a symlink into @buf (not NUL counted); length or -errno. */
+	ssize_t (*readlink)(struct inode *inode, char *buf, size_t size);
+	/* /proc magic links: the object itself, referenced. */
+	int (*get_path)(struct inode *inode, struct path *path);
+	/* New size, under i_rwsem. */
+	int (*truncate)(struct inode *inode, loff_t size);
+	/* Before stat: refresh what is computed. */
+	void (*getattr)(struct inode *inode);
+};
+
+/* Directory reading: the file system calls dir_emit for each entry. */
+struct dir_context {
+	bool (*actor)(struct dir_context *ctx, const char *name, int len, loff_t off, u64 ino,
+		      unsigned int type);
+	loff_t pos;
+};
+static inline bool dir_emit(struct dir_context *ctx, const char *name, int len, u64 ino,
+			    unsigned int type)
+{
+	return ctx->actor(ctx, name, len, ctx->pos, ino, type);
+}
+
+struct file_operations {
+	int (*open)(struct inode *inode, struct file *file);
+	void (*release)(struct inode *inode, struct file *file);	/* last close */
+	ssize_t (*read)(struct file *file, char __user *buf, size_t len, loff_t *pos);
+	ssize_t (*write)(struct file *file, const char __user *buf, size_t len, loff_t *pos);
+	loff_t (*llseek)(struct file *file, loff_t off, int whence);
+	int (*iterate)(struct file *file, struct dir_context *ctx);
+	unsigned int (*poll)(struct file *file, struct poll_table *pt);	/* EPOLL/POLL bits ready now */
+	long (*ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
+	int (*mmap)(struct file *file, struct vm_area_struct *vma);
+	int (*fsync)(struct file *file, int datasync);
+	int (*flush)(struct file *file);	/* every close(2) */
+	long (*fallocate)(struct file *file, int mode, loff_t off, loff_t len);
+	unsigned long (*get_unmapped_area)(struct file *file, unsigned long addr, unsigned long len,
+					   unsigned long pgoff, unsigned long flags);
+};
+
+struct inode {
+	umode_t i_mode;
+	uid_t i_uid;
+	gid_t i_gid;
+	unsigned int i_nlink;		/* parent's i_rwsem */
+	u64 i_ino;
+	dev_t i_rdev;
+	loff_t i_size;			/* i_rwsem to change */
+	unsigned long i_blocks;		/* of 512 bytes */
+	u64 i_atime, i_mtime, i_ctime;	/* Unix ns */
+	atomic_t i_count;
+	struct super_block *i_sb;
+	const struct inode_operations *i_op;
+	const struct file_operations *i_fop;
+	struct address_space i_data;	/* its own pages */
+	struct address_space *i_mapping;
+	struct rw_semaphore i_rwsem;
+	atomic_t i_writecount;		/* >0: open for writing; <0: executed, ETXTBSY on write */
+	struct pipe_inode_info *i_pipe;
+	struct list_head i_locks;	/* fcntl byte-range locks (fs/locks.c) */
+	void *i_private;
+};
+
+struct dentry {
+	atomic_t d_count;
+	struct inode *d_inode;		/* NULL: negative */
+	struct dentry *d_parent;	/* itself for a root */
+	char *d_name;
+	unsigned int d_len;
+	u32 d_hashval;
+	struct hlist_node d_hash;	/* dcache_lock */
+	struct list_head d_child;	/* in parent's d_subdirs */
+	struct list_head d_subdirs;
+	struct super_block *d_sb;
+	bool d_unlinked;		/* no longer reachable by name */
+	bool d_mounted;			/* something may be mounted here */
+	const struct dentry_operations *d_op;
+	void *d_private;
+};
+
+struct dentry_operations {
+	/* May a cached dentry still be used?  (/proc/PID of a task that is gone: no) */
+	bool (*revalidate)(struct dentry *dentry);
+};
+
+/* One mounted file system. */
+struct mount {
+	atomic_t count;
+	struct super_block *sb;
+	struct dentry *root;		/* of what is mounted */
+	struct mount *parent;		/* where: NULL for the root */
+	struct dentry *mountpoint;
+	struct list_head list;		/* all mounts, in order */
+	unsigned int flags;		/* MS_RDONLY, MS_NOSUID ... */
+	int id;
+	char *source;			/* the device word of mount(2) */
+};
+
+struct path {
+	struct mount *mnt;
+	struct dentry *dentry;
+};
+
+struct super_operations {
+	/* Free the file system's part of an inode whose last reference is gone. */
+	void (*evict_inode)(struct inode *inode);
+	int (*statfs)(struct super_block *sb, struct statfs *buf);
+};
+
+struct super_block {
+	struct file_system_type *s_type;
+	const struct super_operations *s_op;
+	struct dentry *s_root;
+	dev_t s_dev;
+	unsigned long s_flags;
+	atomic_t s_active;		/* mounts */
+	u64 s_next_ino;
+	unsigned long s_magic;
+	void *s_fs_info;
+};
+
+struct file_system_type {
+	const char *name;
+	/* A new (or shared) super block for one mount; ERR_PTR. */
+	struct super_block *(*mount)(struct file_system_type *t, unsigned long flags,
+				     const char *source, const char *data);
+	void (*kill_sb)(struct super_block *sb);
+	bool nodev;
+	struct file_system_type *next;
+};
+
+struct file {
+	atomic_t f_count;
+	struct path f_path;
+	struct inode *f_inode;
+	const struct file_operations *f_op;
+	unsigned int f_flags;		/* O_* */
+	unsigned int f_mode;		/* FMODE_* */
+	loff_t f_pos;			/* f_pos_lock */
+	struct mutex f_pos_lock;
+	void *private_data;
+	pid_t f_owner;			/* F_SETOWN */
+};
+#define FMODE_READ	1
+#define FMODE_WRITE	2
+#define FMODE_EXEC	4	/* opened by exec */
+#define FMODE_PATH	8	/* O_PATH */
+
+#define NR_OPEN_DEFAULT 64
+#define NR_OPEN_MAX 4096
+struct fdtable_bits { unsigned long bits[NR_OPEN_MAX / 64]; };
+
+/* A process's descriptors, shared by CLONE_FILES. */
+struct files_struct {
+	atomic_t count;
+	spinlock_t lock;		/* the rest */
+	unsigned int max_fds;
+	struct file **fd;
+	struct fdtable_bits *cloexec;
+	struct file *fd_inline[NR_OPEN_DEFAULT];
+};
+
+/* Root, working directory, umask: shared by CLONE_FS. */
+struct fs_struct {
+	atomic_t count;
+	spinlock_t lock;
+	umode_t umask;
+	struct path root, pwd;
+};
+
+/* ---- open files ---- */
+struct file *filp_open(const char *path, int flags, umode_t mode);	/* kernel path; ERR_PTR */
+struct file *do_filp_open(int dfd, const char *path, int flags, umode_t mode);
+struct file *alloc_file(const struct path *path, unsigned int flags, const struct file_operations *fop);
+struct file *alloc_anon_file(const char *name, const struct file_operations *fop, void *priv, int flags);
+static inline struct file *get_file(struct file *f) { atomic_inc(&f->f_count); return f; }
+void fput(struct file *f);
+struct file *fget(unsigned int fd);		/* referenced; NULL: EBADF.  O_PATH files are refused. */
+struct file *fget_raw(unsigned int fd);		/* O_PATH too */
+int get_unused_fd(unsigned int start, int flags);	/* flags: O_CLOEXEC */
+void put_unused_fd(unsigned int fd);
+void fd_install(unsigned int fd, struct file *f);	/* takes over the reference */
+int close_fd(unsigned int fd);
+int copy_files(u64 clone_flags, struct task_struct *t);
+void exit_files(struct task_struct *t);
+void do_close_on_exec(void);
+int unshare_files(void);			/* exec: own table */
+int copy_fs(u64 clone_flags, struct task_struct *t);
+void exit_fs(struct task_struct *t);
+struct file *open_exec(const char *path);	/* checks x permission, denies writing; ERR_PTR */
+static inline int deny_write_access(struct inode *i)
+{
+	int c = atomic_read(&i->i_writecount);
+
+	while (c <= 0) {
+		int was = atomic_cmpxchg(&i->i_writecount, c, c - 1);
+		if (was == c)
+			return 0;
+		c = was;
+	}
+	return -26;	/* ETXTBSY */
+}
+static inline void allow_write_access(struct inode *i) { atomic_inc(&i->i_writecount); }
+
+ssize_t vfs_read(struct file *f, char __user *buf, size_t len, loff_t *pos);
+ssize_t vfs_write(struct file *f, const char __user *buf, size_t len, loff_t *pos);
+loff_t generic_file_llseek(struct file *f, loff_t off, int whence);
+loff_t no_llseek(struct file *f, loff_t off, int whence);	/* -ESPIPE */
+
+/* ---- names ---- */
+#define LOOKUP_FOLLOW	1
+#define LOOKUP_DIRECTORY 2
+#define LOOKUP_EMPTY	4
+#define LOOKUP_PARENT	8
+/* User or kernel path to an object; referenced path in *@path.  0 or -errno. */
+int kern_path(int dfd, const char *name, unsigned int flags, struct path *path);
+int user_path_at(int dfd, const char __user *name, unsigned int flags, struct path *path);
+char *getname(const char __user *name);		/* ERR_PTR(-ENAMETOOLONG, -EFAULT, -ENOENT); putname frees */
+void putname(char *name);
+void path_get(const struct path *p);
+void path_put(const struct path *p);
+/* Absolute path of @p as current sees it, written at the end of @buf; " (deleted)" appended if unlinked. */
+char *d_path(const struct path *p, char *buf, int size);
+int inode_permission(struct inode *inode, int mask);	/* MAY_*: 0 or -EACCES */
+#define MAY_EXEC 1
+#define MAY_WRITE 2
+#define MAY_READ 4
+
+/* ---- dentries and inodes ---- */
+struct dentry *d_alloc(struct dentry *parent, const char *name, unsigned int len);
+struct dentry *d_alloc_root(struct super_block *sb, struct inode *root);
+void d_instantiate(struct dentry *d, struct inode *inode);	/* takes over the inode reference */
+void dput(struct dentry *d);
+struct dentry *dget(struct dentry *d);
+void d_drop(struct dentry *d);				/* forget the name: the next lookup asks the file system */
+struct inode *new_inode(struct super_block *sb, umode_t mode);	/* i_count 1; NULL when there is no memory */
+void iput(struct inode *inode);
+static inline void ihold(struct inode *i) { atomic_inc(&i->i_count); }
+int vfs_truncate(struct path *path, loff_t len);
+u64 current_time_ns(void);
+
+/* ---- file systems and mounts ---- */
+int register_filesystem(struct file_system_type *t);
+int do_mount(const char *source, const char *dir, const char *type, unsigned long flags, const char *data);
+void vfs_init(void);		/* caches, root tmpfs mounted on / */
+extern struct mount *root_mount;
+extern struct rw_semaphore namespace_sem;
+extern struct list_head mount_list;
+void tmpfs_init(void);
+void devtmpfs_init(void);
+void procfs_init(void);
+void populate_rootfs(void);	/* unpack boot_info's initrd over / */
+
+/* ---- devices ---- */
+/* Register a character device range; it appears in devtmpfs as @name if not NULL ("tty%u" style names by caller). */
+int register_chrdev(unsigned int major, unsigned int minor, const char *name, umode_t mode,
+		    const struct file_operations *fop);
+const struct file_operations *chrdev_fops(dev_t dev);
+int devtmpfs_create(const char *name, umode_t mode, dev_t dev);
+
+/* ---- poll ---- */
+struct poll_table_entry {
+	struct wait_queue_entry wait;
+	wait_queue_head_t *q;
+	struct file *file;
+};
+/* A file's ->poll calls poll_wait for each queue that may announce a change. */
+struct poll_table {
+	void (*qproc)(struct file *file, wait_queue_head_t *q, struct poll_table *pt);
+	void *private;
+};
+static inline void poll_wait(struct file *file, wait_queue_head_t *q, struct poll_table *pt)
+{
+	if (pt && pt->qproc)
+		pt->qproc(file, q, pt);
+}
+
+/* ---- pipes ---- */
+int do_pipe(int fds[2], int flags);
+extern const struct file_operations pipefifo_fops;
+
+/* ---- locks ---- */
+void locks_remove_posix(struct file *f, struct files_struct *owner);
+
+#endif
