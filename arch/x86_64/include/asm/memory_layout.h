@@ -12,9 +12,9 @@
 #define ASM_MEMORY_LAYOUT_H
 
 #ifdef __ASSEMBLY__
-#define ADDR(x) x
+#define LAYOUT(x) x
 #else
-#define ADDR(x) x##UL
+#define LAYOUT(x) x##UL
 #endif
 
 #define PAGE_SHIFT		12
@@ -24,19 +24,19 @@
 #define PGDIR_SHIFT		39		/* p4d folded; 48 with LA57 */
 
 /* One past the last user address: the last page below the hole is a guard. */
-#define TASK_SIZE_MAX		ADDR(0x00007ffffffff000)
+#define TASK_SIZE_MAX		LAYOUT(0x00007ffffffff000)
 
-#define PAGE_OFFSET		ADDR(0xffff888000000000)	/* direct map, 64 TiB at most */
-#define VMALLOC_START		ADDR(0xffffc90000000000)	/* vmalloc, ioremap, kernel stacks */
-#define VMALLOC_END		ADDR(0xffffc98000000000)	/* one PGD slot: 512 GiB */
-#define VMEMMAP_START		ADDR(0xffffea0000000000)	/* struct page array */
-#define VMEMMAP_END		ADDR(0xffffea8000000000)
-#define KASAN_SHADOW_START	ADDR(0xffffec0000000000)	/* reserved for SAN=kasan */
-#define KERNEL_VMA		ADDR(0xffffffff80000000)	/* text, data: linked here + phys */
-#define KERNEL_VMA_END		ADDR(0xffffffffc0000000)
-#define KERNEL_LINK_PHYS	ADDR(0x200000)			/* where linker.ld places us */
+#define PAGE_OFFSET		LAYOUT(0xffff888000000000)	/* direct map, 64 TiB at most */
+#define VMALLOC_START		LAYOUT(0xffffc90000000000)	/* vmalloc, ioremap, kernel stacks */
+#define VMALLOC_END		LAYOUT(0xffffc98000000000)	/* one PGD slot: 512 GiB */
+#define VMEMMAP_START		LAYOUT(0xffffea0000000000)	/* struct page array */
+#define VMEMMAP_END		LAYOUT(0xffffea8000000000)
+#define KASAN_SHADOW_START	LAYOUT(0xffffec0000000000)	/* reserved for SAN=kasan */
+#define KERNEL_VMA		LAYOUT(0xffffffff80000000)	/* text, data: linked here + phys */
+#define KERNEL_VMA_END		LAYOUT(0xffffffffc0000000)
+#define KERNEL_LINK_PHYS	LAYOUT(0x200000)			/* where linker.ld places us */
 
 #define KERNEL_STACK_ORDER	2
-#define KERNEL_STACK_SIZE	ADDR(0x4000)			/* 16 KiB, a guard page below */
+#define KERNEL_STACK_SIZE	LAYOUT(0x4000)			/* 16 KiB, a guard page below */
 
 #endif
