@@ -1,0 +1,127 @@
+/*
+ * libc/start.c - from the kernel's stack to main(), and exit
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+#include "internal.h"
+#include <uapi/unistd.h>
+
+int main(int argc, char **argv, char **envp);
+
+char **environ;
+const unsigned long *__auxv;
+static struct tcb main_tcb = { &main_tcb, 0 };
+
+#define ATEXIT_MAX	32
+static void (*at_exit[ATEXIT_MAX])(void);
+static int nr_at_exit;
+
+int *__errno_location(void)
+{
+	return &tcb()->err;
+}
+
+long __ret(long result)
+{
+	if ((unsigned long)result < -4095UL)
+		return result;
+	errno = -result;
+	return -1;
+}
+
+/* stack: argc, argv[], NULL, envp[], NULL, auxv pairs */
+__attribute__((noreturn)) void __libc_start(long *stack)
+{
+	int argc = stack[0];
+	char **argv = (char **)(stack + 1);
+	char **env = argv + argc + 1;
+
+	syscall2(__NR_arch_prctl, ARCH_SET_FS, (long)&main_tcb);
+	environ = env;
+	while (*env)
+		env++;
+	__auxv = (unsigned long *)(env + 1);
+	exit(main(argc, argv, environ));
+}
+
+/* Value of an entry of the auxiliary vector, 0 if it is not there. */
+unsigned long getauxval(unsigned long type)
+{
+	for (const unsigned long *a = __auxv; a[0]; a += 2)
+		if (a[0] == type)
+			return a[1];
+	errno = ENOENT;
+	return 0;
+}
+
+int atexit(void (*fn)(void))
+{
+	if (nr_at_exit == ATEXIT_MAX)
+		return -1;
+	at_exit[nr_at_exit++] = fn;
+	return 0;
+}
+
+void exit(int status)
+{
+	while (nr_at_exit)
+		at_exit[--nr_at_exit]();
+	__stdio_exit();
+	_exit(status);
+}
+
+void _exit(int status)
+{
+	for (;;)
+		syscall1(__NR_exit_group, status);
+}
+
+void abort(void)
+{
+	raise(SIGABRT);
+	_exit(127);
+}
+
+char *getenv(const char *name)
+{
+	size_t len = strlen(name);
+
+	for (char **e = environ; *e; e++)
+		if (!strncmp(*e, name, len) && (*e)[len] == '=')
+			return *e + len + 1;
+	return NULL;
+}
+
+/* Simplified: the old string is not freed, it may be the kernel's. */
+int setenv(const char *name, const char *value, int overwrite)
+{
+	size_t count = 0, len = strlen(name);
+	char **env, *entry;
+
+	if (getenv(name) && !overwrite)
+		return 0;
+	entry = malloc(len + strlen(value) + 2);
+	if (!entry)
+		return -1;
+	strcpy(entry, name);
+	strcat(entry, "=");
+	strcat(entry, value);
+	for (; environ[count]; count++) {
+		if (!strncmp(environ[count], entry, len + 1)) {
+			environ[count] = entry;
+			return 0;
+		}
+	}
+	env = malloc((count + 2) * sizeof(*env));
+	if (!env)
+		return -1;
+	memcpy(env, environ, count * sizeof(*env));
+	env[count] = entry;
+	env[count + 1] = NULL;
+	environ = env;
+	return 0;
+}
