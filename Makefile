@@ -97,7 +97,7 @@ IMAGES := $(BUILD)/quire.elf $(BUILD)/initramfs.cpio $(BUILD)/quire.iso
 
 # ---- targets for people ---------------------------------------------------------------------
 
-.PHONY: all run test oracle host-test tests clean help FORCE
+.PHONY: all run test oracle docs host-test tests clean help FORCE
 all: $(IMAGES) $(USER_PROGS) tests $(BUILD)/compile_commands.json
 
 tests: $(USER_TESTS) $(PIE_TESTS)
@@ -118,6 +118,10 @@ oracle:
 	@$(MAKE) tests
 	@$(PYTHON) tools/test.py --build $(BUILD) --oracle $(if $(T),-T '$(T)')
 
+# Fill the generated parts of README.md and docs/ from real runs.
+docs: $(BUILD)/quire.elf $(BUILD)/initramfs.cpio
+	@$(PYTHON) tools/gendocs.py --build $(BUILD)
+
 host-test: $(HOST_TESTS)
 
 clean:
@@ -128,6 +132,7 @@ help:
 	@echo 'make run               install what is missing, build, boot to a shell on this terminal'
 	@echo 'make test [T=pattern]  the same, then every test (or those whose group/name match)'
 	@echo 'make oracle            record what Debian'"'"'s Linux answers to tests/user'
+	@echo 'make docs              fill the generated parts of README.md and docs/ from real runs'
 	@echo 'make host-test         build the tests that run on this machine itself (tests/host)'
 	@echo 'make clean             remove $(BUILD)/'
 	@echo

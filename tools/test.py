@@ -17,6 +17,7 @@ Groups:
   boots    every way to start: PVH, BIOS, UEFI; disc and disk; load addresses, memory sizes, CPUs
   clang    the same kernel built with clang;   release   and without its debug checks
   session  a terminal session typed by a program
+  docs     the generated parts of the documents name only what exists
 
 -T keeps the jobs whose name contains PATTERN (a regular expression); the kernel gets the pattern
 too, so that `make test T=cow` runs the kernel's cow cases.
@@ -143,9 +144,10 @@ def exit_failure(status, want):
     return [f"exit status {status} instead of {want}"]
 
 
-def run_host(program):
+def run_host(command):
+    """Run a program on this machine; count its TAP."""
     def run(job):
-        status, lines = job.start([str(program)],
+        status, lines = job.start(command,
                                   env=dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP"))
         result = parse_tap(lines)
         result.failures += exit_failure(status, 0)
@@ -259,7 +261,7 @@ class Plan:
 
     def host(self):
         for program in sorted((self.build / "host").glob("test_*")):
-            self.add("host", program.name, run_host(program))
+            self.add("host", program.name, run_host([str(program)]))
 
     def kernel_suites(self):
         for memory, limit in (("1G", 600), ("64M", 600), ("4G", 600)):
@@ -350,6 +352,11 @@ class Plan:
         small = dataclasses.replace(m, memory="32M")
         self.add("session", "shell-32M", run_session(small), 300)
 
+    def docs(self):
+        command = [sys.executable, str(ROOT / "tools/gendocs.py"), "--check", "--build",
+                   str(self.build)]
+        self.add("docs", "generated", run_host(command))
+
     def everything(self):
         self.other_builds()
         self.host()
@@ -357,6 +364,7 @@ class Plan:
         self.user()
         self.boots()
         self.session()
+        self.docs()
 
     def chosen(self):
         keep = [j for j in self.jobs if not self.pattern or re.search(self.pattern, j.title)]
