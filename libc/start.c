@@ -8,7 +8,7 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 #include "internal.h"
-#include <uapi/unistd.h>
+#include <uapi/elf.h>
 
 int main(int argc, char **argv, char **envp);
 
@@ -33,6 +33,38 @@ long __ret(long result)
 	return -1;
 }
 
+/*
+ * A static PIE is loaded anywhere, and nobody but itself adds the difference to the
+ * addresses in its data. The list of those is found by PT_DYNAMIC; a program linked to a
+ * fixed address has none.
+ */
+static void relocate(const unsigned long *auxv)
+{
+	unsigned long at[32] = { 0 }, bias, rela = 0, size = 0;
+	const Elf64_Ehdr *elf;
+	const Elf64_Phdr *ph;
+	const Elf64_Dyn *dyn = NULL;
+
+	for (; auxv[0]; auxv += 2)
+		if (auxv[0] < 32)
+			at[auxv[0]] = auxv[1];
+	ph = (const Elf64_Phdr *)at[AT_PHDR];
+	elf = (const Elf64_Ehdr *)ph - 1;	/* as our linkers lay it out */
+	bias = at[AT_ENTRY] - elf->e_entry;
+	for (unsigned long i = 0; i < at[AT_PHNUM]; i++)
+		if (ph[i].p_type == PT_DYNAMIC)
+			dyn = (const Elf64_Dyn *)(ph[i].p_vaddr + bias);
+	for (; dyn && dyn->d_tag != DT_NULL; dyn++) {
+		if (dyn->d_tag == DT_RELA)
+			rela = dyn->d_val + bias;
+		if (dyn->d_tag == DT_RELASZ)
+			size = dyn->d_val;
+	}
+	for (const Elf64_Rela *r = (void *)rela; (unsigned long)r < rela + size; r++)
+		if (r->r_info == R_X86_64_RELATIVE)
+			*(unsigned long *)(r->r_offset + bias) = r->r_addend + bias;
+}
+
 /* stack: argc, argv[], NULL, envp[], NULL, auxv pairs */
 __attribute__((noreturn)) void __libc_start(long *stack)
 {
@@ -40,10 +72,11 @@ __attribute__((noreturn)) void __libc_start(long *stack)
 	char **argv = (char **)(stack + 1);
 	char **env = argv + argc + 1;
 
-	syscall2(__NR_arch_prctl, ARCH_SET_FS, (long)&main_tcb);
-	environ = env;
 	while (*env)
 		env++;
+	relocate((unsigned long *)(env + 1));
+	syscall2(__NR_arch_prctl, ARCH_SET_FS, (long)&main_tcb);
+	environ = argv + argc + 1;
 	__auxv = (unsigned long *)(env + 1);
 	exit(main(argc, argv, environ));
 }

@@ -35,8 +35,9 @@ unsigned long strtoul(const char *s, char **end, int base)
 	if (base == 0)
 		base = *p == '0' ? 8 : 10;
 	for (start = p; digit(*p) < base; p++)
-		overflow |= __builtin_mul_overflow(v, (unsigned long)base, &v) |
-			    __builtin_add_overflow(v, (unsigned long)digit(*p), &v);
+		if (__builtin_mul_overflow(v, (unsigned long)base, &v) ||
+		    __builtin_add_overflow(v, (unsigned long)digit(*p), &v))
+			overflow = 1;
 	if (end)
 		*end = (char *)(p == start ? s : p);
 	if (overflow) {
