@@ -7,6 +7,9 @@
 #include <mm_types.h>
 #include <types.h>
 
+struct pt_regs;
+struct file;
+
 #define BINPRM_BUF_SIZE 256
 #define MAX_ARG_STRLEN (32 * PAGE_SIZE)
 #define MAX_ARG_STRINGS 0x7fffffff

@@ -15,13 +15,11 @@
 struct task_struct;
 struct pt_regs;
 
-#define _NSIG 64
-typedef struct { u64 sig; } sigset_t;
-
+/* sigset_t (uapi) is one word: bit n - 1 stands for signal n. */
 static inline u64 sigmask(int sig) { return 1UL << (sig - 1); }
-static inline bool sigismember(const sigset_t *s, int sig) { return s->sig & sigmask(sig); }
-static inline void sigaddset(sigset_t *s, int sig) { s->sig |= sigmask(sig); }
-static inline void sigdelset(sigset_t *s, int sig) { s->sig &= ~sigmask(sig); }
+static inline bool sigismember(const sigset_t *s, int sig) { return *s & sigmask(sig); }
+static inline void sigaddset(sigset_t *s, int sig) { *s |= sigmask(sig); }
+static inline void sigdelset(sigset_t *s, int sig) { *s &= ~sigmask(sig); }
 
 /* One queued signal; several of a real-time signal may wait. */
 struct sigqueue {

@@ -11,6 +11,8 @@
 #include <rbtree.h>
 #include <uapi/time.h>
 
+struct pt_regs;
+
 #define HZ 250
 #define TICK_NSEC (1000000000UL / HZ)
 #define NSEC_PER_SEC 1000000000UL

@@ -6,6 +6,8 @@
 
 #include <types.h>
 #include <asm/irqflags.h>
+#include <asm/memory_layout.h>
+#include <asm/ptrace.h>
 
 /* Selectors; the order user32 CS, user DS, user CS is what SYSRET demands. */
 #define KERNEL_CS	0x08
@@ -132,7 +134,7 @@ int copy_thread(struct task_struct *p, unsigned long usp, unsigned long tls, boo
 void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp);
 static inline struct pt_regs *task_pt_regs_stack(void *stack)
 {
-	return (struct pt_regs *)((char *)stack + 0x4000 - sizeof(struct pt_regs));
+	return (struct pt_regs *)((char *)stack + KERNEL_STACK_SIZE - sizeof(struct pt_regs));
 }
 #define task_pt_regs(t) task_pt_regs_stack((t)->stack)
 long do_arch_prctl(int code, unsigned long addr);
