@@ -19,7 +19,9 @@ TOOLS = pathlib.Path(__file__).resolve().parent
 DEBUG_EXIT = "isa-debug-exit,iobase=0xf4,iosize=0x04"
 SUCCESS, FAILURE = 0x10 * 2 + 1, 0x11 * 2 + 1
 
-OVMF = "/usr/share/OVMF/OVMF_%s_4M.fd"
+# UEFI firmware, where Debian, Fedora and Arch keep it; %s is CODE or VARS.
+OVMF = ("/usr/share/OVMF/OVMF_%s_4M.fd", "/usr/share/edk2/ovmf/OVMF_%s.fd",
+        "/usr/share/edk2/x64/OVMF_%s.4m.fd")
 
 # Linux without what would only blur a comparison: no mitigations, no huge pages, fixed layout.
 LINUX_WORDS = ("mitigations=off init_on_alloc=0 randomize_kstack_offset=off "
@@ -57,8 +59,9 @@ class Machine:
             cmd += ["-icount", "shift=0,sleep=off", "-seed", "1",
                     "-rtc", "base=2026-01-01T00:00:00,clock=vm"]
         if self.uefi:       # the variables in a snapshot: a stale boot order hangs the next boot
+            ovmf = next((f for f in OVMF if os.path.exists(f % "CODE")), OVMF[0])
             for unit, (part, mode) in enumerate((("CODE", "readonly=on"), ("VARS", "snapshot=on"))):
-                cmd += ["-drive", f"if=pflash,format=raw,unit={unit},{mode},file={OVMF % part}"]
+                cmd += ["-drive", f"if=pflash,format=raw,unit={unit},{mode},file={ovmf % part}"]
         if self.cdrom:
             cmd += ["-boot", "d", "-cdrom", self.cdrom]
         if self.disk:

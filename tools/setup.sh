@@ -11,28 +11,34 @@ set -eu
 what=${1:-run}
 missing=
 
-# need PACKAGE COMMAND|FILE: note the package when the command, or the file, is not there
+# need PACKAGE COMMAND|FILE...: note the package when none of the commands or files is there
 need() {
-	case $2 in
-	/*) [ -e "$2" ] && return ;;
-	*) command -v "$2" >/dev/null 2>&1 && return ;;
-	esac
+	package=$1
+	shift
+	for thing; do
+		case $thing in
+		/*) [ -e "$thing" ] && return ;;
+		*) command -v "$thing" >/dev/null 2>&1 && return ;;
+		esac
+	done
 	case " $missing " in
-	*" $1 "*) ;;
-	*) missing="$missing $1" ;;
+	*" $package "*) ;;
+	*) missing="$missing $package" ;;
 	esac
 }
 
 if [ "$(uname -m)" = x86_64 ]; then
-	gcc=gcc binutils=binutils cross=
+	suffix= cross=${CROSS_COMPILE-}
 else
-	gcc=gcc-x86-64-linux-gnu binutils=binutils-x86-64-linux-gnu
-	cross=${CROSS_COMPILE-x86_64-linux-gnu-}
+	suffix=-x86-64-linux-gnu cross=${CROSS_COMPILE-x86_64-linux-gnu-}
 fi
 
-need make make
-need "$gcc" "${CC:-${cross}gcc}"
-need "$binutils" "${cross}ld"
+need make make gmake
+need "binutils$suffix" "${cross}ld"
+case ${CC:-gcc} in
+*clang*) need clang "$CC" && need lld ld.lld ;;
+*) need "gcc$suffix" "${cross}gcc" ;;
+esac
 need nasm nasm
 need python3 python3
 need qemu-system-x86 qemu-system-x86_64
@@ -44,12 +50,13 @@ if [ "$what" = test ]; then
 	need libcmocka-dev /usr/include/cmocka.h
 	need clang clang
 	need lld ld.lld
-	need grub-common grub-mkrescue
+	need grub-common grub-mkrescue grub2-mkrescue
 	need grub-pc-bin /usr/lib/grub/i386-pc
 	need grub-efi-amd64-bin /usr/lib/grub/x86_64-efi
 	need xorriso xorriso
 	need mtools mformat
-	need ovmf /usr/share/OVMF/OVMF_CODE_4M.fd
+	need ovmf /usr/share/OVMF/OVMF_CODE_4M.fd /usr/share/edk2/ovmf/OVMF_CODE.fd \
+		/usr/share/edk2/x64/OVMF_CODE.4m.fd
 fi
 
 # A busybox that needs a dynamic linker would not start; Debian has one or the other installed.
@@ -63,18 +70,21 @@ fi
 # ---- something is missing -------------------------------------------------------------------
 
 elsewhere() {
-	# Debian's names and the other systems', in the order of need() above
+	if [ "$what" = test ]; then
+		fedora=" clang lld glibc-devel libcmocka-devel libasan libubsan grub2-tools-extra grub2-pc-modules \\
+                      grub2-efi-x64-modules xorriso mtools edk2-ovmf"
+		arch=" clang lld cmocka grub libisoburn mtools edk2-ovmf"
+		macos=" llvm lld cmocka xorriso mtools"
+	fi
 	cat >&2 <<EOT
 Quire needs packages that are not installed:$missing
 
   Debian, Ubuntu  apt-get install$missing
-  Fedora          dnf install make gcc binutils nasm python3 qemu-system-x86 busybox \\
-                      clang lld libcmocka-devel grub2-tools-extra grub2-pc-modules \\
-                      grub2-efi-x64-modules xorriso mtools edk2-ovmf libasan libubsan
-  Arch            pacman -S make gcc nasm python qemu-system-x86 busybox clang lld cmocka grub \\
-                      libisoburn mtools edk2-ovmf
-  macOS           brew install make x86_64-elf-gcc nasm python qemu xorriso mtools
-                  then: gmake run CROSS_COMPILE=x86_64-elf- BUSYBOX=a-static-x86-64-busybox
+  Fedora          dnf install make gcc binutils nasm python3 qemu-system-x86 busybox${fedora:-}
+  Arch            pacman -S make gcc nasm python qemu-system-x86 busybox${arch:-}
+  macOS           brew install make x86_64-elf-gcc nasm python qemu${macos:-}
+                  gmake $what CROSS_COMPILE=x86_64-elf- BUSYBOX=FILE
+                  (FILE: a static x86-64 busybox, such as the one in Debian's busybox-static)
 
 Install them and type the same command again.
 EOT
