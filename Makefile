@@ -44,6 +44,9 @@ BUSYBOX ?=# a static x86-64 busybox; when empty, the one in PATH
 BUILD ?= build$(if $(CLANG),/clang)$(if $(RELEASE),/release)
 WERROR ?= $(filter true 1,$(CI))
 
+# `make run` and `make test` build on all processors, unless make was told how many to use.
+PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))
+
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(patsubst $(BUILD)/%,%,$(2)))
 
@@ -104,18 +107,18 @@ tests: $(USER_TESTS) $(PIE_TESTS)
 
 run:
 	@tools/setup.sh run
-	@$(MAKE) $(BUILD)/quire.elf $(BUILD)/initramfs.cpio
+	@$(MAKE) $(PARALLEL) $(BUILD)/quire.elf $(BUILD)/initramfs.cpio
 	@tools/boot-with $(BUILD)/quire.elf -I $(BUILD)/initramfs.cpio
 
 test:
 	@tools/setup.sh test
-	@$(MAKE) all host-test
+	@$(MAKE) $(PARALLEL) all host-test
 	@$(PYTHON) tools/test.py --build $(BUILD) $(if $(T),-T '$(T)')
 
 # Ask Debian's Linux the same questions and record its answers in tests/user/oracle/.
 oracle:
 	@tools/setup.sh test
-	@$(MAKE) tests
+	@$(MAKE) $(PARALLEL) tests
 	@$(PYTHON) tools/test.py --build $(BUILD) --oracle $(if $(T),-T '$(T)')
 
 # Fill the generated parts of README.md and docs/ from real runs.

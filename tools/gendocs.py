@@ -99,7 +99,8 @@ def notes_table(build):
 
 def transcript(build):
     """Boot as `make run` does, type a few commands, and return what the terminal showed."""
-    m = machine.Machine(str(build / "quire.elf"), str(build / "initramfs.cpio"), reboot=True)
+    m = machine.Machine(str(build / "quire.elf"), str(build / "initramfs.cpio"), reboot=True,
+                        debug_exit=False)
     with open(build / "transcript.log", "wb") as log:
         t = session.Terminal(m.command(), log, time.monotonic() + 120)
         prompt = r"^[^\n]*[#$] \Z"

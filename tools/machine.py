@@ -44,6 +44,7 @@ class Machine:
     icount: bool = False        # 1 ns = 1 TSC tick = 1 guest instruction
     reboot: bool = False        # a triple fault reboots instead of ending QEMU with status 0
     monitor: bool = False       # serial line and QEMU's monitor share the terminal (Ctrl-A)
+    debug_exit: bool = True     # the device by which a guest ends QEMU with a status of its own
     extra: tuple = ()
 
     def command(self):
@@ -51,8 +52,10 @@ class Machine:
         thread = "single" if self.icount else "multi"
         cmd = ["qemu-system-x86_64", "-accel", f"tcg,thread={thread}", "-M", self.type,
                "-cpu", self.cpu, "-smp", str(self.smp), "-m", self.memory,
-               "-display", "none", "-nic", "none", "-device", DEBUG_EXIT]
+               "-display", "none", "-nic", "none"]
         cmd += ["-serial", "mon:stdio"] if self.monitor else ["-monitor", "none", "-serial", "stdio"]
+        if self.debug_exit:
+            cmd += ["-device", DEBUG_EXIT]
         if not self.reboot:
             cmd.append("-no-reboot")
         if self.icount:

@@ -28,7 +28,7 @@ need() {
 }
 
 if [ "$(uname -m)" = x86_64 ]; then
-	suffix= cross=${CROSS_COMPILE-}
+	suffix="" cross=${CROSS_COMPILE-}
 else
 	suffix=-x86-64-linux-gnu cross=${CROSS_COMPILE-x86_64-linux-gnu-}
 fi
@@ -91,7 +91,7 @@ EOT
 	exit 1
 }
 
-[ -e /etc/debian_version ] && command -v apt-get >/dev/null || elsewhere
+{ [ -e /etc/debian_version ] && command -v apt-get >/dev/null; } || elsewhere
 [ "$(uname -m)" = x86_64 ] || [ -n "${BUSYBOX:-}" ] || {
 	echo "On this machine give make a static x86-64 busybox: BUSYBOX=file" >&2
 	case $missing in *busybox-static*) elsewhere ;; esac

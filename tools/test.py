@@ -159,7 +159,7 @@ def run_build(*words, limit=900):
     """make with WORDS, warnings being errors; a case of its own."""
     def run(job):
         job.limit = limit
-        status, _ = job.start(["make", "-C", str(ROOT), "WERROR=1", *words])
+        status, _ = job.start(["make", "-C", str(ROOT), f"-j{os.cpu_count()}", "WERROR=1", *words])
         result = Result()
         result.check(status == 0, f"make {' '.join(words)}")
         return result
@@ -347,7 +347,8 @@ class Plan:
             self.add(group, "selftest", run_kernel(m), 600)
 
     def session(self):
-        m = Machine(self.kernel, str(self.build / "initramfs.cpio"), "console=ttyS0", reboot=True)
+        m = Machine(self.kernel, str(self.build / "initramfs.cpio"), "console=ttyS0", reboot=True,
+                    debug_exit=False)
         self.add("session", "shell", run_session(m), 300)
         small = dataclasses.replace(m, memory="32M")
         self.add("session", "shell-32M", run_session(small), 300)
