@@ -1,0 +1,174 @@
+/*
+ * user/init.c - process 1
+ *
+ * Purpose:    mount what a shell expects, give it a terminal of its own, wait for every
+ *             orphan, and end the machine when asked to.
+ * Invariants: never returns and never dies by a signal it can catch; a shell that ends is
+ *             followed by another one.
+ * Simplified: no inittab. Words on the kernel's command line after "--" (or after init=)
+ *             are a command to run in place of the shell; when it ends, the machine ends.
+ *             Busybox's poweroff, reboot and halt ask by SIGUSR2, SIGTERM and SIGUSR1.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+static const struct {
+	const char	*type, *where;
+	unsigned long	flags;
+} mounts[] = {
+	{ "proc", "/proc", MS_NOSUID | MS_NOEXEC | MS_NODEV },
+	{ "devtmpfs", "/dev", MS_NOSUID },
+	{ "tmpfs", "/tmp", MS_NOSUID | MS_NODEV },
+};
+
+static const char greeting[] =
+	"\n"
+	"Welcome to Quire, a kernel to read: how a process gets its address space.\n"
+	"\n"
+	"  tour                  copy-on-write, step by step: maps, page tables, frames\n"
+	"  cat /proc/self/maps   the memory areas of the program that prints them\n"
+	"  cow                   one page, two processes, and the moment they part\n"
+	"\n"
+	"To leave: poweroff  (in QEMU also Ctrl-A x)\n"
+	"\n";
+
+static void mount_all(void)
+{
+	static const char *const dirs[] = { "/proc", "/dev", "/tmp", "/mnt", "/root", "/etc" };
+
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		mkdir(dirs[i], 0755);
+	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++)
+		if (mount(mounts[i].type, mounts[i].where, mounts[i].type, mounts[i].flags, NULL) &&
+		    errno != EBUSY)
+			printf("init: cannot mount %s: %s\n", mounts[i].where, strerror(errno));
+}
+
+/* Make the console our standard input, output and error. */
+static void open_console(int flags)
+{
+	int fd = open("/dev/console", O_RDWR | flags);
+
+	if (fd < 0)
+		return;
+	dup2(fd, 0);
+	dup2(fd, 1);
+	dup2(fd, 2);
+	if (fd > 2)
+		close(fd);
+}
+
+/*
+ * End the machine: ask all processes, then insist. Runs in the signal handler, so it uses
+ * system calls only.
+ */
+static void leave(int command)
+{
+	struct timespec tick = { 0, 20 * 1000 * 1000 };
+
+	kill(-1, SIGTERM);
+	kill(-1, SIGCONT);
+	for (int i = 0; i < 10 && waitpid(-1, NULL, WNOHANG) >= 0; i++)
+		nanosleep(&tick, NULL);
+	kill(-1, SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+	sync();
+	reboot(command);
+	_exit(1);
+}
+
+static void on_signal(int sig)
+{
+	leave(sig == SIGUSR2 ? RB_POWER_OFF : sig == SIGUSR1 ? RB_HALT_SYSTEM : RB_AUTOBOOT);
+}
+
+static void catch_signals(void)
+{
+	static const int sigs[] = { SIGUSR1, SIGUSR2, SIGTERM, SIGINT };
+	struct sigaction act = { .sa_handler = on_signal, .sa_mask = ~0UL };
+
+	for (size_t i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
+		sigaction(sigs[i], &act, NULL);
+}
+
+/* A child in a session of its own, with the console as its terminal. */
+static pid_t start(char *const argv[])
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	setsid();
+	open_console(0);
+	ioctl(0, TIOCSCTTY, 0);
+	tcsetpgrp(0, getpid());
+	chdir("/root");
+	/* A leading '-' in argv[0] makes it a login shell; it is not part of the name. */
+	execvp(argv[0] + (argv[0][0] == '-'), argv);
+	printf("init: cannot run %s: %s\n", argv[0], strerror(errno));
+	exit(127);
+}
+
+/* Wait for one process among all that end, our own and orphans. */
+static int wait_for(pid_t pid)
+{
+	pid_t ended;
+	int status = 0;
+
+	while ((ended = wait(&status)) != pid)
+		if (ended < 0 && errno != EINTR)
+			break;
+	return status;
+}
+
+static void shell_for_ever(void)
+{
+	static char *const shell[] = { "-sh", NULL };
+
+	for (;;) {
+		pid_t pid = start(shell);
+		int status = pid < 0 ? 0 : wait_for(pid);
+
+		if (pid < 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 127))
+			sleep(1);	/* nothing to run: do not spin */
+		printf("\ninit: the shell has ended; here is another. To leave: poweroff\n");
+	}
+}
+
+int main(int argc, char **argv)
+{
+	mount_all();
+	open_console(O_NOCTTY);
+	catch_signals();
+	sethostname("quire", 5);
+	setenv("PATH", "/bin:/sbin:/usr/bin:/usr/sbin", 1);
+	setenv("HOME", "/root", 1);
+	setenv("TERM", "linux", 0);
+	setenv("PS1", "\\w # ", 0);
+
+	if (argc > 1) {
+		int status = wait_for(start(argv + 1));
+
+		if (status)
+			printf("init: %s: %s %d\n", argv[1],
+			       WIFEXITED(status) ? "exit status" : "killed by signal",
+			       WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+		leave(RB_POWER_OFF);
+	}
+	fputs(greeting, stdout);
+	shell_for_ever();
+	return 0;
+}
