@@ -164,18 +164,31 @@ unsigned long nr_free_pages(void);	/* all zones, per-CPU lists included */
 unsigned long totalram_pages(void);
 void drain_all_pages(void);		/* per-CPU lists back to the buddies */
 int page_alloc_verify(void);		/* walk free lists; number of violations */
+extern bool page_alloc_ready;		/* mem_init() is done: memblock hands out nothing any more */
+/* Reserved at boot, needed no longer (.init, initrd): whole pages of [start, end) become free. */
+void free_reserved_area(phys_addr_t start, phys_addr_t end);
+/*
+ * Give back all that is kept for speed (per-CPU pages, slab arrays and empty slabs, cached
+ * kernel stacks), so that two readings of nr_free_pages() can be compared.
+ */
+void mm_drain_caches(void);
 int buddyinfo_show(struct seq_file *m);
 int zoneinfo_show(struct seq_file *m);
+int meminfo_show(struct seq_file *m);	/* mm/vmstat.c */
+int vmstat_show(struct seq_file *m);
 /* Shrinkers, called when an allocation with __GFP_WAIT finds nothing; return pages freed. */
 struct shrinker {
 	unsigned long (*shrink)(unsigned long nr);
 	struct list_head list;
 };
 void register_shrinker(struct shrinker *s);
+unsigned long run_shrinkers(unsigned long nr);	/* all of them; returns pages freed */
 /* Last resort when nothing can be freed (mm/oom.c): kill a process; true if it is worth retrying. */
 bool out_of_memory(gfp_t gfp, unsigned int order);
 
 /* ---- page tables (mm/memory.c; allocation in arch) ---- */
+extern atomic_long_t nr_page_table_pages;	/* of all address spaces, all levels */
+/* These count mm->nr_tables (not the pgd) and mm->nr_ptes themselves. */
 pgd_t *pgd_alloc(struct mm_struct *mm);		/* kernel half shared; NULL when there is no memory */
 void pgd_free(struct mm_struct *mm, pgd_t *pgd);
 struct page *pte_alloc_one(struct mm_struct *mm);	/* zeroed, PG_table, ptl ready */

@@ -117,7 +117,7 @@ struct zone {
 	unsigned long start_pfn, spanned_pages, present_pages, managed_pages;
 	unsigned long watermark[NR_WMARK];
 	unsigned long lowmem_reserve;		/* pages kept from allocations that could go higher */
-	atomic_long_t nr_free;			/* in buddies and on per-CPU lists */
+	atomic_long_t nr_free;			/* in the buddies; nr_free_pages() adds the CPUs' lists */
 	struct free_area free_area[11];
 	struct per_cpu_pages pcp[NR_CPUS];
 };

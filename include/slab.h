@@ -48,6 +48,8 @@ void kmem_cache_init(void);
 /* Total objects handed out over all caches (leak checks), and all pages held by slabs. */
 unsigned long slab_total_active(void);
 unsigned long slab_total_pages(void);
+/* kmem_cache_shrink() of every cache; returns pages freed. */
+unsigned long slab_shrink_all(void);
 /* Walk all caches and check free lists, red zones and poison; returns the number of violations. */
 int slab_verify_all(void);
 

@@ -24,5 +24,8 @@ bool is_vmalloc_addr(const void *p);
 /* Is @addr in the guard page of a kernel stack?  (the double fault handler asks) */
 bool is_stack_guard(unsigned long addr);
 unsigned long vmalloc_used_pages(void);
+unsigned long nr_kernel_stacks(void);		/* in use, cached ones not counted */
+/* Free the stacks kept for the next fork. */
+void drain_kernel_stacks(void);
 
 #endif

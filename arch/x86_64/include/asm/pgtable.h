@@ -191,12 +191,16 @@ extern pgd_t *init_pgd;
 int kernel_map(unsigned long va, phys_addr_t pa, unsigned long size, pgprot_t prot, bool huge);
 /* Unmap 4 KiB kernel pages; returns after the TLB is flushed. */
 void kernel_unmap(unsigned long va, unsigned long size);
+/* Change the protection of kernel memory mapped by 4 KiB pages; returns after the flush. */
+void kernel_protect(unsigned long va, unsigned long size, pgprot_t prot);
 /* The PTE of a kernel address mapped by 4 KiB pages, or NULL. */
 pte_t *kernel_pte(unsigned long va);
 /* Leaf entry of any kernel or user address in @pgd: raw value in *entry, level 1..4 returned, 0 if unmapped. */
 int walk_leaf(pgd_t *pgd, unsigned long va, unsigned long *entry);
 /* Print the walk of @va, one line a level (panic, /proc/quire/walk). */
 size_t format_walk(pgd_t *pgd, unsigned long va, char *buf, size_t size);
+/* Put zeroed memory behind the struct pages of [start_pfn, end_pfn), multiples of 64 (boot). */
+void vmemmap_populate(unsigned long start_pfn, unsigned long end_pfn);
 /* Build the final tables: direct map, vmemmap slots, text RX, rodata R, rest NX; load CR3. */
 void paging_init(void);
 /* After init: free .init, check that no kernel PTE is writable and executable. */
