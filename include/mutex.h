@@ -13,21 +13,21 @@
 struct task_struct;
 
 struct mutex {
-	spinlock_t lock;		/* protects the rest */
-	struct task_struct *owner;
-	struct list_head waiters;
+	unsigned long owner;		/* task, or 0; bit 0: somebody waits.  Atomic. */
+	spinlock_t lock;		/* protects ->waiters */
+	struct list_head waiters;	/* in order of arrival */
 };
 
 struct rw_semaphore {
-	spinlock_t lock;		/* protects the rest */
-	int count;			/* >0: readers; -1: a writer; 0: free */
+	int count;			/* readers; bit 31: a writer; bit 30: somebody waits.  Atomic. */
+	spinlock_t lock;		/* protects ->waiters */
 	struct task_struct *owner;	/* the writer, for asserts */
 	struct list_head waiters;	/* in order of arrival */
 };
 
-#define MUTEX_INIT(name) { SPIN_LOCK_UNLOCKED, NULL, LIST_HEAD_INIT((name).waiters) }
+#define MUTEX_INIT(name) { 0, SPIN_LOCK_UNLOCKED, LIST_HEAD_INIT((name).waiters) }
 #define DEFINE_MUTEX(name) struct mutex name = MUTEX_INIT(name)
-#define RWSEM_INIT(name) { SPIN_LOCK_UNLOCKED, 0, NULL, LIST_HEAD_INIT((name).waiters) }
+#define RWSEM_INIT(name) { 0, SPIN_LOCK_UNLOCKED, NULL, LIST_HEAD_INIT((name).waiters) }
 #define DECLARE_RWSEM(name) struct rw_semaphore name = RWSEM_INIT(name)
 
 void mutex_init(struct mutex *m);

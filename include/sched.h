@@ -86,9 +86,10 @@ struct signal_struct {
 };
 #define SIGNAL_STOP_STOPPED	1
 #define SIGNAL_STOP_CONTINUED	2
-#define SIGNAL_CLD_STOPPED	4	/* to be reported to the parent by wait */
-#define SIGNAL_CLD_CONTINUED	8
+#define SIGNAL_CLD_STOPPED	4	/* wait(WUNTRACED) has not seen the stop yet; signal in group_exit_code */
+#define SIGNAL_CLD_CONTINUED	8	/* wait(WCONTINUED) has not seen it yet */
 #define SIGNAL_UNKILLABLE	16	/* init */
+#define SIGNAL_NOTIFY_CONT	32	/* the first thread to run tells the parent CLD_CONTINUED */
 
 struct task_struct {
 	unsigned long ti_flags;		/* first: the entry code reads it; atomic bits */

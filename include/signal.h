@@ -88,7 +88,7 @@ int copy_sighand(u64 clone_flags, struct task_struct *t);
 void put_sighand(struct sighand_struct *s);
 void exit_signals(struct task_struct *t);	/* the thread dies: pass shared signals on */
 
-/* Slow return to user mode: deliver signals, reschedule, until no flag is left (arch/x86_64/signal.c). */
+/* Slow return to user mode, from the entry code: leaves with interrupts off and no flag set (arch/x86_64/signal.c). */
 void exit_to_user_mode(struct pt_regs *regs);
 
 struct ksignal {
@@ -96,6 +96,8 @@ struct ksignal {
 	siginfo_t info;
 	int sig;
 };
+/* Take the next signal not in @mask, the thread's own before the process's; its number or 0.  siglock held. */
+int dequeue_signal(struct task_struct *t, const sigset_t *mask, siginfo_t *info);
 /* Next signal with a handler for current, or false; performs default actions (stop, die) itself. */
 bool get_signal(struct ksignal *ksig);
 void signal_delivered(struct ksignal *ksig);	/* mask after the frame was written */

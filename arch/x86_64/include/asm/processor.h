@@ -146,6 +146,7 @@ void fpu_free(void *fpu);
 void fpu_save(void *fpu);
 void fpu_restore(void *fpu);
 void fpu_reset(void *fpu);		/* exec */
+extern u32 fpu_mxcsr_mask;		/* MXCSR bits that exist: others would fault in FXRSTOR */
 extern struct kmem_cache *fpu_cachep;
 
 /* Stop: reboot, power off, halt for ever. */

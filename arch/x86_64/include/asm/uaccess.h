@@ -9,6 +9,7 @@
 #define ASM_UACCESS_H
 
 #include <asm/memory_layout.h>
+#include <asm/percpu.h>
 #include <types.h>
 #include <err.h>
 
@@ -21,6 +22,16 @@ static inline bool access_ok(const void __user *p, size_t len)
 size_t copy_to_user(void __user *to, const void *from, size_t n);
 size_t copy_from_user(void *to, const void __user *from, size_t n);
 size_t clear_user(void __user *to, size_t n);
+/* The same without sleeping: a page that is not there counts as a failure.  Locks may be held. */
+static inline size_t copy_from_user_nofault(void *to, const void __user *from, size_t n)
+{
+	size_t left;
+
+	preempt_disable();	/* the fault handler does not resolve faults of atomic context */
+	left = copy_from_user(to, from, n);
+	preempt_enable();
+	return left;
+}
 /* Length including NUL copied, at most @n; -EFAULT; == n means no NUL was seen. */
 long strncpy_from_user(char *to, const char __user *from, long n);
 /* Length including NUL, > @max if longer, 0 on a fault. */
@@ -29,11 +40,11 @@ long strnlen_user(const char __user *s, long max);
 int cmpxchg_user_u32(u32 __user *p, u32 *old, u32 new);
 
 /* One scalar: 0 or -EFAULT. */
-#define get_user(x, p) ({ __typeof__(*(p)) _g; \
+#define get_user(x, p) ({ __typeof__((__typeof__(*(p)))0) _g; \
 	int _e = copy_from_user(&_g, (p), sizeof(_g)) ? -EFAULT : 0; \
 	if (!_e) (x) = _g; \
 	_e; })
-#define put_user(x, p) ({ __typeof__(*(p)) _g = (x); \
+#define put_user(x, p) ({ __typeof__((__typeof__(*(p)))0) _g = (x); \
 	copy_to_user((p), &_g, sizeof(_g)) ? -EFAULT : 0; })
 
 /* Exception table entries are made in uaccess.asm; search by faulting address, 0 if none. */
