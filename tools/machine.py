@@ -25,7 +25,7 @@ OVMF = ("/usr/share/OVMF/OVMF_%s_4M.fd", "/usr/share/edk2/ovmf/OVMF_%s.fd",
 
 # Linux without what would only blur a comparison: no mitigations, no huge pages, fixed layout.
 LINUX_WORDS = ("mitigations=off init_on_alloc=0 randomize_kstack_offset=off "
-               "cgroup_disable=memory transparent_hugepage=never nokaslr")
+               "cgroup_disable=memory transparent_hugepage=never")
 
 
 @dataclasses.dataclass
