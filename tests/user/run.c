@@ -1,0 +1,149 @@
+/*
+ * tests/user/run.c - process 1 of a test machine
+ *
+ * Purpose:    mount what tests need, run the programs named on the command line, or all in
+ *             /tests, let their TAP go to the console, and end QEMU with the result.
+ * Invariants: the machine ends with success only if every program ended with status 0 and,
+ *             on Quire, the kernel found its own structures in order after each.
+ * Interface:  /proc/quire/verify: its first word is `ok`, or the text is the violation.
+ *             isa-debug-exit at port 0xf4 through /dev/port: QEMU ends with 2 * byte + 1.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define DEBUG_EXIT_PORT	0xf4
+#define SUCCESS		0x10
+#define FAILURE		0x11
+
+static void set_up(void)
+{
+	static const struct {
+		const char *type, *where;
+	} mounts[] = { { "proc", "/proc" }, { "devtmpfs", "/dev" }, { "tmpfs", "/tmp" } };
+	int fd;
+
+	for (int i = 0; i < 3; i++) {
+		mkdir(mounts[i].where, 0755);
+		if (mount(mounts[i].type, mounts[i].where, mounts[i].type, 0, NULL) &&
+		    errno != EBUSY)
+			printf("# cannot mount %s: %s\n", mounts[i].where, strerror(errno));
+	}
+	chmod("/tmp", 01777);
+	fd = open("/dev/console", O_RDWR | O_NOCTTY);
+	for (int i = 0; fd >= 0 && i < 3; i++)
+		dup2(fd, i);
+	if (fd > 2)
+		close(fd);
+	setenv("PATH", "/bin:/sbin", 1);
+}
+
+/* Ask Quire's kernel whether all invariants hold; Linux has no such file. */
+static int verify(const char *after)
+{
+	int fd = open("/proc/quire/verify", O_RDONLY), good;
+	char text[512];
+	ssize_t n;
+
+	if (fd < 0)
+		return 1;
+	n = read(fd, text, sizeof(text) - 1);
+	text[n > 0 ? n : 0] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	close(fd);
+	good = !strncmp(text, "ok", 2);
+	printf("# verify after %s: %s\n", after, text);
+	return good;
+}
+
+/* Run a program of /tests to its end and reap what it leaves. */
+static int run(const char *name)
+{
+	char path[300];
+	char *argv[] = { path, NULL };
+	int status = -1, s;
+	pid_t pid, ended;
+
+	snprintf(path, sizeof(path), "%s%s", strchr(name, '/') ? "" : "/tests/", name);
+	printf("# %s\n", path);
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		setsid();
+		execv(path, argv);
+		printf("not ok 1 - %s # cannot run it: %s\n", path, strerror(errno));
+		exit(1);
+	}
+	while ((ended = wait(&s)) > 0) {
+		if (ended == pid) {
+			status = s;
+			break;
+		}
+	}
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+	if (status)
+		printf("# %s ended with status 0x%x\n", path, status);
+	return verify(name) && !status;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int run_all(void)
+{
+	char *names[256];
+	struct dirent *e;
+	DIR *d = opendir("/tests");
+	int count = 0, good = 1;
+
+	while (d && count < 256 && (e = readdir(d)))
+		if (e->d_name[0] != '.')
+			names[count++] = strdup(e->d_name);
+	if (d)
+		closedir(d);
+	qsort(names, count, sizeof(names[0]), by_name);
+	for (int i = 0; i < count; i++)
+		good &= run(names[i]);
+	return good && count;
+}
+
+/* End the machine. Without the debug device it powers off, and the console has the result. */
+static void finish(int good)
+{
+	unsigned char byte = good ? SUCCESS : FAILURE;
+	int fd = open("/dev/port", O_RDWR);
+
+	printf("# %s\n", good ? "passed" : "failed");
+	fflush(stdout);
+	ioctl(1, TCSBRK, 1);		/* until the last byte has left */
+	if (fd >= 0)
+		pwrite(fd, &byte, 1, DEBUG_EXIT_PORT);
+	sync();
+	reboot(RB_POWER_OFF);
+}
+
+int main(int argc, char **argv)
+{
+	int good = 1;
+
+	set_up();
+	if (argc > 1)
+		for (int i = 1; i < argc; i++)
+			good &= run(argv[i]);
+	else
+		good = run_all();
+	finish(good);
+	return 1;
+}
