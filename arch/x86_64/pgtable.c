@@ -1,0 +1,601 @@
+/*
+ * arch/x86_64/pgtable.c - the kernel's own page tables, and tables for processes
+ *
+ * Purpose:    paging_init() replaces the boot tables by the final ones; later calls map and
+ *             unmap kernel memory there; pgd_alloc() lends the kernel half to a process.
+ *
+ *   direct map   all RAM, RW NX, largest pages that fit; image alias: text, rodata R
+ *   vmalloc      4 KiB pages, made and removed at run time (mm/vmalloc.c)
+ *   vmemmap      the struct page array, where there is RAM
+ *   image        text R X, rodata R, data RW NX; after boot .init gone, ro_after_init R
+ *
+ * Invariants: every PGD slot of the kernel half that will ever be used points to its table
+ *             before the first process exists, and never changes: pgd_alloc() copies them.
+ *             No kernel page is writable and executable, and no writable alias leads to the
+ *             kernel's text or read-only data (check_wx()).
+ *             kernel_map() maps the whole range or leaves nothing new mapped.
+ *             A kernel mapping that is removed is flushed before its frame is given away.
+ * Lock order: kernel_map_lock is innermost but for zone->lock.
+ * Simplified: tables of the kernel half are never freed; large leaves are not split (what
+ *             needs 4 KiB protections is mapped that way from the start).
+ * Sources:    Intel SDM vol. 3A, "4-Level Paging", "Access Rights"; the address map is
+ *             Linux's (docs/memory-map.md).
+ */
+#include <asm/processor.h>
+#include <boot_info.h>
+#include <memblock.h>
+#include <mm.h>
+#include <printk.h>
+#include <sched.h>
+#include <sections.h>
+#include <string.h>
+
+pgd_t *init_pgd;
+atomic_long_t nr_page_table_pages;
+
+static pgd_t init_pgd_table[PTRS_PER_TABLE] __aligned(4096) __section(".bss.page_aligned");
+static DEFINE_SPINLOCK(kernel_map_lock);
+static bool use_gbpages;
+
+#define EARLY_LIMIT (4UL << 30)		/* what the boot tables let us reach by __va() */
+
+/* ---- walking down, making tables on the way --------------------------------------- */
+
+/* A zeroed page for a kernel table; NULL when there is no memory. */
+static void *kernel_table(void)
+{
+	struct page *page;
+	phys_addr_t pa;
+
+	if (unlikely(!page_alloc_ready)) {
+		pa = memblock_phys_alloc(PAGE_SIZE, PAGE_SIZE, EARLY_LIMIT);
+		if (!pa)
+			panic("too little RAM for the kernel's page tables");
+		clear_page(__va(pa));
+		return __va(pa);
+	}
+	page = alloc_page(GFP_ATOMIC | __GFP_ZERO);
+	return page ? page_address(page) : NULL;
+}
+
+static p4d_t *kernel_p4d(unsigned long va)
+{
+	return p4d_offset(pgd_offset_pgd(init_pgd, va), va);
+}
+
+/* The entry of each level for @va; NULL when a table is missing and cannot be made. */
+static pud_t *kernel_pud(unsigned long va)
+{
+	p4d_t *p4d = kernel_p4d(va);
+
+	if (p4d_none(*p4d)) {
+		void *table = kernel_table();
+
+		if (!table)
+			return NULL;
+		set_p4d(p4d, __p4d(__pa(table) | _KERNPG_TABLE));
+	}
+	return pud_offset(p4d, va);
+}
+
+static pmd_t *kernel_pmd(unsigned long va)
+{
+	pud_t *pud = kernel_pud(va);
+
+	if (!pud)
+		return NULL;
+	BUG_ON(pud_leaf(*pud));
+	if (pud_none(*pud)) {
+		void *table = kernel_table();
+
+		if (!table)
+			return NULL;
+		set_pud(pud, __pud(__pa(table) | _KERNPG_TABLE));
+	}
+	return pmd_offset(pud, va);
+}
+
+static pte_t *kernel_pte_alloc(unsigned long va)
+{
+	pmd_t *pmd = kernel_pmd(va);
+
+	if (!pmd)
+		return NULL;
+	BUG_ON(pmd_leaf(*pmd));
+	if (pmd_none(*pmd)) {
+		void *table = kernel_table();
+
+		if (!table)
+			return NULL;
+		set_pmd(pmd, __pmd(__pa(table) | _KERNPG_TABLE));
+	}
+	return pte_offset_kernel(pmd, va);
+}
+
+/* ---- kernel_map, kernel_unmap --------------------------------------------------------- */
+
+static bool fits(unsigned long va, phys_addr_t pa, unsigned long size, unsigned long leaf)
+{
+	return size >= leaf && !((va | pa) & (leaf - 1));
+}
+
+/* Map one leaf at @va; returns its size, 0 when there is no memory for a table. */
+static unsigned long map_one(unsigned long va, phys_addr_t pa, unsigned long size,
+			     unsigned long prot, bool huge)
+{
+	pte_t *pte;
+
+	if (huge && use_gbpages && fits(va, pa, size, PUD_SIZE)) {
+		pud_t *pud = kernel_pud(va);
+
+		if (!pud)
+			return 0;
+		BUG_ON(!pud_none(*pud));
+		set_pud(pud, __pud(pa | prot | _PAGE_PSE));
+		return PUD_SIZE;
+	}
+	if (huge && fits(va, pa, size, PMD_SIZE)) {
+		pmd_t *pmd = kernel_pmd(va);
+
+		if (!pmd)
+			return 0;
+		if (pmd_none(*pmd)) {
+			set_pmd(pmd, __pmd(pa | prot | _PAGE_PSE));
+			return PMD_SIZE;
+		}
+	}
+	pte = kernel_pte_alloc(va);
+	if (!pte)
+		return 0;
+	BUG_ON(!pte_none(*pte));
+	set_pte(pte, __pte(pa | prot));
+	return PAGE_SIZE;
+}
+
+/* Clear 4 KiB mappings without a flush: the range was never seen, or the caller flushes. */
+static void clear_ptes(unsigned long va, unsigned long end)
+{
+	for (; va < end; va += PAGE_SIZE) {
+		pte_t *pte = kernel_pte(va);
+
+		if (pte)
+			ptep_get_and_clear(pte);
+	}
+}
+
+/* Take back [va, end) after a failure, large leaves included. */
+static void unmap_leaves(unsigned long va, unsigned long end)
+{
+	while (va < end) {
+		unsigned long entry;
+		int level = walk_leaf(init_pgd, va, &entry);
+
+		if (level == 3) {
+			set_pud(kernel_pud(va), __pud(0));
+			va += PUD_SIZE;
+		} else if (level == 2) {
+			set_pmd(kernel_pmd(va), __pmd(0));
+			va += PMD_SIZE;
+		} else {
+			clear_ptes(va, va + PAGE_SIZE);
+			va += PAGE_SIZE;
+		}
+	}
+}
+
+int kernel_map(unsigned long va, phys_addr_t pa, unsigned long size, pgprot_t prot, bool huge)
+{
+	unsigned long flags, done = 0;
+
+	BUG_ON(va < PAGE_OFFSET || ((va | pa | size) & ~PAGE_MASK));
+	spin_lock_irqsave(&kernel_map_lock, flags);
+	while (done < size) {
+		unsigned long n = map_one(va + done, pa + done, size - done, pgprot_val(prot),
+					  huge);
+
+		if (!n) {
+			unmap_leaves(va, va + done);
+			break;
+		}
+		done += n;
+	}
+	spin_unlock_irqrestore(&kernel_map_lock, flags);
+	if (done < size) {
+		flush_tlb_kernel_range(va, va + size);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void kernel_unmap(unsigned long va, unsigned long size)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&kernel_map_lock, flags);
+	clear_ptes(va, va + size);
+	spin_unlock_irqrestore(&kernel_map_lock, flags);
+	flush_tlb_kernel_range(va, va + size);
+}
+
+pte_t *kernel_pte(unsigned long va)
+{
+	p4d_t *p4d = kernel_p4d(va);
+	pud_t *pud;
+	pmd_t *pmd;
+
+	if (!p4d_present(*p4d))
+		return NULL;
+	pud = pud_offset(p4d, va);
+	if (!pud_present(*pud) || pud_leaf(*pud))
+		return NULL;
+	pmd = pmd_offset(pud, va);
+	if (!pmd_present(*pmd) || pmd_leaf(*pmd))
+		return NULL;
+	return pte_offset_kernel(pmd, va);
+}
+
+void kernel_protect(unsigned long va, unsigned long size, pgprot_t prot)
+{
+	unsigned long flags, addr;
+
+	spin_lock_irqsave(&kernel_map_lock, flags);
+	for (addr = va; addr < va + size; addr += PAGE_SIZE) {
+		pte_t *pte = kernel_pte(addr);
+
+		BUG_ON(!pte || pte_none(*pte));
+		set_pte(pte, __pte((pte_val(*pte) & PTE_PFN_MASK) | pgprot_val(prot)));
+	}
+	spin_unlock_irqrestore(&kernel_map_lock, flags);
+	flush_tlb_kernel_range(va, va + size);
+}
+
+/* ---- looking -------------------------------------------------------------------------------- */
+
+/* The entries on the way to @va, as far as the walk gets; returns how many. */
+static int walk_entries(pgd_t *pgd, unsigned long va, unsigned long entry[4])
+{
+	const unsigned int shift[4] = { PGDIR_SHIFT, PUD_SHIFT, PMD_SHIFT, PAGE_SHIFT };
+	const unsigned long *table = (const unsigned long *)pgd;
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		phys_addr_t next;
+
+		entry[i] = READ_ONCE(table[(va >> shift[i]) & 511]);
+		if (!(entry[i] & _PAGE_PRESENT) || i == 3 || (i > 0 && (entry[i] & _PAGE_PSE)))
+			return i + 1;
+		next = entry[i] & PTE_PFN_MASK;
+		if (!pfn_valid(PFN_DOWN(next)))
+			return i + 1;	/* a corrupt table must not make a panic fault */
+		table = __va(next);
+	}
+	return 4;
+}
+
+int walk_leaf(pgd_t *pgd, unsigned long va, unsigned long *entry)
+{
+	unsigned long e[4];
+	int n = walk_entries(pgd, va, e), level = 5 - n;
+
+	*entry = e[n - 1];
+	if (!(*entry & _PAGE_PRESENT))
+		return 0;
+	if (level > 1 && !(*entry & _PAGE_PSE))
+		return 0;
+	return level;
+}
+
+static size_t format_entry(const char *name, unsigned long index, unsigned long e, bool leaf,
+			   char *buf, size_t size)
+{
+	if (!(e & _PAGE_PRESENT))
+		return snprintf(buf, size, "  %s[%3lu] = 0x%016lx not present\n", name, index, e);
+	return snprintf(buf, size, "  %s[%3lu] = 0x%016lx %s pfn 0x%lx %s%s%s%s%s%s%s\n", name,
+			index, e, leaf ? "page " : "table", (e & PTE_PFN_MASK) >> PAGE_SHIFT,
+			e & _PAGE_RW ? "W" : "R", e & _PAGE_USER ? " user" : " kernel",
+			e & _PAGE_NX ? " NX" : " X", e & _PAGE_ACCESSED ? " A" : "",
+			e & _PAGE_DIRTY ? " D" : "", leaf && (e & _PAGE_GLOBAL) ? " G" : "",
+			e & _PAGE_PCD ? " uncached" : "");
+}
+
+/* Writes at most @size bytes with the final NUL; returns the length written. */
+size_t format_walk(pgd_t *pgd, unsigned long va, char *buf, size_t size)
+{
+	static const char *const name[4] = { "pgd", "pud", "pmd", "pte" };
+	const unsigned int shift[4] = { PGDIR_SHIFT, PUD_SHIFT, PMD_SHIFT, PAGE_SHIFT };
+	unsigned long e[4];
+	int n = walk_entries(pgd, va, e), i;
+	size_t len = 0;
+
+	if (!size)
+		return 0;
+	buf[0] = '\0';
+	for (i = 0; i < n && len + 1 < size; i++) {
+		bool leaf = i == 3 || (i > 0 && (e[i] & _PAGE_PSE));
+
+		len += format_entry(name[i], (va >> shift[i]) & 511, e[i], leaf, buf + len,
+				    size - len);
+	}
+	return min(len, size - 1);
+}
+
+/* ---- boot: the final tables -------------------------------------------------------------------- */
+
+static phys_addr_t image_pa(const char *symbol)
+{
+	return (unsigned long)symbol - KERNEL_VMA + phys_base;
+}
+
+static void map_image(const char *from, const char *to, pgprot_t prot)
+{
+	if (from < to && kernel_map((unsigned long)from, image_pa(from), to - from, prot, false))
+		panic("no memory for the kernel's page tables");
+}
+
+/* One row a protection, in the order of linker.ld.  The boot tables are left out. */
+static void map_kernel_image(void)
+{
+	map_image(_text, _etext, PAGE_KERNEL_ROX);
+	map_image(__init_begin, __inittext_end, PAGE_KERNEL_ROX);
+	map_image(__inittext_end, __init_end, PAGE_KERNEL);
+	map_image(__rodata_start, __rodata_end, PAGE_KERNEL_RO);
+	map_image(__ro_after_init_start, __ro_after_init_end, PAGE_KERNEL);
+	map_image(_data, __bss_stop, PAGE_KERNEL);
+}
+
+static void map_direct(phys_addr_t start, phys_addr_t end, bool huge)
+{
+	if (start < end && kernel_map(PAGE_OFFSET + start, start, end - start, PAGE_KERNEL, huge))
+		panic("no memory for the kernel's page tables");
+}
+
+/*
+ * All RAM, whole pages.  The 2 MiB blocks that hold the image get 4 KiB pages, because
+ * parts of them become read-only.
+ */
+static void map_all_ram(void)
+{
+	phys_addr_t image = ALIGN_DOWN(image_pa(_text), PMD_SIZE);
+	phys_addr_t image_end = ALIGN_UP(image_pa(_end), PMD_SIZE);
+	unsigned int i;
+
+	for (i = 0; i < memblock.memory.nr; i++) {
+		phys_addr_t start = ALIGN_UP(memblock.memory.regions[i].base, PAGE_SIZE);
+		phys_addr_t end = ALIGN_DOWN(memblock.memory.regions[i].base +
+					     memblock.memory.regions[i].size, PAGE_SIZE);
+
+		map_direct(start, min(end, image), true);
+		map_direct(max(start, image), min(end, image_end), false);
+		map_direct(max(start, image_end), end, true);
+	}
+}
+
+static void protect_alias(const char *from, const char *to)
+{
+	kernel_protect((unsigned long)__va(image_pa(from)), to - from, PAGE_KERNEL_RO);
+}
+
+/* Slots for all that may come later, so that they are the same in every process for ever. */
+static void fill_pgd_slots(void)
+{
+	phys_addr_t pa;
+
+	for (pa = 0; pa < memblock_end_of_ram(); pa += PGDIR_SIZE)
+		kernel_pud(PAGE_OFFSET + pa);
+	kernel_pud(VMALLOC_START);
+	kernel_pud(VMEMMAP_START);
+	kernel_pud(KERNEL_VMA);
+}
+
+/* RAM that the direct map cannot show is not used. */
+static void limit_ram(void)
+{
+	const phys_addr_t limit = VMALLOC_START - PAGE_OFFSET;
+
+	if (memblock_end_of_ram() > limit) {
+		pr_warn("RAM above %lu TiB is not used\n", (unsigned long)(limit >> 40));
+		memblock_remove(limit, memblock_end_of_ram() - limit);
+	}
+}
+
+/*
+ * Enter: boot tables in CR3, memblock filled, cpu_init() done (NX, WP, PGE, GS).
+ * Leave: final tables in CR3; the identity map is gone.
+ */
+void paging_init(void)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (!cpu_features.nx)
+		panic("this processor cannot mark pages as not executable (NX): enable it in the firmware");
+	limit_ram();
+	use_gbpages = cpu_features.gbpages;
+	init_pgd = init_pgd_table;
+	init_mm.pgd = init_pgd;
+	fill_pgd_slots();
+	map_all_ram();
+	map_kernel_image();
+	cpu->loaded_mm = &init_mm;
+	set_bit(cpu->id, init_mm.cpu_vm_mask_var.bits);
+	count_vm_event(CR3_WRITES);
+	write_cr3(__pa(init_pgd));
+	flush_tlb_all();	/* the boot tables may have had global entries */
+	protect_alias(_text, _etext);
+	protect_alias(__rodata_start, __rodata_end);
+}
+
+/*
+ * Where all 128 MiB of RAM behind one 2 MiB block of struct pages exist, one large page;
+ * else small ones, so that a little RAM costs little.
+ */
+void vmemmap_populate(unsigned long start_pfn, unsigned long end_pfn)
+{
+	unsigned long va = (unsigned long)pfn_to_page(start_pfn);
+	unsigned long end = (unsigned long)pfn_to_page(end_pfn);
+
+	BUG_ON((va | end) & ~PAGE_MASK);
+	while (va < end) {
+		unsigned long size = fits(va, 0, end - va, PMD_SIZE) ? PMD_SIZE : PAGE_SIZE;
+		phys_addr_t pa = memblock_phys_alloc(size, size, 0), p;
+
+		if (!pa && size == PMD_SIZE) {
+			size = PAGE_SIZE;
+			pa = memblock_phys_alloc(size, size, 0);
+		}
+		if (!pa || kernel_map(va, pa, size, PAGE_KERNEL, true))
+			panic("too little RAM for the struct page array");
+		for (p = pa; p < pa + size; p += PAGE_SIZE)
+			clear_page(__va(p));
+		va += size;
+	}
+}
+
+/* ---- after boot -------------------------------------------------------------------------------- */
+
+void mark_rodata_ro(void)
+{
+	unsigned long ro = (unsigned long)__ro_after_init_start;
+	unsigned long ro_size = __ro_after_init_end - __ro_after_init_start;
+
+	if (ro_size) {
+		kernel_protect(ro, ro_size, PAGE_KERNEL_RO);
+		protect_alias(__ro_after_init_start, __ro_after_init_end);
+	}
+	kernel_unmap((unsigned long)__init_begin, __init_end - __init_begin);
+	free_reserved_area(image_pa(__init_begin), image_pa(__init_end));
+	free_reserved_area(image_pa(__boot_tables_start), image_pa(__boot_tables_end));
+	pr_info("Freed %luK of boot code and data; kernel text and constants are read-only\n",
+		(unsigned long)(__init_end - __init_begin + __boot_tables_end -
+				__boot_tables_start) >> 10);
+}
+
+static void check_leaf(unsigned long va, unsigned long entry)
+{
+	if ((entry & _PAGE_RW) && !(entry & _PAGE_NX))
+		panic("W^X: kernel address 0x%lx is writable and executable (0x%lx)", va, entry);
+	if (entry & _PAGE_USER)
+		panic("kernel address 0x%lx is open to user mode (0x%lx)", va, entry);
+}
+
+/* Walk the tables below @table, whose entries span 2^shift bytes each. */
+static void check_table(const unsigned long *table, unsigned long va, unsigned int shift)
+{
+	unsigned long i;
+
+	for (i = 0; i < PTRS_PER_TABLE; i++, va += 1UL << shift) {
+		unsigned long e = table[i];
+
+		if (!(e & _PAGE_PRESENT))
+			continue;
+		if (shift == PAGE_SHIFT || (e & _PAGE_PSE))
+			check_leaf(va, e);
+		else
+			check_table(__va(e & PTE_PFN_MASK), va, shift - 9);
+	}
+}
+
+static void check_alias(const char *from, const char *to)
+{
+	const char *p;
+
+	for (p = from; p < to; p += PAGE_SIZE) {
+		unsigned long entry;
+
+		if (walk_leaf(init_pgd, (unsigned long)__va(image_pa(p)), &entry) &&
+		    (entry & (_PAGE_RW | _PAGE_NX)) != _PAGE_NX)
+			panic("the direct map can change or run kernel code at 0x%lx",
+			      (unsigned long)p);
+	}
+}
+
+void check_wx(void)
+{
+	unsigned long i;
+
+	for (i = USER_PGD_PTRS; i < PTRS_PER_TABLE; i++)
+		if (pgd_val(init_pgd[i]) & _PAGE_PRESENT)
+			check_table(__va(pgd_val(init_pgd[i]) & PTE_PFN_MASK),
+				    0xffff000000000000UL | i << PGDIR_SHIFT, PUD_SHIFT);
+	check_alias(_text, _etext);
+	check_alias(__rodata_start, __rodata_end);
+}
+
+/* ---- tables for processes ------------------------------------------------------------------------ */
+
+static struct page *alloc_table_page(struct mm_struct *mm, gfp_t gfp)
+{
+	struct page *page = alloc_page(gfp);
+
+	if (!page)
+		return NULL;
+	page->pt_mm = mm;
+	page->pt_entries = 0;
+	atomic_set(&page->pt_share_count, 0);
+	spin_lock_init(&page->ptl);
+	page->flags |= BIT(PG_table);
+	atomic_long_inc(&nr_page_table_pages);
+	return page;
+}
+
+static void free_table_page(struct page *page)
+{
+	VM_BUG_ON_PAGE(!PageTable(page), page);
+	page->flags &= ~BIT(PG_table);
+	page->mapping = NULL;		/* was the entry and share counts */
+	atomic_long_dec(&nr_page_table_pages);
+	__free_page(page);
+}
+
+pgd_t *pgd_alloc(struct mm_struct *mm)
+{
+	struct page *page = alloc_table_page(mm, GFP_KERNEL);
+	pgd_t *pgd;
+
+	if (!page)
+		return NULL;
+	pgd = page_address(page);
+	memset(pgd, 0, USER_PGD_PTRS * sizeof(*pgd));
+	memcpy(pgd + USER_PGD_PTRS, init_pgd + USER_PGD_PTRS,
+	       (PTRS_PER_TABLE - USER_PGD_PTRS) * sizeof(*pgd));
+	return pgd;
+}
+
+void pgd_free(struct mm_struct *mm, pgd_t *pgd)
+{
+	VM_BUG_ON(this_cpu()->loaded_mm == mm);
+	free_table_page(virt_to_page(pgd));
+}
+
+struct page *pte_alloc_one(struct mm_struct *mm)
+{
+	struct page *page = alloc_table_page(mm, GFP_KERNEL | __GFP_ZERO);
+
+	if (page) {
+		atomic_long_inc(&mm->nr_ptes);
+		atomic_long_inc(&mm->nr_tables);
+	}
+	return page;
+}
+
+void pte_free(struct mm_struct *mm, struct page *table)
+{
+	atomic_long_dec(&mm->nr_ptes);
+	atomic_long_dec(&mm->nr_tables);
+	free_table_page(table);
+}
+
+void *table_alloc_one(struct mm_struct *mm)
+{
+	struct page *page = alloc_table_page(mm, GFP_KERNEL | __GFP_ZERO);
+
+	if (!page)
+		return NULL;
+	atomic_long_inc(&mm->nr_tables);
+	return page_address(page);
+}
+
+void table_free(struct mm_struct *mm, void *table)
+{
+	atomic_long_dec(&mm->nr_tables);
+	free_table_page(virt_to_page(table));
+}

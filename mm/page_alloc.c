@@ -1,0 +1,1022 @@
+/*
+ * mm/page_alloc.c - the page allocator: zones, buddies, per-CPU lists
+ *
+ * Purpose:    hand out 2^order page frames that lie together, and get them back.
+ *
+ *   order 0:  CPU's own list  <-- a batch at a time -->  buddies of the zone
+ *   order 1..10:                                         buddies of the zone
+ *
+ *             A block of 2^n frames is aligned to its size; its buddy is the other half of
+ *             the block of 2^(n+1): pfn ^ 2^n.  Allocation halves a larger block until it
+ *             fits; freeing joins a block with its buddy as long as that is free too.
+ *
+ * Invariants: a free frame is in exactly one place: inside a buddy block on its zone's list
+ *             of that order (PG_buddy and ->order on the first frame only), or on one CPU's
+ *             list (PG_pcp); its _refcount is 0.
+ *             No two buddies of the same order are both free (below the largest order).
+ *             free_area[o].nr_free and zone->nr_free are exact under zone->lock; a per-CPU
+ *             count is exact with interrupts off on that CPU.
+ *             An allocated block is aligned to its size, has _refcount 1, no flags, no
+ *             mapping, and _mapcount says unmapped.
+ *             Without __GFP_HIGH no zone falls below its min watermark, nor into what is
+ *             kept for allocations that can go nowhere else (lowmem_reserve).
+ *             Debug: a free page is filled with 0xaa, and still is when it is handed out.
+ * Lock order: zone->lock is innermost; interrupts are off while it is held.
+ * Simplified: one node; no migrate types (movable and unmovable pages share blocks); no
+ *             compaction and no kswapd: who finds nothing reclaims by himself.
+ * Sources:    Knuth, "The Art of Computer Programming", vol. 1, "Dynamic Storage
+ *             Allocation" (buddy system); Gorman, "Understanding the Linux Virtual Memory
+ *             Manager", chapter "Physical Page Allocation"; Bonwick and Adams, "Magazines
+ *             and Vmem" (per-CPU caches).
+ */
+#include <memblock.h>
+#include <mm.h>
+#include <printk.h>
+#include <rmap.h>
+#include <sched.h>
+#include <seq_file.h>
+#include <string.h>
+#include "page_internal.h"
+
+#define SUBSECTION_PAGES 64UL		/* frames whose struct pages fill one page */
+#define POISON_FREE 0xaaaaaaaaaaaaaaaaUL
+#define COSTLY_ORDER 3			/* beyond this an allocation may simply fail */
+#define RECLAIM_RETRIES 16
+
+/* Flags that a page must not have when it is freed, or when it is handed out. */
+#define FLAGS_IN_USE (BIT(PG_locked) | BIT(PG_lru) | BIT(PG_reserved) | BIT(PG_buddy) | \
+		      BIT(PG_slab) | BIT(PG_table) | BIT(PG_mlocked) | BIT(PG_writeback) | \
+		      BIT(PG_pcp))
+#define FLAGS_MASK ((1UL << PAGE_ZONE_SHIFT) - 1)
+
+struct zone zones[MAX_NR_ZONES];
+struct page *empty_zero_page;
+unsigned long max_pfn;
+bool page_alloc_ready;
+unsigned int *page_debug_trap;
+
+/* Zones to try for a request that may use zones up to the index, best first. */
+static struct zone *zonelists[MAX_NR_ZONES][MAX_NR_ZONES + 1];
+static unsigned long *subsection_map;	/* bit: this subsection has struct pages */
+static struct list_head shrinkers = LIST_HEAD_INIT(shrinkers);
+static DEFINE_SPINLOCK(shrinkers_lock);
+static unsigned long zone_min_total;
+
+/* ---- frames and zones --------------------------------------------------------- */
+
+bool pfn_valid(unsigned long pfn)
+{
+	return pfn < max_pfn && subsection_map &&
+	       test_bit(pfn / SUBSECTION_PAGES, subsection_map);
+}
+
+struct zone *page_zone(const struct page *p)
+{
+	return &zones[page_zonenum(p)];
+}
+
+/* What an allocation may take at most: free pages in the buddies and on CPUs' lists. */
+unsigned long zone_free_pages(const struct zone *z)
+{
+	long sum = atomic_long_read(&z->nr_free);
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < nr_cpus; cpu++)
+		sum += READ_ONCE(z->pcp[cpu].count);
+	return sum;
+}
+
+unsigned long nr_free_pages(void)
+{
+	unsigned long sum = 0;
+	int i;
+
+	for (i = 0; i < MAX_NR_ZONES; i++)
+		sum += zone_free_pages(&zones[i]);
+	return sum;
+}
+
+unsigned long totalram_pages(void)
+{
+	unsigned long sum = 0;
+	int i;
+
+	for (i = 0; i < MAX_NR_ZONES; i++)
+		sum += zones[i].managed_pages;
+	return sum;
+}
+
+/* The sum of all min watermarks. */
+unsigned long min_free_pages(void)
+{
+	return zone_min_total;
+}
+
+/*
+ * May @z give away 2^order frames and keep @mark, plus its reserve if the caller
+ * could have used a higher zone?
+ */
+bool zone_watermark_ok(const struct zone *z, unsigned int order, unsigned long mark,
+		       unsigned int wanted_zone)
+{
+	long left = atomic_long_read(&z->nr_free) - (1L << order);
+
+	if ((unsigned long)(z - zones) < wanted_zone)
+		mark += z->lowmem_reserve;
+	return left >= (long)mark;
+}
+
+/* ---- debug: owners and poison ---------------------------------------------------- */
+
+#ifdef QUIRE_DEBUG
+static struct page_owner *page_owners;
+
+struct page_owner *page_owner_of(const struct page *page)
+{
+	return page_owners ? &page_owners[page_to_pfn(page)] : NULL;
+}
+
+static void page_violation(struct page *page, const char *what)
+{
+	if (page_debug_trap) {
+		++*page_debug_trap;
+		return;
+	}
+	dump_page(page, what);
+	panic("page allocator: %s", what);
+}
+
+static void note_free(struct page *page, unsigned int nr, unsigned long caller)
+{
+	for (; nr--; page++) {
+		unsigned long *word = page_address(page), *end = word + PAGE_SIZE / 8;
+
+		page_owner_of(page)->free_caller = caller ?: 1;
+		while (word < end)
+			*word++ = POISON_FREE;
+	}
+}
+
+static void note_alloc(struct page *page, unsigned int nr, unsigned long caller)
+{
+	for (; nr--; page++) {
+		struct page_owner *owner = page_owner_of(page);
+		unsigned long *word = page_address(page), *end = word + PAGE_SIZE / 8;
+
+		owner->alloc_caller = caller;
+		if (!owner->free_caller)
+			continue;	/* free since boot: never poisoned */
+		while (word < end && *word == POISON_FREE)
+			word++;
+		if (word < end)
+			page_violation(page, "a free page was written to");
+		owner->free_caller = 0;
+	}
+}
+#else
+struct page_owner *page_owner_of(const struct page *page)
+{
+	return NULL;
+}
+
+static void page_violation(struct page *page, const char *what)
+{
+	dump_page(page, what);
+	panic("page allocator: %s", what);
+}
+
+static inline void note_free(struct page *page, unsigned int nr, unsigned long caller) { }
+static inline void note_alloc(struct page *page, unsigned int nr, unsigned long caller) { }
+#endif
+
+/* ---- the buddies: zone->lock held -------------------------------------------------- */
+
+static void buddy_add(struct zone *z, struct page *page, unsigned int order)
+{
+	page->order = order;
+	page->flags |= BIT(PG_buddy);
+	list_add(&page->buddy_list, &z->free_area[order].free_list);
+	z->free_area[order].nr_free++;
+}
+
+static void buddy_del(struct zone *z, struct page *page, unsigned int order)
+{
+	list_del(&page->buddy_list);
+	page->flags &= ~BIT(PG_buddy);
+	z->free_area[order].nr_free--;
+}
+
+/* Is @page a free block of exactly @order? */
+static bool is_free_buddy(unsigned long pfn, const struct page *page, unsigned int order)
+{
+	return pfn_valid(pfn) && PageBuddy(page) && page->order == order;
+}
+
+/* Join the block with its buddy while that is free, then queue it. */
+static void buddy_free(struct zone *z, struct page *page, unsigned int order)
+{
+	unsigned long pfn = page_to_pfn(page);
+
+	VM_BUG_ON_PAGE(pfn & ((1UL << order) - 1), page);
+	atomic_long_add(1L << order, &z->nr_free);
+	for (; order < MAX_ORDER - 1; order++) {
+		unsigned long buddy_pfn = pfn ^ (1UL << order);
+		struct page *buddy = pfn_to_page(buddy_pfn);
+
+		if (!is_free_buddy(buddy_pfn, buddy, order))
+			break;
+		buddy_del(z, buddy, order);
+		pfn &= buddy_pfn;
+	}
+	buddy_add(z, pfn_to_page(pfn), order);
+}
+
+/* Take the smallest block that is large enough; give its unneeded halves back. */
+static struct page *buddy_alloc(struct zone *z, unsigned int order)
+{
+	struct page *page;
+	unsigned int o;
+
+	for (o = order; o < MAX_ORDER; o++)
+		if (!list_empty(&z->free_area[o].free_list))
+			break;
+	if (o == MAX_ORDER)
+		return NULL;
+	page = list_first_entry(&z->free_area[o].free_list, struct page, buddy_list);
+	buddy_del(z, page, o);
+	while (o > order) {
+		o--;
+		buddy_add(z, page + (1UL << o), o);
+	}
+	atomic_long_sub(1L << order, &z->nr_free);
+	return page;
+}
+
+/* ---- per-CPU lists: interrupts off ---------------------------------------------------- */
+
+static inline struct page *pcp_pop(struct per_cpu_pages *pcp)
+{
+	struct page *page = list_first_entry(&pcp->list, struct page, buddy_list);
+
+	__list_unlink(&page->buddy_list);
+	pcp->count--;
+	page->flags &= ~BIT(PG_pcp);
+	return page;
+}
+
+static inline void pcp_push(struct per_cpu_pages *pcp, struct page *page)
+{
+	page->flags |= BIT(PG_pcp);
+	list_add(&page->buddy_list, &pcp->list);
+	pcp->count++;
+}
+
+/* Give the @nr pages that were used longest ago back to the buddies. */
+static noinline void pcp_drain(struct zone *z, struct per_cpu_pages *pcp, int nr)
+{
+	spin_lock(&z->lock);
+	while (nr-- > 0 && pcp->count) {
+		struct page *page = list_last_entry(&pcp->list, struct page, buddy_list);
+
+		__list_unlink(&page->buddy_list);
+		pcp->count--;
+		page->flags &= ~BIT(PG_pcp);
+		buddy_free(z, page, 0);
+	}
+	spin_unlock(&z->lock);
+}
+
+/* Fetch up to a batch of pages that the watermark allows. */
+static void pcp_refill(struct zone *z, struct per_cpu_pages *pcp, unsigned long mark,
+		       unsigned int wanted_zone)
+{
+	int n;
+
+	spin_lock(&z->lock);
+	for (n = 0; n < pcp->batch; n++) {
+		struct page *page = NULL;
+
+		if (zone_watermark_ok(z, 0, mark, wanted_zone))
+			page = buddy_alloc(z, 0);
+		if (!page)
+			break;
+		pcp_push(pcp, page);
+	}
+	spin_unlock(&z->lock);
+}
+
+static inline struct per_cpu_pages *this_pcp(struct zone *z)
+{
+	return &z->pcp[smp_processor_id()];
+}
+
+/* This CPU's lists back to the buddies.  (With several CPUs: an IPI asks the others.) */
+void drain_all_pages(void)
+{
+	unsigned long flags = local_irq_save();
+	int i;
+
+	for (i = 0; i < MAX_NR_ZONES; i++) {
+		struct per_cpu_pages *pcp = this_pcp(&zones[i]);
+
+		if (pcp->count)
+			pcp_drain(&zones[i], pcp, pcp->count);
+	}
+	local_irq_restore(flags);
+}
+
+/* ---- allocation -------------------------------------------------------------------------- */
+
+static inline unsigned int gfp_zone(gfp_t gfp)
+{
+	if (likely(!(gfp & (__GFP_DMA | __GFP_DMA32))))
+		return ZONE_NORMAL;
+	return gfp & __GFP_DMA ? ZONE_DMA : ZONE_DMA32;
+}
+
+/* One page from @z, from this CPU's list if it has any. */
+static struct page *zone_alloc_one(struct zone *z, unsigned long mark, unsigned int wanted_zone)
+{
+	unsigned long flags = local_irq_save();
+	struct per_cpu_pages *pcp = this_pcp(z);
+	struct page *page = NULL;
+
+	if (!pcp->count)
+		pcp_refill(z, pcp, mark, wanted_zone);
+	if (pcp->count)
+		page = pcp_pop(pcp);
+	local_irq_restore(flags);
+	return page;
+}
+
+static struct page *zone_alloc_block(struct zone *z, unsigned int order, unsigned long mark,
+				     unsigned int wanted_zone)
+{
+	struct page *page = NULL;
+	unsigned long flags;
+
+	spin_lock_irqsave(&z->lock, flags);
+	if (zone_watermark_ok(z, order, mark, wanted_zone))
+		page = buddy_alloc(z, order);
+	spin_unlock_irqrestore(&z->lock, flags);
+	return page;
+}
+
+enum alloc_effort {
+	ALLOC_LOW,		/* keep the low watermark if any zone can */
+	ALLOC_MIN,		/* the min watermark */
+	ALLOC_HIGH,		/* half of it: interrupts */
+	ALLOC_ALL,		/* everything: a process that is being killed to free memory */
+};
+
+static unsigned long effort_mark(const struct zone *z, enum alloc_effort effort)
+{
+	switch (effort) {
+	case ALLOC_LOW:
+		return z->watermark[WMARK_LOW];
+	case ALLOC_MIN:
+		return z->watermark[WMARK_MIN];
+	case ALLOC_HIGH:
+		return z->watermark[WMARK_MIN] / 2;
+	default:
+		return 0;
+	}
+}
+
+/* Try each zone that @gfp allows, best first. */
+static struct page *try_zones(gfp_t gfp, unsigned int order, enum alloc_effort effort)
+{
+	unsigned int wanted = effort == ALLOC_ALL ? 0 : gfp_zone(gfp);
+	struct zone **zp, *z;
+
+	for (zp = zonelists[gfp_zone(gfp)]; (z = *zp); zp++) {
+		unsigned long mark = effort_mark(z, effort);
+		struct page *page = order ? zone_alloc_block(z, order, mark, wanted)
+					  : zone_alloc_one(z, mark, wanted);
+
+		if (page)
+			return page;
+	}
+	return NULL;
+}
+
+void register_shrinker(struct shrinker *s)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&shrinkers_lock, flags);
+	list_add_tail(&s->list, &shrinkers);
+	spin_unlock_irqrestore(&shrinkers_lock, flags);
+}
+
+/* Process context.  Shrinkers are registered at boot and never go away: no lock to walk them. */
+unsigned long run_shrinkers(unsigned long nr)
+{
+	struct shrinker *s;
+	unsigned long freed = 0;
+
+	list_for_each_entry(s, &shrinkers, list)
+		freed += s->shrink(nr);
+	return freed;
+}
+
+static noinline void warn_alloc(gfp_t gfp, unsigned int order)
+{
+	static unsigned int warned;
+
+	if ((gfp & __GFP_NOWARN) || warned++ >= 10)
+		return;
+	pr_warn("page allocation of order %u failed, gfp 0x%x, %lu pages free\n", order, gfp,
+		nr_free_pages());
+}
+
+/*
+ * Nothing above the low watermark.  Dip below it; then, if the caller may sleep, reclaim,
+ * and as the last resort have a process killed.
+ */
+static noinline struct page *alloc_slowpath(gfp_t gfp, unsigned int order)
+{
+	enum alloc_effort effort = gfp & __GFP_HIGH ? ALLOC_HIGH : ALLOC_MIN;
+	struct page *page;
+	int retry;
+
+	page = try_zones(gfp, order, effort);
+	if (page || !(gfp & __GFP_WAIT))
+		goto out;
+	WARN_ON_ONCE(in_atomic());
+	for (retry = 0; retry < RECLAIM_RETRIES; retry++) {
+		unsigned long freed = run_shrinkers(max(32UL, 2UL << order));
+
+		drain_all_pages();
+		page = try_zones(gfp, order, effort);
+		if (page)
+			break;
+		if (fatal_signal_pending(current)) {
+			/* it is on its way out: let it get there */
+			page = try_zones(gfp, order, ALLOC_ALL);
+			break;
+		}
+		if (!freed && (order > COSTLY_ORDER || !out_of_memory(gfp, order)))
+			break;
+		cond_resched();
+	}
+out:
+	if (!page && (gfp & __GFP_NOFAIL))
+		panic("out of memory: order %u, and the kernel cannot go on without", order);
+	if (!page)
+		warn_alloc(gfp, order);
+	return page;
+}
+
+static void prep_compound(struct page *head, unsigned int order)
+{
+	unsigned long i;
+
+	head->flags |= BIT(PG_compound);
+	for (i = 1; i < 1UL << order; i++) {
+		head[i].flags |= BIT(PG_compound);
+		head[i].compound_head = (struct page *)((unsigned long)head | 1);
+		head[i].compound_order = order;
+	}
+}
+
+/* From free frames to a caller's page. */
+static inline void prep_new_page(struct page *page, gfp_t gfp, unsigned int order,
+				 unsigned long caller)
+{
+	VM_BUG_ON_PAGE(page->flags & FLAGS_MASK, page);
+	VM_BUG_ON_PAGE(page_count(page) != 0 || page_mapped(page), page);
+	page->mapping = NULL;
+	page->private = 0;
+	note_alloc(page, 1U << order, caller);
+	if (gfp & __GFP_ZERO) {
+		unsigned long i;
+
+		for (i = 0; i < 1UL << order; i++)
+			clear_page(page_address(page + i));
+	}
+	if (order && (gfp & __GFP_COMP))
+		prep_compound(page, order);
+	atomic_set(&page->_refcount, 1);
+}
+
+/*
+ * The usual request, one page and any zone, is met by popping this CPU's list of the best
+ * zone; everything else goes through try_zones().
+ */
+struct page *__alloc_pages(gfp_t gfp, unsigned int order, unsigned long caller)
+{
+	struct page *page = NULL;
+
+	if (likely(order == 0)) {
+		struct zone *z = zonelists[gfp_zone(gfp)][0];
+		unsigned long flags = local_irq_save();
+
+		if (likely(z && this_pcp(z)->count))
+			page = pcp_pop(this_pcp(z));
+		local_irq_restore(flags);
+	}
+	if (unlikely(!page)) {
+		if (order >= MAX_ORDER)
+			return NULL;
+		page = try_zones(gfp, order, ALLOC_LOW);
+		if (!page)
+			page = alloc_slowpath(gfp, order);
+		if (!page)
+			return NULL;
+	}
+	count_vm_events(PGALLOC, 1UL << order);
+	prep_new_page(page, gfp, order, caller);
+	return page;
+}
+
+#define CALLER ((unsigned long)__builtin_return_address(0))
+
+struct page *alloc_pages(gfp_t gfp, unsigned int order)
+{
+	return __alloc_pages(gfp, order, CALLER);
+}
+
+unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
+{
+	struct page *page = __alloc_pages(gfp, order, CALLER);
+
+	return page ? (unsigned long)page_address(page) : 0;
+}
+
+/* ---- freeing ---------------------------------------------------------------------------- */
+
+/*
+ * The last reference is gone: check that nobody still uses the page, and strip it of all
+ * but its zone.  False if it must not be freed (a violation that a test provoked).
+ */
+static inline bool free_prepare(struct page *page, unsigned int order, unsigned long caller)
+{
+	unsigned long nr = 1UL << order, i;
+
+	if (PageAnon(page))
+		page_anon_release(page);
+	if (unlikely((page->flags & FLAGS_IN_USE) || page_mapped(page))) {
+		page_violation(page, "a page in use is freed");
+		return false;
+	}
+	page->flags &= ~FLAGS_MASK;
+	for (i = 1; i < nr; i++)	/* tails of a compound page */
+		page[i].flags &= ~FLAGS_MASK;
+	note_free(page, nr, caller);
+	return true;
+}
+
+static inline void free_one_pcp(struct page *page)
+{
+	struct zone *z = page_zone(page);
+	unsigned long flags = local_irq_save();
+	struct per_cpu_pages *pcp = this_pcp(z);
+
+	pcp_push(pcp, page);
+	if (unlikely(pcp->count >= pcp->high))
+		pcp_drain(z, pcp, pcp->batch);
+	local_irq_restore(flags);
+}
+
+static void free_block(struct page *page, unsigned int order)
+{
+	struct zone *z = page_zone(page);
+	unsigned long flags;
+
+	spin_lock_irqsave(&z->lock, flags);
+	buddy_free(z, page, order);
+	spin_unlock_irqrestore(&z->lock, flags);
+}
+
+/* @page's _refcount has reached 0. */
+static void free_unref(struct page *page, unsigned int order, unsigned long caller)
+{
+	if (!free_prepare(page, order, caller))
+		return;
+	count_vm_events(PGFREE, 1UL << order);
+	if (likely(order == 0))
+		free_one_pcp(page);
+	else
+		free_block(page, order);
+}
+
+void __put_page(struct page *page)
+{
+	VM_BUG_ON_PAGE(page_is_tail(page), page);
+	free_unref(page, compound_order(page), CALLER);
+}
+
+/* Drop a reference; true if it was the last. */
+static bool put_for_free(struct page *page)
+{
+	if (unlikely(page_count(page) <= 0)) {
+		page_violation(page, "a page is freed twice");
+		return false;
+	}
+	return atomic_dec_and_test(&page->_refcount);
+}
+
+void __free_pages(struct page *page, unsigned int order)
+{
+	if (put_for_free(page))
+		free_unref(page, order, CALLER);
+}
+
+void free_pages(unsigned long addr, unsigned int order)
+{
+	struct page *page;
+
+	if (!addr)
+		return;
+	page = virt_to_page((void *)addr);
+	if (put_for_free(page))
+		free_unref(page, order, CALLER);
+}
+
+void free_page_batch(struct page **pages, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		VM_BUG_ON_PAGE(page_count(pages[i]) != 0, pages[i]);
+	for (i = 0; i < nr; i++)
+		free_unref(pages[i], 0, CALLER);
+}
+
+/* ---- boot --------------------------------------------------------------------------------- */
+
+static enum zone_type zone_of_pfn(unsigned long pfn)
+{
+	if (pfn < (16UL << 20 >> PAGE_SHIFT))
+		return ZONE_DMA;
+	return pfn < (4UL << 30 >> PAGE_SHIFT) ? ZONE_DMA32 : ZONE_NORMAL;
+}
+
+static void *boot_alloc(phys_addr_t size, const char *what)
+{
+	phys_addr_t pa = memblock_phys_alloc(ALIGN_UP(size, PAGE_SIZE), PAGE_SIZE, 4UL << 30);
+
+	if (!pa)
+		panic("too little RAM for %s: give the machine more memory", what);
+	memset(__va(pa), 0, ALIGN_UP(size, PAGE_SIZE));
+	return __va(pa);
+}
+
+/* Mark all subsections that hold RAM and give them their struct pages. */
+static void make_struct_pages(void)
+{
+	unsigned long nr = DIV_ROUND_UP(max_pfn, SUBSECTION_PAGES), i, first, pfn;
+	unsigned int r;
+
+	subsection_map = boot_alloc(DIV_ROUND_UP(nr, 64) * 8, "the map of sections");
+	for (r = 0; r < memblock.memory.nr; r++) {
+		const struct memblock_region *reg = &memblock.memory.regions[r];
+		unsigned long last = PFN_DOWN(reg->base + reg->size - 1) / SUBSECTION_PAGES;
+
+		for (i = PFN_DOWN(reg->base) / SUBSECTION_PAGES; i <= last; i++)
+			__set_bit(i, subsection_map);
+	}
+	for (i = 0; i < nr; i++) {
+		if (!test_bit(i, subsection_map))
+			continue;
+		for (first = i; i < nr && test_bit(i, subsection_map); i++)
+			;
+		vmemmap_populate(first * SUBSECTION_PAGES, i * SUBSECTION_PAGES);
+		for (pfn = first * SUBSECTION_PAGES; pfn < i * SUBSECTION_PAGES; pfn++) {
+			struct page *page = pfn_to_page(pfn);
+
+			page->flags = (unsigned long)zone_of_pfn(pfn) << PAGE_ZONE_SHIFT |
+				      BIT(PG_reserved);
+			atomic_set(&page->_mapcount, -1);
+			atomic_set(&page->_refcount, 1);
+		}
+	}
+}
+
+static void init_zones(void)
+{
+	static const char *const names[] = { "DMA", "DMA32", "Normal" };
+	static const unsigned long start[] = { 0, 16UL << 20 >> PAGE_SHIFT,
+					       4UL << 30 >> PAGE_SHIFT, -1UL };
+	int i;
+	unsigned int o, cpu;
+
+	for (i = 0; i < MAX_NR_ZONES; i++) {
+		struct zone *z = &zones[i];
+
+		z->name = names[i];
+		spin_lock_init(&z->lock);
+		z->start_pfn = start[i];
+		if (max_pfn > start[i])
+			z->spanned_pages = min(max_pfn, start[i + 1]) - start[i];
+		for (o = 0; o < MAX_ORDER; o++)
+			INIT_LIST_HEAD(&z->free_area[o].free_list);
+		for (cpu = 0; cpu < NR_CPUS; cpu++)
+			INIT_LIST_HEAD(&z->pcp[cpu].list);
+	}
+}
+
+/* Frames [pfn, end), reserved until now, become free: in the largest aligned blocks. */
+static void release_range(unsigned long pfn, unsigned long end)
+{
+	while (pfn < end) {
+		struct zone *z = &zones[zone_of_pfn(pfn)];
+		unsigned int order = MAX_ORDER - 1;
+		unsigned long i, flags;
+
+		while ((pfn & ((1UL << order) - 1)) || pfn + (1UL << order) > end)
+			order--;
+		for (i = 0; i < 1UL << order; i++) {
+			struct page *page = pfn_to_page(pfn + i);
+
+			page->flags &= ~FLAGS_MASK;
+			atomic_set(&page->_refcount, 0);
+		}
+		spin_lock_irqsave(&z->lock, flags);
+		z->managed_pages += 1UL << order;
+		buddy_free(z, pfn_to_page(pfn), order);
+		spin_unlock_irqrestore(&z->lock, flags);
+		pfn += 1UL << order;
+	}
+}
+
+/* Free what of one RAM region memblock has not reserved.  Frame 0 stays out: 0 means none. */
+static void release_region(const struct memblock_region *reg)
+{
+	unsigned long pfn = max(PFN_UP(reg->base), 1UL);
+	unsigned long end = PFN_DOWN(reg->base + reg->size);
+	unsigned int i;
+
+	for (i = 0; i < memblock.reserved.nr && pfn < end; i++) {
+		const struct memblock_region *res = &memblock.reserved.regions[i];
+		unsigned long from = PFN_DOWN(res->base), to = PFN_UP(res->base + res->size);
+
+		if (to <= pfn)
+			continue;
+		if (from >= end)
+			break;
+		if (from > pfn)
+			release_range(pfn, from);
+		pfn = to;
+	}
+	if (pfn < end)
+		release_range(pfn, end);
+}
+
+static void count_present(void)
+{
+	unsigned int r;
+
+	for (r = 0; r < memblock.memory.nr; r++) {
+		const struct memblock_region *reg = &memblock.memory.regions[r];
+		unsigned long pfn = PFN_UP(reg->base), end = PFN_DOWN(reg->base + reg->size);
+		int i;
+
+		for (i = 0; i < MAX_NR_ZONES; i++) {
+			struct zone *z = &zones[i];
+			unsigned long from = max(pfn, z->start_pfn);
+			unsigned long to = min(end, z->start_pfn + z->spanned_pages);
+
+			if (from < to)
+				z->present_pages += to - from;
+		}
+	}
+}
+
+static unsigned long int_sqrt(unsigned long x)
+{
+	unsigned long r = 0, bit;
+
+	for (bit = 1UL << 31; bit; bit >>= 1)
+		if ((r | bit) * (r | bit) <= x)
+			r |= bit;
+	return r;
+}
+
+/*
+ * Keep 4 * sqrt(RAM in KiB) KiB, between 128 KiB and 64 MiB, shared out by size: memory
+ * that is asked for in a hurry grows slower than memory.
+ */
+static void set_watermarks(void)
+{
+	unsigned long total = totalram_pages(), higher = 0, min_pages;
+	int i;
+
+	min_pages = int_sqrt(total * (PAGE_SIZE / 1024) * 16);
+	min_pages = min(max(min_pages, 128UL), 65536UL) / (PAGE_SIZE / 1024);
+	zone_min_total = 0;
+	for (i = MAX_NR_ZONES - 1; i >= 0; i--) {
+		struct zone *z = &zones[i];
+		unsigned long mark = total ? min_pages * z->managed_pages / total : 0;
+		unsigned int cpu;
+
+		z->watermark[WMARK_MIN] = mark;
+		z->watermark[WMARK_LOW] = mark + mark / 4;
+		z->watermark[WMARK_HIGH] = mark + mark / 2;
+		z->lowmem_reserve = higher / 256;
+		higher += z->managed_pages;
+		zone_min_total += mark;
+		for (cpu = 0; cpu < NR_CPUS; cpu++) {
+			int batch = min(max(z->managed_pages / 1024, 1UL), 31UL);
+
+			z->pcp[cpu].batch = batch;
+			z->pcp[cpu].high = 6 * batch;
+		}
+	}
+}
+
+static void build_zonelists(void)
+{
+	int wanted, i;
+
+	for (wanted = 0; wanted < MAX_NR_ZONES; wanted++) {
+		int n = 0;
+
+		for (i = wanted; i >= 0; i--)
+			if (zones[i].managed_pages)
+				zonelists[wanted][n++] = &zones[i];
+		zonelists[wanted][n] = NULL;
+	}
+}
+
+void mem_init(void)
+{
+	unsigned int r;
+
+	max_pfn = PFN_DOWN(memblock_end_of_ram());
+	make_struct_pages();
+	init_zones();
+#ifdef QUIRE_DEBUG
+	page_owners = boot_alloc(max_pfn * sizeof(*page_owners), "the owners of pages");
+#endif
+	page_alloc_ready = true;	/* memblock's reservations are final from here */
+	for (r = 0; r < memblock.memory.nr; r++)
+		release_region(&memblock.memory.regions[r]);
+	count_present();
+	build_zonelists();
+	set_watermarks();
+	empty_zero_page = alloc_page(GFP_KERNEL | __GFP_ZERO | __GFP_NOFAIL);
+	empty_zero_page->flags |= BIT(PG_reserved);
+	pr_info("Memory: %luK of %luK RAM available, %luK for struct pages\n",
+		totalram_pages() << (PAGE_SHIFT - 10),
+		(unsigned long)(memblock_total() >> 10),
+		DIV_ROUND_UP(max_pfn * sizeof(struct page), 1024));
+}
+
+void free_reserved_area(phys_addr_t start, phys_addr_t end)
+{
+	unsigned long pfn = PFN_UP(start), stop = PFN_DOWN(end), p;
+
+	BUG_ON(!page_alloc_ready);
+	for (p = pfn; p < stop; p++) {
+		struct page *page = pfn_to_page(p);
+
+		BUG_ON(!pfn_valid(p) || !PageReserved(page) || page_count(page) != 1);
+	}
+	if (pfn < stop)
+		release_range(pfn, stop);
+	build_zonelists();
+	set_watermarks();
+}
+
+/* ---- checks and pictures --------------------------------------------------------------------- */
+
+static int complain(const struct page *page, const char *what)
+{
+	pr_err("page allocator: pfn 0x%lx: %s\n", page_to_pfn(page), what);
+	return 1;
+}
+
+static int verify_free_block(const struct zone *z, const struct page *page, unsigned int order)
+{
+	unsigned long pfn = page_to_pfn(page), buddy_pfn = pfn ^ (1UL << order);
+	int bad = 0;
+
+	if (!pfn_valid(pfn) || !PageBuddy(page) || page->order != order)
+		return complain(page, "on a free list but not a free block of its order");
+	if (pfn & ((1UL << order) - 1))
+		bad += complain(page, "free block not aligned to its size");
+	if (page_zone(page) != z)
+		bad += complain(page, "free block in another zone's list");
+	if (page_count(page) || page_mapped(page))
+		bad += complain(page, "free block in use");
+	if (order < MAX_ORDER - 1 && is_free_buddy(buddy_pfn, pfn_to_page(buddy_pfn), order))
+		bad += complain(page, "both buddies free and not joined");
+	return bad;
+}
+
+static int verify_pcp(const struct zone *z, const struct per_cpu_pages *pcp)
+{
+	const struct page *page;
+	int n = 0, bad = 0;
+
+	list_for_each_entry(page, &pcp->list, buddy_list) {
+		if (!PagePcp(page) || PageBuddy(page) || page_count(page) ||
+		    page_zone(page) != z)
+			bad += complain(page, "wrong state on a per-CPU list");
+		if (++n > pcp->count)
+			break;
+	}
+	if (n != pcp->count) {
+		pr_err("page allocator: %s: per-CPU count %d, %d on the list\n", z->name,
+		       pcp->count, n);
+		bad++;
+	}
+	return bad;
+}
+
+static int verify_zone(struct zone *z)
+{
+	unsigned long flags, total = 0;
+	unsigned int o, cpu;
+	int bad = 0;
+
+	spin_lock_irqsave(&z->lock, flags);
+	for (o = 0; o < MAX_ORDER; o++) {
+		const struct page *page;
+		unsigned long n = 0;
+
+		list_for_each_entry(page, &z->free_area[o].free_list, buddy_list) {
+			bad += verify_free_block(z, page, o);
+			if (bad > 10 || ++n > z->free_area[o].nr_free)
+				break;
+		}
+		if (n != z->free_area[o].nr_free) {
+			pr_err("page allocator: %s order %u: %lu counted, nr_free %lu\n", z->name,
+			       o, n, z->free_area[o].nr_free);
+			bad++;
+		}
+		total += n << o;
+	}
+	if (total != (unsigned long)atomic_long_read(&z->nr_free)) {
+		pr_err("page allocator: %s: %lu pages free, nr_free %ld\n", z->name, total,
+		       atomic_long_read(&z->nr_free));
+		bad++;
+	}
+	if (total > z->managed_pages) {
+		pr_err("page allocator: %s: more free than managed\n", z->name);
+		bad++;
+	}
+	for (cpu = 0; cpu < nr_cpus; cpu++)
+		bad += verify_pcp(z, &z->pcp[cpu]);
+	spin_unlock_irqrestore(&z->lock, flags);
+	return bad;
+}
+
+int page_alloc_verify(void)
+{
+	int i, bad = 0;
+
+	for (i = 0; i < MAX_NR_ZONES; i++)
+		bad += verify_zone(&zones[i]);
+	if (page_count(empty_zero_page) < 1 || !PageReserved(empty_zero_page))
+		bad += complain(empty_zero_page, "the zero page was freed");
+	return bad;
+}
+
+int buddyinfo_show(struct seq_file *m)
+{
+	unsigned int o;
+	int i;
+
+	for (i = 0; i < MAX_NR_ZONES; i++) {
+		struct zone *z = &zones[i];
+
+		if (!z->managed_pages)
+			continue;
+		seq_printf(m, "Node 0, zone %8s ", z->name);
+		for (o = 0; o < MAX_ORDER; o++)
+			seq_printf(m, "%6lu ", READ_ONCE(z->free_area[o].nr_free));
+		seq_printf(m, "\n");
+	}
+	return 0;
+}
+
+int zoneinfo_show(struct seq_file *m)
+{
+	unsigned int cpu;
+	int i;
+
+	for (i = 0; i < MAX_NR_ZONES; i++) {
+		struct zone *z = &zones[i];
+
+		if (!z->managed_pages)
+			continue;
+		seq_printf(m, "Node 0, zone %8s\n", z->name);
+		seq_printf(m, "  pages free     %lu\n", zone_free_pages(z));
+		seq_printf(m, "        min      %lu\n", z->watermark[WMARK_MIN]);
+		seq_printf(m, "        low      %lu\n", z->watermark[WMARK_LOW]);
+		seq_printf(m, "        high     %lu\n", z->watermark[WMARK_HIGH]);
+		seq_printf(m, "        spanned  %lu\n", z->spanned_pages);
+		seq_printf(m, "        present  %lu\n", z->present_pages);
+		seq_printf(m, "        managed  %lu\n", z->managed_pages);
+		seq_printf(m, "  pagesets\n");
+		for (cpu = 0; cpu < nr_cpus; cpu++)
+			seq_printf(m, "    cpu: %u\n              count: %d\n"
+				   "              high:  %d\n              batch: %d\n", cpu,
+				   z->pcp[cpu].count, z->pcp[cpu].high, z->pcp[cpu].batch);
+		seq_printf(m, "  start_pfn:           %lu\n", z->start_pfn);
+	}
+	return 0;
+}

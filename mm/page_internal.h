@@ -1,0 +1,65 @@
+/*
+ * mm/page_internal.h - what the allocators know of each other, and tests of them
+ */
+#ifndef MM_PAGE_INTERNAL_H
+#define MM_PAGE_INTERNAL_H
+
+#include <mm.h>
+#include <slab.h>
+
+/*
+ * Compound pages: the head's PG_compound says that the next page is its tail; a tail's
+ * compound_head is the head's address with bit 0 set, which no list pointer ever has.
+ */
+static inline bool page_is_tail(const struct page *page)
+{
+	return PageCompound(page) && ((unsigned long)page->compound_head & 1);
+}
+
+static inline struct page *compound_head(struct page *page)
+{
+	if (unlikely(page_is_tail(page)))
+		return (struct page *)((unsigned long)page->compound_head - 1);
+	return page;
+}
+
+static inline unsigned int compound_order(const struct page *head)
+{
+	return PageCompound(head) ? head[1].compound_order : 0;
+}
+
+static inline struct page *virt_to_head_page(const void *p)
+{
+	return compound_head(virt_to_page(p));
+}
+
+/*
+ * While not NULL, a violation found by the page allocator's or slab's debug checks is
+ * counted here and repaired instead of ending in a panic: the self tests provoke some.
+ */
+extern unsigned int *page_debug_trap;
+extern unsigned int *slab_debug_trap;
+
+/* Debug build: who allocated and who freed a frame last (low halves of text addresses). */
+struct page_owner {
+	u32 alloc_caller;
+	u32 free_caller;	/* not 0: the page is poisoned while it is free */
+};
+struct page_owner *page_owner_of(const struct page *page);	/* NULL if not kept */
+static inline unsigned long owner_address(u32 caller)
+{
+	return caller ? 0xffffffff00000000UL | caller : 0;
+}
+
+/* alloc_pages() on behalf of @caller. */
+struct page *__alloc_pages(gfp_t gfp, unsigned int order, unsigned long caller);
+
+/* Zone watermarks and free counts, for tests and /proc. */
+bool zone_watermark_ok(const struct zone *z, unsigned int order, unsigned long mark,
+		       unsigned int wanted_zone);
+unsigned long zone_free_pages(const struct zone *z);
+unsigned long min_free_pages(void);
+
+unsigned long meminfo_available(void);
+
+#endif

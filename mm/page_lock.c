@@ -1,0 +1,78 @@
+/*
+ * mm/page_lock.c - the page lock: one bit in page->flags, and where to sleep for it
+ *
+ * Purpose:    whoever changes a page's ->mapping, reads it in or truncates it holds
+ *             PG_locked.  A wait queue in every struct page would cost 24 bytes a frame,
+ *             so all pages share a small table of queues, picked by a hash of the address.
+ * Invariants: PG_waiters is set before a task sleeps for the page, and is cleared only
+ *             together with a wake-up of the whole queue: a sleeper is never forgotten.
+ * Lock order: the page lock is above i_mmap and below mmap_sem (docs/locking.md); the
+ *             queue's own lock is innermost.
+ * Simplified: all sleepers of the queue wake up and look again; Linux wakes those of the
+ *             page only, and hands the lock over to the first after a while.
+ */
+#include <mm.h>
+#include <sched.h>
+#include <wait.h>
+
+#define PAGE_WAIT_BITS 6
+
+static wait_queue_head_t page_queues[1 << PAGE_WAIT_BITS] = {
+	[0 ... (1 << PAGE_WAIT_BITS) - 1] = { .lock = SPIN_LOCK_UNLOCKED }
+};
+static DEFINE_SPINLOCK(page_queues_lock);
+
+/* The queue of @page; a list head that was never used is set up here. */
+static wait_queue_head_t *page_queue(const struct page *page)
+{
+	unsigned long hash = (page_to_pfn(page) * 0x9e3779b97f4a7c15UL) >> (64 - PAGE_WAIT_BITS);
+	wait_queue_head_t *q = &page_queues[hash];
+	unsigned long flags;
+
+	if (unlikely(!READ_ONCE(q->head.next))) {
+		spin_lock_irqsave(&page_queues_lock, flags);
+		if (!q->head.next) {
+			q->head.prev = &q->head;
+			WRITE_ONCE(q->head.next, &q->head);
+		}
+		spin_unlock_irqrestore(&page_queues_lock, flags);
+	}
+	return q;
+}
+
+bool trylock_page(struct page *page)
+{
+	return !TestSetPageLocked(page);
+}
+
+static noinline void lock_page_slow(struct page *page)
+{
+	wait_queue_head_t *q = page_queue(page);
+	DEFINE_WAIT(wait);
+
+	for (;;) {
+		prepare_to_wait(q, &wait, TASK_UNINTERRUPTIBLE);
+		set_bit(PG_waiters, &page->flags);
+		if (trylock_page(page))
+			break;
+		schedule();
+	}
+	finish_wait(q, &wait);
+}
+
+void lock_page(struct page *page)
+{
+	VM_BUG_ON_PAGE(page_count(page) <= 0, page);
+	if (unlikely(!trylock_page(page)))
+		lock_page_slow(page);
+}
+
+void unlock_page(struct page *page)
+{
+	VM_BUG_ON_PAGE(!PageLocked(page), page);
+	clear_bit(PG_locked, &page->flags);
+	if (unlikely(test_bit(PG_waiters, &page->flags))) {
+		clear_bit(PG_waiters, &page->flags);
+		wake_up_all(page_queue(page));
+	}
+}
