@@ -1,0 +1,257 @@
+; arch/x86_64/uaccess.asm - touching user memory
+;
+; Purpose:    the only instructions of the kernel that use user addresses.
+; Invariants: the range is checked against TASK_SIZE_MAX first, without overflow; user memory is
+;             open (STAC) only between check and return; every instruction that touches it has
+;             an entry in the exception table, so a bad address becomes a short count.
+;             Counts are exact to the byte: after a faulting 8-byte step the rest is tried
+;             byte by byte.
+; Sources:    Intel SDM vol. 2, "REP/REPE/REPZ"; vol. 3A, "Supervisor-Mode Access Prevention".
+
+%include "asm_offsets.inc"
+%include "smap.inc"
+
+; A fault at the next instruction continues at %1; %2 says which faults are excused.
+%macro MAY_FAULT 1-2 EX_USER_TYPE
+%%insn:
+	[section .ex_table progbits alloc noexec nowrite align=4]
+	dd %%insn - $
+	dd %1 - $
+	dd %2
+	__?SECT?__
+%endmacro
+
+; Go to %3 unless [%1, %1 + %2) lies in the user half.  Clobbers rax.
+%macro CHECK_RANGE 3
+	mov rax, TASK_SIZE_MAX
+	sub rax, %2
+	jb %3
+	cmp %1, rax
+	ja %3
+%endmacro
+
+section .text
+bits 64
+
+; size_t copy_to_user(void *to, const void *from, size_t n): bytes not copied
+global copy_to_user
+align 16
+copy_to_user:
+	CHECK_RANGE rdi, rdx, .bad_range
+	STAC
+	cmp rdx, 8
+	je .word
+	mov rcx, rdx
+	shr rcx, 3
+	and edx, 7
+	MAY_FAULT .by_byte
+	rep movsq
+	mov ecx, edx
+	MAY_FAULT .fault
+	rep movsb
+.fault:
+	CLAC
+	mov rax, rcx
+	ret
+.word:
+	mov rax, [rsi]
+	MAY_FAULT .word_fault
+	mov [rdi], rax
+	CLAC
+	xor eax, eax
+	ret
+.word_fault:
+	xor ecx, ecx
+.by_byte:
+	lea rcx, [rdx + rcx * 8]
+	MAY_FAULT .fault
+	rep movsb
+	jmp .fault
+.bad_range:
+	mov rax, rdx
+	ret
+
+; size_t copy_from_user(void *to, const void *from, size_t n): bytes not copied, zeroed in @to
+global copy_from_user
+align 16
+copy_from_user:
+	CHECK_RANGE rsi, rdx, .bad_range
+	STAC
+	cmp rdx, 8
+	je .word
+	mov rcx, rdx
+	shr rcx, 3
+	and edx, 7
+	MAY_FAULT .by_byte
+	rep movsq
+	mov ecx, edx
+	MAY_FAULT .fault
+	rep movsb
+	CLAC
+	xor eax, eax
+	ret
+.word:
+	MAY_FAULT .word_fault
+	mov rax, [rsi]
+	mov [rdi], rax
+	CLAC
+	xor eax, eax
+	ret
+.word_fault:
+	xor ecx, ecx
+.by_byte:
+	lea rcx, [rdx + rcx * 8]
+	MAY_FAULT .fault
+	rep movsb
+.fault:
+	CLAC
+	mov rdx, rcx
+.bad_range:
+	mov rcx, rdx
+	xor eax, eax
+	rep stosb
+	mov rax, rdx
+	ret
+
+; size_t clear_user(void *to, size_t n): bytes not cleared
+global clear_user
+align 16
+clear_user:
+	CHECK_RANGE rdi, rsi, .bad_range
+	STAC
+	mov rcx, rsi
+	shr rcx, 3
+	and esi, 7
+	xor eax, eax
+	MAY_FAULT .by_byte
+	rep stosq
+	mov ecx, esi
+	MAY_FAULT .fault
+	rep stosb
+.fault:
+	CLAC
+	mov rax, rcx
+	ret
+.by_byte:
+	lea rcx, [rsi + rcx * 8]
+	MAY_FAULT .fault
+	rep stosb
+	jmp .fault
+.bad_range:
+	mov rax, rsi
+	ret
+
+; long strncpy_from_user(char *to, const char *from, long n)
+global strncpy_from_user
+align 16
+strncpy_from_user:
+	mov r8, TASK_SIZE_MAX
+	sub r8, rsi
+	jbe .bad_range
+	cmp r8, rdx			; r8 = bytes we may look at
+	cmova r8, rdx
+	xor ecx, ecx
+	STAC
+.next:
+	cmp rcx, r8
+	jge .end
+	MAY_FAULT .fault
+	mov al, [rsi + rcx]
+	mov [rdi + rcx], al
+	inc rcx
+	test al, al
+	jnz .next
+.done:
+	CLAC
+	mov rax, rcx
+	ret
+.end:
+	cmp rcx, rdx			; the caller's limit, or the end of user space?
+	jge .done
+.fault:
+	CLAC
+.bad_range:
+	mov rax, -EFAULT_NR
+	ret
+
+; long strnlen_user(const char *s, long max)
+global strnlen_user
+align 16
+strnlen_user:
+	mov r8, TASK_SIZE_MAX
+	sub r8, rdi
+	jbe .bad_range
+	cmp r8, rsi
+	cmova r8, rsi
+	xor ecx, ecx
+	STAC
+.next:
+	cmp rcx, r8
+	jge .end
+	MAY_FAULT .fault
+	mov al, [rdi + rcx]
+	inc rcx
+	test al, al
+	jnz .next
+.done:
+	CLAC
+	mov rax, rcx
+	ret
+.end:
+	inc rcx
+	cmp rcx, rsi
+	jg .done
+.fault:
+	CLAC
+.bad_range:
+	xor eax, eax
+	ret
+
+; int cmpxchg_user_u32(u32 *p, u32 *old, u32 new)
+global cmpxchg_user_u32
+align 16
+cmpxchg_user_u32:
+	mov ecx, 4
+	CHECK_RANGE rdi, rcx, .bad_range
+	mov eax, [rsi]
+	STAC
+	MAY_FAULT .fault
+	lock cmpxchg [rdi], edx
+	CLAC
+	mov [rsi], eax
+	xor eax, eax
+	ret
+.fault:
+	CLAC
+.bad_range:
+	mov eax, -EFAULT_NR
+	ret
+
+; Probes: the fault handler puts the result in rax before it continues at .fault.
+global probe_read
+probe_read:
+	MAY_FAULT .fault, EX_PROBE_TYPE
+	mov al, [rdi]
+	xor eax, eax
+.fault:
+	ret
+
+global probe_write
+probe_write:
+	MAY_FAULT .fault, EX_PROBE_TYPE
+	lock or byte [rdi], 0
+	xor eax, eax
+.fault:
+	ret
+
+; The fault of a jump has the target's address, so it is known by the return address instead.
+global probe_exec, probe_exec_return, probe_exec_fault
+probe_exec:
+	push rbp
+	mov rbp, rsp
+	call rdi
+probe_exec_return:
+	xor eax, eax
+probe_exec_fault:
+	pop rbp
+	ret

@@ -1,0 +1,32 @@
+/*
+ * boot.h - the words between the boot code and start_kernel()
+ */
+#ifndef BOOT_H
+#define BOOT_H
+
+#include <types.h>
+
+/* Which entry brought us here: the first argument of start_kernel(). */
+#define BOOT_PVH	1
+#define BOOT_MULTIBOOT2	2
+
+/* QEMU's isa-debug-exit: writing v ends the machine with status 2 * v + 1. */
+#define DEBUG_EXIT_PORT		0xf4
+#define DEBUG_EXIT_SUCCESS	0x10
+#define DEBUG_EXIT_FAILURE	0x11
+
+extern u64 boot_tsc;		/* time stamp counter at kernel entry */
+extern char boot_stack[];	/* KERNEL_STACK_SIZE bytes: init_task's stack */
+
+void start_kernel(unsigned int protocol, phys_addr_t info) __noreturn;
+/* Read what the loader left at @info into boot_info.  Called once, on the boot tables. */
+void boot_info_init(unsigned int protocol, phys_addr_t info);
+/* Tell memblock which RAM there is and what of it is taken. */
+void boot_memory_init(void);
+
+/* Log the words of the command line that nobody asked for. */
+void cmdline_report_unknown(void);
+/* The words after "--": at most @max pointers into @buf; returns how many. */
+int cmdline_init_args(const char **argv, int max, char *buf, size_t size);
+
+#endif
