@@ -183,6 +183,8 @@ void schedule(void);
 bool try_to_wake_up(struct task_struct *t, unsigned int mask);
 static inline bool wake_up_process(struct task_struct *t) { return try_to_wake_up(t, TASK_NORMAL); }
 void wake_up_new_task(struct task_struct *t);
+/* The first thing a new task does (entry.asm): finish the switch from @prev, as schedule() does after it. */
+void schedule_tail(struct task_struct *prev);
 /* Set the state before testing the condition: a full barrier. */
 static inline void set_current_state(unsigned int s)
 {

@@ -13,7 +13,7 @@
 #include <syscall.h>
 
 #define DEFINE(name, value) asm volatile("\n->" #name " %0 " :: "i"((long)(value)))
-#define CONSTANT(name) DEFINE(name, name)
+#define CONSTANT(name) asm volatile("\n->" #name " %0 " :: "i"((long)(name)))
 #define PT(field) DEFINE(PT_##field, offsetof(struct pt_regs, field))
 
 void asm_offsets(void);
@@ -46,7 +46,7 @@ void asm_offsets(void)
 	DEFINE(EX_PROBE_TYPE, EX_PROBE);
 
 	DEFINE(CPU_self, offsetof(struct cpu, self));
-	DEFINE(CPU_current, offsetof(struct cpu, current));
+	DEFINE(CPU_current, offsetof(struct cpu, curr));
 	DEFINE(CPU_kernel_sp, offsetof(struct cpu, kernel_sp));
 	DEFINE(CPU_user_sp_scratch, offsetof(struct cpu, user_sp_scratch));
 	DEFINE(TASK_ti_flags, offsetof(struct task_struct, ti_flags));

@@ -18,7 +18,7 @@ struct tss;
 
 struct cpu {
 	struct cpu *self;			/* GS:0, so that C can take the address */
-	struct task_struct *current;
+	struct task_struct *curr;		/* what "current" reads */
 	unsigned long kernel_sp;		/* top of current's kernel stack: the SYSCALL entry loads it */
 	unsigned long user_sp_scratch;		/* the SYSCALL entry parks the user rsp here */
 	unsigned int id;			/* 0 .. nr_cpus-1 */
@@ -46,7 +46,7 @@ static inline struct task_struct *get_current(void)
 {
 	struct task_struct *t;
 
-	asm("mov %%gs:%c1, %0" : "=r"(t) : "i"(offsetof(struct cpu, current)));
+	asm("mov %%gs:%c1, %0" : "=r"(t) : "i"(offsetof(struct cpu, curr)));
 	return t;
 }
 #define current get_current()

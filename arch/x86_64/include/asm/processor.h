@@ -132,6 +132,8 @@ int copy_thread(struct task_struct *p, unsigned long usp, unsigned long tls, boo
 		int (*fn)(void *), void *arg);
 /* exec: the registers with which the program starts; the caller's stack frame returns to it. */
 void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp);
+/* entry.asm: leave the kernel with @regs, which must be task_pt_regs(current). */
+void enter_user_mode(struct pt_regs *regs) __noreturn;
 static inline struct pt_regs *task_pt_regs_stack(void *stack)
 {
 	return (struct pt_regs *)((char *)stack + KERNEL_STACK_SIZE - sizeof(struct pt_regs));
