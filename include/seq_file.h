@@ -25,6 +25,10 @@ void seq_write(struct seq_file *m, const void *data, size_t len);
 /* Fill with blanks up to column @width since @start. */
 void seq_pad(struct seq_file *m, size_t start, size_t width);
 int single_open(struct file *file, int (*show)(struct seq_file *), void *private);
+/* The file_operations that belong to single_open(). */
+ssize_t seq_read(struct file *file, char __user *buf, size_t len, loff_t *pos);
+loff_t seq_lseek(struct file *file, loff_t off, int whence);
+void single_release(struct inode *inode, struct file *file);
 
 /* A file directly in /proc (name may contain one '/'): show on read, @write may be NULL. */
 int proc_create(const char *name, umode_t mode, int (*show)(struct seq_file *m),
