@@ -148,7 +148,7 @@ stamp = @mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ || \
 	printf '%s\n' '$(subst ','\'',$(1))' > $@
 
 $(BUILD)/.flags: FORCE
-	$(call stamp,$(CC) $(LD) $(KERNEL_FLAGS) $(USER_FLAGS) $(KERNEL_LDFLAGS) $(USER_LDFLAGS))
+	$(call stamp,$(CC) $(LD) $(ASMDEFS) $(KERNEL_FLAGS) $(USER_FLAGS) $(KERNEL_LDFLAGS) $(USER_LDFLAGS))
 $(BUILD)/.sources: FORCE
 	$(call stamp,$(KERNEL_C) $(KERNEL_ASM) $(LIBC_SRCS) $(USER_C))
 
@@ -172,7 +172,7 @@ $(OFFSETS): arch/x86_64/asm-offsets.c $(BUILD)/.flags
 $(BUILD)/obj/kernel/%.asm.o: %.asm $(BUILD)/.flags $(OFFSETS)
 	$(call say,NASM,$<)
 	@mkdir -p $(@D)
-	$(Q)$(NASM) -f elf64 -g -F dwarf -I $(BUILD)/gen/ -I $(dir $<) -MD $(@:.o=.d) -MT $@ -o $@ $<
+	$(Q)$(NASM) $(ASMDEFS) -f elf64 -g -F dwarf -I $(BUILD)/gen/ -I $(dir $<) -MD $(@:.o=.d) -MT $@ -o $@ $<
 
 $(BUILD)/gen/linker.ld: linker.ld $(BUILD)/.flags
 	@mkdir -p $(@D)
