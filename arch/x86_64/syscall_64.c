@@ -1,0 +1,20 @@
+/*
+ * arch/x86_64/syscall_64.c - telling the CPU where SYSCALL goes
+ *
+ * Invariants: SYSCALL clears every flag that would harm the kernel: interrupts (the stack is
+ *             still the user's), trap, direction, AC (user memory stays closed), NT.
+ * Sources:    Intel SDM vol. 2, "SYSCALL" and "SYSRET"; AMD APM vol. 2, "SYSCALL and SYSRET".
+ */
+#include <asm/desc.h>
+#include <asm/processor.h>
+
+void entry_syscall(void);
+
+void syscall_init(void)
+{
+	wrmsr(MSR_STAR, (u64)USER32_CS << 48 | (u64)KERNEL_CS << 32);
+	wrmsr(MSR_LSTAR, (u64)entry_syscall);
+	wrmsr(MSR_SYSCALL_MASK, X86_EFLAGS_IF | X86_EFLAGS_TF | X86_EFLAGS_DF | X86_EFLAGS_IOPL |
+				X86_EFLAGS_NT | X86_EFLAGS_AC | X86_EFLAGS_RF);
+	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE);
+}
