@@ -5,11 +5,9 @@
  *             (task_pt_regs).  Below them a task that does not run has what
  *             __switch_to_asm() pops.  cpu->kernel_sp and TSS.rsp0 name the top of the
  *             running task's stack.
- * Sources:    AMD64 psABI, "Process Initialization"; Intel SDM vol. 3A, "SWAPGS"; ACPI and
- *             PC/AT folklore for the ways to reset.
+ * Sources:    AMD64 psABI, "Process Initialization"; Intel SDM vol. 2, "SWAPGS".
  */
 #include <asm/desc.h>
-#include <asm/extable.h>
 #include <asm/processor.h>
 #include <asm/ptrace.h>
 #include <asm/uaccess.h>
@@ -17,7 +15,7 @@
 #include <printk.h>
 #include <sched.h>
 #include <string.h>
-#include <uapi/prctl.h>
+#include <uapi/unistd.h>
 
 void ret_from_fork(void);
 struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *next);
@@ -125,6 +123,12 @@ static void report_boot_time(void)
 void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp)
 {
 	report_boot_time();
+	if (!current->thread.fpu)	/* a kernel thread becomes a program: init */
+		current->thread.fpu = fpu_alloc();
+	if (!current->thread.fpu) {
+		force_sig(SIGKILL);
+		return;
+	}
 	memset(regs, 0, sizeof(*regs));
 	regs->ip = ip;
 	regs->sp = sp;
@@ -168,43 +172,4 @@ long do_arch_prctl(int code, unsigned long addr)
 	default:
 		return -EINVAL;
 	}
-}
-
-/* ---- the end -------------------------------------------------------------------------------- */
-
-bool have_debug_exit(void)
-{
-	return inb(DEBUG_EXIT_PORT) == 0;	/* an empty port reads as 0xff */
-}
-
-void debug_exit(u8 value)
-{
-	if (have_debug_exit())
-		outb(DEBUG_EXIT_PORT, value);
-}
-
-void machine_halt(void)
-{
-	local_irq_disable();
-	for (;;)
-		native_halt();
-}
-
-/* Keyboard controller, then PCI reset register, then a triple fault: one of them works. */
-void machine_restart(void)
-{
-	struct desc_ptr none = { 0, 0 };
-
-	local_irq_disable();
-	for (int i = 0; i < 100000 && (inb(0x64) & 2); i++)
-		cpu_relax();
-	outb(0x64, 0xfe);
-	for (int i = 0; i < 1000; i++)
-		inb(0x80);
-	outb(0xcf9, 0x02);
-	outb(0xcf9, 0x06);
-	for (int i = 0; i < 1000; i++)
-		inb(0x80);
-	asm volatile("lidt %0; int3" :: "m"(none));
-	machine_halt();
 }

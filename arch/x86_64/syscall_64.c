@@ -12,6 +12,8 @@ void entry_syscall(void);
 
 void syscall_init(void)
 {
+	wrmsr(MSR_FS_BASE, 0);		/* what process.c believes is loaded */
+	wrmsr(MSR_KERNEL_GS_BASE, 0);
 	wrmsr(MSR_STAR, (u64)USER32_CS << 48 | (u64)KERNEL_CS << 32);
 	wrmsr(MSR_LSTAR, (u64)entry_syscall);
 	wrmsr(MSR_SYSCALL_MASK, X86_EFLAGS_IF | X86_EFLAGS_TF | X86_EFLAGS_DF | X86_EFLAGS_IOPL |
