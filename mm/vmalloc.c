@@ -1,0 +1,464 @@
+/*
+ * mm/vmalloc.c - memory that is contiguous only virtually, device memory, kernel stacks
+ *
+ * Purpose:    large buffers from single page frames; device registers at any physical
+ *             address; stacks whose overflow is noticed.
+ *
+ *   VMALLOC_START                                                      VMALLOC_END
+ *   | area, pages ..... |guard| area |guard|   gap    |guard|stack|guard| ...
+ *
+ * Invariants: areas are disjoint and lie in [VMALLOC_START, VMALLOC_END), page aligned; the
+ *             tree and the list hold the same areas in the order of their addresses.
+ *             The last page of every area is never mapped (guard); a stack's area has one
+ *             below the stack as well.
+ *             subtree_gap of an area is the largest gap in front of any area of its subtree.
+ *             Addresses are reused only after the TLB is flushed (kernel_unmap does it).
+ * Lock order: vmap_lock > nothing; it is not held while memory is allocated or mapped.
+ * Simplified: freed addresses are flushed at once; Linux gathers them and flushes lazily.
+ * Sources:    Gorman, "Understanding the Linux Virtual Memory Manager", chapter
+ *             "Noncontiguous Memory Allocation".
+ */
+#include <asm/pgtable.h>
+#include <memblock.h>
+#include <mm.h>
+#include <rbtree.h>
+#include <slab.h>
+#include <string.h>
+#include <vmalloc.h>
+
+enum vmap_kind { VMAP_ALLOC, VMAP_STACK, VMAP_IO };
+
+struct vmap_area {
+	unsigned long start, end;	/* all its pages, guards included */
+	unsigned long gap;		/* free bytes in front of it: vmap_lock */
+	unsigned long subtree_gap;	/* vmap_lock */
+	struct rb_node node;		/* vmap_lock */
+	struct list_head list;		/* vmap_lock */
+	enum vmap_kind kind;
+	unsigned long nr_pages;		/* of memory that we own; 0: VMAP_IO */
+	struct page **pages;
+};
+
+#define STACK_PAGES (KERNEL_STACK_SIZE / PAGE_SIZE)
+#define STACK_CACHE 4
+
+static struct kmem_cache *vmap_cachep;
+static struct rb_root vmap_root = RB_ROOT;
+static LIST_HEAD(vmap_list);
+static DEFINE_SPINLOCK(vmap_lock);
+static atomic_long_t used_pages, stacks_in_use;
+
+/* Stacks of dead tasks for the next fork: own CPU, interrupts off. */
+static struct {
+	unsigned int nr;
+	void *stack[STACK_CACHE];
+} stack_cache[NR_CPUS];
+
+/* ---- addresses ------------------------------------------------------------------- */
+
+static struct vmap_area *area_of(struct rb_node *n)
+{
+	return rb_entry(n, struct vmap_area, node);
+}
+
+static bool update_gap(struct rb_node *n)
+{
+	struct vmap_area *a = area_of(n);
+	unsigned long gap = a->gap;
+
+	if (n->rb_left)
+		gap = max(gap, area_of(n->rb_left)->subtree_gap);
+	if (n->rb_right)
+		gap = max(gap, area_of(n->rb_right)->subtree_gap);
+	if (gap == a->subtree_gap)
+		return false;
+	a->subtree_gap = gap;
+	return true;
+}
+
+static unsigned long prev_end(const struct vmap_area *a)
+{
+	return a->list.prev == &vmap_list ? VMALLOC_START : list_prev_entry(a, list)->end;
+}
+
+static void refresh_gap(struct vmap_area *a)
+{
+	a->gap = a->start - prev_end(a);
+	rb_augment_propagate(&a->node, update_gap);
+}
+
+/* The lowest area with at least @size free bytes in front of it; NULL if there is none. */
+static struct vmap_area *first_gap(unsigned long size)
+{
+	struct rb_node *n = vmap_root.rb_node;
+
+	if (!n || area_of(n)->subtree_gap < size)
+		return NULL;
+	for (;;) {
+		if (n->rb_left && area_of(n->rb_left)->subtree_gap >= size)
+			n = n->rb_left;
+		else if (area_of(n)->gap >= size)
+			return area_of(n);
+		else
+			n = n->rb_right;
+	}
+}
+
+/* Put @new, whose neighbours are known from the list, into the tree. */
+static void link_area(struct vmap_area *new)
+{
+	struct rb_node **link = &vmap_root.rb_node, *parent = NULL;
+
+	while (*link) {
+		parent = *link;
+		link = new->start < area_of(parent)->start ? &parent->rb_left
+							    : &parent->rb_right;
+	}
+	new->gap = new->start - prev_end(new);
+	new->subtree_gap = 0;
+	rb_link_node(&new->node, parent, link);
+	rb_insert(&vmap_root, &new->node, update_gap);
+	if (new->list.next != &vmap_list)
+		refresh_gap(list_next_entry(new, list));
+}
+
+/* Give @new the lowest free addresses; false if the 512 GiB are full. */
+static bool insert_area(struct vmap_area *new, unsigned long size)
+{
+	struct vmap_area *after;
+	bool ok = true;
+
+	spin_lock(&vmap_lock);
+	after = first_gap(size);
+	if (after) {
+		new->start = prev_end(after);
+		list_add_tail(&new->list, &after->list);
+	} else {
+		new->start = list_empty(&vmap_list) ? VMALLOC_START :
+			     list_last_entry(&vmap_list, struct vmap_area, list)->end;
+		if (VMALLOC_END - new->start < size)
+			ok = false;
+		else
+			list_add_tail(&new->list, &vmap_list);
+	}
+	if (ok) {
+		new->end = new->start + size;
+		link_area(new);
+	}
+	spin_unlock(&vmap_lock);
+	return ok;
+}
+
+static void remove_area(struct vmap_area *a)
+{
+	struct vmap_area *next;
+
+	spin_lock(&vmap_lock);
+	next = a->list.next == &vmap_list ? NULL : list_next_entry(a, list);
+	rb_erase(&vmap_root, &a->node, update_gap);
+	list_del(&a->list);
+	if (next)
+		refresh_gap(next);
+	spin_unlock(&vmap_lock);
+}
+
+/* vmap_lock held: the area that holds @addr, or NULL. */
+static struct vmap_area *find_area_locked(unsigned long addr)
+{
+	struct rb_node *n = vmap_root.rb_node;
+
+	while (n) {
+		struct vmap_area *a = area_of(n);
+
+		if (addr < a->start)
+			n = n->rb_left;
+		else if (addr >= a->end)
+			n = n->rb_right;
+		else
+			return a;
+	}
+	return NULL;
+}
+
+static struct vmap_area *find_area(unsigned long addr)
+{
+	struct vmap_area *a;
+
+	spin_lock(&vmap_lock);
+	a = find_area_locked(addr);
+	spin_unlock(&vmap_lock);
+	return a;
+}
+
+static unsigned long lead_guard(const struct vmap_area *a)
+{
+	return a->kind == VMAP_STACK ? PAGE_SIZE : 0;
+}
+
+/* The first byte the user sees. */
+static unsigned long area_addr(const struct vmap_area *a)
+{
+	return a->start + lead_guard(a);
+}
+
+static struct vmap_area *new_area(unsigned long size, enum vmap_kind kind)
+{
+	struct vmap_area *a = kmem_cache_alloc(vmap_cachep, GFP_KERNEL);
+
+	if (!a)
+		return NULL;
+	a->kind = kind;
+	a->nr_pages = 0;
+	a->pages = NULL;
+	if (insert_area(a, lead_guard(a) + size + PAGE_SIZE))
+		return a;
+	kmem_cache_free(vmap_cachep, a);
+	return NULL;
+}
+
+static void free_area(struct vmap_area *a)
+{
+	remove_area(a);
+	kmem_cache_free(vmap_cachep, a);
+}
+
+/* ---- memory behind the addresses --------------------------------------------------------- */
+
+/* Unmap, flush, and only then give the frames away. */
+static void free_backing(struct vmap_area *a, unsigned long nr_mapped)
+{
+	unsigned long i;
+
+	if (nr_mapped)
+		kernel_unmap(area_addr(a), nr_mapped << PAGE_SHIFT);
+	for (i = 0; i < nr_mapped; i++)
+		__free_page(a->pages[i]);
+	atomic_long_sub(nr_mapped, &used_pages);
+	kfree(a->pages);
+}
+
+static bool alloc_backing(struct vmap_area *a, unsigned long nr)
+{
+	unsigned long i;
+
+	a->pages = kmalloc(nr * sizeof(*a->pages), GFP_KERNEL | __GFP_NOWARN);
+	if (!a->pages)
+		return false;
+	for (i = 0; i < nr; i++) {
+		struct page *page = alloc_page(GFP_KERNEL);
+
+		if (!page)
+			break;
+		if (kernel_map(area_addr(a) + (i << PAGE_SHIFT), page_to_phys(page), PAGE_SIZE,
+			       PAGE_KERNEL, false)) {
+			__free_page(page);
+			break;
+		}
+		a->pages[i] = page;
+		atomic_long_inc(&used_pages);
+	}
+	if (i < nr) {
+		free_backing(a, i);
+		return false;
+	}
+	a->nr_pages = nr;
+	return true;
+}
+
+static void *alloc_area(unsigned long size, enum vmap_kind kind)
+{
+	struct vmap_area *a;
+
+	if (!size || size > VMALLOC_END - VMALLOC_START)
+		return NULL;
+	size = PAGE_ALIGN(size);
+	if (size >> PAGE_SHIFT > totalram_pages())
+		return NULL;
+	a = new_area(size, kind);
+	if (!a)
+		return NULL;
+	if (!alloc_backing(a, size >> PAGE_SHIFT)) {
+		free_area(a);
+		return NULL;
+	}
+	return (void *)area_addr(a);
+}
+
+static void release_area(const void *p, enum vmap_kind kind)
+{
+	struct vmap_area *a = find_area((unsigned long)p);
+
+	BUG_ON(!a || a->kind != kind || area_addr(a) != (unsigned long)p);
+	free_backing(a, a->nr_pages);
+	free_area(a);
+}
+
+void *vmalloc(size_t size)
+{
+	return alloc_area(size, VMAP_ALLOC);
+}
+
+void *vzalloc(size_t size)
+{
+	void *p = alloc_area(size, VMAP_ALLOC);
+
+	return p ? memset(p, 0, PAGE_ALIGN(size)) : NULL;
+}
+
+void vfree(const void *p)
+{
+	if (p)
+		release_area(p, VMAP_ALLOC);
+}
+
+bool is_vmalloc_addr(const void *p)
+{
+	return (unsigned long)p >= VMALLOC_START && (unsigned long)p < VMALLOC_END;
+}
+
+unsigned long vmalloc_used_pages(void)
+{
+	return atomic_long_read(&used_pages);
+}
+
+/* ---- device memory ----------------------------------------------------------------------------- */
+
+static void *map_physical(phys_addr_t pa, size_t size, pgprot_t prot)
+{
+	unsigned long offset = pa & ~PAGE_MASK;
+	struct vmap_area *a;
+
+	if (!size || pa + size < pa)
+		return NULL;
+	size = PAGE_ALIGN(size + offset);
+	a = new_area(size, VMAP_IO);
+	if (!a)
+		return NULL;
+	if (kernel_map(a->start, pa - offset, size, prot, false)) {
+		free_area(a);
+		return NULL;
+	}
+	return (void *)(a->start + offset);
+}
+
+void *ioremap(phys_addr_t pa, size_t size)
+{
+	return map_physical(pa, size, PAGE_KERNEL_NOCACHE);
+}
+
+/* RAM is in the direct map already; anything else is mapped here. */
+void *memremap(phys_addr_t pa, size_t size)
+{
+	phys_addr_t at;
+
+	if (!size || pa + size < pa)
+		return NULL;
+	for (at = pa & PAGE_MASK; at < pa + size; at += PAGE_SIZE)
+		if (!memblock_is_memory(at) || !memblock_is_memory(at + PAGE_SIZE - 1))
+			return map_physical(pa, size, PAGE_KERNEL);
+	return __va(pa);
+}
+
+/* What ioremap() or memremap() returned. */
+void iounmap(void *p)
+{
+	struct vmap_area *a;
+
+	if (!p || !is_vmalloc_addr(p))
+		return;
+	a = find_area((unsigned long)p);
+	BUG_ON(!a || a->kind != VMAP_IO);
+	kernel_unmap(a->start, a->end - PAGE_SIZE - a->start);
+	free_area(a);
+}
+
+/* ---- kernel stacks --------------------------------------------------------------------------------- */
+
+/* A fork takes the stack of the task that ended last: mapped, and still in the cache. */
+void *alloc_kernel_stack(void)
+{
+	unsigned long flags = local_irq_save();
+	unsigned int cpu = smp_processor_id();
+	void *stack = NULL;
+
+	if (stack_cache[cpu].nr)
+		stack = stack_cache[cpu].stack[--stack_cache[cpu].nr];
+	local_irq_restore(flags);
+	if (!stack)
+		stack = alloc_area(KERNEL_STACK_SIZE, VMAP_STACK);
+	if (stack)
+		atomic_long_inc(&stacks_in_use);
+	return stack;
+}
+
+void free_kernel_stack(void *stack)
+{
+	unsigned long flags;
+	unsigned int cpu;
+
+	if (!stack)
+		return;
+	atomic_long_dec(&stacks_in_use);
+	flags = local_irq_save();
+	cpu = smp_processor_id();
+	if (stack_cache[cpu].nr < STACK_CACHE) {
+		stack_cache[cpu].stack[stack_cache[cpu].nr++] = stack;
+		stack = NULL;
+	}
+	local_irq_restore(flags);
+	if (stack)
+		release_area(stack, VMAP_STACK);
+}
+
+/* This CPU's.  (With several CPUs: an IPI asks the others.) */
+void drain_kernel_stacks(void)
+{
+	for (;;) {
+		unsigned long flags = local_irq_save();
+		unsigned int cpu = smp_processor_id();
+		void *stack = NULL;
+
+		if (stack_cache[cpu].nr)
+			stack = stack_cache[cpu].stack[--stack_cache[cpu].nr];
+		local_irq_restore(flags);
+		if (!stack)
+			return;
+		release_area(stack, VMAP_STACK);
+	}
+}
+
+unsigned long nr_kernel_stacks(void)
+{
+	return atomic_long_read(&stacks_in_use);
+}
+
+static unsigned long stack_shrink(unsigned long nr)
+{
+	unsigned long before = vmalloc_used_pages();
+
+	drain_kernel_stacks();
+	return before - vmalloc_used_pages();
+}
+
+static struct shrinker stack_shrinker = { .shrink = stack_shrink };
+
+/* Asked by the double fault handler: if the lock is taken, the answer is no. */
+bool is_stack_guard(unsigned long addr)
+{
+	struct vmap_area *a;
+	bool guard = false;
+
+	if (!is_vmalloc_addr((void *)addr) || !spin_trylock(&vmap_lock))
+		return false;
+	a = find_area_locked(addr);
+	if (a && a->kind == VMAP_STACK)
+		guard = addr < area_addr(a);
+	spin_unlock(&vmap_lock);
+	return guard;
+}
+
+void vmalloc_init(void)
+{
+	vmap_cachep = KMEM_CACHE(vmap_area, SLAB_PANIC);
+	register_shrinker(&stack_shrinker);
+}

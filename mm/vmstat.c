@@ -1,0 +1,122 @@
+/*
+ * mm/vmstat.c - what memory management counts: /proc/vmstat and /proc/meminfo
+ *
+ * Purpose:    the goals in counts (CR3 writes, flushes, faults) can be read by anyone.
+ * Invariants: an event is counted on the CPU where it happens, by that CPU only; the sum
+ *             may be read at any time and never runs backwards on one CPU.
+ *             A page is counted as free, slab, page table, vmalloc, cache or anonymous at
+ *             most once.
+ * Simplified: events are counted with interrupts as they are: an interrupt between load
+ *             and store of the same counter would lose one; the compiler makes each a
+ *             single inc or add instruction.
+ */
+#include <memblock.h>
+#include <mm.h>
+#include <pagemap.h>
+#include <seq_file.h>
+#include <slab.h>
+#include <vmalloc.h>
+#include "page_internal.h"
+
+unsigned long vm_event_counts[NR_CPUS][NR_VM_EVENTS];
+
+/* In the order of enum vm_event; Linux's names where Linux counts the same. */
+static const char *const vm_event_names[NR_VM_EVENTS] = {
+	[PGFAULT] = "pgfault",
+	[PGMAJFAULT] = "pgmajfault",
+	[PGALLOC] = "pgalloc_normal",
+	[PGFREE] = "pgfree",
+	[CR3_WRITES] = "cr3_writes",
+	[TLB_FLUSH_ALL] = "nr_tlb_local_flush_all",
+	[TLB_FLUSH_PAGE] = "nr_tlb_local_flush_one",
+	[TLB_FLUSHES] = "nr_tlb_flush_calls",
+	[TLB_IPIS] = "nr_tlb_remote_flush",
+	[COW_COPY] = "cow_copy",
+	[COW_REUSE] = "cow_reuse",
+	[ZERO_PAGE_MAP] = "zero_page_map",
+	[VMACACHE_HITS] = "vmacache_find_hits",
+	[VMACACHE_FIND] = "vmacache_find_calls",
+	[PGCACHE_ADD] = "pgcache_add",
+	[PGCACHE_DEL] = "pgcache_del",
+	[OOM_KILL] = "oom_kill",
+};
+
+unsigned long vm_event_sum(enum vm_event e)
+{
+	unsigned long sum = 0;
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < nr_cpus; cpu++)
+		sum += READ_ONCE(vm_event_counts[cpu][e]);
+	return sum;
+}
+
+static unsigned long count_of(const atomic_long_t *v)
+{
+	long n = atomic_long_read(v);
+
+	return n < 0 ? 0 : n;
+}
+
+int vmstat_show(struct seq_file *m)
+{
+	int e;
+
+	seq_printf(m, "nr_free_pages %lu\n", nr_free_pages());
+	seq_printf(m, "nr_anon_pages %lu\n", count_of(&nr_anon_mapped));
+	seq_printf(m, "nr_file_pages %lu\n", count_of(&nr_file_pages));
+	seq_printf(m, "nr_shmem %lu\n", count_of(&nr_shmem_pages));
+	seq_printf(m, "nr_page_table_pages %lu\n", count_of(&nr_page_table_pages));
+	seq_printf(m, "nr_slab_pages %lu\n", slab_total_pages());
+	seq_printf(m, "nr_kernel_stack %lu\n", nr_kernel_stacks() * (KERNEL_STACK_SIZE / 1024));
+	for (e = 0; e < NR_VM_EVENTS; e++)
+		seq_printf(m, "%s %lu\n", vm_event_names[e], vm_event_sum(e));
+	return 0;
+}
+
+/* Free pages that are not kept for emergencies, and file pages that could be dropped. */
+unsigned long meminfo_available(void)
+{
+	unsigned long free = nr_free_pages(), keep = min_free_pages() * 3 / 2;
+	unsigned long file = count_of(&nr_file_pages), shmem = count_of(&nr_shmem_pages);
+
+	return (free > keep ? free - keep : 0) + (file > shmem ? file - shmem : 0);
+}
+
+static void show_kb(struct seq_file *m, const char *name, unsigned long pages)
+{
+	seq_printf(m, "%-15s %8lu kB\n", name, pages << (PAGE_SHIFT - 10));
+}
+
+int meminfo_show(struct seq_file *m)
+{
+	unsigned long file = count_of(&nr_file_pages), shmem = count_of(&nr_shmem_pages);
+	unsigned long slab = slab_total_pages();
+
+	show_kb(m, "MemTotal:", totalram_pages());
+	show_kb(m, "MemFree:", nr_free_pages());
+	show_kb(m, "MemAvailable:", meminfo_available());
+	show_kb(m, "Buffers:", 0);
+	show_kb(m, "Cached:", file);
+	show_kb(m, "SwapCached:", 0);
+	show_kb(m, "SwapTotal:", 0);
+	show_kb(m, "SwapFree:", 0);
+	show_kb(m, "AnonPages:", count_of(&nr_anon_mapped));
+	show_kb(m, "Shmem:", shmem);
+	show_kb(m, "Slab:", slab);
+	show_kb(m, "SUnreclaim:", slab);
+	show_kb(m, "KernelStack:", nr_kernel_stacks() * (KERNEL_STACK_SIZE / PAGE_SIZE));
+	show_kb(m, "PageTables:", count_of(&nr_page_table_pages));
+	show_kb(m, "CommitLimit:", vm_commit_limit());
+	show_kb(m, "Committed_AS:", count_of(&vm_committed_as));
+	show_kb(m, "VmallocTotal:", (VMALLOC_END - VMALLOC_START) >> PAGE_SHIFT);
+	show_kb(m, "VmallocUsed:", vmalloc_used_pages());
+	return 0;
+}
+
+void mm_drain_caches(void)
+{
+	drain_kernel_stacks();
+	slab_shrink_all();
+	drain_all_pages();
+}
