@@ -307,6 +307,16 @@ u64 current_time_ns(void);
 
 /* ---- file systems and mounts ---- */
 int register_filesystem(struct file_system_type *t);
+/* A super block with a device number of its own and no root yet; NULL when there is no memory.  fs/super.c */
+struct super_block *alloc_super(struct file_system_type *t);
+void free_super(struct super_block *sb);	/* one that was never mounted */
+/* Forget every name that nobody uses (drop_caches, leak checks); returns how many.  fs/dcache.c */
+unsigned long drop_dcache(void);
+/* /proc files about mounts and drivers (fs/namespace.c, fs/super.c, fs/char_dev.c). */
+int mounts_show(struct seq_file *m);
+int mountinfo_show(struct seq_file *m);
+int filesystems_show(struct seq_file *m);
+int devices_show(struct seq_file *m);
 int do_mount(const char *source, const char *dir, const char *type, unsigned long flags, const char *data);
 void vfs_init(void);		/* caches, root tmpfs mounted on / */
 extern struct mount *root_mount;
