@@ -1,0 +1,331 @@
+/*
+ * boot/bootinfo.c - what the loader told us, in one form
+ *
+ * Purpose:    PVH and multiboot2 describe the machine in their own ways; both become struct
+ *             boot_info, and that becomes memblock's list of RAM.
+ * Invariants: runs on the boot page tables, where physical memory below 4 GiB is readable at
+ *             PAGE_OFFSET; everything needed later is copied out of the loader's structures.
+ *             Any type of memory that is not plain RAM wins over RAM where the two overlap.
+ * Sources:    Xen, "x86/HVM direct boot ABI" (struct hvm_start_info); Multiboot2
+ *             specification, "Boot information format"; ACPI, "Address Range Types".
+ */
+#include <boot.h>
+#include <boot_info.h>
+#include <asm/page.h>
+#include <bug.h>
+#include <memblock.h>
+#include <printk.h>
+#include <sections.h>
+#include <string.h>
+
+#define BOOT_MAP_LIMIT	0x100000000UL	/* what the boot page tables cover */
+#define LOW_RESERVED	0x10000UL	/* real-mode vectors and BIOS data */
+#define MIN_RAM		(8UL << 20)
+
+struct boot_info boot_info;
+
+static void __init add_mem(phys_addr_t base, phys_addr_t size, enum boot_mem_type type)
+{
+	if (!size || boot_info.nr_mem == BOOT_MAX_MEM)
+		return;
+	boot_info.mem[boot_info.nr_mem++] = (struct boot_mem){ base, size, type };
+}
+
+/* The numbers of ACPI, used by both protocols; unknown ones are not ours to use. */
+static enum boot_mem_type __init mem_type(u32 type)
+{
+	return type >= BOOT_MEM_RAM && type <= BOOT_MEM_BAD ? (enum boot_mem_type)type
+							    : BOOT_MEM_RESERVED;
+}
+
+static void __init set_cmdline(const char *s, size_t max)
+{
+	size_t len = strnlen(s, min(max, sizeof(boot_info.cmdline) - 1));
+
+	memcpy(boot_info.cmdline, s, len);
+	boot_info.cmdline[len] = 0;
+}
+
+/* ---- PVH ---------------------------------------------------------------------------------- */
+
+#define PVH_MAGIC 0x336ec578
+
+struct hvm_start_info {
+	u32 magic, version, flags, nr_modules;
+	u64 modlist_paddr, cmdline_paddr, rsdp_paddr;
+	u64 memmap_paddr;		/* from version 1 on */
+	u32 memmap_entries, reserved;
+};
+
+struct hvm_modlist_entry {
+	u64 paddr, size, cmdline_paddr, reserved;
+};
+
+struct hvm_memmap_entry {
+	u64 addr, size;
+	u32 type, reserved;
+};
+
+static void __init parse_pvh(phys_addr_t info)
+{
+	const struct hvm_start_info *si = __va(info);
+	const struct hvm_modlist_entry *mod;
+	const struct hvm_memmap_entry *map;
+
+	boot_info.protocol = "PVH";
+	boot_info.loader = "";
+	if (si->magic != PVH_MAGIC)
+		panic("the PVH start info has a wrong magic number");
+	if (si->cmdline_paddr)
+		set_cmdline(__va(si->cmdline_paddr), COMMAND_LINE_SIZE);
+	boot_info.rsdp = si->rsdp_paddr;
+	if (si->nr_modules) {
+		mod = __va(si->modlist_paddr);
+		boot_info.initrd = mod->paddr;
+		boot_info.initrd_size = mod->size;
+	}
+	if (si->version < 1 || !si->memmap_paddr)
+		panic("the loader gives no memory map; use a QEMU of 2019 or later, or GRUB");
+	map = __va(si->memmap_paddr);
+	for (u32 i = 0; i < si->memmap_entries; i++)
+		add_mem(map[i].addr, map[i].size, mem_type(map[i].type));
+}
+
+/* ---- multiboot2 --------------------------------------------------------------------------- */
+
+enum {
+	MB2_END = 0, MB2_CMDLINE = 1, MB2_LOADER = 2, MB2_MODULE = 3, MB2_BASIC_MEM = 4,
+	MB2_MMAP = 6, MB2_FRAMEBUFFER = 8, MB2_ACPI_OLD = 14, MB2_ACPI_NEW = 15,
+};
+
+struct mb2_tag {
+	u32 type, size;		/* size with this header; the next tag is 8-aligned */
+};
+
+struct mb2_module {
+	struct mb2_tag tag;
+	u32 start, end;
+	char cmdline[];
+};
+
+struct mb2_basic_mem {
+	struct mb2_tag tag;
+	u32 lower_kib, upper_kib;	/* from 0, and from 1 MiB */
+};
+
+struct mb2_mmap {
+	struct mb2_tag tag;
+	u32 entry_size, entry_version;
+};
+
+struct mb2_mmap_entry {
+	u64 base, length;
+	u32 type, reserved;
+};
+
+struct mb2_framebuffer {
+	struct mb2_tag tag;
+	u64 addr;
+	u32 pitch, width, height;
+	u8 bpp, type;
+	u16 reserved;
+	u8 red_pos, red_size, green_pos, green_size, blue_pos, blue_size;
+};
+#define MB2_FB_RGB	1
+#define MB2_FB_TEXT	2
+
+static void __init mb2_mmap(const struct mb2_mmap *map)
+{
+	const char *p = (const char *)(map + 1);
+	const char *end = (const char *)map + map->tag.size;
+
+	if (map->entry_size < sizeof(struct mb2_mmap_entry))
+		return;
+	for (; p + map->entry_size <= end; p += map->entry_size) {
+		const struct mb2_mmap_entry *e = (const struct mb2_mmap_entry *)p;
+
+		add_mem(e->base, e->length, mem_type(e->type));
+	}
+}
+
+static void __init mb2_framebuffer(const struct mb2_framebuffer *t)
+{
+	struct boot_framebuffer *fb = &boot_info.fb;
+
+	if (t->type != MB2_FB_RGB && t->type != MB2_FB_TEXT)
+		return;
+	fb->addr = t->addr;
+	fb->width = t->width;
+	fb->height = t->height;
+	fb->pitch = t->pitch;
+	fb->bpp = t->bpp;
+	fb->text = t->type == MB2_FB_TEXT;
+	if (fb->text)
+		return;
+	fb->red_pos = t->red_pos;
+	fb->red_size = t->red_size;
+	fb->green_pos = t->green_pos;
+	fb->green_size = t->green_size;
+	fb->blue_pos = t->blue_pos;
+	fb->blue_size = t->blue_size;
+}
+
+/* The tag holds a copy of the table of 20 or 36 bytes, not its address. */
+static void __init mb2_rsdp(const struct mb2_tag *tag)
+{
+	memset(boot_info.rsdp_copy, 0, sizeof(boot_info.rsdp_copy));
+	memcpy(boot_info.rsdp_copy, tag + 1,
+	       min(tag->size - sizeof(*tag), sizeof(boot_info.rsdp_copy)));
+	boot_info.have_rsdp_copy = true;
+}
+
+static void __init mb2_tag(const struct mb2_tag *tag)
+{
+	const struct mb2_module *mod = (const struct mb2_module *)tag;
+	static char loader[64];
+
+	switch (tag->type) {
+	case MB2_CMDLINE:
+		set_cmdline((const char *)(tag + 1), tag->size - sizeof(*tag));
+		break;
+	case MB2_LOADER:
+		strlcpy(loader, (const char *)(tag + 1), sizeof(loader));
+		boot_info.loader = loader;
+		break;
+	case MB2_MODULE:
+		if (boot_info.initrd_size)
+			break;		/* the first one is the initramfs */
+		boot_info.initrd = mod->start;
+		boot_info.initrd_size = mod->end - mod->start;
+		break;
+	case MB2_MMAP:
+		mb2_mmap((const struct mb2_mmap *)tag);
+		break;
+	case MB2_FRAMEBUFFER:
+		mb2_framebuffer((const struct mb2_framebuffer *)tag);
+		break;
+	case MB2_ACPI_OLD:
+		if (!boot_info.have_rsdp_copy)
+			mb2_rsdp(tag);
+		break;
+	case MB2_ACPI_NEW:
+		mb2_rsdp(tag);
+		break;
+	}
+}
+
+static void __init parse_multiboot2(phys_addr_t info)
+{
+	const char *start = __va(info), *end = start + *(const u32 *)start;
+	const char *p = start + 8;
+
+	boot_info.protocol = "multiboot2";
+	boot_info.loader = "";
+	while (p + sizeof(struct mb2_tag) <= end) {
+		const struct mb2_tag *tag = (const struct mb2_tag *)p;
+
+		if (tag->type == MB2_END || tag->size < sizeof(*tag))
+			break;
+		mb2_tag(tag);
+		p += ALIGN_UP(tag->size, 8);
+	}
+	if (!boot_info.nr_mem)
+		panic("the loader gives no memory map; use GRUB 2 or another multiboot2 loader");
+}
+
+void __init boot_info_init(unsigned int protocol, phys_addr_t info)
+{
+	if (info >= BOOT_MAP_LIMIT)
+		panic("the boot information lies above 4 GiB");
+	if (protocol == BOOT_PVH)
+		parse_pvh(info);
+	else
+		parse_multiboot2(info);
+}
+
+/* ---- memory --------------------------------------------------------------------------------- */
+
+/* RAM first, whole pages only; then everything else is taken out of it. */
+static void __init add_ram(void)
+{
+	for (unsigned int i = 0; i < boot_info.nr_mem; i++) {
+		const struct boot_mem *m = &boot_info.mem[i];
+		phys_addr_t start = ALIGN_UP(m->base, PAGE_SIZE);
+		phys_addr_t end = ALIGN_DOWN(m->base + m->size, PAGE_SIZE);
+
+		if (m->type == BOOT_MEM_RAM && start < end)
+			memblock_add(start, end - start);
+	}
+	for (unsigned int i = 0; i < boot_info.nr_mem; i++) {
+		const struct boot_mem *m = &boot_info.mem[i];
+		phys_addr_t start = ALIGN_DOWN(m->base, PAGE_SIZE);
+		phys_addr_t end = ALIGN_UP(m->base + m->size, PAGE_SIZE);
+
+		if (m->type != BOOT_MEM_RAM && start < end)
+			memblock_remove(start, end - start);
+	}
+}
+
+/* mem=SIZE: forget what lies above. */
+static void __init limit_ram(void)
+{
+	phys_addr_t limit = ALIGN_DOWN(cmdline_num("mem", 0), PAGE_SIZE);
+
+	if (limit && limit < memblock_end_of_ram())
+		memblock_remove(limit, memblock_end_of_ram() - limit);
+}
+
+static bool __init all_ram(phys_addr_t base, phys_addr_t size)
+{
+	for (phys_addr_t p = ALIGN_DOWN(base, PAGE_SIZE); p < base + size; p += PAGE_SIZE)
+		if (!memblock_is_memory(p))
+			return false;
+	return true;
+}
+
+static void __init reserve_initrd(void)
+{
+	struct boot_info *b = &boot_info;
+
+	if (!b->initrd_size)
+		return;
+	if (b->initrd + b->initrd_size < b->initrd || !all_ram(b->initrd, b->initrd_size)) {
+		pr_err("initrd: [%#lx, +%#lx) is not all in usable memory: ignored\n",
+		       (unsigned long)b->initrd, (unsigned long)b->initrd_size);
+		b->initrd_size = 0;
+		return;
+	}
+	memblock_reserve(ALIGN_DOWN(b->initrd, PAGE_SIZE),
+			 ALIGN_UP(b->initrd + b->initrd_size, PAGE_SIZE) -
+			 ALIGN_DOWN(b->initrd, PAGE_SIZE));
+}
+
+static void __init log_memory_map(void)
+{
+	static const char *const names[] = { "?", "usable", "reserved", "ACPI", "NVS", "bad" };
+
+	for (unsigned int i = 0; i < boot_info.nr_mem; i++) {
+		const struct boot_mem *m = &boot_info.mem[i];
+
+		pr_info("memory: [%#014lx-%#014lx] %s\n", (unsigned long)m->base,
+			(unsigned long)(m->base + m->size - 1), names[m->type]);
+	}
+}
+
+void __init boot_memory_init(void)
+{
+	phys_addr_t kernel = __pa(_text);
+
+	log_memory_map();
+	add_ram();
+	limit_ram();
+	if (memblock_total() < MIN_RAM)
+		panic("Quire needs %lu MiB of RAM and this machine has %lu KiB: give it more (qemu -m 64M)",
+		      MIN_RAM >> 20, (unsigned long)(memblock_total() >> 10));
+	if (!memblock_is_memory(__pa(_end) - 1))
+		panic("mem= leaves no room for the kernel, which ends at %lu KiB",
+		      (unsigned long)(__pa(_end) >> 10));
+	memblock_reserve(0, LOW_RESERVED);
+	memblock_reserve(kernel, __pa(_end) - kernel);
+	reserve_initrd();
+}

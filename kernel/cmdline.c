@@ -1,0 +1,184 @@
+/*
+ * kernel/cmdline.c - the words of the kernel command line
+ *
+ * Purpose:    a word is "name" or "name=value"; double quotes keep blanks inside a value.
+ *             Everything after the word "--" belongs to init.
+ * Invariants: only whole words match ("wait0" is not "wait"); the last of several wins.
+ *             A word that somebody asked for is remembered, so that the rest can be logged.
+ */
+#include <boot.h>
+#include <boot_info.h>
+#include <printk.h>
+#include <string.h>
+
+#define MAX_WORDS 64
+
+static u64 known_words;		/* bit n: word n was asked for */
+
+/* Linux's words that a later Quire will honour: accepted in silence. */
+static const char *const accepted[] = {
+	"la57", "maxcpus", "nokaslr", "norandmaps", "nosmp", "ro", "rw", "BOOT_IMAGE",
+};
+
+struct word {
+	const char *start;
+	size_t len;
+	unsigned int index;
+};
+
+/* Step to the next word; false at the end of the line. */
+static bool next_word(struct word *w)
+{
+	const char *p = w->start + w->len;
+	bool quoted = false;
+
+	p += strspn(p, " \t\n");
+	if (!*p)
+		return false;
+	w->start = p;
+	for (; *p && (quoted || !strchr(" \t\n", *p)); p++)
+		if (*p == '"')
+			quoted = !quoted;
+	w->len = p - w->start;
+	w->index++;
+	return true;
+}
+
+static bool is_dashes(const struct word *w)
+{
+	return w->len == 2 && w->start[0] == '-' && w->start[1] == '-';
+}
+
+static bool word_is(const struct word *w, const char *name)
+{
+	size_t len = strlen(name);
+
+	return w->len >= len && !memcmp(w->start, name, len) &&
+	       (w->len == len || w->start[len] == '=');
+}
+
+/* Copy without the quotes. */
+static void copy_word(char *buf, size_t size, const char *s, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len && n + 1 < size; i++)
+		if (s[i] != '"')
+			buf[n++] = s[i];
+	if (size)
+		buf[n] = 0;
+}
+
+static void first_word(struct word *w)
+{
+	*w = (struct word){ boot_info.cmdline, 0, -1U };
+}
+
+const char *cmdline_get(const char *name, char *buf, size_t size)
+{
+	size_t skip = strlen(name) + 1;
+	const char *found = NULL;
+	struct word w;
+
+	for (first_word(&w); next_word(&w) && !is_dashes(&w);) {
+		if (!word_is(&w, name))
+			continue;
+		if (w.index < MAX_WORDS)
+			known_words |= BIT(w.index);
+		found = buf;
+		copy_word(buf, size, w.len >= skip ? w.start + skip : "",
+			  w.len >= skip ? w.len - skip : 0);
+	}
+	return found;
+}
+
+bool cmdline_has(const char *word)
+{
+	char buf[2];
+
+	return cmdline_get(word, buf, sizeof(buf)) != NULL;
+}
+
+static unsigned int digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if ((c | 32) >= 'a' && (c | 32) <= 'f')
+		return (c | 32) - 'a' + 10;
+	return 99;
+}
+
+static unsigned int suffix_shift(char c)
+{
+	switch (c | 32) {
+	case 'k': return 10;
+	case 'm': return 20;
+	case 'g': return 30;
+	default:  return 0;
+	}
+}
+
+unsigned long cmdline_num(const char *name, unsigned long def)
+{
+	char buf[32];
+	const char *p = cmdline_get(name, buf, sizeof(buf));
+	unsigned int base = 10, shift;
+	unsigned long v = 0;
+	bool negative;
+
+	if (!p)
+		return def;
+	negative = *p == '-';
+	p += negative;
+	if (p[0] == '0' && (p[1] | 32) == 'x') {
+		base = 16;
+		p += 2;
+	}
+	if (digit(*p) >= base)
+		return def;
+	for (; digit(*p) < base; p++)
+		v = v * base + digit(*p);
+	shift = suffix_shift(*p);
+	if (p[shift ? 1 : 0])
+		return def;
+	v <<= shift;
+	return negative ? -v : v;
+}
+
+void cmdline_report_unknown(void)
+{
+	char buf[64];
+	struct word w;
+
+	for (first_word(&w); next_word(&w) && !is_dashes(&w);) {
+		bool known = w.index < MAX_WORDS && (known_words & BIT(w.index));
+
+		for (size_t i = 0; i < ARRAY_SIZE(accepted) && !known; i++)
+			known = word_is(&w, accepted[i]);
+		if (known)
+			continue;
+		copy_word(buf, sizeof(buf), w.start, w.len);
+		pr_notice("command line: unknown word \"%s\" ignored\n", buf);
+	}
+}
+
+int cmdline_init_args(const char **argv, int max, char *buf, size_t size)
+{
+	bool after = false;
+	struct word w;
+	int n = 0;
+
+	for (first_word(&w); next_word(&w) && n < max;) {
+		if (!after) {
+			after = is_dashes(&w);
+			continue;
+		}
+		if (w.len + 1 > size)
+			break;
+		copy_word(buf, w.len + 1, w.start, w.len);
+		argv[n++] = buf;
+		buf += w.len + 1;
+		size -= w.len + 1;
+	}
+	return n;
+}
