@@ -20,7 +20,7 @@
 
 #define BOOT_MAP_LIMIT	0x100000000UL	/* what the boot page tables cover */
 #define LOW_RESERVED	0x10000UL	/* real-mode vectors and BIOS data */
-#define MIN_RAM		(8UL << 20)
+#define MIN_RAM		(7UL << 20)	/* a machine of 8 MiB has this much of it usable */
 
 struct boot_info boot_info;
 
@@ -320,8 +320,8 @@ void __init boot_memory_init(void)
 	add_ram();
 	limit_ram();
 	if (memblock_total() < MIN_RAM)
-		panic("Quire needs %lu MiB of RAM and this machine has %lu KiB: give it more (qemu -m 64M)",
-		      MIN_RAM >> 20, (unsigned long)(memblock_total() >> 10));
+		panic("Quire needs 8 MiB of RAM and finds %lu KiB: give it more (qemu -m 64M)",
+		      (unsigned long)(memblock_total() >> 10));
 	if (!memblock_is_memory(__pa(_end) - 1))
 		panic("mem= leaves no room for the kernel, which ends at %lu KiB",
 		      (unsigned long)(__pa(_end) >> 10));

@@ -18,12 +18,16 @@
 extern u64 boot_tsc;		/* time stamp counter at kernel entry */
 extern char boot_stack[];	/* KERNEL_STACK_SIZE bytes: init_task's stack */
 
+void printk_init(void);		/* loglevel=, quiet; early output on the first serial port */
+
 void start_kernel(unsigned int protocol, phys_addr_t info) __noreturn;
 /* Read what the loader left at @info into boot_info.  Called once, on the boot tables. */
 void boot_info_init(unsigned int protocol, phys_addr_t info);
 /* Tell memblock which RAM there is and what of it is taken. */
 void boot_memory_init(void);
 
+/* The @n'th "name=value" (from 0) of several: its value in @buf, or NULL. */
+const char *cmdline_get_nth(const char *name, unsigned int n, char *buf, size_t size);
 /* Log the words of the command line that nobody asked for. */
 void cmdline_report_unknown(void);
 /* The words after "--": at most @max pointers into @buf; returns how many. */

@@ -74,10 +74,9 @@ static void first_word(struct word *w)
 	*w = (struct word){ boot_info.cmdline, 0, -1U };
 }
 
-const char *cmdline_get(const char *name, char *buf, size_t size)
+const char *cmdline_get_nth(const char *name, unsigned int n, char *buf, size_t size)
 {
 	size_t skip = strlen(name) + 1;
-	const char *found = NULL;
 	struct word w;
 
 	for (first_word(&w); next_word(&w) && !is_dashes(&w);) {
@@ -85,10 +84,21 @@ const char *cmdline_get(const char *name, char *buf, size_t size)
 			continue;
 		if (w.index < MAX_WORDS)
 			known_words |= BIT(w.index);
-		found = buf;
+		if (n--)
+			continue;
 		copy_word(buf, size, w.len >= skip ? w.start + skip : "",
 			  w.len >= skip ? w.len - skip : 0);
+		return buf;
 	}
+	return NULL;
+}
+
+const char *cmdline_get(const char *name, char *buf, size_t size)
+{
+	const char *found = NULL;
+
+	for (unsigned int n = 0; cmdline_get_nth(name, n, buf, size); n++)
+		found = buf;
 	return found;
 }
 

@@ -1,0 +1,162 @@
+/*
+ * kernel/panic.c - a promise of the kernel to itself is broken: tell all, and stop
+ *
+ * Purpose:    registers, symbolised backtrace, the areas of the address space that was in use,
+ *             and the page-table walk of the address that faulted.
+ * Invariants: interrupts stay off; nothing here allocates or waits for a lock.  A panic inside a
+ *             panic prints one line and stops.
+ * Command line: panic=N reboots after N seconds, panic=-1 at once, panic=0 (default) halts.
+ */
+#include <asm/extable.h>
+#include <asm/processor.h>
+#include <asm/ptrace.h>
+#include <boot.h>
+#include <boot_info.h>
+#include <mm.h>
+#include <panic.h>
+#include <printk.h>
+#include <sched.h>
+#include <string.h>
+#include <time.h>
+
+#define MAX_AREAS 64
+
+static int panic_depth;
+
+void show_regs(const struct pt_regs *r)
+{
+	char name[128];
+
+	pr_err("RIP %04lx:%016lx %s\n", r->cs, r->ip, sprint_symbol(name, sizeof(name), r->ip));
+	pr_err("RSP %04lx:%016lx  EFLAGS %08lx  ORIG_RAX %016lx\n", r->ss, r->sp, r->flags,
+	       r->orig_ax);
+	pr_err("RAX %016lx  RBX %016lx  RCX %016lx\n", r->ax, r->bx, r->cx);
+	pr_err("RDX %016lx  RSI %016lx  RDI %016lx\n", r->dx, r->si, r->di);
+	pr_err("RBP %016lx  R8  %016lx  R9  %016lx\n", r->bp, r->r8, r->r9);
+	pr_err("R10 %016lx  R11 %016lx  R12 %016lx\n", r->r10, r->r11, r->r12);
+	pr_err("R13 %016lx  R14 %016lx  R15 %016lx\n", r->r13, r->r14, r->r15);
+	pr_err("CR2 %016lx  CR3 %016lx  CR4 %08lx\n", read_cr2(), read_cr3(), read_cr4());
+}
+
+static void show_areas(const struct mm_struct *mm)
+{
+	const struct vm_area_struct *vma = mm->mmap;
+
+	pr_err("address space: %d areas\n", mm->map_count);
+	for (int i = 0; vma && i < MAX_AREAS; i++, vma = vma->vm_next) {
+		if (probe_read(vma)) {
+			pr_err("  broken list: %p\n", (void *)vma);
+			return;
+		}
+		pr_err("  %012lx-%012lx %c%c%c%c %08lx\n", vma->vm_start, vma->vm_end,
+		       vma->vm_flags & VM_READ ? 'r' : '-', vma->vm_flags & VM_WRITE ? 'w' : '-',
+		       vma->vm_flags & VM_EXEC ? 'x' : '-',
+		       vma->vm_flags & VM_MAYSHARE ? 's' : 'p', vma->vm_pgoff << PAGE_SHIFT);
+	}
+}
+
+static void show_walk(const struct mm_struct *mm, unsigned long addr)
+{
+	static char buf[512];
+	pgd_t *pgd = mm ? mm->pgd : init_pgd;
+
+	if (!pgd)
+		return;
+	format_walk(pgd, addr, buf, sizeof(buf));
+	pr_err("page tables of %#lx:\n%s", addr, buf);
+}
+
+static void show_task(void)
+{
+	const struct task_struct *t = current;
+
+	if (t && !probe_read(t))
+		pr_err("CPU %u, process %d (%.15s)\n", smp_processor_id(), t->pid, t->comm);
+}
+
+/* Busy waiting by the time stamp counter: no interrupt comes any more. */
+static void delay_seconds(long seconds)
+{
+	u64 start = rdtsc(), ticks = (u64)seconds * (tsc_khz ?: 1000000) * 1000;
+
+	while (rdtsc() - start < ticks)
+		cpu_relax();
+}
+
+static void __noreturn stop(void)
+{
+	long timeout = cmdline_num("panic", 0);
+
+	debug_exit(DEBUG_EXIT_FAILURE);
+	if (timeout) {
+		if (timeout > 0)
+			delay_seconds(timeout);
+		machine_restart();
+	}
+	pr_emerg("the machine is halted; switch it off (QEMU: C-a x), or boot with panic=N\n");
+	machine_halt();
+}
+
+static void panic_begin(void)
+{
+	local_irq_disable();
+	if (panic_depth++) {
+		static const char msg[] = "panic inside a panic: stopped\n";
+
+		printk_panic_mode();
+		if (panic_depth < 4)
+			console_write_raw(msg, sizeof(msg) - 1);
+		if (panic_depth < 5)
+			debug_exit(DEBUG_EXIT_FAILURE);
+		machine_halt();
+	}
+	printk_panic_mode();
+}
+
+void panic(const char *fmt, ...)
+{
+	static char msg[512];
+	va_list ap;
+
+	panic_begin();
+	va_start(ap, fmt);
+	vsnprintf(msg, sizeof(msg), fmt, ap);
+	va_end(ap);
+	pr_emerg("Kernel panic - not syncing: %s\n", msg);
+	show_task();
+	dump_stack((unsigned long)__builtin_frame_address(0));
+	stop();
+}
+
+void die(struct pt_regs *regs, const char *why, unsigned long error, unsigned long addr)
+{
+	const struct mm_struct *mm = current->active_mm;
+
+	panic_begin();
+	pr_emerg("Kernel panic - not syncing: %s, error code %#lx\n", why, error);
+	show_task();
+	show_regs(regs);
+	dump_stack(regs->bp);
+	if (mm && !probe_read(mm))
+		show_areas(mm);
+	if (addr)
+		show_walk(mm, addr);
+	stop();
+}
+
+void __bug(const char *file, int line, const char *expr)
+{
+	panic_begin();
+	pr_emerg("Kernel panic - not syncing: BUG at %s:%d: %s\n", file, line, expr);
+	show_task();
+	dump_stack((unsigned long)__builtin_frame_address(0));
+	if (current->active_mm && !probe_read(current->active_mm))
+		show_areas(current->active_mm);
+	stop();
+}
+
+void __warn(const char *file, int line, const char *expr)
+{
+	pr_warn("WARNING at %s:%d: %s\n", file, line, expr);
+	dump_stack((unsigned long)__builtin_frame_address(0));
+}
