@@ -1,0 +1,252 @@
+/*
+ * arch/x86_64/fault.c - from CR2 to handle_mm_fault(), or to a signal
+ *
+ * Purpose:    decide whose fault it was.
+ *
+ *   who     address    what
+ *   user    kernel     SIGSEGV, SEGV_MAPERR
+ *   user    no VMA     SIGSEGV, SEGV_MAPERR (a stack VMA above it grows first)
+ *   user    VMA        SIGSEGV, SEGV_ACCERR if its flags forbid the access,
+ *                      else handle_mm_fault(): done, SIGBUS, out of memory
+ *   kernel  user       the same, but only at an instruction with a fix-up: EFAULT, no signal
+ *   kernel  kernel     a kernel bug: panic (self tests may probe)
+ *
+ * Invariants: CR2 was read by the entry code before anything else could fault.  vmalloc never
+ *             faults: all address spaces share the kernel's tables.  The stack grows only with
+ *             mmap_sem held for writing.  With spinlocks held (in_atomic) a user access never
+ *             sleeps: it fails.
+ * Sources:    Intel SDM vol. 3A, "Page-Fault Exceptions"; POSIX, "Signal Actions".
+ */
+#include <asm/extable.h>
+#include <asm/processor.h>
+#include <asm/ptrace.h>
+#include <asm/uaccess.h>
+#include <mm.h>
+#include <panic.h>
+#include <printk.h>
+#include <sched.h>
+#include <signal.h>
+#include <vmalloc.h>
+
+#define PF_PROT		0x01UL		/* the page is present, the access is not allowed */
+#define PF_WRITE	0x02UL
+#define PF_USER		0x04UL
+#define PF_RSVD		0x08UL
+#define PF_INSTR	0x10UL
+
+#define TRAP_PF 14
+
+void do_page_fault(struct pt_regs *regs, unsigned long error, unsigned long addr);
+
+/* ---- what cannot be repaired ---------------------------------------------------------------------- */
+
+static void __noreturn kernel_oops(struct pt_regs *regs, unsigned long error, unsigned long addr)
+{
+	const char *why = "kernel page fault";
+
+	if (error & PF_RSVD)
+		why = "page table entry with reserved bits";
+	else if (is_stack_guard(addr))
+		why = "kernel stack overflow";
+	else if (error & PF_INSTR)
+		why = addr < TASK_SIZE_MAX ? "kernel jumped to user memory"
+					   : "kernel jumped to what is not code";
+	else if (addr < PAGE_SIZE)
+		why = "kernel NULL pointer dereference";
+	else if (addr < TASK_SIZE_MAX)
+		why = "kernel access to user memory outside uaccess";
+	else if ((error & PF_PROT) && (error & PF_WRITE))
+		why = "kernel write to read-only memory";
+	die(regs, why, error, addr);
+}
+
+/* A self test jumped to @addr, which cannot be executed: go on in probe_exec(). */
+static bool fixup_probe_exec(struct pt_regs *regs, unsigned long error, unsigned long addr)
+{
+	unsigned long *sp = (unsigned long *)regs->sp;
+
+	if (!(error & PF_INSTR) || regs->ip != addr || *sp != (unsigned long)probe_exec_return)
+		return false;
+	regs->sp += sizeof(*sp);
+	regs->ax = PROBE_FAULTED | error;
+	regs->ip = (unsigned long)probe_exec_fault;
+	return true;
+}
+
+/* The kernel touched @addr and nothing can map it: a fix-up, or the end. */
+static void kernel_fault(struct pt_regs *regs, unsigned long error, unsigned long addr)
+{
+	const struct extable_entry *e = find_extable(regs->ip);
+
+	if (e && (e->type == EX_PROBE || addr < TASK_SIZE_MAX) && !(error & PF_RSVD)) {
+		fixup_exception(regs, PROBE_FAULTED | error);
+		return;
+	}
+	if (fixup_probe_exec(regs, error, addr))
+		return;
+	kernel_oops(regs, error, addr);
+}
+
+/* Ten lines in five seconds at most: a program can fault as fast as it likes. */
+static bool log_allowed(void)
+{
+	static u64 window;
+	static unsigned int count;
+	u64 now = ktime_get();
+
+	if (now - window > 5 * NSEC_PER_SEC) {
+		window = now;
+		count = 0;
+	}
+	return count++ < 10;
+}
+
+static void log_user_fault(const struct pt_regs *regs, unsigned long error, unsigned long addr)
+{
+	const struct k_sigaction *sa = &current->sighand->action[SIGSEGV - 1];
+
+	if (sa->handler == SIG_DFL && log_allowed())
+		pr_info("%s[%d]: segfault at %lx ip %lx sp %lx error %lx\n", current->comm,
+			current->pid, addr, regs->ip, regs->sp, error);
+}
+
+static void bad_area(struct pt_regs *regs, unsigned long error, unsigned long addr, int signo,
+		     int code)
+{
+	struct thread_struct *th = &current->thread;
+
+	if (!user_mode(regs)) {
+		kernel_fault(regs, error, addr);
+		return;
+	}
+	if (addr >= TASK_SIZE_MAX)
+		error |= PF_PROT;	/* what is mapped there is none of its business */
+	th->cr2 = addr;
+	th->error_code = error | PF_USER;
+	th->trap_nr = TRAP_PF;
+	if (signo == SIGSEGV)
+		log_user_fault(regs, error, addr);
+	force_sig_fault(signo, code, addr);
+}
+
+/* ---- what can ----------------------------------------------------------------------------------------- */
+
+static bool access_allowed(const struct vm_area_struct *vma, unsigned long error)
+{
+	if (error & PF_WRITE)
+		return vma->vm_flags & VM_WRITE;
+	if (error & PF_INSTR)
+		return vma->vm_flags & VM_EXEC;
+	if (error & PF_PROT)
+		return false;		/* a read of a present page: nothing would change */
+	return vma->vm_flags & VM_ACCESS_FLAGS;
+}
+
+/*
+ * The first VMA ends above @addr but starts above it too: let a stack grow down.
+ * Enter and leave: mmap_sem held for reading; dropped and taken again on the way, so the VMA
+ * is looked up anew.  NULL: no VMA covers @addr.
+ */
+static noinline struct vm_area_struct *grow_stack(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *vma;
+
+	up_read(&mm->mmap_sem);
+	down_write(&mm->mmap_sem);
+	vma = find_vma(mm, addr);
+	if (vma && vma->vm_start > addr &&
+	    (!(vma->vm_flags & VM_GROWSDOWN) || expand_downwards(vma, addr & PAGE_MASK)))
+		vma = NULL;
+	downgrade_write(&mm->mmap_sem);
+	return vma;
+}
+
+/* handle_mm_fault() failed; mmap_sem is released. */
+static noinline void fault_error(struct pt_regs *regs, unsigned long error, unsigned long addr,
+				 vm_fault_t fault)
+{
+	if (fatal_signal_pending(current)) {
+		if (!user_mode(regs))
+			kernel_fault(regs, error, addr);
+		return;
+	}
+	if (fault & VM_FAULT_OOM) {
+		if (!user_mode(regs))
+			kernel_fault(regs, error, addr);
+		else if (!out_of_memory(GFP_KERNEL, 0))
+			force_sig(SIGKILL);
+		return;			/* somebody was killed: try again */
+	}
+	if (fault & VM_FAULT_SIGBUS)
+		bad_area(regs, error, addr, SIGBUS, BUS_ADRERR);
+	else
+		bad_area(regs, error, addr, SIGSEGV, SEGV_MAPERR);
+}
+
+/* May the kernel, at this instruction and in this state, fault on a user address? */
+static bool kernel_may_fault(const struct pt_regs *regs)
+{
+	const struct extable_entry *e = find_extable(regs->ip);
+
+	return current->mm && !in_atomic() && e && e->type == EX_USER;
+}
+
+static unsigned int fault_flags(unsigned long error)
+{
+	return (error & PF_WRITE ? FAULT_FLAG_WRITE : 0) |
+	       (error & PF_USER ? FAULT_FLAG_USER : 0) |
+	       (error & PF_INSTR ? FAULT_FLAG_INSTRUCTION : 0) |
+	       (error & PF_PROT ? FAULT_FLAG_PRESENT : 0);
+}
+
+/* From the entry code: interrupts off, @addr is CR2. */
+void do_page_fault(struct pt_regs *regs, unsigned long error, unsigned long addr)
+{
+	struct task_struct *tsk = current;
+	struct mm_struct *mm = tsk->mm;
+	struct vm_area_struct *vma;
+	vm_fault_t fault;
+
+	if (unlikely(addr >= TASK_SIZE_MAX || (error & PF_RSVD))) {
+		bad_area(regs, error, addr, SIGSEGV, SEGV_MAPERR);
+		return;
+	}
+	if (unlikely(!user_mode(regs) && !kernel_may_fault(regs))) {
+		kernel_fault(regs, error, addr);
+		return;
+	}
+	if (likely(regs->flags & X86_EFLAGS_IF))
+		local_irq_enable();
+retry:
+	down_read(&mm->mmap_sem);
+	vma = find_vma(mm, addr);
+	if (unlikely(!vma || vma->vm_start > addr)) {
+		if (vma && (vma->vm_flags & VM_GROWSDOWN))
+			vma = grow_stack(mm, addr);
+		else
+			vma = NULL;
+		if (!vma) {
+			up_read(&mm->mmap_sem);
+			bad_area(regs, error, addr, SIGSEGV, SEGV_MAPERR);
+			return;
+		}
+	}
+	if (unlikely(!access_allowed(vma, error))) {
+		up_read(&mm->mmap_sem);
+		bad_area(regs, error, addr, SIGSEGV, SEGV_ACCERR);
+		return;
+	}
+	fault = handle_mm_fault(vma, addr, fault_flags(error));
+	up_read(&mm->mmap_sem);
+	if (unlikely(fault & (VM_FAULT_ERROR | VM_FAULT_RETRY))) {
+		if ((fault & VM_FAULT_RETRY) && !(fault & VM_FAULT_ERROR) &&
+		    !fatal_signal_pending(tsk))
+			goto retry;
+		fault_error(regs, error, addr, fault);
+		return;
+	}
+	if (fault & VM_FAULT_MAJOR)
+		tsk->maj_flt++;
+	else
+		tsk->min_flt++;
+}
