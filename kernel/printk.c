@@ -352,6 +352,8 @@ void printk_panic_mode(void)
 	panicking = true;
 	spin_lock_init(&log_lock);
 	spin_lock_init(&console_lock);
+	if (!any_console())
+		early_console_init();
 }
 
 void __init printk_init(void)

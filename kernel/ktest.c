@@ -1,0 +1,183 @@
+/*
+ * kernel/ktest.c - running the self tests of the kernel
+ *
+ * Purpose:    every KTEST() of the image lies in one table; run those that match, suite by
+ *             suite, and print KTAP.
+ * Invariants: after every case the whole memory management is consistent (mm_verify_all) and
+ *             as many pages and slab objects are in use as before.  A case that first grew a
+ *             cache for ever (page tables of vmalloc, say) is run a second time: only what the
+ *             second run loses is a leak.
+ * Sources:    KTAP version 1 (Linux Documentation/dev-tools/ktap.rst).
+ */
+#include <ktest.h>
+#include <mm.h>
+#include <printk.h>
+#include <sched.h>
+#include <slab.h>
+#include <string.h>
+#include <time.h>
+
+extern const struct ktest __ktests_start[], __ktests_end[];
+
+#define SETTLE_MS 200		/* tasks that have ended give their stacks back a little later */
+
+struct usage {
+	unsigned long pages;	/* free, or held by slab caches for later */
+	unsigned long objects;
+};
+
+static void out(const char *fmt, ...) __printf(1, 2);
+
+static void out(const char *fmt, ...)
+{
+	char line[400];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	console_write_raw(line, min_t(size_t, n, sizeof(line) - 1));
+}
+
+void ktest_fail(struct ktest_ctx *t, const char *file, int line, const char *fmt, ...)
+{
+	va_list ap;
+	size_t n;
+
+	t->failed = true;
+	n = snprintf(t->msg, sizeof(t->msg), "%s:%d: ", file, line);
+	if (n >= sizeof(t->msg))
+		return;
+	va_start(ap, fmt);
+	vsnprintf(t->msg + n, sizeof(t->msg) - n, fmt, ap);
+	va_end(ap);
+}
+
+void ktest_skip(struct ktest_ctx *t, const char *why)
+{
+	t->skipped = true;
+	strlcpy(t->msg, why, sizeof(t->msg));
+}
+
+static struct usage usage_now(void)
+{
+	return (struct usage){ nr_free_pages() + slab_total_pages(), slab_total_active() };
+}
+
+/* Wait until as much is in use as in @before; false if it never is. */
+static bool settles_to(const struct usage *before, struct usage *now)
+{
+	for (int ms = 0; ms < SETTLE_MS; ms++) {
+		*now = usage_now();
+		if (now->pages == before->pages && now->objects == before->objects)
+			return true;
+		msleep(1);
+	}
+	return false;
+}
+
+static void run_once(const struct ktest *test, struct ktest_ctx *t, struct usage *before)
+{
+	memset(t, 0, sizeof(*t));
+	*before = usage_now();
+	test->fn(t);
+}
+
+static void run_case(const struct ktest *test, struct ktest_ctx *t)
+{
+	struct usage before, now;
+	int bad;
+
+	run_once(test, t, &before);
+	if (!t->failed && !settles_to(&before, &now)) {
+		run_once(test, t, &before);
+		if (!t->failed && !settles_to(&before, &now))
+			ktest_fail(t, __FILE__, __LINE__, "leak: %ld pages, %ld objects",
+				   (long)(before.pages - now.pages),
+				   (long)(now.objects - before.objects));
+	}
+	bad = mm_verify_all();
+	if (bad && !t->failed)
+		ktest_fail(t, __FILE__, __LINE__, "mm_verify_all: %d violations", bad);
+}
+
+static bool matches(const struct ktest *test, const char *pattern)
+{
+	char full[160];
+
+	if (!pattern || !*pattern)
+		return true;
+	snprintf(full, sizeof(full), "%s.%s", test->suite, test->name);
+	return strstr(full, pattern) != NULL;
+}
+
+static bool same_suite(const struct ktest *a, const struct ktest *b)
+{
+	return !strcmp(a->suite, b->suite);
+}
+
+static unsigned int count_cases(const struct ktest *first, const char *pattern)
+{
+	unsigned int n = 0;
+
+	for (const struct ktest *p = first; p < __ktests_end; p++)
+		n += same_suite(p, first) && matches(p, pattern);
+	return n;
+}
+
+/* Does the suite of @test begin here (its first matching case)? */
+static bool begins_suite(const struct ktest *test, const char *pattern)
+{
+	if (!matches(test, pattern))
+		return false;
+	for (const struct ktest *p = __ktests_start; p < test; p++)
+		if (same_suite(p, test) && matches(p, pattern))
+			return false;
+	return true;
+}
+
+struct totals {
+	int passed, failed, skipped;
+};
+
+static void run_suite(const struct ktest *first, const char *pattern, unsigned int number,
+		      struct totals *sum)
+{
+	static struct ktest_ctx t;
+	unsigned int n = 0;
+	int failed = 0;
+
+	out("  KTAP version 1\n  # Subtest: %s\n  1..%u\n", first->suite,
+	    count_cases(first, pattern));
+	for (const struct ktest *p = first; p < __ktests_end; p++) {
+		if (!same_suite(p, first) || !matches(p, pattern))
+			continue;
+		run_case(p, &t);
+		if (t.failed)
+			out("  # %s\n", t.msg);
+		out("  %sok %u %s%s%s\n", t.failed ? "not " : "", ++n, p->name,
+		    t.skipped && !t.failed ? " # SKIP " : "",
+		    t.skipped && !t.failed ? t.msg : "");
+		failed += t.failed;
+		sum->skipped += t.skipped && !t.failed;
+		sum->passed += !t.failed && !t.skipped;
+	}
+	sum->failed += failed;
+	out("%sok %u %s\n", failed ? "not " : "", number, first->suite);
+}
+
+int ktest_run_all(const char *pattern)
+{
+	struct totals sum = { 0, 0, 0 };
+	unsigned int suites = 0, number = 0;
+
+	for (const struct ktest *p = __ktests_start; p < __ktests_end; p++)
+		suites += begins_suite(p, pattern);
+	out("KTAP version 1\n1..%u\n", suites);
+	for (const struct ktest *p = __ktests_start; p < __ktests_end; p++)
+		if (begins_suite(p, pattern))
+			run_suite(p, pattern, ++number, &sum);
+	out("# selftest: %d passed, %d failed, %d skipped\n", sum.passed, sum.failed, sum.skipped);
+	return sum.failed;
+}

@@ -1,0 +1,176 @@
+/*
+ * kernel/main.c - start_kernel(): the boot order as a table of contents
+ *
+ * Purpose:    bring up one part after the other, each needing only those above it; then process 1
+ *             unpacks the initramfs and becomes the first program.
+ * Invariants: interrupts stay off until everything that they touch exists.
+ * Command line: selftest[=pattern], init=PATH, rdinit=PATH, words after "--" for init.
+ */
+#include <asm/desc.h>
+#include <asm/processor.h>
+#include <boot.h>
+#include <boot_info.h>
+#include <drivers.h>
+#include <fs.h>
+#include <futex.h>
+#include <irq.h>
+#include <ktest.h>
+#include <mm.h>
+#include <printk.h>
+#include <rmap.h>
+#include <sched.h>
+#include <slab.h>
+#include <string.h>
+#include <time.h>
+#include <vmalloc.h>
+
+#define MAX_INIT_ARGS 32
+
+#ifdef QUIRE_DEBUG
+#define QUIRE_BUILD "debug build"
+#else
+#define QUIRE_BUILD "release build"
+#endif
+
+static int init_thread(void *unused);
+
+static void log_start(void)
+{
+	pr_info("Quire (" QUIRE_BUILD ", compiled by " __VERSION__ ")\n");
+	pr_info("boot: %s%s%s, kernel at physical %#lx\n", boot_info.protocol,
+		*boot_info.loader ? " by " : "", boot_info.loader,
+		KERNEL_LINK_PHYS + phys_base);
+	pr_info("command line: %s\n", boot_info.cmdline);
+}
+
+static void memory_init(void)
+{
+	boot_memory_init();
+	paging_init();
+	mem_init();
+	kmem_cache_init();
+	vmalloc_init();
+	ist_stacks_init();
+	proc_caches_init();
+	anon_vma_init();
+}
+
+static void interrupts_and_time_init(void)
+{
+	acpi_init();
+	apic_init();
+	ioapic_init();
+	clocksource_init();
+	time_init();
+}
+
+static void processes_init(void)
+{
+	fpu_init();
+	fork_init();
+	signals_init();
+	futex_init();
+	sched_init();
+}
+
+static void files_and_devices_init(void)
+{
+	vfs_init();
+	tmpfs_init();
+	devtmpfs_init();
+	procfs_init();
+	drivers_init();
+}
+
+/* From boot/long_mode.asm: long mode, boot page tables, this CPU's GS set, interrupts off. */
+void start_kernel(unsigned int protocol, phys_addr_t info)
+{
+	cpus[0].curr = &init_task;
+	boot_info_init(protocol, info);
+	printk_init();
+	log_start();
+	cpu_init();
+	memory_init();
+	interrupts_and_time_init();
+	processes_init();
+	files_and_devices_init();
+	local_irq_enable();
+	if (IS_ERR(kthread_run(init_thread, NULL, "init")))
+		panic("no memory for process 1");
+	cpu_idle();
+}
+
+/* ---- process 1 -------------------------------------------------------------------------------- */
+
+/* As Linux: descriptors 0, 1 and 2 of process 1 are the console. */
+static void open_console(void)
+{
+	for (int fd = 0; fd < 3; fd++) {
+		struct file *f = filp_open("/dev/console", O_RDWR, 0);
+
+		if (IS_ERR(f)) {
+			pr_warn("cannot open /dev/console: init starts without one\n");
+			return;
+		}
+		fd_install(get_unused_fd(0, 0), f);
+	}
+}
+
+static void run_selftests(void)
+{
+	char pattern[128];
+	int failures;
+
+	if (!cmdline_get("selftest", pattern, sizeof(pattern)))
+		return;
+	failures = ktest_run_all(pattern);
+	debug_exit(failures ? DEBUG_EXIT_FAILURE : DEBUG_EXIT_SUCCESS);
+	pr_notice("selftest: %s; going on to init\n", failures ? "FAILED" : "all passed");
+}
+
+static int run_program(const char *path, const char **argv)
+{
+	static const char *const envp[] = { "HOME=/", "TERM=linux", NULL };
+	int err;
+
+	argv[0] = path;
+	err = kernel_execve(path, argv, envp);
+	if (err && err != -ENOENT)
+		pr_err("cannot run %s: error %d\n", path, err);
+	return err;
+}
+
+/* Returns only if nothing could be run. */
+static void run_init(void)
+{
+	static const char *const usual[] = { "/init", "/sbin/init", "/etc/init", "/bin/init",
+					     "/bin/sh" };
+	static const char *argv[MAX_INIT_ARGS + 2];
+	static char path[256], args[COMMAND_LINE_SIZE];
+	int n = cmdline_init_args(argv + 1, MAX_INIT_ARGS, args, sizeof(args));
+
+	argv[n + 1] = NULL;
+	if (cmdline_get("rdinit", path, sizeof(path)) || cmdline_get("init", path, sizeof(path))) {
+		if (!run_program(path, argv))
+			return;
+		panic("the requested init %s cannot be run; check rdinit= and init=", path);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(usual); i++)
+		if (!run_program(usual[i], argv))
+			return;
+	if (!boot_info.initrd_size)
+		panic("no initramfs: pass one with -initrd build/initramfs.cpio (QEMU) or module2 (GRUB)");
+	panic("no init found: the initramfs needs an executable /init, or name one with rdinit=");
+}
+
+static int init_thread(void *unused)
+{
+	populate_rootfs();
+	mark_rodata_ro();
+	check_wx();
+	run_selftests();
+	open_console();
+	cmdline_report_unknown();
+	run_init();
+	return 0;
+}
