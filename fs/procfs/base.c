@@ -1,0 +1,613 @@
+/*
+ * fs/procfs/base.c - /proc/PID: one table of names, and how they become files
+ *
+ * Invariants: an inode of a task names it by number and start time, never by pointer, so
+ *             that an open file keeps no dead task alive; who comes too late gets ESRCH.
+ *             A cached name of a task that is gone is not used (pid_revalidate).
+ */
+#include <asm/uaccess.h>
+#include <slab.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* ---- from inode to task ------------------------------------------------------------ */
+
+static struct task_struct *task_of(const struct proc_inode *pi)
+{
+	struct task_struct *t = find_get_task(pi->pid);
+
+	if (t && t->start_time != pi->start_time) {
+		put_task_struct(t);
+		return NULL;
+	}
+	return t;
+}
+
+struct task_struct *get_proc_task(struct inode *inode)
+{
+	return task_of(inode->i_private);
+}
+
+static bool pid_revalidate(struct dentry *dentry)
+{
+	struct task_struct *t;
+
+	if (!dentry->d_inode)
+		return false;
+	t = get_proc_task(dentry->d_inode);
+	if (!t)
+		return false;
+	put_task_struct(t);
+	return true;
+}
+
+const struct dentry_operations pid_dentry_operations = { .revalidate = pid_revalidate };
+
+bool parse_number(const struct dentry *dentry, unsigned long *n)
+{
+	*n = 0;
+	if (dentry->d_len == 0 || dentry->d_len > 9 ||
+	    (dentry->d_name[0] == '0' && dentry->d_len > 1))
+		return false;
+	for (unsigned int i = 0; i < dentry->d_len; i++) {
+		char c = dentry->d_name[i];
+
+		if (c < '0' || c > '9')
+			return false;
+		*n = *n * 10 + c - '0';
+	}
+	return true;
+}
+
+/* ---- files made by a show function ---------------------------------------------------- */
+
+static int pid_show(struct seq_file *m)
+{
+	struct proc_inode *pi = m->private;
+	struct task_struct *task = task_of(pi);
+	int err;
+
+	if (!task)
+		return -ESRCH;
+	err = pi->entry->show(m, task);
+	put_task_struct(task);
+	return err;
+}
+
+static int pid_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, pid_show, inode->i_private);
+}
+
+static const struct file_operations pid_show_fops = {
+	.open = pid_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
+/* May current look into the memory of @task? */
+static bool may_inspect(struct task_struct *task)
+{
+	return capable_root() || (task->cred.uid == current->cred.euid && task->dumpable);
+}
+
+/* Show [start, end) of the task's memory as it stands: arguments, environment. */
+static int show_memory(struct seq_file *m, struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	char *buf = (char *)__get_free_pages(GFP_KERNEL, 0);
+
+	if (!buf)
+		return -ENOMEM;
+	while (start < end) {
+		int n = access_remote_vm(mm, start, buf, min(end - start, PAGE_SIZE), 0);
+
+		if (n <= 0)
+			break;
+		seq_write(m, buf, n);
+		start += n;
+	}
+	free_page((unsigned long)buf);
+	return 0;
+}
+
+static int show_cmdline(struct seq_file *m, struct task_struct *task)
+{
+	struct mm_struct *mm = get_task_mm(task);
+	int err = 0;
+
+	if (!mm)
+		return 0;
+	if (mm->arg_end)
+		err = show_memory(m, mm, mm->arg_start, mm->arg_end);
+	mmput(mm);
+	return err;
+}
+
+static int show_environ(struct seq_file *m, struct task_struct *task)
+{
+	struct mm_struct *mm;
+	int err = 0;
+
+	if (!may_inspect(task))
+		return -EACCES;
+	mm = get_task_mm(task);
+	if (!mm)
+		return 0;
+	if (mm->env_end)
+		err = show_memory(m, mm, mm->env_start, mm->env_end);
+	mmput(mm);
+	return err;
+}
+
+static int show_auxv(struct seq_file *m, struct task_struct *task)
+{
+	struct mm_struct *mm;
+	unsigned int n = 0;
+
+	if (!may_inspect(task))
+		return -EACCES;
+	mm = get_task_mm(task);
+	if (!mm)
+		return 0;
+	/* Pairs up to and with AT_NULL. */
+	do {
+		n += 2;
+	} while (n < AT_VECTOR_SIZE && mm->saved_auxv[n - 2] != AT_NULL);
+	seq_write(m, mm->saved_auxv, n * sizeof(mm->saved_auxv[0]));
+	mmput(mm);
+	return 0;
+}
+
+static int show_comm(struct seq_file *m, struct task_struct *task)
+{
+	seq_printf(m, "%s\n", task->comm);
+	return 0;
+}
+
+static int show_wchan(struct seq_file *m, struct task_struct *task)
+{
+	seq_putc(m, '0');
+	return 0;
+}
+
+static int show_oom_score_adj(struct seq_file *m, struct task_struct *task)
+{
+	seq_printf(m, "%d\n", task->signal->oom_score_adj);
+	return 0;
+}
+
+static ssize_t pid_read_number(const char __user *ubuf, size_t len, long *value)
+{
+	char buf[16];
+
+	if (len >= sizeof(buf))
+		return -EINVAL;
+	if (copy_from_user(buf, ubuf, len))
+		return -EFAULT;
+	return proc_parse_long(buf, len, value);
+}
+
+static ssize_t oom_score_adj_write(struct file *file, const char __user *ubuf, size_t len, loff_t *pos)
+{
+	struct task_struct *task;
+	long value;
+	ssize_t err = pid_read_number(ubuf, len, &value);
+
+	if (err)
+		return err;
+	if (value < -1000 || value > 1000)
+		return -EINVAL;
+	task = get_proc_task(file->f_inode);
+	if (!task)
+		return -ESRCH;
+	if (value < task->signal->oom_score_adj && !capable_root())
+		err = -EACCES;
+	else
+		task->signal->oom_score_adj = value;
+	put_task_struct(task);
+	return err ? err : (ssize_t)len;
+}
+
+static const struct file_operations oom_score_adj_fops = {
+	.open = pid_open,
+	.read = seq_read,
+	.write = oom_score_adj_write,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
+static ssize_t comm_write(struct file *file, const char __user *ubuf, size_t len, loff_t *pos)
+{
+	struct task_struct *task;
+	char name[TASK_COMM_LEN];
+	size_t n = min(len, sizeof(name) - 1);
+	ssize_t ret = len;
+
+	memset(name, 0, sizeof(name));
+	if (copy_from_user(name, ubuf, n))
+		return -EFAULT;
+	if (n && name[n - 1] == '\n')
+		name[n - 1] = '\0';
+	task = get_proc_task(file->f_inode);
+	if (!task)
+		return -ESRCH;
+	if (task->tgid == current->tgid)
+		set_task_comm(task, name);
+	else
+		ret = -EINVAL;
+	put_task_struct(task);
+	return ret;
+}
+
+static const struct file_operations comm_fops = {
+	.open = pid_open,
+	.read = seq_read,
+	.write = comm_write,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
+/* ---- magic links ---------------------------------------------------------------------- */
+
+static int exe_link(struct task_struct *task, struct path *path)
+{
+	struct mm_struct *mm = get_task_mm(task);
+	struct file *exe;
+
+	if (!mm)
+		return -ENOENT;
+	exe = get_mm_exe_file(mm);
+	mmput(mm);
+	if (!exe)
+		return -ENOENT;
+	*path = exe->f_path;
+	path_get(path);
+	fput(exe);
+	return 0;
+}
+
+static int fs_link(struct task_struct *task, struct path *path, bool root)
+{
+	int err = -ENOENT;
+
+	task_lock(task);
+	if (task->fs) {
+		spin_lock(&task->fs->lock);
+		*path = root ? task->fs->root : task->fs->pwd;
+		path_get(path);
+		spin_unlock(&task->fs->lock);
+		err = 0;
+	}
+	task_unlock(task);
+	return err;
+}
+
+static int cwd_link(struct task_struct *task, struct path *path)
+{
+	return fs_link(task, path, false);
+}
+
+static int root_link(struct task_struct *task, struct path *path)
+{
+	return fs_link(task, path, true);
+}
+
+static int pid_get_path(struct inode *inode, struct path *path)
+{
+	struct proc_inode *pi = inode->i_private;
+	struct task_struct *task = task_of(pi);
+	int err;
+
+	if (!task)
+		return -ESRCH;
+	err = may_inspect(task) ? pi->entry->link(task, path) : -EACCES;
+	put_task_struct(task);
+	return err;
+}
+
+static ssize_t pid_readlink(struct inode *inode, char *buf, size_t size)
+{
+	char *page, *text;
+	struct path path;
+	ssize_t len;
+	int err = pid_get_path(inode, &path);
+
+	if (err)
+		return err;
+	page = (char *)__get_free_pages(GFP_KERNEL, 0);
+	if (!page) {
+		path_put(&path);
+		return -ENOMEM;
+	}
+	text = d_path(&path, page, PAGE_SIZE);
+	path_put(&path);
+	if (IS_ERR(text)) {
+		len = PTR_ERR(text);
+	} else {
+		len = min(strlen(text), size);
+		memcpy(buf, text, len);
+	}
+	free_page((unsigned long)page);
+	return len;
+}
+
+static const struct inode_operations pid_link_iops = {
+	.readlink = pid_readlink,
+	.get_path = pid_get_path,
+};
+
+/* ---- the tables --------------------------------------------------------------------------- */
+
+static const struct inode_operations task_dir_iops;
+static const struct file_operations task_dir_fops;
+
+static int show_mounts(struct seq_file *m, struct task_struct *task)
+{
+	return mounts_show(m);
+}
+
+static int show_mountinfo(struct seq_file *m, struct task_struct *task)
+{
+	return mountinfo_show(m);
+}
+
+static int show_oom_score(struct seq_file *m, struct task_struct *task)
+{
+	seq_printf(m, "%lu\n", oom_badness(task) * 1000 / max(totalram_pages(), 1UL));
+	return 0;
+}
+
+#define FILE(n, m, s)		{ .name = n, .mode = S_IFREG | (m), .show = s }
+#define FILE_OPS(n, m, s, f)	{ .name = n, .mode = S_IFREG | (m), .show = s, .fop = f }
+#define LINK(n, l)		{ .name = n, .mode = S_IFLNK | 0777, .link = l, .iop = &pid_link_iops }
+#define DIR(n, m, i, f)		{ .name = n, .mode = S_IFDIR | (m), .iop = i, .fop = f }
+
+/* Common to processes and threads; "task" is left out in the directory of a thread. */
+static const struct pid_entry pid_entries[] = {
+	DIR("task", 0555, &task_dir_iops, &task_dir_fops),
+	DIR("fd", 0500, &proc_fd_iops, &proc_fd_fops),
+	DIR("fdinfo", 0555, &proc_fdinfo_iops, &proc_fdinfo_fops),
+	FILE("environ", 0400, show_environ),
+	FILE("auxv", 0400, show_auxv),
+	FILE("status", 0444, proc_pid_status),
+	FILE("limits", 0444, proc_pid_limits),
+	FILE_OPS("comm", 0644, show_comm, &comm_fops),
+	FILE("cmdline", 0444, show_cmdline),
+	FILE("stat", 0444, proc_pid_stat),
+	FILE("statm", 0444, proc_pid_statm),
+	FILE("maps", 0444, proc_pid_maps),
+	FILE("smaps", 0444, proc_pid_smaps),
+	FILE("smaps_rollup", 0444, proc_pid_smaps_rollup),
+	FILE_OPS("pagemap", 0400, NULL, &proc_pagemap_fops),
+	LINK("cwd", cwd_link),
+	LINK("root", root_link),
+	LINK("exe", exe_link),
+	FILE("mounts", 0444, show_mounts),
+	FILE("mountinfo", 0444, show_mountinfo),
+	FILE("wchan", 0444, show_wchan),
+	FILE("oom_score", 0444, show_oom_score),
+	FILE_OPS("oom_score_adj", 0644, show_oom_score_adj, &oom_score_adj_fops),
+};
+#define NR_PID_ENTRIES ARRAY_SIZE(pid_entries)
+
+/* In task/TID the times of "stat" are the thread's own. */
+static const struct pid_entry tid_stat_entry = FILE("stat", 0444, proc_tid_stat);
+
+static const struct inode_operations pid_dir_iops, tid_dir_iops;
+static const struct file_operations pid_dir_fops, tid_dir_fops;
+static const struct inode_operations no_iops;
+
+/* Inode numbers: stable while the task lives, above those of the links, below the registered. */
+static u64 pid_ino(pid_t pid, const struct pid_entry *e, unsigned int fd)
+{
+	u64 n = e ? (u64)(e - pid_entries) + 1 : 0;
+
+	if (e < pid_entries || e >= pid_entries + NR_PID_ENTRIES)
+		n = e ? 64 + (fd & 0xfff) : 0;
+	return ((u64)pid << 13) + n + 4;
+}
+
+int proc_pid_instantiate(struct inode *dir, struct dentry *dentry, struct task_struct *task,
+			 const struct pid_entry *e, umode_t mode, unsigned int fd)
+{
+	struct proc_inode *pi = kzalloc(sizeof(*pi), GFP_KERNEL);
+	struct inode *inode;
+
+	if (!pi)
+		return -ENOMEM;
+	inode = new_inode(dir->i_sb, mode);
+	if (!inode) {
+		kfree(pi);
+		return -ENOMEM;
+	}
+	pi->pid = task->pid;
+	pi->start_time = task->start_time;
+	pi->entry = e;
+	pi->fd = fd;
+	inode->i_private = pi;
+	inode->i_ino = pid_ino(task->pid, e, fd);
+	inode->i_uid = task->cred.euid;
+	inode->i_gid = task->cred.egid;
+	if (!e) {
+		bool thread = dir->i_op == &task_dir_iops;
+
+		inode->i_op = thread ? &tid_dir_iops : &pid_dir_iops;
+		inode->i_fop = thread ? &tid_dir_fops : &pid_dir_fops;
+	} else {
+		inode->i_op = e->iop ? e->iop : &no_iops;
+		inode->i_fop = e->fop ? e->fop : e->show ? &pid_show_fops : NULL;
+	}
+	if (S_ISDIR(mode))
+		inode->i_nlink = 2;
+	dentry->d_op = &pid_dentry_operations;
+	d_instantiate(dentry, inode);
+	return 0;
+}
+
+static int pid_dir_lookup_in(struct inode *dir, struct dentry *dentry, bool thread)
+{
+	const struct pid_entry *e = pid_entries;
+	struct task_struct *task;
+	int err = -ENOENT;
+
+	for (; e < pid_entries + NR_PID_ENTRIES; e++)
+		if (strlen(e->name) == dentry->d_len && !memcmp(e->name, dentry->d_name, dentry->d_len))
+			break;
+	if (e == pid_entries + NR_PID_ENTRIES || (thread && e == pid_entries))
+		return -ENOENT;
+	if (thread && !strcmp(e->name, "stat"))
+		e = &tid_stat_entry;
+	task = get_proc_task(dir);
+	if (task) {
+		err = proc_pid_instantiate(dir, dentry, task, e, e->mode, 0);
+		put_task_struct(task);
+	}
+	return err;
+}
+
+static int pid_dir_lookup(struct inode *dir, struct dentry *dentry)
+{
+	return pid_dir_lookup_in(dir, dentry, false);
+}
+
+static int tid_dir_lookup(struct inode *dir, struct dentry *dentry)
+{
+	return pid_dir_lookup_in(dir, dentry, true);
+}
+
+/* "." and ".." of a directory below /proc.  False when the buffer is full. */
+static bool emit_dots(struct file *file, struct dir_context *ctx)
+{
+	if (ctx->pos == 0) {
+		if (!dir_emit(ctx, ".", 1, file->f_inode->i_ino, DT_DIR))
+			return false;
+		ctx->pos = 1;
+	}
+	if (ctx->pos == 1) {
+		if (!dir_emit(ctx, "..", 2, file->f_path.dentry->d_parent->d_inode->i_ino, DT_DIR))
+			return false;
+		ctx->pos = 2;
+	}
+	return true;
+}
+
+static int pid_dir_readdir_in(struct file *file, struct dir_context *ctx, bool thread)
+{
+	struct proc_inode *pi = file->f_inode->i_private;
+
+	if (!emit_dots(file, ctx))
+		return 0;
+	for (unsigned long i = ctx->pos - 2; i < NR_PID_ENTRIES; i++) {
+		const struct pid_entry *e = &pid_entries[i];
+
+		if (!(thread && i == 0) &&
+		    !dir_emit(ctx, e->name, strlen(e->name), pid_ino(pi->pid, e, 0),
+			      (e->mode & S_IFMT) >> 12))
+			return 0;
+		ctx->pos = i + 3;
+	}
+	return 0;
+}
+
+static int pid_dir_readdir(struct file *file, struct dir_context *ctx)
+{
+	return pid_dir_readdir_in(file, ctx, false);
+}
+
+static int tid_dir_readdir(struct file *file, struct dir_context *ctx)
+{
+	return pid_dir_readdir_in(file, ctx, true);
+}
+
+static const struct inode_operations pid_dir_iops = { .lookup = pid_dir_lookup };
+static const struct inode_operations tid_dir_iops = { .lookup = tid_dir_lookup };
+static const struct file_operations pid_dir_fops = {
+	.iterate = pid_dir_readdir, .llseek = generic_file_llseek,
+};
+static const struct file_operations tid_dir_fops = {
+	.iterate = tid_dir_readdir, .llseek = generic_file_llseek,
+};
+
+/* ---- lists of tasks: /proc itself, and /proc/PID/task ------------------------------------ */
+
+/* The smallest pid >= @from that is a process (or a thread of @leader); 0 if none. */
+static pid_t next_pid(pid_t from, struct task_struct *leader)
+{
+	struct task_struct *t;
+	unsigned long flags;
+	pid_t best = 0;
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	if (leader) {
+		if (leader->sighand)
+			for_each_thread(leader, t)
+				if (t->pid >= from && (!best || t->pid < best))
+					best = t->pid;
+	} else {
+		for_each_process(t)
+			if (t->pid >= from && (!best || t->pid < best))
+				best = t->pid;
+	}
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	return best;
+}
+
+static void emit_pids(struct dir_context *ctx, loff_t first, struct task_struct *leader)
+{
+	char name[16];
+	pid_t pid;
+
+	while ((pid = next_pid(ctx->pos - first, leader)) != 0) {
+		int len = snprintf(name, sizeof(name), "%d", pid);
+
+		ctx->pos = first + pid;
+		if (!dir_emit(ctx, name, len, pid_ino(pid, NULL, 0), DT_DIR))
+			return;
+		ctx->pos++;
+	}
+}
+
+int proc_pid_readdir(struct file *file, struct dir_context *ctx, loff_t first)
+{
+	emit_pids(ctx, first, NULL);
+	return 0;
+}
+
+static int task_dir_lookup(struct inode *dir, struct dentry *dentry)
+{
+	struct task_struct *leader = get_proc_task(dir), *task = NULL;
+	unsigned long tid;
+	int err = -ENOENT;
+
+	if (!leader)
+		return -ENOENT;
+	if (parse_number(dentry, &tid))
+		task = find_get_task(tid);
+	if (task && task->tgid == leader->tgid)
+		err = proc_pid_instantiate(dir, dentry, task, NULL, S_IFDIR | 0555, 0);
+	if (task)
+		put_task_struct(task);
+	put_task_struct(leader);
+	return err;
+}
+
+static int task_dir_readdir(struct file *file, struct dir_context *ctx)
+{
+	struct task_struct *leader;
+
+	if (!emit_dots(file, ctx))
+		return 0;
+	leader = get_proc_task(file->f_inode);
+	if (!leader)
+		return -ENOENT;
+	emit_pids(ctx, 2, leader);
+	put_task_struct(leader);
+	return 0;
+}
+
+static const struct inode_operations task_dir_iops = { .lookup = task_dir_lookup };
+static const struct file_operations task_dir_fops = {
+	.iterate = task_dir_readdir, .llseek = generic_file_llseek,
+};

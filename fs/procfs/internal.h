@@ -1,0 +1,78 @@
+/*
+ * fs/procfs/internal.h - what the files of procfs share
+ *
+ * Two kinds of entries: global ones (/proc/meminfo), registered once by proc_create(),
+ * and those of a task (/proc/PID/maps), made from tables when they are looked up.
+ */
+#ifndef PROCFS_INTERNAL_H
+#define PROCFS_INTERNAL_H
+
+#include <err.h>
+#include <fs.h>
+#include <mm.h>
+#include <sched.h>
+#include <seq_file.h>
+#include <uapi/dirent.h>
+
+struct proc_inode;
+
+/* One name in /proc/PID or /proc/PID/task/TID. */
+struct pid_entry {
+	const char *name;
+	umode_t mode;				/* type and permissions */
+	int (*show)(struct seq_file *m, struct task_struct *task);
+	int (*link)(struct task_struct *task, struct path *path);	/* magic link */
+	const struct inode_operations *iop;	/* anything else */
+	const struct file_operations *fop;
+};
+
+/* In inode->i_private of everything below /proc/PID; freed with the inode. */
+struct proc_inode {
+	pid_t pid;
+	u64 start_time;				/* tells a task from a later one with its number */
+	const struct pid_entry *entry;		/* NULL: the directory of the task itself */
+	unsigned int fd;			/* in fd/ and fdinfo/ */
+};
+
+/* The task of @inode with a reference; NULL if it is gone. */
+struct task_struct *get_proc_task(struct inode *inode);
+/* Make @dentry an entry of @task; -ENOMEM. */
+int proc_pid_instantiate(struct inode *dir, struct dentry *dentry, struct task_struct *task,
+			 const struct pid_entry *e, umode_t mode, unsigned int fd);
+extern const struct dentry_operations pid_dentry_operations;
+
+/* base.c: /proc/PID.  Number words only; -ENOENT otherwise. */
+int proc_pid_lookup(struct inode *dir, struct dentry *dentry);
+int proc_pid_readdir(struct file *file, struct dir_context *ctx, loff_t first);
+bool parse_number(const struct dentry *dentry, unsigned long *n);
+
+/* fd.c */
+extern const struct inode_operations proc_fd_iops, proc_fdinfo_iops;
+extern const struct file_operations proc_fd_fops, proc_fdinfo_fops;
+
+/* array.c, task_mmu.c: one show function per file of a task */
+int proc_pid_stat(struct seq_file *m, struct task_struct *task);
+int proc_tid_stat(struct seq_file *m, struct task_struct *task);
+int proc_pid_status(struct seq_file *m, struct task_struct *task);
+int proc_pid_statm(struct seq_file *m, struct task_struct *task);
+int proc_pid_limits(struct seq_file *m, struct task_struct *task);
+int proc_pid_maps(struct seq_file *m, struct task_struct *task);
+int proc_pid_smaps(struct seq_file *m, struct task_struct *task);
+int proc_pid_smaps_rollup(struct seq_file *m, struct task_struct *task);
+extern const struct file_operations proc_pagemap_fops;
+
+/* Registration of the global files. */
+void proc_kernel_init(void);	/* kernel.c: version, uptime, stat, cpuinfo ... */
+void proc_mm_init(void);	/* meminfo.c: meminfo, vmstat, slabinfo, buddyinfo ... */
+void proc_sys_init(void);	/* sysctl.c: /proc/sys */
+void proc_quire_init(void);	/* quire.c: /proc/quire */
+
+/* A global file with operations of its own (walk, kmsg). */
+int proc_create_fops(const char *name, umode_t mode, const struct file_operations *fop);
+/* A global symlink with a fixed target. */
+int proc_symlink(const char *name, const char *target);
+
+/* A number written by echo: decimal, surrounding blanks allowed.  0 or -EINVAL. */
+int proc_parse_long(const char *buf, size_t len, long *value);
+
+#endif

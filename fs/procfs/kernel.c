@@ -1,0 +1,150 @@
+/*
+ * fs/procfs/kernel.c - /proc files about the machine and the kernel as a whole
+ */
+#include <asm/processor.h>
+#include <asm/uaccess.h>
+#include <boot_info.h>
+#include <irq.h>
+#include <printk.h>
+#include <string.h>
+#include <utsname.h>
+
+#include "internal.h"
+
+static int version_show(struct seq_file *m)
+{
+	seq_printf(m, "%s version %s (quire) (C compiler %s) %s\n", init_uts.sysname, init_uts.release,
+		   __VERSION__, init_uts.version);
+	return 0;
+}
+
+static int cmdline_show(struct seq_file *m)
+{
+	seq_printf(m, "%s\n", boot_info.cmdline);
+	return 0;
+}
+
+static int uptime_show(struct seq_file *m)
+{
+	u64 up = ktime_get() / 10000000, idle = cpu_idle_ns / 10000000;
+
+	seq_printf(m, "%lu.%02lu %lu.%02lu\n", up / 100, up % 100, idle / 100, idle % 100);
+	return 0;
+}
+
+static int loadavg_show(struct seq_file *m)
+{
+	struct task_struct *p;
+	unsigned long flags;
+	pid_t last = 0;
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	for_each_process(p)
+		last = max(last, p->pid);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	for (int i = 0; i < 3; i++) {
+		unsigned long v = avenrun[i] + (1 << 11) / 200;
+
+		seq_printf(m, "%lu.%02lu ", v >> 11, ((v & 2047) * 100) >> 11);
+	}
+	seq_printf(m, "%u/%u %d\n", nr_running(), nr_threads, last);
+	return 0;
+}
+
+static void cpu_times(struct seq_file *m, const char *name)
+{
+	seq_printf(m, "%s %lu 0 %lu %lu 0 0 0 0 0 0\n", name, cpu_user_ns / 10000000,
+		   cpu_system_ns / 10000000, cpu_idle_ns / 10000000);
+}
+
+static int stat_show(struct seq_file *m)
+{
+	unsigned long total = 0;
+
+	for (int i = 0; i < 256; i++)
+		total += irq_counts[i];
+	cpu_times(m, "cpu ");
+	cpu_times(m, "cpu0");
+	seq_printf(m, "intr %lu", total);
+	for (int i = 0; i < 16; i++)
+		seq_printf(m, " %lu", irq_counts[IRQ_BASE_VECTOR + i]);
+	seq_printf(m, "\nctxt %lu\nbtime %lu\nprocesses %lu\nprocs_running %u\nprocs_blocked 0\n",
+		   nr_context_switches, (ktime_get_real() - ktime_get()) / NSEC_PER_SEC, total_forks,
+		   nr_running());
+	return 0;
+}
+
+static int cpuinfo_show(struct seq_file *m)
+{
+	const struct cpu_features *c = &cpu_features;
+
+	for (unsigned int i = 0; i < nr_cpus; i++) {
+		seq_printf(m, "processor\t: %u\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\n", i,
+			   c->vendor, c->family, c->model);
+		seq_printf(m, "model name\t: %s\nstepping\t: %u\ncpu MHz\t\t: %lu.%03lu\n", c->brand,
+			   c->stepping, tsc_khz / 1000, tsc_khz % 1000);
+		seq_printf(m, "physical id\t: 0\nsiblings\t: %u\ncore id\t\t: %u\ncpu cores\t: %u\n",
+			   nr_cpus, i, nr_cpus);
+		seq_printf(m, "fpu\t\t: yes\nwp\t\t: yes\nflags\t\t: fpu tsc msr pae apic sse sse2 syscall lm%s%s%s%s%s%s%s\n",
+			   c->nx ? " nx" : "", c->gbpages ? " pdpe1gb" : "", c->smep ? " smep" : "",
+			   c->smap ? " smap" : "", c->umip ? " umip" : "",
+			   c->fsgsbase ? " fsgsbase" : "", c->la57 ? " la57" : "");
+		seq_printf(m, "bogomips\t: %lu.%02lu\nclflush size\t: 64\n", tsc_khz * 2 / 1000,
+			   tsc_khz / 5 % 100);
+		seq_printf(m, "address sizes\t: %u bits physical, %u bits virtual\n\n", c->phys_bits,
+			   c->virt_bits);
+	}
+	return 0;
+}
+
+static int interrupts_show(struct seq_file *m)
+{
+	seq_puts(m, "           CPU0       \n");
+	for (int v = 0; v < 256; v++) {
+		if (!irq_counts[v])
+			continue;
+		if (v == LOCAL_TIMER_VECTOR)
+			seq_printf(m, "LOC: %10lu   Local timer interrupts\n", irq_counts[v]);
+		else if (v >= IRQ_BASE_VECTOR)
+			seq_printf(m, "%3d: %10lu   IO-APIC\n", v - IRQ_BASE_VECTOR, irq_counts[v]);
+	}
+	return 0;
+}
+
+static int kallsyms_show(struct seq_file *m)
+{
+	for (unsigned int i = 0; i < kallsyms_num; i++)
+		seq_printf(m, "%016lx t %s\n", KERNEL_VMA + kallsyms_offsets[i],
+			   kallsyms_names + kallsyms_name_off[i]);
+	return 0;
+}
+
+/* /proc/kmsg: reading takes messages out, as syslog(2) action 2 does. */
+static ssize_t kmsg_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
+{
+	return do_syslog(2, buf, len);
+}
+
+static const struct file_operations kmsg_fops = { .read = kmsg_read };
+
+static int swaps_show(struct seq_file *m)
+{
+	seq_puts(m, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
+	return 0;
+}
+
+void proc_kernel_init(void)
+{
+	proc_create("version", 0444, version_show, NULL);
+	proc_create("cmdline", 0444, cmdline_show, NULL);
+	proc_create("uptime", 0444, uptime_show, NULL);
+	proc_create("loadavg", 0444, loadavg_show, NULL);
+	proc_create("stat", 0444, stat_show, NULL);
+	proc_create("cpuinfo", 0444, cpuinfo_show, NULL);
+	proc_create("interrupts", 0444, interrupts_show, NULL);
+	proc_create("kallsyms", 0400, kallsyms_show, NULL);
+	proc_create("filesystems", 0444, filesystems_show, NULL);
+	proc_create("devices", 0444, devices_show, NULL);
+	proc_create("swaps", 0444, swaps_show, NULL);
+	proc_create_fops("kmsg", 0400, &kmsg_fops);
+}

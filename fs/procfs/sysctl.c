@@ -1,0 +1,144 @@
+/*
+ * fs/procfs/sysctl.c - /proc/sys: the numbers that may be turned
+ */
+#include <slab.h>
+#include <string.h>
+#include <utsname.h>
+
+#include "internal.h"
+
+static int ostype_show(struct seq_file *m)
+{
+	seq_printf(m, "%s\n", init_uts.sysname);
+	return 0;
+}
+
+static int osrelease_show(struct seq_file *m)
+{
+	seq_printf(m, "%s\n", init_uts.release);
+	return 0;
+}
+
+static int version_show(struct seq_file *m)
+{
+	seq_printf(m, "%s\n", init_uts.version);
+	return 0;
+}
+
+static int hostname_show(struct seq_file *m)
+{
+	seq_printf(m, "%s\n", init_uts.nodename);
+	return 0;
+}
+
+static ssize_t hostname_write(const char *buf, size_t len)
+{
+	size_t n = len && buf[len - 1] == '\n' ? len - 1 : len;
+
+	if (!capable_root())
+		return -EPERM;
+	if (n > __NEW_UTS_LEN)
+		return -EINVAL;
+	memset(init_uts.nodename, 0, sizeof(init_uts.nodename));
+	memcpy(init_uts.nodename, buf, n);
+	return len;
+}
+
+static int pid_max_show(struct seq_file *m)
+{
+	seq_puts(m, "32768\n");
+	return 0;
+}
+
+static int threads_max_show(struct seq_file *m)
+{
+	seq_printf(m, "%u\n", max_threads);
+	return 0;
+}
+
+static int overcommit_show(struct seq_file *m)
+{
+	seq_printf(m, "%d\n", sysctl_overcommit_memory);
+	return 0;
+}
+
+static int map_count_show(struct seq_file *m)
+{
+	seq_printf(m, "%d\n", sysctl_max_map_count);
+	return 0;
+}
+
+static int mmap_min_addr_show(struct seq_file *m)
+{
+	seq_printf(m, "%lu\n", sysctl_mmap_min_addr);
+	return 0;
+}
+
+static int randomize_show(struct seq_file *m)
+{
+	seq_printf(m, "%d\n", randomize_va_space);
+	return 0;
+}
+
+/* Write a number within limits into an int; the length, or -errno. */
+static ssize_t write_int(const char *buf, size_t len, long low, long high, int *value)
+{
+	long n;
+	int err = proc_parse_long(buf, len, &n);
+
+	if (err)
+		return err;
+	if (!capable_root())
+		return -EPERM;
+	if (n < low || n > high)
+		return -EINVAL;
+	*value = n;
+	return len;
+}
+
+static ssize_t overcommit_write(const char *buf, size_t len)
+{
+	return write_int(buf, len, 0, 2, &sysctl_overcommit_memory);
+}
+
+static ssize_t map_count_write(const char *buf, size_t len)
+{
+	return write_int(buf, len, 0, 0x7fffffff, &sysctl_max_map_count);
+}
+
+static ssize_t randomize_write(const char *buf, size_t len)
+{
+	return write_int(buf, len, 0, 2, &randomize_va_space);
+}
+
+static int drop_caches_show(struct seq_file *m)
+{
+	seq_puts(m, "0\n");
+	return 0;
+}
+
+/* 1: page cache (tmpfs pages have no other home and stay), 2: dentries, inodes, idle slabs. */
+static ssize_t drop_caches_write(const char *buf, size_t len)
+{
+	int what;
+	ssize_t ret = write_int(buf, len, 1, 4, &what);
+
+	if (ret > 0 && (what & 2))
+		drop_dcache();
+	return ret;
+}
+
+void proc_sys_init(void)
+{
+	proc_create("sys/kernel/ostype", 0444, ostype_show, NULL);
+	proc_create("sys/kernel/osrelease", 0444, osrelease_show, NULL);
+	proc_create("sys/kernel/version", 0444, version_show, NULL);
+	proc_create("sys/kernel/hostname", 0644, hostname_show, hostname_write);
+	proc_create("sys/kernel/pid_max", 0444, pid_max_show, NULL);
+	proc_create("sys/kernel/threads-max", 0444, threads_max_show, NULL);
+	proc_create("sys/kernel/randomize_va_space", 0644, randomize_show, randomize_write);
+	proc_create("sys/vm/overcommit_memory", 0644, overcommit_show, overcommit_write);
+	proc_create("sys/vm/max_map_count", 0644, map_count_show, map_count_write);
+	proc_create("sys/vm/mmap_min_addr", 0444, mmap_min_addr_show, NULL);
+	proc_create("sys/vm/drop_caches", 0200, drop_caches_show, drop_caches_write);
+}

@@ -1,0 +1,281 @@
+/*
+ * fs/procfs/task_mmu.c - /proc/PID/maps, smaps, statm, pagemap: an address space as text
+ *
+ * The formats are Linux 6.1's to the column, so that pmap, a student's eye and a diff against
+ * Linux find the same thing.  The areas are read with mmap_sem held; the numbers of smaps and
+ * pagemap come from mm/proc.c, because only mm/ looks at page tables.
+ * Sources: proc(5).
+ */
+#include <asm/uaccess.h>
+#include <mm_proc.h>
+#include <slab.h>
+#include <string.h>
+
+#include "internal.h"
+
+#define NAME_COLUMN 72
+
+/* ---- maps ------------------------------------------------------------------------ */
+
+/* The file's path, with newlines escaped as Linux does. */
+static void put_path(struct seq_file *m, const struct path *path)
+{
+	char *page = (char *)__get_free_pages(GFP_KERNEL, 0);
+	char *s;
+
+	if (!page)
+		return;
+	s = d_path(path, page, PAGE_SIZE);
+	for (; !IS_ERR(s) && *s; s++) {
+		if (*s == '\n')
+			seq_puts(m, "\\012");
+		else
+			seq_putc(m, *s);
+	}
+	free_page((unsigned long)page);
+}
+
+static const char *area_name(struct vm_area_struct *vma)
+{
+	if (vma->vm_ops && vma->vm_ops->name) {
+		const char *name = vma->vm_ops->name(vma);
+
+		if (name)
+			return name;
+	}
+	if (vma->vm_file)
+		return NULL;
+	if (vma_is_heap(vma))
+		return "[heap]";
+	if (vma_is_stack(vma))
+		return "[stack]";
+	return NULL;
+}
+
+static void show_line(struct seq_file *m, struct vm_area_struct *vma)
+{
+	unsigned long flags = vma->vm_flags, ino = 0;
+	unsigned long long offset = 0;
+	size_t start = m->count;
+	const char *name;
+	dev_t dev = 0;
+
+	if (vma->vm_file) {
+		dev = vma->vm_file->f_inode->i_sb->s_dev;
+		ino = vma->vm_file->f_inode->i_ino;
+		offset = (unsigned long long)vma->vm_pgoff << PAGE_SHIFT;
+	}
+	seq_printf(m, "%08lx-%08lx %c%c%c%c %08llx %02x:%02x %lu ", vma->vm_start, vma->vm_end,
+		   flags & VM_READ ? 'r' : '-', flags & VM_WRITE ? 'w' : '-',
+		   flags & VM_EXEC ? 'x' : '-', flags & VM_MAYSHARE ? 's' : 'p', offset, MAJOR(dev),
+		   MINOR(dev), ino);
+	name = area_name(vma);
+	if (name || vma->vm_file)
+		seq_pad(m, start, NAME_COLUMN + 1);
+	if (name)
+		seq_puts(m, name);
+	else if (vma->vm_file)
+		put_path(m, &vma->vm_file->f_path);
+	seq_putc(m, '\n');
+}
+
+/* Call @fn for every area of @task, in order, with mmap_sem held. */
+static int for_each_area(struct seq_file *m, struct task_struct *task,
+			 void (*fn)(struct seq_file *, struct vm_area_struct *, void *), void *arg)
+{
+	struct mm_struct *mm = get_task_mm(task);
+	struct vm_area_struct *vma;
+
+	if (!mm)
+		return 0;
+	if (down_read_killable(&mm->mmap_sem)) {
+		mmput(mm);
+		return -EINTR;
+	}
+	for (vma = mm->mmap; vma; vma = vma->vm_next)
+		fn(m, vma, arg);
+	up_read(&mm->mmap_sem);
+	mmput(mm);
+	return 0;
+}
+
+static void maps_area(struct seq_file *m, struct vm_area_struct *vma, void *arg)
+{
+	show_line(m, vma);
+}
+
+int proc_pid_maps(struct seq_file *m, struct task_struct *task)
+{
+	return for_each_area(m, task, maps_area, NULL);
+}
+
+/* ---- smaps ------------------------------------------------------------------------- */
+
+static void kb(struct seq_file *m, const char *key, u64 bytes)
+{
+	seq_printf(m, "%-16s%8lu kB\n", key, (unsigned long)(bytes >> 10));
+}
+
+static void show_sizes(struct seq_file *m, const struct mem_size_stats *s, bool rollup)
+{
+	kb(m, "Rss:", s->resident);
+	kb(m, "Pss:", s->pss >> PSS_SHIFT);
+	kb(m, "Pss_Dirty:", s->pss_dirty >> PSS_SHIFT);
+	if (rollup) {
+		kb(m, "Pss_Anon:", s->pss_anon >> PSS_SHIFT);
+		kb(m, "Pss_File:", s->pss_file >> PSS_SHIFT);
+		kb(m, "Pss_Shmem:", s->pss_shmem >> PSS_SHIFT);
+	}
+	kb(m, "Shared_Clean:", s->shared_clean);
+	kb(m, "Shared_Dirty:", s->shared_dirty);
+	kb(m, "Private_Clean:", s->private_clean);
+	kb(m, "Private_Dirty:", s->private_dirty);
+	kb(m, "Referenced:", s->referenced);
+	kb(m, "Anonymous:", s->anonymous);
+	kb(m, "LazyFree:", s->lazyfree);
+	kb(m, "AnonHugePages:", 0);
+	kb(m, "ShmemPmdMapped:", 0);
+	kb(m, "FilePmdMapped:", 0);
+	kb(m, "Shared_Hugetlb:", 0);
+	kb(m, "Private_Hugetlb:", 0);
+	kb(m, "Swap:", s->swap);
+	kb(m, "SwapPss:", s->swap_pss >> PSS_SHIFT);
+	kb(m, "Locked:", s->pss_locked >> PSS_SHIFT);
+}
+
+static const struct {
+	unsigned long flag;
+	char name[3];
+} flag_names[] = {
+	{ VM_READ, "rd" }, { VM_WRITE, "wr" }, { VM_EXEC, "ex" }, { VM_SHARED, "sh" },
+	{ VM_MAYREAD, "mr" }, { VM_MAYWRITE, "mw" }, { VM_MAYEXEC, "me" }, { VM_MAYSHARE, "ms" },
+	{ VM_GROWSDOWN, "gd" }, { VM_PFNMAP, "pf" }, { VM_LOCKED, "lo" }, { VM_IO, "io" },
+	{ VM_SEQ_READ, "sr" }, { VM_RAND_READ, "rr" }, { VM_DONTCOPY, "dc" },
+	{ VM_DONTEXPAND, "de" }, { VM_ACCOUNT, "ac" }, { VM_NORESERVE, "nr" },
+	{ VM_HUGETLB, "ht" }, { VM_NONLINEAR, "nl" }, { VM_ARCH_1, "ar" },
+	{ VM_WIPEONFORK, "wf" }, { VM_DONTDUMP, "dd" },
+};
+
+static void smaps_area(struct seq_file *m, struct vm_area_struct *vma, void *arg)
+{
+	struct mem_size_stats s;
+
+	memset(&s, 0, sizeof(s));
+	smap_gather(vma, &s);
+	show_line(m, vma);
+	kb(m, "Size:", vma->vm_end - vma->vm_start);
+	kb(m, "KernelPageSize:", PAGE_SIZE);
+	kb(m, "MMUPageSize:", PAGE_SIZE);
+	show_sizes(m, &s, false);
+	seq_puts(m, "THPeligible:    0\nVmFlags: ");
+	for (size_t i = 0; i < ARRAY_SIZE(flag_names); i++)
+		if (vma->vm_flags & flag_names[i].flag)
+			seq_printf(m, "%s ", flag_names[i].name);
+	seq_putc(m, '\n');
+}
+
+int proc_pid_smaps(struct seq_file *m, struct task_struct *task)
+{
+	return for_each_area(m, task, smaps_area, NULL);
+}
+
+struct rollup {
+	struct mem_size_stats sizes;
+	unsigned long start, end;
+};
+
+static void rollup_area(struct seq_file *m, struct vm_area_struct *vma, void *arg)
+{
+	struct rollup *r = arg;
+
+	if (!r->end)
+		r->start = vma->vm_start;
+	r->end = vma->vm_end;
+	smap_gather(vma, &r->sizes);
+}
+
+int proc_pid_smaps_rollup(struct seq_file *m, struct task_struct *task)
+{
+	struct rollup r;
+	size_t start = m->count;
+	int err;
+
+	memset(&r, 0, sizeof(r));
+	err = for_each_area(m, task, rollup_area, &r);
+	if (err || !r.end)
+		return err;
+	seq_printf(m, "%08lx-%08lx ---p 00000000 00:00 0 ", r.start, r.end);
+	seq_pad(m, start, NAME_COLUMN + 1);
+	seq_puts(m, "[rollup]\n");
+	show_sizes(m, &r.sizes, true);
+	return 0;
+}
+
+/* ---- statm ---------------------------------------------------------------------------- */
+
+int proc_pid_statm(struct seq_file *m, struct task_struct *task)
+{
+	struct mm_struct *mm = get_task_mm(task);
+	unsigned long shared, text;
+
+	if (!mm) {
+		seq_puts(m, "0 0 0 0 0 0 0\n");
+		return 0;
+	}
+	shared = get_mm_counter(mm, MM_FILEPAGES) + get_mm_counter(mm, MM_SHMEMPAGES);
+	text = (PAGE_ALIGN(mm->end_code) - (mm->start_code & PAGE_MASK)) >> PAGE_SHIFT;
+	seq_printf(m, "%lu %lu %lu %lu 0 %lu 0\n", mm->total_vm,
+		   shared + get_mm_counter(mm, MM_ANONPAGES), shared, text, mm->data_vm + mm->stack_vm);
+	mmput(mm);
+	return 0;
+}
+
+/* ---- pagemap: one 64-bit word per page of the address space ----------------------------- */
+
+#define PAGEMAP_CHUNK 64
+
+static ssize_t pagemap_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
+{
+	u64 words[PAGEMAP_CHUNK];
+	struct task_struct *task;
+	struct mm_struct *mm;
+	size_t done = 0;
+
+	if (*pos < 0 || *pos % sizeof(u64) || len % sizeof(u64))
+		return -EINVAL;
+	task = get_proc_task(file->f_inode);
+	if (!task)
+		return -ESRCH;
+	mm = get_task_mm(task);
+	put_task_struct(task);
+	if (!mm)
+		return 0;
+	while (done < len && (unsigned long)*pos / sizeof(u64) < TASK_SIZE_MAX >> PAGE_SHIFT) {
+		unsigned long page = *pos / sizeof(u64);
+		size_t n = min((len - done) / sizeof(u64), (size_t)PAGEMAP_CHUNK);
+
+		n = min(n, (TASK_SIZE_MAX >> PAGE_SHIFT) - page);
+		down_read(&mm->mmap_sem);
+		for (size_t i = 0; i < n; i++) {
+			words[i] = pagemap_entry(mm, (page + i) << PAGE_SHIFT);
+			/* Frame numbers are for root: they help attacks on the hardware. */
+			if (!capable_root())
+				words[i] &= ~PM_PFRAME_MASK;
+		}
+		up_read(&mm->mmap_sem);
+		if (copy_to_user(buf + done, words, n * sizeof(u64))) {
+			mmput(mm);
+			return -EFAULT;
+		}
+		done += n * sizeof(u64);
+		*pos += n * sizeof(u64);
+		cond_resched();
+	}
+	mmput(mm);
+	return done;
+}
+
+const struct file_operations proc_pagemap_fops = {
+	.read = pagemap_read,
+	.llseek = generic_file_llseek,
+};

@@ -1,0 +1,14 @@
+/*
+ * random.h - numbers nobody can guess
+ */
+#ifndef RANDOM_H
+#define RANDOM_H
+
+#include <types.h>
+
+void random_init(void);
+void get_random_bytes(void *buf, size_t len);	/* any context */
+u64 get_random_u64(void);
+long sys_getrandom(char __user *buf, size_t len, unsigned int flags);
+
+#endif
