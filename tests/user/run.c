@@ -74,7 +74,7 @@ static int run(const char *name)
 	pid_t pid, ended;
 
 	snprintf(path, sizeof(path), "%s%s", strchr(name, '/') ? "" : "/tests/", name);
-	printf("# %s\n", path);
+	printf("# run %s\n", name);
 	fflush(stdout);
 	pid = fork();
 	if (!pid) {
@@ -91,8 +91,8 @@ static int run(const char *name)
 	}
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
-	if (status)
-		printf("# %s ended with status 0x%x\n", path, status);
+	printf("# end %s %s%d\n", name, WIFSIGNALED(status) ? "signal " : "",
+	       WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	return verify(name) && !status;
 }
 

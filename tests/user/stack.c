@@ -12,16 +12,20 @@ static char *stack_start(void)
 	return (char *)start;
 }
 
-/* Called through a variable, so that no compiler makes a loop of it. */
-static int deep(int levels);
-static int (*volatile deeper)(int) = deep;
+/* The compiler must believe that somebody looks at all of room, before and after. */
+#define LOOKED_AT(room)	asm volatile("" : : "r"(room) : "memory")
 
+__attribute__((noinline))
 static int deep(int levels)
 {
-	volatile char room[1000];
+	char room[1000];
+	int sum;
 
 	room[0] = levels;
-	return levels ? deeper(levels - 1) + room[0] : 0;
+	LOOKED_AT(room);
+	sum = levels ? deep(levels - 1) : 0;
+	LOOKED_AT(room);
+	return sum + room[0];
 }
 
 TEST(stack_grows_when_it_is_used)
