@@ -387,6 +387,18 @@ static void fill_pgd_slots(void)
 	kernel_pud(KERNEL_VMA);
 }
 
+/*
+ * Tables of the kernel half stay for ever.  Making those of the first areas now keeps
+ * "free pages before == free pages after" exact for whatever uses little of vmalloc.
+ */
+static void make_first_vmalloc_tables(void)
+{
+	unsigned long va;
+
+	for (va = VMALLOC_START; va < VMALLOC_START + 8 * PMD_SIZE; va += PMD_SIZE)
+		kernel_pte_alloc(va);
+}
+
 /* RAM that the direct map cannot show is not used. */
 static void limit_ram(void)
 {
@@ -413,6 +425,7 @@ void paging_init(void)
 	init_pgd = init_pgd_table;
 	init_mm.pgd = init_pgd;
 	fill_pgd_slots();
+	make_first_vmalloc_tables();
 	map_all_ram();
 	map_kernel_image();
 	cpu->loaded_mm = &init_mm;

@@ -1,0 +1,216 @@
+/*
+ * tests/kernel/test_pgtable.c - the kernel's page tables: protections, walks, the shared half
+ */
+#include <asm/extable.h>
+#include <boot_info.h>
+#include <ktest.h>
+#include <memblock.h>
+#include <mm.h>
+#include <sections.h>
+#include <slab.h>
+#include <string.h>
+#include <vmalloc.h>
+
+static const char constant[64] = { 1, 2, 3 };
+static u8 writable[64] = { 0xc3 };	/* ret */
+
+static void *alias_of(const void *symbol)
+{
+	return __va((unsigned long)symbol - KERNEL_VMA + phys_base);
+}
+
+KTEST(pgtable, kernel_text_cannot_be_written)
+{
+	EXPECT(probe_write((char *)kernel_map) & PROBE_FAULTED);
+}
+
+KTEST(pgtable, direct_map_alias_of_text_cannot_be_written_or_run)
+{
+	EXPECT_EQ(probe_read(alias_of(kernel_map)), 0);
+	EXPECT(probe_write(alias_of(kernel_map)) & PROBE_FAULTED);
+	EXPECT(probe_exec(alias_of(kernel_map)) & PROBE_FAULTED);
+}
+
+KTEST(pgtable, constants_cannot_be_written_nor_their_alias)
+{
+	EXPECT_EQ(probe_read(constant), 0);
+	EXPECT(probe_write((char *)constant) & PROBE_FAULTED);
+	EXPECT(probe_write(alias_of(constant)) & PROBE_FAULTED);
+}
+
+KTEST(pgtable, data_and_heap_cannot_be_executed)
+{
+	u8 *heap = kmalloc(64, GFP_KERNEL);
+	long r;
+
+	EXPECT(heap);
+	heap[0] = 0xc3;
+	r = probe_exec(heap);
+	kfree(heap);
+	EXPECT(r & PROBE_FAULTED);
+	EXPECT_EQ(probe_write(writable), 0);
+	EXPECT(probe_exec(writable) & PROBE_FAULTED);
+}
+
+KTEST(pgtable, identity_map_of_the_boot_tables_is_gone)
+{
+	EXPECT(probe_read((void *)(KERNEL_LINK_PHYS + phys_base)) & PROBE_FAULTED);
+	EXPECT(probe_read((void *)0xb8000) & PROBE_FAULTED);
+}
+
+KTEST(pgtable, null_pointer_faults)
+{
+	EXPECT(probe_read(NULL) & PROBE_FAULTED);
+}
+
+KTEST(pgtable, no_kernel_page_is_writable_and_executable)
+{
+	check_wx();			/* panics if it finds one */
+}
+
+KTEST(pgtable, new_pgd_shares_the_kernel_half_and_has_no_user_half)
+{
+	struct mm_struct *mm = mm_alloc();
+	bool same, empty = true;
+	int i;
+
+	EXPECT(mm);
+	same = !memcmp(mm->pgd + USER_PGD_PTRS, init_pgd + USER_PGD_PTRS, PAGE_SIZE / 2);
+	for (i = 0; i < USER_PGD_PTRS; i++)
+		empty = empty && !pgd_val(mm->pgd[i]);
+	mmput(mm);
+	EXPECT(same && empty);
+}
+
+KTEST(pgtable, every_slot_the_kernel_may_need_is_filled)
+{
+	static const unsigned long start[] = { PAGE_OFFSET, VMALLOC_START, VMEMMAP_START,
+					       KERNEL_VMA };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(start); i++)
+		EXPECT(pgd_val(init_pgd[pgd_index(start[i])]) & _PAGE_PRESENT);
+}
+
+KTEST(pgtable, direct_map_uses_large_pages)
+{
+	unsigned long pfn, entry, large = 0, all = 0;
+
+	for (pfn = 512; pfn < max_pfn; pfn += 512) {
+		if (!memblock_is_memory(PFN_PHYS(pfn)))
+			continue;
+		all++;
+		large += walk_leaf(init_pgd, (unsigned long)__va(PFN_PHYS(pfn)), &entry) >= 2;
+	}
+	EXPECT(all > 0);
+	EXPECT(large + 8 >= all);	/* all but the image's and the edges */
+}
+
+KTEST(pgtable, direct_map_leads_to_the_frame_it_says)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+	unsigned long entry, va;
+	int level;
+
+	EXPECT(page);
+	va = (unsigned long)page_address(page);
+	level = walk_leaf(init_pgd, va, &entry);
+	__free_page(page);
+	EXPECT(level >= 1 && level <= 3);
+	entry &= PTE_PFN_MASK & ~((1UL << (12 + 9 * (level - 1))) - 1);
+	EXPECT_EQ(entry + (va & ((1UL << (12 + 9 * (level - 1))) - 1)), page_to_phys(page));
+}
+
+KTEST(pgtable, walk_of_an_unmapped_address_finds_nothing)
+{
+	unsigned long entry;
+
+	EXPECT_EQ(walk_leaf(init_pgd, VMALLOC_END - PAGE_SIZE, &entry), 0);
+	EXPECT(!kernel_pte(VMALLOC_END - PAGE_SIZE));
+}
+
+KTEST(pgtable, formatted_walk_shows_four_levels_of_a_small_page)
+{
+	static char buf[1024];
+	char *p = vmalloc(PAGE_SIZE);
+	size_t len;
+	unsigned long lines = 0, i;
+
+	EXPECT(p);
+	len = format_walk(init_pgd, (unsigned long)p, buf, sizeof(buf));
+	vfree(p);
+	EXPECT_EQ(len, strlen(buf));
+	for (i = 0; i < len; i++)
+		lines += buf[i] == '\n';
+	EXPECT_EQ(lines, 4);
+	EXPECT(strstr(buf, "pgd[") && strstr(buf, "pte["));
+}
+
+KTEST(pgtable, formatted_walk_never_overruns_its_buffer)
+{
+	static char buf[64];
+	char *p = vmalloc(PAGE_SIZE);
+	size_t size;
+
+	EXPECT(p);
+	for (size = 0; size < 40; size++) {
+		size_t len;
+
+		memset(buf, '#', sizeof(buf));
+		len = format_walk(init_pgd, (unsigned long)p, buf, size);
+		if (buf[size] != '#' || (size && len >= size)) {
+			vfree(p);
+			EXPECT(false);
+		}
+	}
+	vfree(p);
+}
+
+KTEST(pgtable, read_only_page_refuses_writes_and_takes_them_again)
+{
+	char *p = vmalloc(PAGE_SIZE);
+	long ro_read, ro_write, rw;
+
+	EXPECT(p);
+	kernel_protect((unsigned long)p, PAGE_SIZE, PAGE_KERNEL_RO);
+	ro_read = probe_read(p);
+	ro_write = probe_write(p);
+	kernel_protect((unsigned long)p, PAGE_SIZE, PAGE_KERNEL);
+	rw = probe_write(p);
+	vfree(p);
+	EXPECT_EQ(ro_read, 0);
+	EXPECT(ro_write & PROBE_FAULTED);
+	EXPECT_EQ(ro_write & 3, 3);	/* present, write */
+	EXPECT_EQ(rw, 0);
+}
+
+KTEST(pgtable, table_pages_are_counted_and_marked)
+{
+	struct mm_struct *mm = mm_alloc();
+	long ptes, tables;
+	struct page *pte;
+	void *upper;
+	bool marked;
+
+	EXPECT(mm);
+	pte = pte_alloc_one(mm);
+	upper = table_alloc_one(mm);
+	ptes = atomic_long_read(&mm->nr_ptes);
+	tables = atomic_long_read(&mm->nr_tables);
+	marked = pte && PageTable(pte) && pte->pt_mm == mm && pte->pt_entries == 0;
+	if (pte)
+		pte_free(mm, pte);
+	if (upper)
+		table_free(mm, upper);
+	EXPECT(pte && upper && marked);
+	EXPECT_EQ(ptes, 1);
+	EXPECT_EQ(tables, 2);
+	EXPECT_EQ(atomic_long_read(&mm->nr_tables), 0);
+	mmput(mm);
+}
+
+KTEST(pgtable, struct_pages_of_the_first_and_the_last_frame_are_there)
+{
+	EXPECT_EQ(probe_read(pfn_to_page(1)), 0);
+	EXPECT_EQ(probe_read(pfn_to_page(max_pfn - 1)), 0);
+}
