@@ -40,6 +40,10 @@ static bool next_word(struct word *w)
 		if (*p == '"')
 			quoted = !quoted;
 	w->len = p - w->start;
+	if (*w->start == '"') {		/* GRUB writes name="a b" as "name=a b" */
+		w->start++;
+		w->len--;
+	}
 	w->index++;
 	return true;
 }

@@ -49,9 +49,9 @@ const char *sprint_symbol(char *buf, size_t size, unsigned long addr)
 	/* By pointers that the compiler cannot see through: the arrays above are replaced. */
 	const unsigned int *offsets = kallsyms_offsets, *name_off = kallsyms_name_off;
 	const char *names = kallsyms_names;
-	unsigned int num = kallsyms_num, i, offset = addr - KERNEL_VMA, end;
+	unsigned int num = READ_ONCE(kallsyms_num), i, offset = addr - KERNEL_VMA, end;
 
-	asm("" : "+r"(offsets), "+r"(name_off), "+r"(names), "+r"(num));
+	asm("" : "+r"(offsets), "+r"(name_off), "+r"(names));
 	if (!num || !is_text(addr) || offset < offsets[0]) {
 		snprintf(buf, size, "%#lx", addr);
 		return buf;
