@@ -48,6 +48,9 @@ void console_write_raw(const char *s, size_t len);
 /* syslog(2), the kernel side of dmesg: see uapi numbers 0..10. */
 long do_syslog(int type, char __user *buf, int len);
 
+/* The table itself, made by tools/kallsyms.py: offsets from KERNEL_VMA, ascending; empty in the first link. */
+extern const unsigned int kallsyms_num, kallsyms_offsets[], kallsyms_name_off[];
+extern const char kallsyms_names[];
 /* kallsyms: name the function at @addr; writes "name+0xoff/0xsize" or the bare number. */
 const char *sprint_symbol(char *buf, size_t size, unsigned long addr);
 /* Print the call chain from frame pointer @rbp (0: here), symbolised, on the log. */
