@@ -23,6 +23,7 @@
 #include <slab.h>
 #include <string.h>
 #include <uapi/elf.h>
+#include <uapi/personality.h>
 
 /* Position-independent programs with an interpreter start at two thirds of the address space. */
 #define ELF_ET_DYN_BASE	(TASK_SIZE_MAX / 3 * 2)
@@ -236,7 +237,7 @@ static unsigned long dyn_base(void)
 {
 	unsigned long rnd = 0;
 
-	if (randomize_va_space && !(current->personality & 0x0040000))
+	if (randomize_va_space && !(current->personality & ADDR_NO_RANDOMIZE))
 		rnd = (get_random_u64() & ((1UL << 28) - 1)) << PAGE_SHIFT;
 	return (ELF_ET_DYN_BASE & PAGE_MASK) + rnd;
 }
@@ -267,7 +268,7 @@ static void set_mm_marks(struct mm_struct *mm, const struct elf_image *img)
 	mm->end_data = end_data + img->bias;
 	brk = PAGE_ALIGN(brk + img->bias);
 	/* Up to 32 MiB of chance between bss and heap. */
-	if (randomize_va_space > 1 && !(current->personality & 0x0040000))
+	if (randomize_va_space > 1 && !(current->personality & ADDR_NO_RANDOMIZE))
 		brk += (get_random_u64() & 0x1fff) << PAGE_SHIFT;
 	mm->start_brk = brk;
 	mm->brk = brk;
@@ -342,7 +343,7 @@ static int create_elf_tables(struct linux_binprm *bprm, const struct elf_image *
 	unsigned int aux_words;
 	u64 seed[2] = { get_random_u64(), get_random_u64() };
 
-	if (randomize_va_space && !(current->personality & 0x0040000))
+	if (randomize_va_space && !(current->personality & ADDR_NO_RANDOMIZE))
 		p = (p - (get_random_u64() & 0x1fff)) & ~15UL;
 	p -= sizeof("x86_64");
 	platform = p;

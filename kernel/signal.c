@@ -40,6 +40,11 @@ void signals_init(void)
 	sighand_cachep = KMEM_CACHE(sighand_struct, SLAB_PANIC | SLAB_HWCACHE_ALIGN);
 }
 
+unsigned long nr_queued_signals(void)
+{
+	return atomic_read(&nr_sigqueues);
+}
+
 /* ---- queues ---------------------------------------------------------------- */
 
 void init_sigpending(struct sigpending *s)
