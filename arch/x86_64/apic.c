@@ -1,0 +1,178 @@
+/*
+ * arch/x86_64/apic.c - the local APIC: interrupts of this CPU, and its timer
+ *
+ * Purpose:    silence the old 8259 pair, open the CPU for vectors, and give kernel/time.c
+ *             a timer that fires once at a chosen moment.
+ * Invariants: every accepted vector but the spurious one is ended by exactly one EOI;
+ *             the timer is one-shot, so each interrupt was asked for.
+ * Lock order: none: a CPU touches only its own local APIC.
+ * Simplified: TSC-deadline mode is not used; the counter's resolution is enough.
+ * Sources:    Intel SDM vol. 3A, "Advanced Programmable Interrupt Controller (APIC)".
+ */
+#include <asm/acpi.h>
+#include <asm/apic.h>
+#include <asm/page.h>
+#include <asm/processor.h>
+#include <bug.h>
+#include <irq.h>
+#include <printk.h>
+#include <time.h>
+#include <vmalloc.h>
+
+#define APIC_ID			0x020
+#define APIC_TPR		0x080
+#define APIC_EOI		0x0b0
+#define APIC_SVR		0x0f0
+#define APIC_ESR		0x280
+#define APIC_LVT_TIMER		0x320
+#define APIC_LVT_LINT0		0x350
+#define APIC_LVT_LINT1		0x360
+#define APIC_LVT_ERROR		0x370
+#define APIC_TIMER_INIT		0x380
+#define APIC_TIMER_COUNT	0x390
+#define APIC_TIMER_DIV		0x3e0
+
+#define SVR_ENABLE		BIT(8)
+#define LVT_MASKED		BIT(16)
+#define LVT_NMI			(4 << 8)
+#define TIMER_DIVIDE_BY_16	0x3
+
+#define APIC_BASE_ENABLE	BIT(11)
+#define APIC_BASE_X2APIC	BIT(10)
+#define X2APIC_MSR		0x800
+
+#define CALIBRATE_NS		2000000UL
+#define CALIBRATE_TRIES		3
+
+static volatile u32 *lapic __ro_after_init;	/* NULL in x2APIC mode */
+/* Timer counts per ns, << 32; 0 until measured.  One value: all CPUs share the bus clock. */
+static u64 timer_mult;
+
+u32 apic_read(unsigned int reg)
+{
+	if (!lapic)
+		return rdmsr(X2APIC_MSR + (reg >> 4));
+	return lapic[reg / 4];
+}
+
+void apic_write(unsigned int reg, u32 v)
+{
+	if (!lapic)
+		wrmsr(X2APIC_MSR + (reg >> 4), v);
+	else
+		lapic[reg / 4] = v;
+}
+
+u32 apic_id(void)
+{
+	u32 id = apic_read(APIC_ID);
+
+	return lapic ? id >> 24 : id;
+}
+
+void apic_eoi(void)
+{
+	apic_write(APIC_EOI, 0);
+}
+
+/*
+ * Move the 8259 pair's vectors away from the exceptions, then mask all its lines.  Even
+ * masked it can raise a spurious line 7, which then is a known vector.
+ */
+static void pic_disable(void)
+{
+	static const struct { u16 port; u8 v; } steps[] = {
+		{ 0x20, 0x11 }, { 0xa0, 0x11 },			/* initialise, with ICW4 */
+		{ 0x21, IRQ_BASE_VECTOR }, { 0xa1, IRQ_BASE_VECTOR + 8 },
+		{ 0x21, 4 }, { 0xa1, 2 },			/* cascade on line 2 */
+		{ 0x21, 1 }, { 0xa1, 1 },			/* 8086 mode */
+		{ 0x21, 0xff }, { 0xa1, 0xff },			/* mask everything */
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
+		outb(steps[i].port, steps[i].v);
+}
+
+void apic_local_init(void)
+{
+	apic_write(APIC_TPR, 0);
+	apic_write(APIC_LVT_TIMER, LVT_MASKED | LOCAL_TIMER_VECTOR);
+	apic_write(APIC_LVT_LINT0, LVT_MASKED);
+	apic_write(APIC_LVT_LINT1, LVT_NMI);
+	apic_write(APIC_LVT_ERROR, LVT_MASKED | SPURIOUS_VECTOR);
+	apic_write(APIC_SVR, SVR_ENABLE | SPURIOUS_VECTOR);
+	apic_write(APIC_TIMER_DIV, TIMER_DIVIDE_BY_16);
+	apic_write(APIC_ESR, 0);
+	apic_eoi();		/* whatever the firmware left in service */
+}
+
+void apic_init(void)
+{
+	u32 a, b, c, d;
+	u64 base;
+
+	cpuid(1, 0, &a, &b, &c, &d);
+	if (!(d & BIT(9)))
+		panic("this CPU has no local APIC, which Quire needs for its timer");
+	base = rdmsr(MSR_APIC_BASE);
+	if (!(base & APIC_BASE_ENABLE)) {
+		base |= APIC_BASE_ENABLE;
+		wrmsr(MSR_APIC_BASE, base);
+	}
+	if (!(base & APIC_BASE_X2APIC)) {
+		lapic = ioremap(base & 0x000ffffffffff000UL, PAGE_SIZE);
+		if (!lapic)
+			panic("no memory to map the local APIC");
+	}
+	pic_disable();
+	apic_local_init();
+	this_cpu()->apic_id = apic_id();
+	pr_info("apic: local APIC id %u%s\n", apic_id(), lapic ? "" : " (x2APIC)");
+}
+
+/* ---- the timer ---- */
+
+/* Counts in CALIBRATE_NS, scaled by what really passed. */
+static u64 measure_once(void)
+{
+	u64 start, now;
+	u32 count;
+
+	apic_write(APIC_TIMER_INIT, 0xffffffff);
+	start = clock_read_ns();
+	do {
+		cpu_relax();
+		now = clock_read_ns();
+	} while (now - start < CALIBRATE_NS);
+	count = 0xffffffff - apic_read(APIC_TIMER_COUNT);
+	return ((u64)count << 32) / (now - start);
+}
+
+/* The middle of three: one measurement may be spoiled by a host that was busy. */
+void apic_timer_init(void)
+{
+	u64 m[CALIBRATE_TRIES];
+
+	apic_write(APIC_LVT_TIMER, LVT_MASKED | LOCAL_TIMER_VECTOR);
+	for (int i = 0; i < CALIBRATE_TRIES; i++)
+		m[i] = measure_once();
+	apic_write(APIC_TIMER_INIT, 0);
+	apic_write(APIC_LVT_TIMER, LOCAL_TIMER_VECTOR);		/* one-shot, open */
+	timer_mult = max(min(m[0], m[1]), min(max(m[0], m[1]), m[2]));
+	if (!timer_mult)
+		panic("the local APIC timer does not count");
+	pr_info("apic: timer %lu kHz\n",
+		(unsigned long)(((unsigned __int128)timer_mult * 16 * 1000000) >> 32));
+}
+
+/* A distant event is cut to what the counter can hold: kernel/time.c then asks again. */
+void clockevent_program(u64 delta_ns)
+{
+	u64 count;
+
+	if (!timer_mult)
+		return;
+	delta_ns = min(delta_ns, 10 * NSEC_PER_SEC);
+	count = ((unsigned __int128)delta_ns * timer_mult) >> 32;
+	apic_write(APIC_TIMER_INIT, min_t(u64, max_t(u64, count, 1), 0xffffffff));
+}

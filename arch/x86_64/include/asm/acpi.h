@@ -1,0 +1,56 @@
+/*
+ * asm/acpi.h - what the firmware tables told, copied out once at boot
+ */
+#ifndef ASM_ACPI_H
+#define ASM_ACPI_H
+
+#include <asm/percpu.h>
+#include <types.h>
+
+/* A register as ACPI's generic address structure names it. */
+struct acpi_reg {
+	u8 space;		/* ACPI_SPACE_* */
+	u64 addr;		/* 0: absent */
+};
+#define ACPI_SPACE_MEMORY	0
+#define ACPI_SPACE_IO		1
+
+#define ACPI_MAX_IOAPICS 8
+struct acpi_ioapic {
+	u8 id;
+	u32 addr;
+	u32 gsi_base;
+};
+
+/* Polarity and trigger of an interrupt line, as in the MADT's flags. */
+#define MADT_ACTIVE_LOW		0x3	/* of the two polarity bits */
+#define MADT_LEVEL		0xc	/* of the two trigger bits */
+
+/* Constant after acpi_init(). */
+struct acpi_info {
+	bool present;
+	phys_addr_t lapic_addr;
+	unsigned int nr_lapics;
+	u32 lapic_id[NR_CPUS];
+	unsigned int nr_ioapics;
+	struct acpi_ioapic ioapic[ACPI_MAX_IOAPICS];
+	u32 isa_gsi[16];	/* ISA line -> global interrupt */
+	u16 isa_flags[16];	/* MADT_* */
+	u16 pm_timer_port;	/* 0: none */
+	phys_addr_t hpet_addr;	/* 0: none */
+	struct acpi_reg reset_reg;
+	u8 reset_value;
+	struct acpi_reg pm1a_cnt, pm1b_cnt;
+	struct acpi_reg sleep_control;	/* hardware-reduced machines */
+	bool have_s5;
+	u8 s5_typa, s5_typb;	/* SLP_TYP values that mean "off" */
+	u32 smi_cmd;
+	u8 acpi_enable;
+};
+extern struct acpi_info acpi_info;
+
+/* Find the S5 sleep types in @aml; true if found.  (Split out for the tests.) */
+bool acpi_find_s5(const u8 *aml, size_t len, u8 *typa, u8 *typb);
+bool acpi_checksum_ok(const void *table, size_t len);
+
+#endif

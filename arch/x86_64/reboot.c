@@ -1,0 +1,152 @@
+/*
+ * arch/x86_64/reboot.c - the ways a machine ends: restart, power off, halt, test exit
+ *
+ * Purpose:    one list of methods per goal, best first; each is tried and, should the
+ *             machine still be running, the next.
+ * Invariants: nothing here takes a lock, allocates, or returns (but debug_exit), so that a
+ *             panic may call it from anywhere.
+ * Sources:    ACPI specification, "Sleeping States" and "Reset Register"; QEMU's
+ *             isa-debug-exit; Bochs manual, "Shutdown" port 0x8900.
+ */
+#include <asm/acpi.h>
+#include <asm/processor.h>
+#include <boot_info.h>
+#include <printk.h>
+#include <string.h>
+#include <time.h>
+#include <vmalloc.h>
+
+#define DEBUG_EXIT_PORT		0xf4
+#define BOCHS_SHUTDOWN_PORT	0x8900
+#define RESET_CONTROL_PORT	0xcf9
+#define KEYBOARD_PORT		0x64
+
+#define SLP_EN			BIT(13)	/* in PM1x_CNT */
+#define SLP_TYP_SHIFT		10
+#define SCI_EN			BIT(0)
+#define REDUCED_SLP_EN		0x20	/* in the sleep control register */
+
+/* Busy-wait that also ends if the clock does not run. */
+static void wait_a_little(void)
+{
+	u64 end = clock_read_ns() + 50000000;
+
+	for (unsigned long i = 0; i < 50000000 && clock_read_ns() < end; i++)
+		cpu_relax();
+}
+
+static void reg_write(struct acpi_reg r, u32 v, unsigned int bytes)
+{
+	volatile void *p;
+
+	if (!r.addr)
+		return;
+	if (r.space == ACPI_SPACE_IO) {
+		if (bytes == 2)
+			outw(r.addr, v);
+		else
+			outb(r.addr, v);
+	} else if (r.space == ACPI_SPACE_MEMORY && !in_atomic()) {
+		p = ioremap(r.addr, bytes);
+		if (p && bytes == 2)
+			*(volatile u16 *)p = v;
+		else if (p)
+			*(volatile u8 *)p = v;
+	}
+}
+
+/* Legacy firmware may still own the power registers: take them over first. */
+static void acpi_take_over(void)
+{
+	if (acpi_info.pm1a_cnt.space != ACPI_SPACE_IO || !acpi_info.pm1a_cnt.addr ||
+	    !acpi_info.smi_cmd || !acpi_info.acpi_enable)
+		return;
+	if (inw(acpi_info.pm1a_cnt.addr) & SCI_EN)
+		return;
+	outb(acpi_info.smi_cmd, acpi_info.acpi_enable);
+	for (int i = 0; i < 20 && !(inw(acpi_info.pm1a_cnt.addr) & SCI_EN); i++)
+		wait_a_little();
+}
+
+static void acpi_power_off(void)
+{
+	if (!acpi_info.have_s5)
+		return;
+	if (acpi_info.sleep_control.addr) {
+		reg_write(acpi_info.sleep_control, acpi_info.s5_typa << 2 | REDUCED_SLP_EN, 1);
+	} else {
+		acpi_take_over();
+		reg_write(acpi_info.pm1a_cnt, acpi_info.s5_typa << SLP_TYP_SHIFT | SLP_EN, 2);
+		reg_write(acpi_info.pm1b_cnt, acpi_info.s5_typb << SLP_TYP_SHIFT | SLP_EN, 2);
+	}
+	wait_a_little();
+}
+
+/* With the table interpreter missing, a reset ends a virtual machine too (QEMU -no-reboot). */
+void machine_power_off(void)
+{
+	local_irq_disable();
+	acpi_power_off();
+	for (const char *s = "Shutdown"; *s; s++)
+		outb(BOCHS_SHUTDOWN_PORT, *s);
+	/* QEMU's pc and q35 without ACPI tables: the power block's usual ports */
+	if (!acpi_info.present) {
+		outw(0x604, SLP_EN);
+		outw(0xb004, SLP_EN);
+	}
+	if (have_debug_exit())
+		debug_exit(0);
+	printk(KERN_EMERG "This machine cannot switch itself off: you may do it now.\n");
+	machine_halt();
+}
+
+static void keyboard_reset(void)
+{
+	for (int i = 0; i < 10; i++) {
+		for (int j = 0; j < 1000 && (inb(KEYBOARD_PORT) & 2); j++)
+			cpu_relax();
+		outb(KEYBOARD_PORT, 0xfe);
+		wait_a_little();
+	}
+}
+
+/* Without an interrupt table the breakpoint cannot be delivered, nor the double fault. */
+static void __noreturn triple_fault(void)
+{
+	struct { u16 limit; u64 base; } __packed none = { 0, 0 };
+
+	asm volatile("lidt %0; int3" :: "m"(none));
+	machine_halt();
+}
+
+void machine_restart(void)
+{
+	local_irq_disable();
+	reg_write(acpi_info.reset_reg, acpi_info.reset_value, 1);
+	wait_a_little();
+	outb(RESET_CONTROL_PORT, 0x02);		/* a hard reset ... */
+	outb(RESET_CONTROL_PORT, 0x06);		/* ... now */
+	wait_a_little();
+	keyboard_reset();
+	triple_fault();
+}
+
+void machine_halt(void)
+{
+	for (;;) {
+		local_irq_disable();
+		native_halt();
+	}
+}
+
+/* Unassigned ports read as all ones; QEMU's device answers zero. */
+bool have_debug_exit(void)
+{
+	return inb(DEBUG_EXIT_PORT) == 0;
+}
+
+void debug_exit(u8 value)
+{
+	if (have_debug_exit())
+		outb(DEBUG_EXIT_PORT, value);
+}
