@@ -26,6 +26,12 @@ struct ktest_ctx {
 
 void ktest_fail(struct ktest_ctx *t, const char *file, int line, const char *fmt, ...) __printf(4, 5);
 void ktest_skip(struct ktest_ctx *t, const char *why);
+/*
+ * Give the test a fresh, empty address space to play user with; NULL: no memory.  Every exit of
+ * the case must give it back.
+ */
+struct mm_struct *ktest_use_mm(void);
+void ktest_unuse_mm(struct mm_struct *mm);
 /* Run the suites whose "suite.name" contains @pattern (NULL: all); returns failures. */
 int ktest_run_all(const char *pattern);
 

@@ -9,6 +9,7 @@
  *             second run loses is a leak.
  * Sources:    KTAP version 1 (Linux Documentation/dev-tools/ktap.rst).
  */
+#include <asm/mmu_context.h>
 #include <ktest.h>
 #include <mm.h>
 #include <printk.h>
@@ -58,6 +59,37 @@ void ktest_skip(struct ktest_ctx *t, const char *why)
 {
 	t->skipped = true;
 	strlcpy(t->msg, why, sizeof(t->msg));
+}
+
+/* Run in @mm, of which this thread becomes a user, instead of the borrowed one. */
+static void switch_to_mm(struct mm_struct *mm, struct mm_struct *next_active)
+{
+	struct mm_struct *old = current->active_mm;
+	unsigned long flags = local_irq_save();
+
+	current->mm = mm;
+	current->active_mm = next_active;
+	switch_mm(old, next_active);
+	local_irq_restore(flags);
+}
+
+struct mm_struct *ktest_use_mm(void)
+{
+	struct mm_struct *old = current->active_mm, *mm = mm_alloc();
+
+	if (!mm)
+		return NULL;
+	arch_pick_mmap_layout(mm);
+	switch_to_mm(mm, mm);
+	mmdrop(old);			/* a kernel thread holds what it borrows */
+	return mm;
+}
+
+void ktest_unuse_mm(struct mm_struct *mm)
+{
+	mmgrab(&init_mm);
+	switch_to_mm(NULL, &init_mm);
+	mmput(mm);
 }
 
 static struct usage usage_now(void)

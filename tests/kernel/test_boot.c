@@ -1,0 +1,147 @@
+/*
+ * tests/kernel/test_boot.c - what boot/ leaves behind: boot_info, memblock, the command line,
+ * the borders of the image
+ */
+#include <asm/extable.h>
+#include <asm/page.h>
+#include <boot.h>
+#include <boot_info.h>
+#include <ktest.h>
+#include <memblock.h>
+#include <mm.h>
+#include <sections.h>
+#include <string.h>
+
+KTEST(boot, kernel_lies_on_a_2mib_border)
+{
+	EXPECT_EQ(__pa(_text) & ~PMD_MASK, KERNEL_LINK_PHYS & ~PMD_MASK);
+	EXPECT_EQ(phys_base & ~PMD_MASK, 0);
+	EXPECT_EQ(__pa(_text), KERNEL_LINK_PHYS + phys_base);
+}
+
+KTEST(boot, memory_map_was_read)
+{
+	unsigned long ram = 0;
+
+	EXPECT(boot_info.protocol != NULL);
+	EXPECT(boot_info.nr_mem > 0);
+	for (unsigned int i = 0; i < boot_info.nr_mem; i++)
+		if (boot_info.mem[i].type == BOOT_MEM_RAM)
+			ram += boot_info.mem[i].size;
+	EXPECT(ram >= totalram_pages() * PAGE_SIZE);
+}
+
+KTEST(boot, kernel_image_and_first_64k_are_not_the_allocators)
+{
+	for (phys_addr_t p = 0; p < 0x10000; p += PAGE_SIZE)
+		EXPECT(memblock_is_reserved(p));
+	for (char *p = _text; p < __bss_stop; p += PAGE_SIZE)
+		EXPECT(memblock_is_reserved(__pa(p)));
+}
+
+KTEST(boot, sections_are_page_aligned)
+{
+	const char *const borders[] = { _text, _etext, __init_begin, __inittext_end, __init_end,
+					__rodata_start, __rodata_end, __ro_after_init_start,
+					__ro_after_init_end, _data, __bss_stop, _end };
+
+	for (size_t i = 0; i < ARRAY_SIZE(borders); i++) {
+		EXPECT(IS_ALIGNED((unsigned long)borders[i], PAGE_SIZE));
+		EXPECT(i == 0 || borders[i - 1] <= borders[i]);
+	}
+}
+
+KTEST(boot, identity_map_is_gone)
+{
+	EXPECT(probe_read((void *)__pa(_text)) & PROBE_FAULTED);
+	EXPECT(probe_read(NULL) & PROBE_FAULTED);
+}
+
+KTEST(boot, entry_time_was_taken)
+{
+	EXPECT(boot_tsc != 0);
+}
+
+/* ---- the command line: each case brings its own --------------------------------------------- */
+
+static char saved_cmdline[COMMAND_LINE_SIZE];
+
+static void use_cmdline(const char *line)
+{
+	memcpy(saved_cmdline, boot_info.cmdline, sizeof(saved_cmdline));
+	strlcpy(boot_info.cmdline, line, sizeof(boot_info.cmdline));
+}
+
+static void restore_cmdline(void)
+{
+	memcpy(boot_info.cmdline, saved_cmdline, sizeof(saved_cmdline));
+}
+
+KTEST(boot, only_whole_words_match)
+{
+	bool part, whole;
+
+	use_cmdline("wait0 xquiet quiet");
+	part = cmdline_has("wait") || cmdline_has("uiet");
+	whole = cmdline_has("quiet") && cmdline_has("wait0");
+	restore_cmdline();
+	EXPECT(!part);
+	EXPECT(whole);
+}
+
+KTEST(boot, last_value_wins)
+{
+	char a[16] = "", second[16] = "";
+
+	use_cmdline("console=tty0 x console=ttyS0");
+	cmdline_get("console", a, sizeof(a));
+	cmdline_get_nth("console", 0, second, sizeof(second));
+	restore_cmdline();
+	EXPECT(!strcmp(a, "ttyS0"));
+	EXPECT(!strcmp(second, "tty0"));
+}
+
+KTEST(boot, words_after_dashes_belong_to_init)
+{
+	const char *argv[4];
+	char buf[64];
+	bool ours;
+	int n;
+
+	use_cmdline("a -- selftestx 'b \"c d\" e f");
+	ours = cmdline_has("selftestx");
+	n = cmdline_init_args(argv, 3, buf, sizeof(buf));
+	restore_cmdline();
+	EXPECT(!ours);
+	EXPECT_EQ(n, 3);
+	EXPECT(!strcmp(argv[0], "selftestx"));
+	EXPECT(!strcmp(argv[2], "c d"));
+}
+
+KTEST(boot, numbers_take_suffixes)
+{
+	unsigned long a, b, c, d, e;
+
+	use_cmdline("a=64M b=0x10 c=2g d=oops e=-1");
+	a = cmdline_num("a", 1);
+	b = cmdline_num("b", 1);
+	c = cmdline_num("c", 1);
+	d = cmdline_num("d", 77);
+	e = cmdline_num("e", 0);
+	restore_cmdline();
+	EXPECT_EQ(a, 64 << 20);
+	EXPECT_EQ(b, 16);
+	EXPECT_EQ(c, 2UL << 30);
+	EXPECT_EQ(d, 77);
+	EXPECT_EQ(e, -1);
+}
+
+KTEST(boot, long_values_are_cut_not_overrun)
+{
+	char small[4] = "zzz";
+
+	use_cmdline("name=abcdefgh");
+	cmdline_get("name", small, sizeof(small));
+	restore_cmdline();
+	EXPECT(!strcmp(small, "abc"));
+}
