@@ -70,7 +70,7 @@ KERNEL_FLAGS := $(COMMON_FLAGS) -D__KERNEL__ $(KERNEL_INCLUDES) \
 	-mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-pic
 USER_FLAGS := $(COMMON_FLAGS) -Ilibc/include -Iinclude
 HOST_FLAGS := -std=gnu17 -O1 -g -DQUIRE_DEBUG -DQUIRE_HOST -Itests/host/include -Iinclude -I. \
-	-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer \
+	-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-sanitize=alignment -fno-omit-frame-pointer \
 	-fno-strict-aliasing -Wall -Wextra -Wno-unused-parameter $(if $(WERROR),-Werror)
 
 KERNEL_LDFLAGS := -nostdlib -static -z max-page-size=0x1000 -z noexecstack --build-id=none \
