@@ -31,6 +31,7 @@ tables_end:
 
 section .bss
 alignb 4096
+		resb 4096		; guard page: unmapped by start_kernel
 global boot_stack
 boot_stack:	resb KERNEL_STACK_SIZE	; becomes the stack of the idle task
 

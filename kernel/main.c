@@ -51,6 +51,7 @@ static void memory_init(void)
 	kmem_cache_init();
 	vmalloc_init();
 	ist_stacks_init();
+	kernel_unmap((unsigned long)boot_stack - PAGE_SIZE, PAGE_SIZE);	/* its guard page */
 	proc_caches_init();
 	anon_vma_init();
 }

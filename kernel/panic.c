@@ -66,6 +66,16 @@ static void show_walk(const struct mm_struct *mm, unsigned long addr)
 	pr_err("page tables of %#lx:\n%s", addr, buf);
 }
 
+/* After a jump to nowhere the stack's top still says where from. */
+static void show_caller(const struct pt_regs *regs)
+{
+	const unsigned long *sp = (const unsigned long *)regs->sp;
+	char name[128];
+
+	if (regs->ip < KERNEL_VMA && !user_mode(regs) && !probe_read(sp))
+		pr_err("called from %016lx %s\n", *sp, sprint_symbol(name, sizeof(name), *sp));
+}
+
 static void show_task(void)
 {
 	const struct task_struct *t = current;
@@ -136,6 +146,7 @@ void die(struct pt_regs *regs, const char *why, unsigned long error, unsigned lo
 	pr_emerg("Kernel panic - not syncing: %s, error code %#lx\n", why, error);
 	show_task();
 	show_regs(regs);
+	show_caller(regs);
 	dump_stack(regs->bp);
 	if (mm && !probe_read(mm))
 		show_areas(mm);

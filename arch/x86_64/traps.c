@@ -11,6 +11,8 @@
 #include <asm/extable.h>
 #include <asm/processor.h>
 #include <asm/ptrace.h>
+#include <boot.h>
+#include <mm.h>
 #include <panic.h>
 #include <printk.h>
 #include <sched.h>
@@ -125,7 +127,7 @@ static void __noreturn double_fault(struct pt_regs *regs, unsigned long error)
 {
 	unsigned long cr2 = read_cr2();
 
-	if (is_stack_guard(cr2))
+	if (is_stack_guard(cr2) || (unsigned long)boot_stack - cr2 - 1 < PAGE_SIZE)
 		die(regs, "kernel stack overflow", error, cr2);
 	die(regs, traps[TRAP_DF].name, error, cr2);
 }
