@@ -31,7 +31,10 @@ struct linux_binprm {
 
 struct linux_binfmt {
 	const char *name;
-	/* 0: loaded, registers set.  -ENOEXEC: not mine.  Another errno: mine, but bad. */
+	/*
+	 * 0: loaded, registers set.  -ENOEXEC: not mine.  -EAGAIN: bprm->file is another file
+	 * now, ask again.  Another errno: mine, but bad.
+	 */
 	int (*load_binary)(struct linux_binprm *bprm, struct pt_regs *regs);
 };
 
