@@ -11,6 +11,8 @@
 #include <rbtree.h>
 #include <uapi/time.h>
 
+struct signal_struct;
+
 struct pt_regs;
 
 #define HZ 250
@@ -31,6 +33,16 @@ u64 rtc_read_seconds(void);		/* CMOS clock as Unix time */
 static inline u64 ktime_get(void) { return clock_read_ns(); }
 u64 ktime_get_real(void);
 void time_init(void);
+/*
+ * The idle loop needs no tick: it says so before halting, interrupts off, and takes the tick
+ * up again before it calls schedule().  Without these calls the tick just goes on.
+ */
+void tick_idle_enter(void);
+void tick_idle_exit(void);
+/* The process is gone: no timer of it may fire any more. */
+void exit_itimers(struct signal_struct *sig);
+/* CPU time of all threads of a process, dead ones included, ns; tasklist_lock held. */
+void process_cputime(struct signal_struct *sig, u64 *utime, u64 *stime);
 
 /* One-shot timers; @fn runs in the timer interrupt, interrupts off, must not sleep. */
 struct timer {
