@@ -120,7 +120,7 @@ static int drop_caches_show(struct seq_file *m)
 /* 1: page cache (tmpfs pages have no other home and stay), 2: dentries, inodes, idle slabs. */
 static ssize_t drop_caches_write(const char *buf, size_t len)
 {
-	int what;
+	int what = 0;
 	ssize_t ret = write_int(buf, len, 1, 4, &what);
 
 	if (ret > 0 && (what & 2))
