@@ -34,6 +34,7 @@ struct seq_file;
 #define VM_RAND_READ	0x00010000UL
 #define VM_DONTCOPY	0x00020000UL
 #define VM_DONTEXPAND	0x00040000UL
+#define VM_LOCKONFAULT	0x00080000UL	/* mlock2: locked when touched, not populated */
 #define VM_ACCOUNT	0x00100000UL
 #define VM_NORESERVE	0x00200000UL
 #define VM_HUGETLB	0x00400000UL
@@ -351,6 +352,7 @@ long sys_madvise(unsigned long start, size_t len, int advice);
 long sys_mincore(unsigned long start, size_t len, unsigned char __user *vec);
 long sys_msync(unsigned long start, size_t len, int flags);
 long sys_mlock(unsigned long start, size_t len);
+long sys_mlock2(unsigned long start, size_t len, int flags);
 long sys_munlock(unsigned long start, size_t len);
 long sys_mlockall(int flags);
 long sys_munlockall(void);

@@ -252,7 +252,8 @@ struct anon_vma {
 	struct anon_vma *parent;
 	struct rw_semaphore rwsem;		/* the root's is the one taken */
 	atomic_t refcount;			/* VMAs' chains and anonymous pages */
-	unsigned int degree;			/* child anon_vmas and VMAs that point here: root rwsem */
+	unsigned int num_children;		/* anon_vmas whose parent this is: root rwsem */
+	unsigned int num_active_vmas;		/* VMAs whose ->anon_vma this is: root rwsem */
 	struct list_head head;			/* of anon_vma_chain.same_anon_vma: root rwsem */
 };
 

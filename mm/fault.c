@@ -1,0 +1,426 @@
+/*
+ * mm/fault.c - handle_mm_fault: a page is missing, or may not be written yet
+ *
+ * Purpose:    decide what kind of fault it is and let one function per kind resolve it.
+ * Invariants: whatever needs memory gets it before the pte lock is taken; after the lock the
+ *             entry is compared with what the decision was based on, and if it changed the
+ *             access is simply tried again; an anonymous fault takes the pte lock once, and
+ *             no other lock besides the caller's mmap_sem; nothing is printed.
+ * Lock order: mmap_sem (read, held by the caller) > page lock > ptl
+ * Simplified: no swap yet: its case has its place in handle_pte_fault().
+ * Sources:    Intel SDM vol. 3A, "Page-Level Protection"; Gorman, "Understanding the Linux
+ *             Virtual Memory Manager", "Page Faulting".
+ *
+ *   entry          VMA         access   what happens                          function
+ *   none           anonymous   read     the zero page, read-only              anon_read
+ *   none           anonymous   write    a new zeroed page                     anon_write
+ *   none           file        read     the cached page and its neighbours    file_read
+ *   none           private     write    a private copy of the cached page     file_cow
+ *   none           shared      write    the cached page, writable             file_shared
+ *   read-only      private     write    sole owner: made writable             wp_reuse
+ *                                       others look on: copied                wp_copy
+ *   read-only      shared      write    made writable, the file is told       wp_shared
+ *   fits the access                     somebody was faster: nothing          spurious
+ */
+#include <fs.h>
+#include <pagemap.h>
+#include <rmap.h>
+#include "internal.h"
+
+#define FAULT_AROUND_PAGES 16
+
+struct fault {
+	struct vm_area_struct *vma;
+	struct mm_struct *mm;
+	unsigned long addr;		/* page aligned */
+	unsigned int flags;
+	pmd_t *pmd;
+	pte_t orig;			/* the entry the decision is based on */
+	spinlock_t *ptl;
+};
+
+/* The entry, locked, if it still is what we decided on; else NULL, unlocked: try again. */
+static inline pte_t *lock_same(struct fault *f)
+{
+	pte_t *pte = pte_offset_map_lock(f->mm, f->pmd, f->addr, &f->ptl);
+
+	if (likely(pte->pte == f->orig.pte))
+		return pte;
+	pte_unmap_unlock(pte, f->ptl);
+	return NULL;
+}
+
+static inline bool wants_write(const struct fault *f)
+{
+	return f->flags & FAULT_FLAG_WRITE;
+}
+
+static inline void note_locked(struct fault *f, struct page *page)
+{
+	if (unlikely(f->vma->vm_flags & VM_LOCKED))
+		SetPageMlocked(page);
+}
+
+/* ---- anonymous memory ---- */
+
+static vm_fault_t anon_read(struct fault *f)
+{
+	pte_t entry = pte_mkspecial(mk_pte(empty_zero_page, f->vma->vm_page_prot));
+	pte_t *pte = lock_same(f);
+
+	if (unlikely(!pte))
+		return 0;
+	set_pte(pte, entry);
+	pt_entries_add(f->pmd, 1);
+	pte_unmap_unlock(pte, f->ptl);
+	count_vm_event(ZERO_PAGE_MAP);
+	return 0;
+}
+
+static vm_fault_t anon_write(struct fault *f)
+{
+	struct vm_area_struct *vma = f->vma;
+	struct page *page;
+	pte_t *pte;
+
+	if (unlikely(anon_vma_prepare(vma)))
+		return VM_FAULT_OOM;
+	page = alloc_page(GFP_HIGHUSER_MOVABLE | __GFP_ZERO);
+	if (unlikely(!page))
+		return VM_FAULT_OOM;
+	pte = lock_same(f);
+	if (unlikely(!pte)) {
+		put_page(page);
+		return 0;
+	}
+	page_add_new_anon_rmap(page, vma, f->addr);
+	note_locked(f, page);
+	add_mm_counter(f->mm, MM_ANONPAGES, 1);
+	set_pte(pte, maybe_mkwrite(pte_mkdirty(mk_pte(page, vma->vm_page_prot)), vma));
+	pt_entries_add(f->pmd, 1);
+	pte_unmap_unlock(pte, f->ptl);
+	return 0;
+}
+
+/* ---- files ---- */
+
+/* Ask the VMA's object for the page: on success referenced and locked in vmf->page. */
+static vm_fault_t ask_file(struct fault *f, struct vm_fault *vmf)
+{
+	vm_fault_t ret;
+
+	vmf->flags = f->flags;
+	vmf->pgoff = f->vma->vm_pgoff + ((f->addr - f->vma->vm_start) >> PAGE_SHIFT);
+	if (pte_file(f->orig))
+		vmf->pgoff = pte_to_pgoff(f->orig);
+	vmf->virtual_address = f->addr;
+	vmf->page = NULL;
+	vmf->pmd = f->pmd;
+	ret = f->vma->vm_ops->fault(f->vma, vmf);
+	if (unlikely(ret & (VM_FAULT_ERROR | VM_FAULT_NOPAGE | VM_FAULT_RETRY)))
+		return ret;
+	if (!(ret & VM_FAULT_LOCKED))
+		lock_page(vmf->page);
+	return ret;
+}
+
+static void release_locked(struct page *page)
+{
+	unlock_page(page);
+	put_page(page);
+}
+
+/* Map a locked cache page; its reference becomes the entry's.  False: the entry has changed. */
+static bool map_file_page(struct fault *f, struct page *page, bool write)
+{
+	pte_t entry = mk_pte(page, f->vma->vm_page_prot), *pte = lock_same(f);
+
+	if (!pte)
+		return false;
+	if (write)
+		entry = maybe_mkwrite(pte_mkdirty(entry), f->vma);
+	page_add_file_rmap(page);
+	note_locked(f, page);
+	add_mm_counter(f->mm, mm_counter(page), 1);
+	set_pte(pte, entry);
+	if (pte_none(f->orig))
+		pt_entries_add(f->pmd, 1);
+	pte_unmap_unlock(pte, f->ptl);
+	return true;
+}
+
+/* Let the object map what is cached around the address; true if ours is there now. */
+static bool fault_around(struct fault *f)
+{
+	unsigned long window = (unsigned long)FAULT_AROUND_PAGES << PAGE_SHIFT;
+	unsigned long start = max(f->addr & ~(window - 1), f->vma->vm_start);
+	unsigned long end = min((f->addr & ~(window - 1)) + window, f->vma->vm_end);
+	struct vm_fault vmf = { .flags = f->flags, .virtual_address = start, .pmd = f->pmd };
+
+	if (!f->vma->vm_ops->map_pages || (f->vma->vm_flags & (VM_RAND_READ | VM_NONLINEAR)))
+		return false;
+	vmf.pgoff = f->vma->vm_pgoff + ((start - f->vma->vm_start) >> PAGE_SHIFT);
+	vmf.max_pgoff = vmf.pgoff + ((end - start) >> PAGE_SHIFT) - 1;
+	f->vma->vm_ops->map_pages(f->vma, &vmf);
+	return !pte_none(ptep_get(pte_offset_kernel(f->pmd, f->addr)));
+}
+
+static vm_fault_t file_read(struct fault *f)
+{
+	struct vm_fault vmf;
+	vm_fault_t ret;
+
+	if (pte_none(f->orig) && fault_around(f))
+		return 0;
+	ret = ask_file(f, &vmf);
+	if (unlikely(!vmf.page || (ret & (VM_FAULT_ERROR | VM_FAULT_NOPAGE | VM_FAULT_RETRY))))
+		return ret;
+	if (map_file_page(f, vmf.page, false))
+		unlock_page(vmf.page);
+	else
+		release_locked(vmf.page);
+	return ret & VM_FAULT_MAJOR;
+}
+
+static vm_fault_t file_cow(struct fault *f)
+{
+	struct vm_area_struct *vma = f->vma;
+	struct vm_fault vmf;
+	struct page *page;
+	vm_fault_t ret;
+	pte_t *pte;
+
+	if (unlikely(anon_vma_prepare(vma)))
+		return VM_FAULT_OOM;
+	page = alloc_page(GFP_HIGHUSER_MOVABLE);
+	if (unlikely(!page))
+		return VM_FAULT_OOM;
+	ret = ask_file(f, &vmf);
+	if (unlikely(ret & (VM_FAULT_ERROR | VM_FAULT_NOPAGE | VM_FAULT_RETRY))) {
+		put_page(page);
+		return ret;
+	}
+	copy_page(page_address(page), page_address(vmf.page));
+	pte = lock_same(f);
+	if (pte) {
+		page_add_new_anon_rmap(page, vma, f->addr);
+		note_locked(f, page);
+		add_mm_counter(f->mm, MM_ANONPAGES, 1);
+		set_pte(pte, maybe_mkwrite(pte_mkdirty(mk_pte(page, vma->vm_page_prot)), vma));
+		if (pte_none(f->orig))
+			pt_entries_add(f->pmd, 1);
+		pte_unmap_unlock(pte, f->ptl);
+		count_vm_event(COW_COPY);
+	} else {
+		put_page(page);
+	}
+	release_locked(vmf.page);
+	return ret & VM_FAULT_MAJOR;
+}
+
+/* The object may refuse a first write (no space).  Enter and leave: page locked. 0 or error. */
+static vm_fault_t announce_write(struct fault *f, struct page *page)
+{
+	struct vm_fault vmf = { .flags = FAULT_FLAG_WRITE, .virtual_address = f->addr,
+				.pgoff = page->index, .page = page, .pmd = f->pmd };
+	struct address_space *m = page->mapping;
+	vm_fault_t ret;
+
+	if (!f->vma->vm_ops->page_mkwrite)
+		return 0;
+	unlock_page(page);
+	ret = f->vma->vm_ops->page_mkwrite(f->vma, &vmf);
+	if (!(ret & VM_FAULT_LOCKED))
+		lock_page(page);
+	if (ret & VM_FAULT_ERROR)
+		return ret & VM_FAULT_ERROR;
+	return page->mapping == m ? 0 : VM_FAULT_NOPAGE;	/* truncated meanwhile */
+}
+
+static vm_fault_t file_shared(struct fault *f)
+{
+	struct vm_fault vmf;
+	vm_fault_t ret = ask_file(f, &vmf), err;
+
+	if (unlikely(ret & (VM_FAULT_ERROR | VM_FAULT_NOPAGE | VM_FAULT_RETRY)))
+		return ret;
+	err = announce_write(f, vmf.page);
+	if (unlikely(err) || !map_file_page(f, vmf.page, true)) {
+		release_locked(vmf.page);
+		return err & VM_FAULT_ERROR;
+	}
+	set_page_dirty(vmf.page);
+	unlock_page(vmf.page);
+	return ret & VM_FAULT_MAJOR;
+}
+
+static vm_fault_t file_fault(struct fault *f)
+{
+	if (!f->vma->vm_ops->fault)
+		return VM_FAULT_SIGBUS;
+	if (!wants_write(f))
+		return file_read(f);
+	return f->vma->vm_flags & VM_SHARED ? file_shared(f) : file_cow(f);
+}
+
+/* ---- write to a read-only entry ---- */
+
+/* Nobody else has the page.  Enter: ptl held; leave: dropped. */
+static vm_fault_t wp_reuse(struct fault *f, pte_t *pte)
+{
+	set_pte(pte, maybe_mkwrite(pte_mkyoung(pte_mkdirty(f->orig)), f->vma));
+	pte_unmap_unlock(pte, f->ptl);
+	flush_tlb_page(f->vma, f->addr);
+	count_vm_event(COW_REUSE);
+	return 0;
+}
+
+/* Put the private copy in place of @old (NULL: the zero page or a bare frame). */
+static bool wp_install(struct fault *f, struct page *page, struct page *old)
+{
+	struct vm_area_struct *vma = f->vma;
+	pte_t *pte = lock_same(f);
+
+	if (unlikely(!pte))
+		return false;
+	ptep_get_and_clear(pte);
+	flush_tlb_page(vma, f->addr);		/* no CPU may go on reading the old page */
+	page_add_new_anon_rmap(page, vma, f->addr);
+	note_locked(f, page);
+	if (!old || !PageAnon(old))
+		add_mm_counter(f->mm, MM_ANONPAGES, 1);
+	if (old && !PageAnon(old))
+		add_mm_counter(f->mm, mm_counter(old), -1);
+	set_pte(pte, maybe_mkwrite(pte_mkdirty(mk_pte(page, vma->vm_page_prot)), vma));
+	if (old)
+		page_remove_rmap(old);
+	pte_unmap_unlock(pte, f->ptl);
+	count_vm_event(COW_COPY);
+	return true;
+}
+
+/* A copy of what the entry names; @old is referenced by the caller if it is a normal page. */
+static struct page *wp_copied_page(struct fault *f, struct page *old)
+{
+	bool zero = !old && is_zero_pfn(pte_pfn(f->orig));
+	struct page *page;
+
+	if (!old && !zero && !pfn_valid(pte_pfn(f->orig)))
+		return NULL;
+	page = alloc_page(zero ? GFP_HIGHUSER_MOVABLE | __GFP_ZERO : GFP_HIGHUSER_MOVABLE);
+	if (page && !zero)
+		copy_page(page_address(page), __va(PFN_PHYS(pte_pfn(f->orig))));
+	return page;
+}
+
+/* Enter: no lock held, a reference on @old taken under the ptl. */
+static vm_fault_t wp_copy(struct fault *f, struct page *old)
+{
+	struct page *page;
+
+	if (unlikely(anon_vma_prepare(f->vma)) || !(page = wp_copied_page(f, old))) {
+		if (old)
+			put_page(old);
+		return VM_FAULT_OOM;
+	}
+	if (unlikely(!wp_install(f, page, old)))
+		put_page(page);
+	else if (old)
+		put_page(old);			/* the entry's reference */
+	if (old)
+		put_page(old);
+	return 0;
+}
+
+/* First write to a shared page mapped read-only.  Enter: ptl held. */
+static vm_fault_t wp_shared(struct fault *f, pte_t *pte, struct page *page)
+{
+	vm_fault_t err;
+
+	if (!page || !f->vma->vm_ops || !f->vma->vm_ops->page_mkwrite)
+		return wp_reuse(f, pte);
+	get_page(page);
+	pte_unmap_unlock(pte, f->ptl);
+	lock_page(page);
+	err = announce_write(f, page);
+	if (!err && (pte = lock_same(f)))
+		wp_reuse(f, pte);
+	if (!err)
+		set_page_dirty(page);
+	release_locked(page);
+	return err & VM_FAULT_ERROR;
+}
+
+static vm_fault_t write_protected(struct fault *f)
+{
+	pte_t *pte = lock_same(f);
+	struct page *page;
+
+	if (unlikely(!pte))
+		return 0;
+	page = vm_normal_page(f->vma, f->addr, f->orig);
+	if (f->vma->vm_flags & VM_SHARED)
+		return wp_shared(f, pte, page);
+	/* Every other PTE, cache and get_user_pages holds a reference of its own. */
+	if (page && PageAnon(page) && page_count(page) == 1)
+		return wp_reuse(f, pte);
+	if (page)
+		get_page(page);
+	pte_unmap_unlock(pte, f->ptl);
+	return wp_copy(f, page);
+}
+
+/* The entry already allows the access: a stale translation, or another thread was faster. */
+static vm_fault_t spurious(struct fault *f)
+{
+	pte_t *pte = lock_same(f);
+
+	if (!pte)
+		return 0;
+	set_pte(pte, pte_mkyoung(wants_write(f) ? pte_mkdirty(f->orig) : f->orig));
+	pte_unmap_unlock(pte, f->ptl);
+	flush_tlb_page(f->vma, f->addr);
+	return 0;
+}
+
+/* ---- the list of cases ---- */
+
+static inline vm_fault_t handle_pte_fault(struct fault *f)
+{
+	f->orig = ptep_get(pte_offset_kernel(f->pmd, f->addr));
+	if (pte_none(f->orig)) {
+		if (!vma_is_anonymous(f->vma))
+			return file_fault(f);
+		return wants_write(f) ? anon_write(f) : anon_read(f);
+	}
+	if (pte_file(f->orig))
+		return file_fault(f);
+	if (!pte_present(f->orig))
+		return VM_FAULT_SIGBUS;		/* a swap entry: there is no swap that made one */
+	if (wants_write(f) && !pte_write(f->orig))
+		return write_protected(f);
+	return spurious(f);
+}
+
+vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address, unsigned int flags)
+{
+	struct fault f;
+	vm_fault_t ret;
+
+	f.vma = vma;
+	f.mm = vma->vm_mm;
+	f.addr = address & PAGE_MASK;
+	f.flags = flags;
+	VM_BUG_ON_VMA(address < vma->vm_start || address >= vma->vm_end, vma);
+	count_vm_event(PGFAULT);
+	f.pmd = mm_find_pmd(f.mm, address);
+	if (unlikely(!f.pmd)) {
+		f.pmd = mm_alloc_pmd(f.mm, address);
+		if (!f.pmd)
+			return VM_FAULT_OOM;
+	}
+	ret = handle_pte_fault(&f);
+	if (unlikely(ret & VM_FAULT_MAJOR))
+		count_vm_event(PGMAJFAULT);
+	return ret;
+}

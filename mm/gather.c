@@ -1,0 +1,158 @@
+/*
+ * mm/gather.c - mmu_gather: unmap, flush once, then free
+ *
+ * Purpose:    a page may be freed only when no TLB can lead to it any more.  Unmapping
+ *             collects pages and tables here; one flush follows; then all are freed.
+ * Invariants: every collected page carries one reference, the former PTE's; nothing is freed
+ *             before the flush that covers its address has returned; if no entry was
+ *             present there is no flush at all.
+ * Lock order: none of its own; pages may be added under a pte lock.
+ * Simplified: when there is no memory for another batch, flush and free early.
+ * Sources:    Intel SDM vol. 3A, "Invalidation of TLBs and Paging-Structure Caches": also
+ *             why a freed table needs a flush even if it mapped nothing.
+ */
+#include <slab.h>
+#include "internal.h"
+
+static inline struct page *next_table(struct page *p)
+{
+	return (struct page *)p->lru.prev;
+}
+
+void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_struct *mm, bool fullmm)
+{
+	tlb->mm = mm;
+	tlb->fullmm = fullmm;
+	tlb->start = ~0UL;
+	tlb->end = 0;
+	tlb->tables = NULL;
+	tlb->local.next = NULL;
+	tlb->local.nr = 0;
+}
+
+void tlb_note_range(struct mmu_gather *tlb, unsigned long start, unsigned long end)
+{
+	if (start < tlb->start)
+		tlb->start = start;
+	if (end > tlb->end)
+		tlb->end = end;
+}
+
+static void flush(struct mmu_gather *tlb)
+{
+	if (tlb->start >= tlb->end)
+		return;
+	if (tlb->fullmm)
+		flush_tlb_mm(tlb->mm);
+	else
+		flush_tlb_mm_range(tlb->mm, tlb->start, tlb->end);
+	tlb->start = ~0UL;
+	tlb->end = 0;
+}
+
+/* Drop the references; neighbours of one anon_vma give theirs on it back in one step. */
+static void free_pages_of(struct page **pages, unsigned int nr)
+{
+	struct address_space *run = NULL;
+	unsigned int out = 0;
+	int owed = 0;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		struct page *page = pages[i];
+
+		VM_BUG_ON_PAGE(page_count(page) <= 0, page);
+		if (!atomic_dec_and_test(&page->_refcount))
+			continue;
+		pages[out++] = page;
+		if (!PageAnon(page))
+			continue;
+		if (page->mapping == run) {
+			owed++;
+			page->mapping = NULL;
+		} else {
+			/* the first of a run keeps its own reference: the rest need not be last */
+			if (owed)
+				atomic_sub(owed, &((struct anon_vma *)((unsigned long)run &
+					~PAGE_MAPPING_ANON))->refcount);
+			owed = 0;
+			run = page->mapping;
+		}
+	}
+	if (owed)
+		atomic_sub(owed, &((struct anon_vma *)((unsigned long)run &
+			~PAGE_MAPPING_ANON))->refcount);
+	free_page_batch(pages, out);
+}
+
+static void free_gathered(struct mmu_gather *tlb)
+{
+	struct mmu_gather_batch *b = tlb->local.next, *next;
+
+	free_pages_of(tlb->local.pages, tlb->local.nr);
+	for (; b; b = next) {
+		next = b->next;
+		free_pages_of(b->pages, b->nr);
+		kfree(b);
+	}
+	tlb->local.next = NULL;
+	tlb->local.nr = 0;
+}
+
+static void free_tables(struct mmu_gather *tlb)
+{
+	while (tlb->tables) {
+		struct page *p = tlb->tables;
+
+		tlb->tables = next_table(p);
+		if (p->private)
+			pte_free(tlb->mm, p);
+		else
+			table_free(tlb->mm, page_address(p));
+	}
+}
+
+/*
+ * Make room for one more page.  The batch being filled is the first after local, so the
+ * list needs no tail; without memory everything so far is flushed and freed.
+ */
+static struct mmu_gather_batch *next_batch(struct mmu_gather *tlb)
+{
+	struct mmu_gather_batch *b = kmalloc(sizeof(*b), GFP_ATOMIC | __GFP_NOWARN);
+
+	if (!b) {
+		flush_tlb_mm(tlb->mm);	/* the walk has not noted its range yet */
+		free_gathered(tlb);
+		return &tlb->local;
+	}
+	b->nr = 0;
+	b->next = tlb->local.next;
+	tlb->local.next = b;
+	return b;
+}
+
+void tlb_remove_page(struct mmu_gather *tlb, struct page *page)
+{
+	struct mmu_gather_batch *b = tlb->local.next ? tlb->local.next : &tlb->local;
+
+	if (unlikely(b->nr == GATHER_BATCH))
+		b = next_batch(tlb);
+	b->pages[b->nr++] = page;
+}
+
+/* An empty table that no entry points to any more.  @addr: something it covered. */
+void tlb_remove_table(struct mmu_gather *tlb, void *table, bool last_level, unsigned long addr)
+{
+	struct page *p = virt_to_page(table);
+
+	p->private = last_level;
+	p->lru.prev = (struct list_head *)tlb->tables;
+	tlb->tables = p;
+	tlb_note_range(tlb, addr & PAGE_MASK, (addr & PAGE_MASK) + PAGE_SIZE);
+}
+
+void tlb_finish_mmu(struct mmu_gather *tlb)
+{
+	flush(tlb);
+	free_gathered(tlb);
+	free_tables(tlb);
+}

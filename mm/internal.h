@@ -1,0 +1,120 @@
+/*
+ * mm/internal.h - what only mm/ and its tests may see
+ */
+#ifndef MM_INTERNAL_H
+#define MM_INTERNAL_H
+
+#include <mm.h>
+#include <rmap.h>
+
+/* ---- vma.c ---- */
+extern unsigned long stack_guard_gap;	/* bytes kept free below a VMA that grows down */
+
+/* First address that must stay free below @vma: its start, or the guard gap under a stack. */
+static inline unsigned long vm_start_gap(const struct vm_area_struct *vma)
+{
+	unsigned long start = vma->vm_start;
+
+	if (vma->vm_flags & VM_GROWSDOWN)
+		start = start > stack_guard_gap ? start - stack_guard_gap : 0;
+	return start;
+}
+/* Hang @vma into list, tree, file and counters; the place is searched.  Cannot fail. */
+void vma_link(struct mm_struct *mm, struct vm_area_struct *vma);
+/* Same at the end of the list: fork copies in order. */
+void vma_link_last(struct mm_struct *mm, struct vm_area_struct *last, struct vm_area_struct *vma);
+/* Take every VMA of [vma, end) out of list and tree; returns the first, chained by vm_next. */
+struct vm_area_struct *detach_vmas(struct mm_struct *mm, struct vm_area_struct *vma,
+				   unsigned long end);
+/* @vma becomes [start, end); neighbours inside are swallowed, those partly covered trimmed. */
+int vma_take_over(struct vm_area_struct *vma, unsigned long start, unsigned long end);
+int vma_shrink_end(struct vm_area_struct *vma, unsigned long end);
+void remove_vma(struct vm_area_struct *vma);	/* close, drop file and anon_vmas, free */
+void vma_set_page_prot(struct vm_area_struct *vma);
+void vm_stat_account(struct mm_struct *mm, unsigned long flags, bool file, long pages);
+int __split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr, int new_below);
+bool vma_has_anon_pages_possible(const struct vm_area_struct *vma);
+bool vma_policy_equal(const struct vm_area_struct *vma, const struct mempolicy *policy);
+struct anon_vma *find_mergeable_anon_vma(struct vm_area_struct *vma);
+struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long addr, unsigned long len,
+				pgoff_t pgoff, bool *need_rmap_locks);
+void vma_file_unlink(struct vm_area_struct *vma);	/* leave i_mmap */
+bool vma_gaps_ok(struct mm_struct *mm);			/* recompute all gaps and compare */
+
+/* vmacache.c */
+struct vm_area_struct *vmacache_find(struct mm_struct *mm, unsigned long addr);
+void vmacache_update(unsigned long addr, struct vm_area_struct *vma);
+void vmacache_invalidate(struct mm_struct *mm);
+
+/* The VMAs of [start, end), all inside @vma, as one VMA that can be given @flags; ERR_PTR. */
+struct vm_area_struct *vma_modify(struct vm_area_struct *vma, unsigned long start,
+				  unsigned long end, unsigned long flags);
+
+/* ---- mmap.c ---- */
+int mlock_future_check(struct mm_struct *mm, unsigned long flags, unsigned long len);
+/* Split at both ends so that [start, end) is made of whole VMAs; 0 or -ENOMEM. */
+int isolate_range(struct mm_struct *mm, unsigned long start, unsigned long end);
+bool may_expand_vm(struct mm_struct *mm, unsigned long flags, unsigned long pages);
+bool accountable_mapping(struct file *file, unsigned long flags);
+static inline bool is_stack_mapping(unsigned long flags) { return flags & VM_GROWSDOWN; }
+static inline bool is_exec_mapping(unsigned long flags)
+{
+	return (flags & (VM_EXEC | VM_WRITE | VM_GROWSDOWN)) == VM_EXEC;
+}
+static inline bool is_data_mapping(unsigned long flags)
+{
+	return (flags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) == VM_WRITE;
+}
+void unmap_region(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev,
+		  unsigned long start, unsigned long end);
+
+/* ---- memory.c ---- */
+/* Entries of @pmd's table in use changed by @n.  Enter: its lock is held. */
+static inline void pt_entries_add(pmd_t *pmd, int n)
+{
+	pfn_to_page(pmd_pfn(*pmd))->pt_entries += n;
+}
+static inline pte_t maybe_mkwrite(pte_t pte, const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_WRITE ? pte_mkwrite(pte) : pte;
+}
+static inline void update_hiwater_rss(struct mm_struct *mm)
+{
+	unsigned long rss = get_mm_rss(mm);
+
+	if (mm->hiwater_rss < rss)
+		mm->hiwater_rss = rss;
+}
+static inline void update_hiwater_vm(struct mm_struct *mm)
+{
+	if (mm->hiwater_vm < mm->total_vm)
+		mm->hiwater_vm = mm->total_vm;
+}
+extern pgprot_t protection_map[16];
+extern u32 mm_next_id;
+
+/* ---- gather.c ---- */
+void tlb_remove_table(struct mmu_gather *tlb, void *table, bool last_level, unsigned long addr);
+void tlb_note_range(struct mmu_gather *tlb, unsigned long start, unsigned long end);
+
+/* ---- mlock.c, gup.c ---- */
+/* Fault in [start, end) of @vma as it may be accessed; pages done or -errno. mmap_sem for read. */
+long populate_vma_range(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			bool write);
+void munlock_vma_pages(struct vm_area_struct *vma, unsigned long start, unsigned long end);
+
+/* ---- filemap.c, shmem.c ---- */
+bool mapping_is_shmem(const struct address_space *m);
+int add_to_page_cache(struct address_space *m, pgoff_t index, struct page *page);
+void truncate_inode_range(struct address_space *m, loff_t start, loff_t end);
+void shmem_init(void);
+bool vma_is_shmem(const struct vm_area_struct *vma);
+extern const struct vm_operations_struct generic_file_vm_ops;
+
+/* ---- verify.c ---- */
+int mm_verify_one(struct mm_struct *mm);	/* what can be checked in one mm alone */
+/* One violation, logged (the first 50 of a run). Returns 1. */
+int mm_complain(struct mm_struct *mm, unsigned long addr, const char *what, unsigned long a,
+		unsigned long b);
+
+#endif

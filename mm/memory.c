@@ -1,0 +1,599 @@
+/*
+ * mm/memory.c - walks over page tables: make, copy, take down, free
+ *
+ * Purpose:    all code that goes through the tables of a process over a range.  One function
+ *             a level: pgd, p4d, pud, pmd, pte.
+ * Invariants: the pt_entries of a table equals its entries that are not none; a table is
+ *             freed only when no VMA can use it; an entry is taken down by an atomic
+ *             exchange; after copy_page_range no private page is writable in either mm.
+ * Lock order: mmap_sem > i_mmap_rwsem > page_table_lock (upper levels) > ptl of a table.
+ *             Copying holds the child's ptl, then the parent's.
+ * Simplified: 4 KiB pages only; leaf entries higher up are a BUG in a user address space.
+ * Sources:    Intel SDM vol. 3A, "4-Level Paging", "Accessed and Dirty Flags".
+ */
+#include <fs.h>
+#include <pagemap.h>
+#include <sched.h>
+#include "internal.h"
+
+extern atomic_long_t nr_file_mapped;
+
+/* ---- down to a table ---- */
+
+pmd_t *mm_find_pmd(struct mm_struct *mm, unsigned long addr)
+{
+	pgd_t *pgd = pgd_offset(mm, addr);
+	p4d_t *p4d = p4d_offset(pgd, addr);
+	pud_t *pud;
+	pmd_t *pmd;
+
+	if (p4d_none(*p4d))
+		return NULL;
+	pud = pud_offset(p4d, addr);
+	if (pud_none(*pud))
+		return NULL;
+	VM_BUG_ON_MM(pud_leaf(*pud), mm);
+	pmd = pmd_offset(pud, addr);
+	if (pmd_none(*pmd))
+		return NULL;
+	VM_BUG_ON_MM(pmd_leaf(*pmd), mm);
+	return pmd;
+}
+
+/* Hang a new zeroed table at *@entry unless another thread was faster.  False: no memory. */
+static bool make_table(struct mm_struct *mm, unsigned long *entry)
+{
+	void *table = table_alloc_one(mm);
+
+	if (!table)
+		return false;
+	spin_lock(&mm->page_table_lock);
+	if (likely(!*entry)) {
+		WRITE_ONCE(*entry, __pa(table) | _PAGE_TABLE);
+		table = NULL;
+	}
+	spin_unlock(&mm->page_table_lock);
+	if (table)
+		table_free(mm, table);
+	return true;
+}
+
+static bool make_pte_table(struct mm_struct *mm, pmd_t *pmd)
+{
+	struct page *table = pte_alloc_one(mm);
+
+	if (!table)
+		return false;
+	spin_lock(&mm->page_table_lock);
+	if (likely(pmd_none(*pmd))) {
+		set_pmd(pmd, __pmd(page_to_phys(table) | _PAGE_TABLE));
+		table = NULL;
+	}
+	spin_unlock(&mm->page_table_lock);
+	if (table)
+		pte_free(mm, table);
+	return true;
+}
+
+pmd_t *mm_alloc_pmd(struct mm_struct *mm, unsigned long addr)
+{
+	p4d_t *p4d = p4d_offset(pgd_offset(mm, addr), addr);
+	pud_t *pud;
+	pmd_t *pmd;
+
+	if (unlikely(p4d_none(*p4d)) && !make_table(mm, &p4d->p4d))
+		return NULL;
+	pud = pud_offset(p4d, addr);
+	if (unlikely(pud_none(*pud)) && !make_table(mm, &pud->pud))
+		return NULL;
+	pmd = pmd_offset(pud, addr);
+	if (unlikely(pmd_none(*pmd)) && !make_pte_table(mm, pmd))
+		return NULL;
+	return pmd;
+}
+
+/* ---- what an entry means ---- */
+
+/* The page behind a present entry that counts references; NULL for the zero page and PFN maps. */
+struct page *vm_normal_page(struct vm_area_struct *vma, unsigned long addr, pte_t pte)
+{
+	if (unlikely(pte_special(pte)))
+		return NULL;
+	VM_BUG_ON_VMA(!pfn_valid(pte_pfn(pte)), vma);
+	return pfn_to_page(pte_pfn(pte));
+}
+
+int mm_counter(const struct page *page)
+{
+	if (PageAnon(page))
+		return MM_ANONPAGES;
+	return PageSwapBacked(page) ? MM_SHMEMPAGES : MM_FILEPAGES;
+}
+
+static void add_rss(struct mm_struct *mm, const long *rss)
+{
+	for (int i = 0; i < NR_MM_COUNTERS; i++)
+		if (rss[i])
+			add_mm_counter(mm, i, rss[i]);
+}
+
+/* ---- fork: copy ---- */
+
+struct copy {
+	struct mm_struct *dst, *src;
+	struct vm_area_struct *vma;	/* the parent's */
+	unsigned long clear;		/* bits that the child's entry loses */
+	bool cow;			/* private and may be written */
+};
+
+/*
+ * One table's worth.  Enter: both locks held, the child's entries of the range are none.
+ * The parent loses write permission only where it had it; its TLB is flushed by dup_mm.
+ */
+static int copy_ptes(struct copy *c, pte_t *dst, pte_t *src, unsigned long nr, long *rss)
+{
+	const unsigned long wrprotect = c->cow ? _PAGE_RW : 0;
+	int used = 0;
+
+	for (; nr; nr--, dst++, src++) {
+		unsigned long e = src->pte;
+		struct page *page;
+
+		if (!e)
+			continue;
+		used++;
+		if (unlikely(!(e & (_PAGE_PRESENT | _PAGE_PROTNONE)))) {
+			dst->pte = e;		/* nonlinear offset */
+			continue;
+		}
+		if (e & wrprotect)
+			ptep_set_wrprotect(src);
+		if (likely(!(e & _PAGE_SPECIAL))) {
+			page = pfn_to_page((e & PTE_PFN_MASK) >> PAGE_SHIFT);
+			atomic_inc(&page->_refcount);
+			atomic_inc(&page->_mapcount);
+			if (likely(PageAnon(page)))
+				rss[MM_ANONPAGES]++;
+			else
+				rss[mm_counter(page)]++;
+		}
+		dst->pte = e & ~c->clear;
+	}
+	return used;
+}
+
+static int copy_pte_range(struct copy *c, pmd_t *dst_pmd, pmd_t *src_pmd, unsigned long addr,
+			  unsigned long end)
+{
+	long rss[NR_MM_COUNTERS] = { 0 };
+	spinlock_t *dst_ptl, *src_ptl;
+	pte_t *dst, *src;
+	int used;
+
+	dst = pte_offset_map_lock(c->dst, dst_pmd, addr, &dst_ptl);
+	src = pte_offset_map_lock(c->src, src_pmd, addr, &src_ptl);
+	used = copy_ptes(c, dst, src, (end - addr) >> PAGE_SHIFT, rss);
+	pt_entries_add(dst_pmd, used);
+	pte_unmap_unlock(src, src_ptl);
+	pte_unmap_unlock(dst, dst_ptl);
+	add_rss(c->dst, rss);
+	cond_resched();
+	return 0;
+}
+
+static int copy_pmd_range(struct copy *c, pud_t *src_pud, unsigned long addr, unsigned long end)
+{
+	pmd_t *src = pmd_offset(src_pud, addr), *dst;
+	unsigned long next;
+
+	for (; addr != end; src++, addr = next) {
+		next = pmd_addr_end(addr, end);
+		if (pmd_none(*src))
+			continue;
+		VM_BUG_ON_VMA(pmd_leaf(*src), c->vma);
+		dst = mm_alloc_pmd(c->dst, addr);
+		if (!dst)
+			return -ENOMEM;
+		copy_pte_range(c, dst, src, addr, next);
+	}
+	return 0;
+}
+
+static int copy_pud_range(struct copy *c, p4d_t *src_p4d, unsigned long addr, unsigned long end)
+{
+	pud_t *src = pud_offset(src_p4d, addr);
+	unsigned long next;
+
+	for (; addr != end; src++, addr = next) {
+		next = pud_addr_end(addr, end);
+		if (!pud_none(*src) && copy_pmd_range(c, src, addr, next))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int copy_p4d_range(struct copy *c, pgd_t *src_pgd, unsigned long addr, unsigned long end)
+{
+	p4d_t *src = p4d_offset(src_pgd, addr);
+	unsigned long next;
+
+	for (; addr != end; src++, addr = next) {
+		next = p4d_addr_end(addr, end);
+		if (!p4d_none(*src) && copy_pud_range(c, src, addr, next))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* What a fault would bring back by itself (shared and clean file pages) is not copied. */
+static bool needs_copy(const struct vm_area_struct *vma)
+{
+	return vma->anon_vma || (vma->vm_flags & (VM_PFNMAP | VM_NONLINEAR)) ||
+	       vma_is_anonymous(vma);
+}
+
+/*
+ * Give @dst the entries that @src has in @vma.  Enter: both mmap_sems held for writing.
+ * 0, or -ENOMEM with a part copied: the child is torn down by its mmput, the parent is right.
+ */
+int copy_page_range(struct mm_struct *dst, struct mm_struct *src, struct vm_area_struct *vma)
+{
+	unsigned long addr = vma->vm_start, end = vma->vm_end, next;
+	pgd_t *pgd = pgd_offset(src, addr);
+	struct copy c = { .dst = dst, .src = src, .vma = vma };
+
+	if (!needs_copy(vma))
+		return 0;
+	c.cow = (vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
+	c.clear = _PAGE_ACCESSED | (c.cow ? _PAGE_RW : 0) |
+		  (vma->vm_flags & VM_SHARED ? _PAGE_DIRTY : 0);
+	for (; addr != end; pgd++, addr = next) {
+		next = pgd_addr_end(addr, end);
+		if (copy_p4d_range(&c, pgd, addr, next))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* ---- take down ---- */
+
+struct zap {
+	struct mmu_gather *tlb;
+	struct vm_area_struct *vma;
+	bool keep_anon;			/* truncation of a file: private copies stay */
+	bool locked;			/* VM_LOCKED: pages carry PG_mlocked */
+};
+
+/* The page's last PTE is gone. */
+static void page_now_unmapped(struct page *page)
+{
+	atomic_long_dec(PageAnon(page) ? &nr_anon_mapped : &nr_file_mapped);
+	if (unlikely(PageMlocked(page)))
+		ClearPageMlocked(page);
+}
+
+/* One table's worth. Enter: its lock held. Returns how many entries became none. */
+static int zap_ptes(struct zap *z, pte_t *pte, unsigned long addr, unsigned long end, long *rss)
+{
+	const bool exiting = z->tlb->fullmm;
+	unsigned long first = ~0UL, last = 0;
+	int freed = 0;
+
+	for (; addr != end; pte++, addr += PAGE_SIZE) {
+		unsigned long e = pte->pte;
+		struct page *page;
+
+		if (!e)
+			continue;
+		if (unlikely(!(e & (_PAGE_PRESENT | _PAGE_PROTNONE)))) {
+			if (z->keep_anon)
+				continue;
+			pte->pte = 0;		/* nonlinear offset */
+			freed++;
+			continue;
+		}
+		page = e & _PAGE_SPECIAL ? NULL : pfn_to_page((e & PTE_PFN_MASK) >> PAGE_SHIFT);
+		if (unlikely(z->keep_anon) && (!page || PageAnon(page)))
+			continue;
+		if (exiting)
+			pte->pte = 0;		/* nobody runs here: no bit can come any more */
+		else
+			e = ptep_get_and_clear(pte).pte;
+		freed++;
+		if (first == ~0UL)
+			first = addr;
+		last = addr;
+		if (unlikely(!page))
+			continue;
+		if (likely(PageAnon(page))) {
+			rss[MM_ANONPAGES]--;
+		} else {
+			if (e & _PAGE_DIRTY)
+				set_page_dirty(page);
+			rss[mm_counter(page)]--;
+		}
+		VM_BUG_ON_PAGE(!page_mapped(page), page);
+		if (atomic_dec_return(&page->_mapcount) < 0)
+			page_now_unmapped(page);
+		tlb_remove_page(z->tlb, page);
+	}
+	if (freed && first != ~0UL)
+		tlb_note_range(z->tlb, first, last + PAGE_SIZE);
+	return freed;
+}
+
+static void zap_pte_range(struct zap *z, pmd_t *pmd, unsigned long addr, unsigned long end)
+{
+	long rss[NR_MM_COUNTERS] = { 0 };
+	struct mm_struct *mm = z->vma->vm_mm;
+	spinlock_t *ptl;
+	pte_t *pte;
+
+	pte = pte_offset_map_lock(mm, pmd, addr, &ptl);
+	if (pfn_to_page(pmd_pfn(*pmd))->pt_entries) {
+		pt_entries_add(pmd, -zap_ptes(z, pte, addr, end, rss));
+		add_rss(mm, rss);
+	}
+	pte_unmap_unlock(pte, ptl);
+}
+
+static void zap_pmd_range(struct zap *z, pud_t *pud, unsigned long addr, unsigned long end)
+{
+	pmd_t *pmd = pmd_offset(pud, addr);
+	unsigned long next;
+
+	for (; addr != end; pmd++, addr = next) {
+		next = pmd_addr_end(addr, end);
+		if (pmd_none(*pmd))
+			continue;
+		VM_BUG_ON_VMA(pmd_leaf(*pmd), z->vma);
+		zap_pte_range(z, pmd, addr, next);
+		cond_resched();
+	}
+}
+
+static void zap_pud_range(struct zap *z, p4d_t *p4d, unsigned long addr, unsigned long end)
+{
+	pud_t *pud = pud_offset(p4d, addr);
+	unsigned long next;
+
+	for (; addr != end; pud++, addr = next) {
+		next = pud_addr_end(addr, end);
+		if (!pud_none(*pud))
+			zap_pmd_range(z, pud, addr, next);
+	}
+}
+
+static void zap_p4d_range(struct zap *z, pgd_t *pgd, unsigned long addr, unsigned long end)
+{
+	p4d_t *p4d = p4d_offset(pgd, addr);
+	unsigned long next;
+
+	for (; addr != end; p4d++, addr = next) {
+		next = p4d_addr_end(addr, end);
+		if (!p4d_none(*p4d))
+			zap_pud_range(z, p4d, addr, next);
+	}
+}
+
+static void zap_range(struct zap *z, unsigned long addr, unsigned long end)
+{
+	pgd_t *pgd = pgd_offset(z->vma->vm_mm, addr);
+	unsigned long next;
+
+	for (; addr != end; pgd++, addr = next) {
+		next = pgd_addr_end(addr, end);
+		zap_p4d_range(z, pgd, addr, next);
+	}
+}
+
+/* Take down all entries of the VMAs from @vma on inside [start, end).  Needs no memory. */
+void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start,
+		unsigned long end)
+{
+	for (; vma && vma->vm_start < end; vma = vma->vm_next) {
+		struct zap z = { .tlb = tlb, .vma = vma };
+		unsigned long s = max(vma->vm_start, start), e = min(vma->vm_end, end);
+
+		if (s < e)
+			zap_range(&z, s, e);
+	}
+}
+
+void zap_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long size)
+{
+	struct mmu_gather tlb;
+	struct zap z = { .tlb = &tlb, .vma = vma };
+
+	update_hiwater_rss(vma->vm_mm);
+	tlb_gather_mmu(&tlb, vma->vm_mm, false);
+	zap_range(&z, start, start + size);
+	tlb_finish_mmu(&tlb);
+}
+
+/* The part of @vma that maps file pages [first, last]. */
+static void zap_file_pages(struct vm_area_struct *vma, pgoff_t first, pgoff_t last, bool even_cows)
+{
+	pgoff_t vma_last = vma->vm_pgoff + vma_pages(vma) - 1;
+	struct mmu_gather tlb;
+	struct zap z = { .tlb = &tlb, .vma = vma, .keep_anon = !even_cows };
+
+	first = max(first, vma->vm_pgoff);
+	last = min(last, vma_last);
+	update_hiwater_rss(vma->vm_mm);
+	tlb_gather_mmu(&tlb, vma->vm_mm, false);
+	zap_range(&z, vma->vm_start + ((first - vma->vm_pgoff) << PAGE_SHIFT),
+		  vma->vm_start + ((last - vma->vm_pgoff + 1) << PAGE_SHIFT));
+	tlb_finish_mmu(&tlb);
+}
+
+/* @holelen 0: to the end of the file. */
+void unmap_mapping_range(struct address_space *m, loff_t holebegin, loff_t holelen, bool even_cows)
+{
+	pgoff_t first = (holebegin + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	pgoff_t last = holelen ? (pgoff_t)(holebegin + holelen - 1) >> PAGE_SHIFT : ~0UL;
+	struct vm_area_struct *vma;
+
+	if (first > last)
+		return;
+	down_read(&m->i_mmap_rwsem);
+	for (vma = vma_interval_tree_iter_first(&m->i_mmap, first, last); vma;
+	     vma = vma_interval_tree_iter_next(vma, first, last))
+		zap_file_pages(vma, first, last, even_cows);
+	list_for_each_entry(vma, &m->i_mmap_nonlinear, shared.nonlinear)
+		zap_page_range(vma, vma->vm_start, vma->vm_end - vma->vm_start);
+	up_read(&m->i_mmap_rwsem);
+}
+
+/* ---- free tables ---- */
+
+/* Tables lie between two VMAs (or the ends): one is free if all it covers lies in there. */
+struct table_range {
+	struct mmu_gather *tlb;
+	unsigned long floor, last;	/* nothing below floor, nothing above last, is ours */
+};
+
+static bool all_ours(const struct table_range *r, unsigned long addr, unsigned long mask)
+{
+	return (addr & mask) >= r->floor && (addr | ~mask) <= r->last;
+}
+
+static void free_pmd_range(struct table_range *r, pud_t *pud, unsigned long addr, unsigned long end)
+{
+	pmd_t *pmd = pmd_offset(pud, addr);
+	unsigned long start = addr, next;
+
+	for (; addr != end; pmd++, addr = next) {
+		void *table;
+
+		next = pmd_addr_end(addr, end);
+		if (pmd_none(*pmd) || !all_ours(r, addr, PMD_MASK))
+			continue;
+		table = __va(PFN_PHYS(pmd_pfn(*pmd)));
+		VM_BUG_ON_PAGE(virt_to_page(table)->pt_entries, virt_to_page(table));
+		set_pmd(pmd, __pmd(0));
+		tlb_remove_table(r->tlb, table, true, addr);
+	}
+	if (all_ours(r, start, PUD_MASK)) {
+		void *table = __va(PFN_PHYS(pud_pfn(*pud)));
+
+		set_pud(pud, __pud(0));
+		tlb_remove_table(r->tlb, table, false, start);
+	}
+}
+
+static void free_pud_range(struct table_range *r, p4d_t *p4d, unsigned long addr, unsigned long end)
+{
+	pud_t *pud = pud_offset(p4d, addr);
+	unsigned long start = addr, next;
+
+	for (; addr != end; pud++, addr = next) {
+		next = pud_addr_end(addr, end);
+		if (!pud_none(*pud))
+			free_pmd_range(r, pud, addr, next);
+	}
+	if (all_ours(r, start, P4D_MASK)) {
+		void *table = __va(PFN_PHYS(p4d_pfn(*p4d)));
+
+		set_p4d(p4d, __p4d(0));
+		tlb_remove_table(r->tlb, table, false, start);
+	}
+}
+
+static void free_pgd_range(struct table_range *r, struct mm_struct *mm, unsigned long addr,
+			   unsigned long end)
+{
+	unsigned long next;
+
+	for (; addr != end; addr = next) {
+		p4d_t *p4d = p4d_offset(pgd_offset(mm, addr), addr);
+
+		next = pgd_addr_end(addr, end);
+		if (!p4d_none(*p4d))
+			free_pud_range(r, p4d, addr, next);
+	}
+}
+
+/*
+ * The VMAs from @vma on are gone; so are the tables that served only them.  First nobody must
+ * find them by rmap any more.  @floor, @ceiling: end and start of the VMAs that stay around
+ * them, 0: none.
+ */
+void free_pgtables(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long floor,
+		   unsigned long ceiling)
+{
+	struct table_range r = { .tlb = tlb, .floor = floor };
+
+	for (struct vm_area_struct *v = vma; v; v = v->vm_next) {
+		unlink_anon_vmas(v);
+		vma_file_unlink(v);
+	}
+	for (; vma; vma = vma->vm_next) {
+		unsigned long start = vma->vm_start, end = vma->vm_end;
+
+		/* VMAs that share a last-level table are one range */
+		while (vma->vm_next && vma->vm_next->vm_start <= end + PMD_SIZE) {
+			vma = vma->vm_next;
+			end = vma->vm_end;
+		}
+		/* what the next VMA needs is freed with it, not before */
+		r.last = (vma->vm_next ? vma->vm_next->vm_start : ceiling) - 1;
+		free_pgd_range(&r, tlb->mm, start, end);
+	}
+}
+
+/* ---- devices and single pages ---- */
+
+/* Map frames that have no counted struct page (VM_PFNMAP).  Enter: mmap_sem for writing. */
+int remap_pfn_range(struct vm_area_struct *vma, unsigned long addr, unsigned long pfn,
+		    unsigned long size, pgprot_t prot)
+{
+	unsigned long end = addr + PAGE_ALIGN(size);
+	struct mm_struct *mm = vma->vm_mm;
+
+	if (addr < vma->vm_start || end > vma->vm_end || offset_in_page(addr))
+		return -EINVAL;
+	vma->vm_flags |= VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP;
+	for (; addr < end; addr += PAGE_SIZE, pfn++) {
+		pmd_t *pmd = mm_alloc_pmd(mm, addr);
+		spinlock_t *ptl;
+		pte_t *pte;
+
+		if (!pmd)
+			return -ENOMEM;
+		pte = pte_offset_map_lock(mm, pmd, addr, &ptl);
+		VM_BUG_ON_VMA(!pte_none(*pte), vma);
+		set_pte_at(mm, addr, pte, pte_mkspecial(pfn_pte(pfn, prot)));
+		pt_entries_add(pmd, 1);
+		pte_unmap_unlock(pte, ptl);
+	}
+	return 0;
+}
+
+/* Map one page that a driver owns; the PTE takes its own reference.  0, -ENOMEM, -EBUSY. */
+int vm_insert_page(struct vm_area_struct *vma, unsigned long addr, struct page *page)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	pmd_t *pmd = mm_alloc_pmd(mm, addr);
+	spinlock_t *ptl;
+	int err = -EBUSY;
+	pte_t *pte;
+
+	if (addr < vma->vm_start || addr >= vma->vm_end)
+		return -EFAULT;
+	if (!page_count(page) || PageAnon(page))
+		return -EINVAL;
+	if (!pmd)
+		return -ENOMEM;
+	pte = pte_offset_map_lock(mm, pmd, addr, &ptl);
+	if (pte_none(*pte)) {
+		get_page(page);
+		page_add_file_rmap(page);
+		add_mm_counter(mm, mm_counter(page), 1);
+		set_pte_at(mm, addr, pte, mk_pte(page, vma->vm_page_prot));
+		pt_entries_add(pmd, 1);
+		err = 0;
+	}
+	pte_unmap_unlock(pte, ptl);
+	return err;
+}

@@ -1,0 +1,238 @@
+/*
+ * mm/mprotect.c - change what may be done with mapped memory
+ *
+ * Purpose:    give [start, end) new permissions, in the VMAs and in the entries already there.
+ * Invariants: no entry allows more than its VMA; permissions that are taken away are flushed
+ *             once, at the end of the call; added ones need no flush (a stale, stricter
+ *             translation faults once and is refreshed).
+ * Lock order: mmap_sem held for writing > ptl
+ * Sources:    Intel SDM vol. 3A, "Invalidation of TLBs and Paging-Structure Caches".
+ */
+#include <fs.h>
+#include <pagemap.h>
+#include <sched.h>
+#include <uapi/personality.h>
+#include "internal.h"
+
+/* What one mprotect changes, collected over all its VMAs. */
+struct protect {
+	struct mm_struct *mm;
+	pgprot_t prot;
+	bool try_write;			/* private and writable: sole owners need no fault */
+	unsigned long flush_start, flush_end;
+};
+
+/* May a private page be made writable at once?  Only this entry leads to it. */
+static inline bool sole_owner(pte_t e)
+{
+	const struct page *page;
+
+	if (!pte_dirty(e) || pte_special(e))
+		return false;
+	page = pfn_to_page(pte_pfn(e));
+	return PageAnon(page) && page_count(page) == 1;
+}
+
+/* Does the change from @old to @new take something away that a TLB might still allow? */
+static inline bool needs_flush(unsigned long old, unsigned long new)
+{
+	unsigned long lost = old & ~new & (_PAGE_PRESENT | _PAGE_RW);
+	unsigned long gained = new & ~old & _PAGE_NX;
+
+	return (old & _PAGE_PRESENT) && (lost | gained);
+}
+
+static void protect_ptes(struct protect *p, pte_t *pte, unsigned long addr, unsigned long end)
+{
+	const unsigned long keep = PTE_PFN_MASK | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_SPECIAL |
+				   _PAGE_SOFT_DIRTY | _PAGE_PCD | _PAGE_PWT;
+	const unsigned long bits = pgprot_val(p->prot) & ~PTE_PFN_MASK;
+
+	for (; addr != end; pte++, addr += PAGE_SIZE) {
+		unsigned long old = pte->pte, new;
+
+		if (!(old & (_PAGE_PRESENT | _PAGE_PROTNONE)))
+			continue;
+		old = ptep_get_and_clear(pte).pte;	/* hardware cannot set bits meanwhile */
+		new = (old & keep) | bits;
+		if (p->try_write && sole_owner(__pte(old)))
+			new |= _PAGE_RW;
+		pte->pte = new;
+		if (needs_flush(old, new)) {
+			if (addr < p->flush_start)
+				p->flush_start = addr;
+			p->flush_end = addr + PAGE_SIZE;
+		}
+	}
+}
+
+static void protect_pmds(struct protect *p, pud_t *pud, unsigned long addr, unsigned long end)
+{
+	pmd_t *pmd = pmd_offset(pud, addr);
+	unsigned long next;
+
+	for (; addr != end; pmd++, addr = next) {
+		spinlock_t *ptl;
+		pte_t *pte;
+
+		next = pmd_addr_end(addr, end);
+		if (pmd_none(*pmd))
+			continue;
+		pte = pte_offset_map_lock(p->mm, pmd, addr, &ptl);
+		if (pfn_to_page(pmd_pfn(*pmd))->pt_entries)
+			protect_ptes(p, pte, addr, next);
+		pte_unmap_unlock(pte, ptl);
+		cond_resched();
+	}
+}
+
+static void protect_puds(struct protect *p, p4d_t *p4d, unsigned long addr, unsigned long end)
+{
+	pud_t *pud = pud_offset(p4d, addr);
+	unsigned long next;
+
+	for (; addr != end; pud++, addr = next) {
+		next = pud_addr_end(addr, end);
+		if (!pud_none(*pud))
+			protect_pmds(p, pud, addr, next);
+	}
+}
+
+static void protect_range(struct protect *p, unsigned long addr, unsigned long end)
+{
+	unsigned long next;
+
+	for (; addr != end; addr = next) {
+		p4d_t *p4d = p4d_offset(pgd_offset(p->mm, addr), addr);
+
+		next = pgd_addr_end(addr, end);
+		if (!p4d_none(*p4d))
+			protect_puds(p, p4d, addr, next);
+	}
+}
+
+/* New flags for [start, end) of one VMA.  0 or -ENOMEM with nothing changed. */
+static int protect_vma(struct protect *p, struct vm_area_struct *vma, unsigned long start,
+		       unsigned long end, unsigned long flags, struct vm_area_struct **result)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	unsigned long old = vma->vm_flags, charged = 0;
+	long pages = (end - start) >> PAGE_SHIFT;
+
+	*result = vma;
+	if (flags == old)
+		return 0;
+	if (flags & VM_WRITE) {
+		if (!may_expand_vm(mm, flags, pages) && may_expand_vm(mm, old, pages))
+			return -ENOMEM;
+		if (!(old & (VM_ACCOUNT | VM_WRITE | VM_SHARED | VM_NORESERVE))) {
+			if (security_vm_enough_memory(pages))
+				return -ENOMEM;
+			charged = pages;
+			flags |= VM_ACCOUNT;
+		}
+	}
+	vma = vma_modify(vma, start, end, flags);
+	if (IS_ERR(vma)) {
+		vm_unacct_memory(charged);
+		return PTR_ERR(vma);
+	}
+	vma->vm_flags = flags;
+	vma_set_page_prot(vma);
+	vm_stat_account(mm, old, vma->vm_file, -pages);
+	vm_stat_account(mm, flags, vma->vm_file, pages);
+	p->prot = vma->vm_page_prot;
+	p->try_write = (flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
+	protect_range(p, start, end);
+	if ((old & (VM_WRITE | VM_SHARED | VM_LOCKED)) == VM_LOCKED && (flags & VM_WRITE))
+		populate_vma_range(vma, start, end, true);	/* locked: break COW now */
+	*result = vma;
+	return 0;
+}
+
+/* Every VMA of the range in turn.  Enter: @vma covers @start.  0 or -errno; a part may be done. */
+static int protect_all(struct protect *p, struct vm_area_struct *vma, unsigned long start,
+		       unsigned long end, unsigned long prot_flags, bool read_implies_exec)
+{
+	while (start < end) {
+		unsigned long stop = min(vma->vm_end, end), flags = prot_flags;
+		int err;
+
+		if (read_implies_exec && (vma->vm_flags & VM_MAYEXEC))
+			flags |= VM_EXEC;
+		flags |= vma->vm_flags & ~VM_ACCESS_FLAGS;
+		if (flags & ~(flags >> 4) & VM_ACCESS_FLAGS)
+			return -EACCES;
+		err = protect_vma(p, vma, start, stop, flags, &vma);
+		if (err)
+			return err;
+		start = stop;
+		if (start >= end)
+			return 0;
+		if (start >= vma->vm_end)
+			vma = vma->vm_next;
+		if (!vma || vma->vm_start > start)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Which range PROT_GROWSDOWN and GROWSUP mean; 0 or -errno. */
+static int adjust_growing(struct vm_area_struct *vma, unsigned long grows, unsigned long *start,
+			  unsigned long *end)
+{
+	if (!vma)
+		return -ENOMEM;
+	if (grows & PROT_GROWSDOWN) {
+		if (vma->vm_start >= *end)
+			return -ENOMEM;
+		*start = vma->vm_start;
+		return vma->vm_flags & VM_GROWSDOWN ? 0 : -EINVAL;
+	}
+	if (vma->vm_start > *start)
+		return -ENOMEM;
+	if (grows & PROT_GROWSUP) {
+		*end = vma->vm_end;
+		return -EINVAL;			/* no area grows upwards on x86 */
+	}
+	return 0;
+}
+
+int do_mprotect(unsigned long start, size_t len, unsigned long prot)
+{
+	unsigned long grows = prot & (PROT_GROWSDOWN | PROT_GROWSUP), end, flags;
+	struct mm_struct *mm = current->mm;
+	struct protect p = { .mm = mm, .flush_start = ~0UL };
+	struct vm_area_struct *vma;
+	int err;
+
+	prot &= ~(PROT_GROWSDOWN | PROT_GROWSUP);
+	if (grows == (PROT_GROWSDOWN | PROT_GROWSUP) || offset_in_page(start))
+		return -EINVAL;
+	if (!len)
+		return 0;
+	end = start + PAGE_ALIGN(len);
+	if (end <= start)
+		return -ENOMEM;
+	if (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM))
+		return -EINVAL;
+	flags = (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) |
+		(prot & PROT_EXEC ? VM_EXEC : 0);
+	if (down_write_killable(&mm->mmap_sem))
+		return -EINTR;
+	vma = find_vma(mm, start);
+	err = adjust_growing(vma, grows, &start, &end);
+	if (!err)
+		err = protect_all(&p, vma, start, end, flags,
+				  (prot & PROT_READ) && (current->personality & READ_IMPLIES_EXEC));
+	if (p.flush_start < p.flush_end)
+		flush_tlb_mm_range(mm, p.flush_start, p.flush_end);
+	mm_verify_range(mm, start, end);
+	up_write(&mm->mmap_sem);
+	return err;
+}
+
+long sys_mprotect(unsigned long start, size_t len, unsigned long prot)
+{
+	return do_mprotect(start, len, prot);
+}

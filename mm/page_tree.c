@@ -1,0 +1,195 @@
+/*
+ * mm/page_tree.c - pages of a file by index: a radix tree of 64-way nodes
+ *
+ * Purpose:    find the page for (file, index) in one step per six bits of the index.
+ * Invariants: height h holds indexes below 64^h; an inner slot is NULL or a node; a node
+ *             counts its used slots and is freed when the last one is emptied; the root of
+ *             height 0 is NULL (no pages).
+ * Lock order: mapping->tree_lock, held by the caller; nodes are allocated GFP_ATOMIC.
+ * Simplified: no tags, no lock-free lookup; the tree never loses height until it is empty.
+ */
+#include <pagemap.h>
+#include <slab.h>
+#include "internal.h"
+
+#define BITS	6
+#define SLOTS	(1U << BITS)
+#define MAX_HEIGHT ((64 + BITS - 1) / BITS)
+
+struct page_tree_node {
+	unsigned int count;		/* slots in use */
+	void *slots[SLOTS];
+};
+
+static struct kmem_cache *node_cachep;
+
+void page_tree_init(void);
+void page_tree_init(void)
+{
+	node_cachep = KMEM_CACHE(page_tree_node, SLAB_PANIC);
+}
+
+static struct page_tree_node *new_node(void)
+{
+	struct page_tree_node *n = kmem_cache_alloc(node_cachep, GFP_ATOMIC);
+
+	if (n) {
+		n->count = 0;
+		for (unsigned int i = 0; i < SLOTS; i++)
+			n->slots[i] = NULL;
+	}
+	return n;
+}
+
+static inline unsigned int slot_of(pgoff_t index, unsigned int level)
+{
+	unsigned int shift = (level - 1) * BITS;
+
+	return (index >> shift) & (SLOTS - 1);
+}
+
+/* Does @index lie below 64^height? */
+static inline bool fits(pgoff_t index, unsigned int height)
+{
+	return height >= MAX_HEIGHT || !(index >> (height * BITS));
+}
+
+/* Grow upwards until @index fits: each new root has the old tree in slot 0. */
+static int grow(struct page_tree *t, pgoff_t index)
+{
+	while (!t->height || !fits(index, t->height)) {
+		struct page_tree_node *n;
+
+		if (!t->root) {			/* empty: the right height at once, no chain yet */
+			t->height++;
+			continue;
+		}
+		n = new_node();
+		if (!n)
+			return -ENOMEM;
+		n->slots[0] = t->root;
+		n->count = 1;
+		t->root = n;
+		t->height++;
+	}
+	return 0;
+}
+
+/* Free empty nodes on the way to @index, from below. */
+static void prune(struct page_tree *t, pgoff_t index)
+{
+	void **path[MAX_HEIGHT + 1];
+	void **slot = &t->root;
+	unsigned int level = t->height;
+
+	for (; level && *slot; level--) {
+		path[level] = slot;
+		slot = &((struct page_tree_node *)*slot)->slots[slot_of(index, level)];
+	}
+	for (level++; level <= t->height; level++) {
+		struct page_tree_node *n = *path[level];
+
+		if (n->count)
+			return;
+		kmem_cache_free(node_cachep, n);
+		*path[level] = NULL;
+		if (level < t->height)
+			((struct page_tree_node *)*path[level + 1])->count--;
+	}
+	if (!t->root)
+		t->height = 0;
+}
+
+int page_tree_insert(struct page_tree *t, pgoff_t index, struct page *page)
+{
+	struct page_tree_node *n = NULL;
+	void **slot = &t->root;
+
+	if (grow(t, index))
+		return -ENOMEM;
+	for (unsigned int level = t->height; level; level--) {
+		if (!*slot) {
+			*slot = new_node();
+			if (!*slot) {
+				prune(t, index);
+				return -ENOMEM;
+			}
+			if (n)
+				n->count++;
+		}
+		n = *slot;
+		slot = &n->slots[slot_of(index, level)];
+	}
+	if (*slot)
+		return -EEXIST;
+	*slot = page;
+	n->count++;
+	return 0;
+}
+
+struct page *page_tree_lookup(struct page_tree *t, pgoff_t index)
+{
+	void *p = t->root;
+
+	if (!p || !fits(index, t->height))
+		return NULL;
+	for (unsigned int level = t->height; level && p; level--)
+		p = ((struct page_tree_node *)p)->slots[slot_of(index, level)];
+	return p;
+}
+
+struct page *page_tree_delete(struct page_tree *t, pgoff_t index)
+{
+	struct page_tree_node *n = NULL;
+	void **slot = &t->root;
+	struct page *page;
+
+	if (!t->root || !fits(index, t->height))
+		return NULL;
+	for (unsigned int level = t->height; level; level--) {
+		n = *slot;
+		if (!n)
+			return NULL;
+		slot = &n->slots[slot_of(index, level)];
+	}
+	page = *slot;
+	if (!page)
+		return NULL;
+	*slot = NULL;
+	n->count--;
+	if (!n->count)
+		prune(t, index);
+	return page;
+}
+
+struct gang {
+	struct page **pages;
+	unsigned int nr, max;
+	pgoff_t start;
+};
+
+/* Collect the pages of one subtree that begins at index @base. */
+static void gang_node(struct gang *g, struct page_tree_node *n, unsigned int level, pgoff_t base)
+{
+	unsigned int shift = (level - 1) * BITS;
+	unsigned int i = g->start > base ? (g->start - base) >> shift : 0;
+
+	for (; i < SLOTS && g->nr < g->max; i++) {
+		if (!n->slots[i])
+			continue;
+		if (level == 1)
+			g->pages[g->nr++] = n->slots[i];
+		else
+			gang_node(g, n->slots[i], level - 1, base + ((pgoff_t)i << shift));
+	}
+}
+
+unsigned int page_tree_gang_lookup(struct page_tree *t, pgoff_t start, struct page **pages,
+				   unsigned int max)
+{
+	struct gang g = { pages, 0, max, start };
+
+	if (t->root && fits(start, t->height))
+		gang_node(&g, t->root, t->height, 0);
+	return g.nr;
+}

@@ -1,0 +1,262 @@
+/*
+ * mm/unmapped_area.c - where there is room: the layout of an address space and its gaps
+ *
+ * Purpose:    choose an address for mmap without one, and check one that was asked for.
+ * Invariants: rb_subtree_gap lets a search skip every subtree without a large enough gap, so
+ *             it visits O(log n) VMAs; the answer lies in [low, high - len], is page aligned,
+ *             overlaps no VMA and keeps the guard gap below stacks free.
+ * Lock order: mmap_sem held by the caller.
+ * Sources:    the layout is Linux's for x86-64 with 47-bit addresses:
+ *
+ *   0  64K                                mmap_base    gap = stack limit (128 MiB ..
+ *   |..|text data bss|heap ->  ...  <- mmap|....|<- stack|   5/6 of all) + guard (+ random)
+ */
+#include <fs.h>
+#include <sched.h>
+#include <uapi/personality.h>
+#include "internal.h"
+
+int randomize_va_space = 2;
+unsigned long sysctl_mmap_min_addr = MMAP_MIN_ADDR;
+
+#define SIZE_128M		(128UL << 20)
+#define MMAP_RND_BITS		28
+#define STACK_RND_BYTES		(0x3fffffUL << PAGE_SHIFT)
+#define MAP_32BIT_LOW		0x40000000UL
+#define MAP_32BIT_HIGH		0x80000000UL
+
+/* ---- searches ---- */
+
+static inline struct vm_area_struct *rb_vma(struct rb_node *n)
+{
+	return n ? rb_entry(n, struct vm_area_struct, vm_rb) : NULL;
+}
+
+static inline bool subtree_fits(struct rb_node *n, unsigned long len)
+{
+	return n && rb_vma(n)->rb_subtree_gap >= len;
+}
+
+/*
+ * The lowest fit: of a gap [gap_start, gap_end) only what lies in [low, high) counts.
+ * Returns the aligned address or -ENOMEM.
+ */
+static unsigned long fit_low(unsigned long start, unsigned long end, unsigned long len,
+			     unsigned long low, unsigned long high, unsigned long mask)
+{
+	start = max(start, low);
+	end = min(end, high);
+	start = (start + mask) & ~mask;
+	return start < end && end - start >= len ? start : (unsigned long)-ENOMEM;
+}
+
+static unsigned long fit_high(unsigned long start, unsigned long end, unsigned long len,
+			      unsigned long low, unsigned long high, unsigned long mask)
+{
+	unsigned long addr;
+
+	start = max(start, low);
+	end = min(end, high);
+	if (end < start || end - start < len)
+		return -ENOMEM;
+	addr = (end - len) & ~mask;
+	return addr >= start ? addr : (unsigned long)-ENOMEM;
+}
+
+static unsigned long gap_start(struct vm_area_struct *v)
+{
+	return v->vm_prev ? v->vm_prev->vm_end : 0;
+}
+
+/* In-order search from the left among nodes whose subtree has a gap of @len. */
+static unsigned long search_up(struct rb_node *n, unsigned long len, unsigned long low,
+			       unsigned long high, unsigned long mask)
+{
+	struct rb_node *child;
+	unsigned long addr;
+
+	if (!subtree_fits(n, len))
+		return -ENOMEM;
+	for (;;) {
+		while (subtree_fits(n->rb_left, len) && vm_start_gap(rb_vma(n)) > low)
+			n = n->rb_left;
+visit:
+		if (gap_start(rb_vma(n)) >= high)
+			return -ENOMEM;
+		addr = fit_low(gap_start(rb_vma(n)), vm_start_gap(rb_vma(n)), len, low, high, mask);
+		if (!IS_ERR_VALUE(addr))
+			return addr;
+		if (subtree_fits(n->rb_right, len)) {
+			n = n->rb_right;
+			continue;
+		}
+		do {
+			child = n;
+			n = rb_parent(n);
+			if (!n)
+				return -ENOMEM;
+		} while (n->rb_right == child);
+		goto visit;
+	}
+}
+
+/* The mirror image: from the right, down to the gap left of the first VMA. */
+static unsigned long search_down(struct rb_node *n, unsigned long len, unsigned long low,
+				 unsigned long high, unsigned long mask)
+{
+	struct rb_node *child;
+	unsigned long addr;
+
+	if (!subtree_fits(n, len))
+		return -ENOMEM;
+	for (;;) {
+		while (subtree_fits(n->rb_right, len) && rb_vma(n)->vm_end < high)
+			n = n->rb_right;
+visit:
+		if (vm_start_gap(rb_vma(n)) <= low)
+			return -ENOMEM;
+		addr = fit_high(gap_start(rb_vma(n)), vm_start_gap(rb_vma(n)), len, low, high, mask);
+		if (!IS_ERR_VALUE(addr))
+			return addr;
+		if (subtree_fits(n->rb_left, len)) {
+			n = n->rb_left;
+			continue;
+		}
+		do {
+			child = n;
+			n = rb_parent(n);
+			if (!n)
+				return -ENOMEM;
+		} while (n->rb_left == child);
+		goto visit;
+	}
+}
+
+unsigned long vm_unmapped_area_bottomup(struct mm_struct *mm, unsigned long len, unsigned long low,
+					unsigned long high, unsigned long align_mask)
+{
+	unsigned long addr = search_up(mm->mm_rb.rb_node, len, low, high, align_mask);
+
+	if (IS_ERR_VALUE(addr))		/* above the last VMA */
+		addr = fit_low(mm->highest_vm_end, high, len, low, high, align_mask);
+	return addr;
+}
+
+unsigned long vm_unmapped_area_topdown(struct mm_struct *mm, unsigned long len, unsigned long low,
+				       unsigned long high, unsigned long align_mask)
+{
+	unsigned long addr = fit_high(mm->highest_vm_end, high, len, low, high, align_mask);
+
+	if (IS_ERR_VALUE(addr))
+		addr = search_down(mm->mm_rb.rb_node, len, low, high, align_mask);
+	return addr;
+}
+
+/* ---- the two layouts ---- */
+
+/* Is [addr, addr + len) free, guard gap of the next stack included? */
+static bool range_is_free(struct mm_struct *mm, unsigned long addr, unsigned long len)
+{
+	struct vm_area_struct *vma = find_vma(mm, addr);
+
+	return !vma || addr + len <= vm_start_gap(vma);
+}
+
+static unsigned long get_area_bottomup(struct file *file, unsigned long addr, unsigned long len,
+				       unsigned long pgoff, unsigned long flags)
+{
+	struct mm_struct *mm = current->mm;
+	unsigned long begin = mm->mmap_legacy_base, end = mm->task_size;
+
+	if (flags & MAP_FIXED)
+		return addr;
+	if (flags & MAP_32BIT) {
+		begin = MAP_32BIT_LOW;
+		end = MAP_32BIT_HIGH;
+	}
+	if (len > end)
+		return -ENOMEM;
+	if (addr) {
+		addr = PAGE_ALIGN(addr);
+		if (end - len >= addr && range_is_free(mm, addr, len))
+			return addr;
+	}
+	return vm_unmapped_area_bottomup(mm, len, begin, end, 0);
+}
+
+static unsigned long get_area_topdown(struct file *file, unsigned long addr, unsigned long len,
+				      unsigned long pgoff, unsigned long flags)
+{
+	struct mm_struct *mm = current->mm;
+	unsigned long hint = addr & PAGE_MASK, found;
+
+	if (len > mm->task_size)
+		return -ENOMEM;
+	if (flags & MAP_FIXED)
+		return addr;
+	if (flags & MAP_32BIT)
+		return get_area_bottomup(file, addr, len, pgoff, flags);
+	if (hint && mm->task_size - len >= hint && range_is_free(mm, hint, len))
+		return hint;
+	found = vm_unmapped_area_topdown(mm, len, PAGE_SIZE, mm->mmap_base, 0);
+	/* A huge stack limit leaves little below mmap_base: try everything above too. */
+	return IS_ERR_VALUE(found) ? get_area_bottomup(file, addr, len, pgoff, flags) : found;
+}
+
+/*
+ * An address for a new mapping of current's mm: page aligned, or -errno.
+ * -ENOMEM no room, -EINVAL MAP_FIXED not aligned, -EPERM below mmap_min_addr.
+ */
+unsigned long get_unmapped_area(struct file *file, unsigned long addr, unsigned long len,
+				unsigned long pgoff, unsigned long flags)
+{
+	struct mm_struct *mm = current->mm;
+
+	if (len > mm->task_size)
+		return -ENOMEM;
+	if (file && file->f_op->get_unmapped_area)
+		addr = file->f_op->get_unmapped_area(file, addr, len, pgoff, flags);
+	else
+		addr = mm->get_unmapped_area(file, addr, len, pgoff, flags);
+	if (IS_ERR_VALUE(addr))
+		return addr;
+	if (addr > mm->task_size - len)
+		return -ENOMEM;
+	if (offset_in_page(addr))
+		return -EINVAL;
+	if (addr < sysctl_mmap_min_addr && !capable_root())
+		return -EPERM;
+	return addr;
+}
+
+/* xorshift seeded by the time stamp counter: spreads layouts, is no secret worth keeping. */
+static unsigned long layout_random(void)
+{
+	static u64 state;
+
+	state += rdtsc() | 1;
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return state;
+}
+
+void arch_pick_mmap_layout(struct mm_struct *mm)
+{
+	bool random = randomize_va_space && !(current->personality & ADDR_NO_RANDOMIZE);
+	unsigned long gap = rlimit(RLIMIT_STACK);
+	unsigned long pad = stack_guard_gap + (random ? STACK_RND_BYTES : 0);
+	unsigned long rnd = random ? (layout_random() & (BIT(MMAP_RND_BITS) - 1)) << PAGE_SHIFT : 0;
+	unsigned long max_gap = mm->task_size / 6 * 5;
+
+	if (gap + pad > gap)
+		gap += pad;
+	gap = gap < SIZE_128M ? SIZE_128M : gap > max_gap ? max_gap : gap;
+	mm->mmap_base = PAGE_ALIGN(mm->task_size - gap - rnd);
+	mm->mmap_legacy_base = PAGE_ALIGN(mm->task_size / 3) + rnd;
+	mm->get_unmapped_area = get_area_topdown;
+	if (current->personality & ADDR_COMPAT_LAYOUT) {
+		mm->get_unmapped_area = get_area_bottomup;
+		mm->mmap_base = mm->mmap_legacy_base;
+	}
+}

@@ -1,0 +1,776 @@
+/*
+ * mm/vma.c - the areas of an address space: find, link, split, merge
+ *
+ * Purpose:    keep the VMAs of an mm in a list (for walking), in a red-black tree (for
+ *             searching) and, if they map a file, in the file's interval tree (for rmap).
+ * Invariants: list and tree hold the same map_count VMAs, sorted and disjoint;
+ *             highest_vm_end is the end of the last; rb_subtree_gap of each is the largest
+ *             usable gap left of any VMA below it; VMAs that could be merged are merged when
+ *             they are made; a VMA with an anon_vma is in that anon_vma's list.
+ * Lock order: mmap_sem (held for writing by all that change) > i_mmap_rwsem > anon_vma root.
+ *             Both inner locks are held while bounds change, because rmap computes
+ *             addresses from vm_start and vm_pgoff without mmap_sem.
+ * Simplified: as the notes have it; Linux 6.1 keeps all three in one maple tree.
+ * Sources:    Gorman, "Understanding the Linux Virtual Memory Manager", "Memory Regions".
+ *
+ *      list    [ text ]--[ data ]--[ heap ]----[ lib ]----[ stack ]      vm_next, vm_prev
+ *      tree                        [ heap ]
+ *                       [ text ]            [ lib ]                      mm_rb
+ *                            [ data ]            [ stack ]
+ *      gap            ^0x400000            ^ between heap and lib        rb_subtree_gap
+ */
+#include <fs.h>
+#include <pagemap.h>
+#include <slab.h>
+#include <string.h>
+#include "internal.h"
+
+unsigned long stack_guard_gap = STACK_GUARD_GAP;
+
+static inline struct vm_area_struct *rb_vma(struct rb_node *n)
+{
+	return rb_entry(n, struct vm_area_struct, vm_rb);
+}
+
+/* ---- allocation ---- */
+
+struct vm_area_struct *vm_area_alloc(struct mm_struct *mm)
+{
+	struct vm_area_struct *vma = kmem_cache_alloc(vm_area_cachep, GFP_KERNEL);
+
+	if (!vma)
+		return NULL;
+	memset(vma, 0, sizeof(*vma));
+	vma->vm_mm = mm;
+	INIT_LIST_HEAD(&vma->anon_vma_chain);
+	return vma;
+}
+
+/* A copy that is in no list or tree and holds no references yet. */
+struct vm_area_struct *vm_area_dup(struct vm_area_struct *orig)
+{
+	struct vm_area_struct *vma = kmem_cache_alloc(vm_area_cachep, GFP_KERNEL);
+
+	if (!vma)
+		return NULL;
+	*vma = *orig;
+	INIT_LIST_HEAD(&vma->anon_vma_chain);
+	vma->vm_next = vma->vm_prev = NULL;
+	return vma;
+}
+
+void vm_area_free(struct vm_area_struct *vma)
+{
+	kmem_cache_free(vm_area_cachep, vma);
+}
+
+/* The VMA is out of list, tree and file: let go of what it holds. */
+void remove_vma(struct vm_area_struct *vma)
+{
+	if (vma->vm_ops && vma->vm_ops->close)
+		vma->vm_ops->close(vma);
+	unlink_anon_vmas(vma);
+	if (vma->vm_file)
+		fput(vma->vm_file);
+	vm_area_free(vma);
+}
+
+/* ---- gaps ---- */
+
+/* Bytes that may be used left of @vma: guard gaps of stacks on its right side count as taken. */
+static unsigned long vma_gap(const struct vm_area_struct *vma)
+{
+	unsigned long end = vm_start_gap(vma);
+	unsigned long start = vma->vm_prev ? vma->vm_prev->vm_end : 0;
+
+	return end > start ? end - start : 0;
+}
+
+static unsigned long subtree_gap(struct rb_node *n)
+{
+	unsigned long gap = vma_gap(rb_vma(n));
+
+	if (n->rb_left)
+		gap = max(gap, rb_vma(n->rb_left)->rb_subtree_gap);
+	if (n->rb_right)
+		gap = max(gap, rb_vma(n->rb_right)->rb_subtree_gap);
+	return gap;
+}
+
+static bool update_gap(struct rb_node *n)
+{
+	unsigned long gap = subtree_gap(n);
+
+	if (rb_vma(n)->rb_subtree_gap == gap)
+		return false;
+	rb_vma(n)->rb_subtree_gap = gap;
+	return true;
+}
+
+/* @vma's start, or the end of its predecessor, has moved. */
+static void gap_changed(struct vm_area_struct *vma)
+{
+	rb_augment_propagate(&vma->vm_rb, update_gap);
+}
+
+bool vma_gaps_ok(struct mm_struct *mm)
+{
+	for (struct rb_node *n = rb_first(&mm->mm_rb); n; n = rb_next(n))
+		if (rb_vma(n)->rb_subtree_gap != subtree_gap(n))
+			return false;
+	return true;
+}
+
+/* ---- find ---- */
+
+/* Down the tree: the first VMA with addr < vm_end. */
+static struct vm_area_struct *tree_find(struct mm_struct *mm, unsigned long addr)
+{
+	struct rb_node *n = mm->mm_rb.rb_node;
+	struct vm_area_struct *found = NULL;
+
+	while (n) {
+		struct vm_area_struct *v = rb_vma(n);
+
+		if (addr < v->vm_end) {
+			found = v;
+			if (v->vm_start <= addr)
+				break;
+			n = n->rb_left;
+		} else {
+			n = n->rb_right;
+		}
+	}
+	return found;
+}
+
+struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *vma = vmacache_find(mm, addr);
+
+	if (vma)
+		return vma;
+	vma = tree_find(mm, addr);
+	if (vma && vma->vm_start <= addr)
+		vmacache_update(addr, vma);
+	return vma;
+}
+
+static struct vm_area_struct *last_vma(struct mm_struct *mm)
+{
+	struct rb_node *n = rb_last(&mm->mm_rb);
+
+	return n ? rb_vma(n) : NULL;
+}
+
+/* As find_vma(), and *pprev is the VMA before that place (NULL if none). */
+struct vm_area_struct *find_vma_prev(struct mm_struct *mm, unsigned long addr,
+				     struct vm_area_struct **pprev)
+{
+	struct vm_area_struct *vma = find_vma(mm, addr);
+
+	*pprev = vma ? vma->vm_prev : last_vma(mm);
+	return vma;
+}
+
+struct vm_area_struct *find_vma_intersection(struct mm_struct *mm, unsigned long start,
+					     unsigned long end)
+{
+	struct vm_area_struct *vma = find_vma(mm, start);
+
+	return vma && vma->vm_start < end ? vma : NULL;
+}
+
+/* The VMA at @addr; a stack above it is grown down to it.  Enter: mmap_sem for writing. */
+struct vm_area_struct *find_extend_vma(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *vma;
+
+	addr &= PAGE_MASK;
+	vma = find_vma(mm, addr);
+	if (!vma || vma->vm_start <= addr)
+		return vma;
+	if (!(vma->vm_flags & VM_GROWSDOWN) || expand_downwards(vma, addr))
+		return NULL;
+	return vma;
+}
+
+/* ---- the file's interval tree ---- */
+
+static void i_mmap_insert(struct vm_area_struct *vma, struct address_space *m)
+{
+	if (vma->vm_flags & VM_NONLINEAR)
+		list_add_tail(&vma->shared.nonlinear, &m->i_mmap_nonlinear);
+	else
+		vma_interval_tree_insert(vma, &m->i_mmap);
+}
+
+static void i_mmap_remove(struct vm_area_struct *vma, struct address_space *m)
+{
+	if (vma->vm_flags & VM_NONLINEAR)
+		list_del_init(&vma->shared.nonlinear);
+	else
+		vma_interval_tree_remove(vma, &m->i_mmap);
+}
+
+static struct address_space *vma_mapping(const struct vm_area_struct *vma)
+{
+	return vma->vm_file ? vma->vm_file->f_inode->i_mapping : NULL;
+}
+
+/* Counts of the file: who may write through a mapping, who forbids writing. */
+static void file_counts(struct vm_area_struct *vma, int sign)
+{
+	struct address_space *m = vma_mapping(vma);
+
+	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE))
+		atomic_add(sign, &m->i_mmap_writable);
+	if (vma->vm_flags & VM_DENYWRITE)
+		atomic_sub(sign, &vma->vm_file->f_inode->i_writecount);
+}
+
+static void vma_file_link(struct vm_area_struct *vma)
+{
+	struct address_space *m = vma_mapping(vma);
+
+	if (!m)
+		return;
+	down_write(&m->i_mmap_rwsem);
+	file_counts(vma, 1);
+	i_mmap_insert(vma, m);
+	up_write(&m->i_mmap_rwsem);
+}
+
+void vma_file_unlink(struct vm_area_struct *vma)
+{
+	struct address_space *m = vma_mapping(vma);
+
+	if (!m)
+		return;
+	down_write(&m->i_mmap_rwsem);
+	i_mmap_remove(vma, m);
+	file_counts(vma, -1);
+	up_write(&m->i_mmap_rwsem);
+}
+
+/* ---- link and unlink ---- */
+
+static void list_link(struct mm_struct *mm, struct vm_area_struct *vma,
+		      struct vm_area_struct *prev)
+{
+	struct vm_area_struct *next = prev ? prev->vm_next : mm->mmap;
+
+	vma->vm_prev = prev;
+	vma->vm_next = next;
+	if (prev)
+		prev->vm_next = vma;
+	else
+		mm->mmap = vma;
+	if (next)
+		next->vm_prev = vma;
+	else
+		mm->highest_vm_end = vma->vm_end;
+}
+
+/* Tree and list only.  The new node changes the gap of the one after it too. */
+static void tree_link(struct mm_struct *mm, struct vm_area_struct *vma,
+		      struct vm_area_struct *prev, struct rb_node *parent, struct rb_node **link)
+{
+	list_link(mm, vma, prev);
+	vma->rb_subtree_gap = 0;
+	rb_link_node(&vma->vm_rb, parent, link);
+	rb_augment_propagate(&vma->vm_rb, update_gap);
+	rb_insert(&mm->mm_rb, &vma->vm_rb, update_gap);
+	if (vma->vm_next)
+		gap_changed(vma->vm_next);
+	mm->map_count++;
+}
+
+static void find_place_and_link(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	struct rb_node **link = &mm->mm_rb.rb_node, *parent = NULL;
+	struct vm_area_struct *prev = NULL;
+
+	while (*link) {
+		parent = *link;
+		if (vma->vm_end <= rb_vma(parent)->vm_start) {
+			link = &parent->rb_left;
+		} else {
+			VM_BUG_ON_VMA(vma->vm_start < rb_vma(parent)->vm_end, vma);
+			prev = rb_vma(parent);
+			link = &parent->rb_right;
+		}
+	}
+	tree_link(mm, vma, prev, parent, link);
+}
+
+void vma_link(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	vma_file_link(vma);
+	find_place_and_link(mm, vma);
+	mm_verify_range(mm, vma->vm_start, vma->vm_end);
+}
+
+void vma_link_last(struct mm_struct *mm, struct vm_area_struct *last, struct vm_area_struct *vma)
+{
+	struct rb_node **link = last ? &last->vm_rb.rb_right : &mm->mm_rb.rb_node;
+
+	VM_BUG_ON(last && (last->vm_next || last->vm_rb.rb_right));
+	vma_file_link(vma);
+	tree_link(mm, vma, last, last ? &last->vm_rb : NULL, link);
+}
+
+/* Out of list and tree; counters, file and anon_vmas are the caller's. */
+static void tree_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	struct vm_area_struct *prev = vma->vm_prev, *next = vma->vm_next;
+
+	if (prev)
+		prev->vm_next = next;
+	else
+		mm->mmap = next;
+	if (next)
+		next->vm_prev = prev;
+	else
+		mm->highest_vm_end = prev ? prev->vm_end : 0;
+	rb_erase(&mm->mm_rb, &vma->vm_rb, update_gap);
+	if (next)
+		gap_changed(next);
+	mm->map_count--;
+}
+
+/* 0, or -ENOMEM: overlaps, or there are too many, or no memory may be committed. */
+int insert_vm_struct(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	if (find_vma_intersection(mm, vma->vm_start, vma->vm_end))
+		return -ENOMEM;
+	if ((vma->vm_flags & VM_ACCOUNT) && security_vm_enough_memory(vma_pages(vma)))
+		return -ENOMEM;
+	if (!vma->vm_file)
+		vma->vm_pgoff = vma->vm_start >> PAGE_SHIFT;
+	vma_link(mm, vma);
+	return 0;
+}
+
+struct vm_area_struct *detach_vmas(struct mm_struct *mm, struct vm_area_struct *vma,
+				   unsigned long end)
+{
+	struct vm_area_struct *first = vma, *prev = vma->vm_prev, *last = NULL;
+
+	while (vma && vma->vm_start < end) {
+		rb_erase(&mm->mm_rb, &vma->vm_rb, update_gap);
+		mm->map_count--;
+		last = vma;
+		vma = vma->vm_next;
+	}
+	last->vm_next = NULL;
+	if (prev)
+		prev->vm_next = vma;
+	else
+		mm->mmap = vma;
+	if (vma) {
+		vma->vm_prev = prev;
+		gap_changed(vma);
+	} else {
+		mm->highest_vm_end = prev ? prev->vm_end : 0;
+	}
+	vmacache_invalidate(mm);
+	return first;
+}
+
+/* ---- moving borders ---- */
+
+/* The locks under which borders move: the file's, and the anon_vma family's. */
+struct border_lock {
+	struct address_space *mapping;
+	struct anon_vma *root;
+};
+
+static void border_lock(struct border_lock *l, struct vm_area_struct *a, struct vm_area_struct *b)
+{
+	l->mapping = vma_mapping(a);
+	l->root = a->anon_vma ? a->anon_vma->root : b && b->anon_vma ? b->anon_vma->root : NULL;
+	if (l->mapping)
+		down_write(&l->mapping->i_mmap_rwsem);
+	if (l->root)
+		down_write(&l->root->rwsem);
+}
+
+static void border_unlock(struct border_lock *l)
+{
+	if (l->root)
+		up_write(&l->root->rwsem);
+	if (l->mapping)
+		up_write(&l->mapping->i_mmap_rwsem);
+}
+
+/* Change [start, end) of a linked VMA; its place in the order stays. Locks held. */
+static void set_borders(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			struct address_space *m)
+{
+	struct mm_struct *mm = vma->vm_mm;
+
+	if (m)
+		i_mmap_remove(vma, m);
+	vma->vm_pgoff += (long)(start - vma->vm_start) >> PAGE_SHIFT;
+	vma->vm_start = start;
+	vma->vm_end = end;
+	if (m)
+		i_mmap_insert(vma, m);
+	if (!vma->vm_next)
+		mm->highest_vm_end = end;
+}
+
+/* Free a VMA that a neighbour has taken over: no close (it has none), its pages live on. */
+static void swallow(struct vm_area_struct *vma)
+{
+	unlink_anon_vmas(vma);
+	if (vma->vm_file)
+		fput(vma->vm_file);
+	vm_area_free(vma);
+}
+
+/* A VMA other than @keep that [start, end) covers and that has an anon_vma. */
+static struct vm_area_struct *anon_donor(struct vm_area_struct *keep, unsigned long start,
+					 unsigned long end)
+{
+	struct vm_area_struct *p = keep->vm_prev, *n = keep->vm_next;
+
+	for (; p && p->vm_end > start; p = p->vm_prev)
+		if (p->anon_vma)
+			return p;
+	for (; n && n->vm_start < end; n = n->vm_next)
+		if (n->anon_vma)
+			return n;
+	return NULL;
+}
+
+/*
+ * Let @keep become [start, end).  Neighbours that lie inside disappear, those that reach out
+ * are cut back: one step for all eight cases of merging, for growing and for shrinking.
+ * The caller knows that @keep may stand for them (same flags, file, offsets, anon_vma).
+ * 0, or -ENOMEM with nothing changed.
+ */
+int vma_take_over(struct vm_area_struct *keep, unsigned long start, unsigned long end)
+{
+	struct mm_struct *mm = keep->vm_mm;
+	struct vm_area_struct *donor = keep->anon_vma ? NULL : anon_donor(keep, start, end);
+	struct vm_area_struct *v, *gone[2];
+	struct border_lock lock;
+	int nr_gone = 0;
+
+	if (donor) {
+		keep->anon_vma = donor->anon_vma;
+		if (anon_vma_clone(keep, donor)) {
+			keep->anon_vma = NULL;
+			return -ENOMEM;
+		}
+	}
+	border_lock(&lock, keep, NULL);
+	while ((v = keep->vm_prev) && v->vm_start >= start) {
+		BUG_ON(nr_gone == 2);
+		if (lock.mapping)
+			i_mmap_remove(v, lock.mapping);
+		tree_unlink(mm, v);
+		gone[nr_gone++] = v;
+	}
+	if (v && v->vm_end > start)
+		set_borders(v, v->vm_start, start, lock.mapping);
+	while ((v = keep->vm_next) && v->vm_end <= end) {
+		BUG_ON(nr_gone == 2);
+		if (lock.mapping)
+			i_mmap_remove(v, lock.mapping);
+		tree_unlink(mm, v);
+		gone[nr_gone++] = v;
+	}
+	if (v && v->vm_start < end)
+		set_borders(v, end, v->vm_end, lock.mapping);
+	set_borders(keep, start, end, lock.mapping);
+	for (int i = 0; i < nr_gone; i++)
+		if (gone[i]->vm_file)
+			file_counts(gone[i], -1);
+	border_unlock(&lock);
+	gap_changed(keep);
+	if (keep->vm_next)
+		gap_changed(keep->vm_next);
+	if (nr_gone)
+		vmacache_invalidate(mm);
+	while (nr_gone)
+		swallow(gone[--nr_gone]);
+	mm_verify_range(mm, start, end);
+	return 0;
+}
+
+/* ---- split ---- */
+
+/* Cut @vma at @addr: the half below is the new VMA if @new_below.  No limit is checked. */
+int __split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr,
+		       int new_below)
+{
+	struct vm_area_struct *new = vm_area_dup(vma);
+	struct border_lock lock;
+
+	VM_BUG_ON_VMA(addr <= vma->vm_start || addr >= vma->vm_end, vma);
+	if (!new)
+		return -ENOMEM;
+	if (new_below) {
+		new->vm_end = addr;
+	} else {
+		new->vm_start = addr;
+		new->vm_pgoff += (addr - vma->vm_start) >> PAGE_SHIFT;
+	}
+	if (anon_vma_clone(new, vma)) {
+		vm_area_free(new);
+		return -ENOMEM;
+	}
+	if (new->vm_file)
+		get_file(new->vm_file);
+	if (new->vm_ops && new->vm_ops->open)
+		new->vm_ops->open(new);
+	border_lock(&lock, vma, NULL);
+	if (new_below)
+		set_borders(vma, addr, vma->vm_end, lock.mapping);
+	else
+		set_borders(vma, vma->vm_start, addr, lock.mapping);
+	if (lock.mapping) {
+		file_counts(new, 1);
+		i_mmap_insert(new, lock.mapping);
+	}
+	border_unlock(&lock);
+	find_place_and_link(mm, new);
+	gap_changed(vma);
+	mm_verify_range(mm, min(vma->vm_start, new->vm_start), max(vma->vm_end, new->vm_end));
+	return 0;
+}
+
+/* 0, or -ENOMEM (memory, or map_count at its limit) with nothing changed. */
+int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr, int new_below)
+{
+	if (mm->map_count >= sysctl_max_map_count)
+		return -ENOMEM;
+	return __split_vma(mm, vma, addr, new_below);
+}
+
+/* ---- merge ---- */
+
+bool vma_policy_equal(const struct vm_area_struct *vma, const struct mempolicy *policy)
+{
+	return vma->vm_policy == policy;
+}
+
+/* What a new area must have in common with a VMA to become one with it. */
+struct merge_key {
+	unsigned long flags;
+	struct file *file;
+	struct anon_vma *anon_vma;
+	struct mempolicy *policy;
+};
+
+static bool anon_vmas_mergeable(struct anon_vma *a, struct anon_vma *b,
+				struct vm_area_struct *vma)
+{
+	/* A VMA in several anon_vmas (forked) may only meet its own: the other's chain is shorter. */
+	if ((!a || !b) && (!vma || (!list_empty(&vma->anon_vma_chain) &&
+				    vma->anon_vma_chain.next->next == &vma->anon_vma_chain)))
+		return true;
+	return a == b;
+}
+
+static bool mergeable(struct vm_area_struct *vma, const struct merge_key *k)
+{
+	return vma->vm_flags == k->flags && vma->vm_file == k->file &&
+	       !(vma->vm_ops && vma->vm_ops->close) && vma_policy_equal(vma, k->policy) &&
+	       anon_vmas_mergeable(k->anon_vma, vma->anon_vma, vma);
+}
+
+/*
+ * A new or changed area [addr, end) whose neighbour below is @prev: let a neighbour take it
+ * over if everything but the address is the same.  P prev, N next, X the area, which is a hole
+ * or (part of) existing VMAs whose flags are about to change:
+ *
+ *   1  PPPPXXXXNNNN -> PPPPPPPPPPPP   hole, both sides      6  the same, X was one whole VMA
+ *   2  PPPPXXXX     -> PPPPPPPP       hole, prev only       7  the same, X was one whole VMA
+ *   3      XXXXNNNN -> NNNNNNNN       hole, next only       8  the same, X was one whole VMA
+ *   4  PPPPXXXXNNNN -> PPPPNNNNNNNN   X was the end of prev
+ *   5  PPPPXXXXNNNN -> PPPPPPPPNNNN   X was the start of next
+ *
+ * Returns the VMA that now covers the area, or NULL (nothing to merge, or no memory).
+ */
+struct vm_area_struct *vma_merge(struct mm_struct *mm, struct vm_area_struct *prev,
+				 unsigned long addr, unsigned long end, unsigned long vm_flags,
+				 struct anon_vma *anon_vma, struct file *file, pgoff_t pgoff,
+				 struct mempolicy *policy)
+{
+	struct merge_key key = { vm_flags, file, anon_vma, policy };
+	struct vm_area_struct *next = prev ? prev->vm_next : mm->mmap;
+	pgoff_t pages = (end - addr) >> PAGE_SHIFT;
+	bool join_prev, join_next;
+
+	if (vm_flags & (VM_SPECIAL | VM_NONLINEAR))
+		return NULL;
+	if (next && next->vm_start < end && next->vm_end == end)
+		next = next->vm_next;			/* the area is one whole VMA: 6, 7, 8 */
+	VM_BUG_ON(prev && addr <= prev->vm_start);
+
+	join_prev = prev && prev->vm_end == addr && mergeable(prev, &key) &&
+		    prev->vm_pgoff + vma_pages(prev) == pgoff;
+	join_next = next && next->vm_start == end && mergeable(next, &key) &&
+		    pgoff + pages == next->vm_pgoff;
+	if (join_prev && join_next &&
+	    anon_vmas_mergeable(prev->anon_vma, next->anon_vma, NULL))
+		return vma_take_over(prev, prev->vm_start, next->vm_end) ? NULL : prev;
+	if (join_prev)
+		return vma_take_over(prev, prev->vm_start, end) ? NULL : prev;
+	if (join_next)
+		return vma_take_over(next, addr, next->vm_end) ? NULL : next;
+	return NULL;
+}
+
+/*
+ * [start, end) of @vma is about to get @flags: join it to neighbours that have them already, or
+ * cut it off.  The caller sets the flags.  ERR_PTR(-ENOMEM).
+ */
+struct vm_area_struct *vma_modify(struct vm_area_struct *vma, unsigned long start,
+				  unsigned long end, unsigned long flags)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct vm_area_struct *merged;
+
+	merged = vma_merge(mm, start > vma->vm_start ? vma : vma->vm_prev, start, end, flags,
+			   vma->anon_vma, vma->vm_file,
+			   vma->vm_pgoff + ((start - vma->vm_start) >> PAGE_SHIFT), vma->vm_policy);
+	if (merged)
+		return merged;
+	if (start > vma->vm_start && split_vma(mm, vma, start, 1))
+		return ERR_PTR(-ENOMEM);
+	if (end < vma->vm_end && split_vma(mm, vma, end, 0))
+		return ERR_PTR(-ENOMEM);
+	return vma;
+}
+
+/* May two neighbours share an anon_vma, so that they can merge after an mprotect? */
+static bool anon_vma_compatible(struct vm_area_struct *a, struct vm_area_struct *b)
+{
+	return a->vm_end == b->vm_start && vma_policy_equal(a, b->vm_policy) &&
+	       a->vm_file == b->vm_file &&
+	       !((a->vm_flags ^ b->vm_flags) & ~VM_ACCESS_FLAGS) &&
+	       b->vm_pgoff == a->vm_pgoff + vma_pages(a);
+}
+
+static struct anon_vma *reusable_anon_vma(struct vm_area_struct *from, struct vm_area_struct *a,
+					  struct vm_area_struct *b)
+{
+	if (!anon_vma_compatible(a, b))
+		return NULL;
+	/* Only one that was never forked: the list of the new VMA then has one link too. */
+	if (from->anon_vma && from->anon_vma_chain.next->next == &from->anon_vma_chain)
+		return from->anon_vma;
+	return NULL;
+}
+
+struct anon_vma *find_mergeable_anon_vma(struct vm_area_struct *vma)
+{
+	struct anon_vma *av = NULL;
+
+	if (vma->vm_next)
+		av = reusable_anon_vma(vma->vm_next, vma, vma->vm_next);
+	if (!av && vma->vm_prev)
+		av = reusable_anon_vma(vma->vm_prev, vma->vm_prev, vma);
+	return av;
+}
+
+/* ---- stack growth ---- */
+
+/* May the stack have @size bytes, @grow pages more?  0 or -ENOMEM. */
+static int acct_stack_growth(struct vm_area_struct *vma, unsigned long size, unsigned long grow)
+{
+	struct mm_struct *mm = vma->vm_mm;
+
+	if (!may_expand_vm(mm, vma->vm_flags, grow))
+		return -ENOMEM;
+	if (size > rlimit(RLIMIT_STACK))
+		return -ENOMEM;
+	if ((vma->vm_flags & VM_LOCKED) &&
+	    (mm->locked_vm + grow) << PAGE_SHIFT > rlimit(RLIMIT_MEMLOCK) && !capable_root())
+		return -ENOMEM;
+	if (vma->vm_flags & VM_ACCOUNT)
+		return security_vm_enough_memory(grow);
+	return 0;
+}
+
+/*
+ * Let a VM_GROWSDOWN area begin at the page of @address.
+ * Enter: mmap_sem held for writing.  0, -EPERM below mmap_min_addr, -ENOMEM.
+ */
+int expand_downwards(struct vm_area_struct *vma, unsigned long address)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct vm_area_struct *prev = vma->vm_prev;
+	unsigned long grow, flags = vma->vm_flags;
+
+	address &= PAGE_MASK;
+	if (!(flags & VM_GROWSDOWN))
+		return -EFAULT;
+	if (address < sysctl_mmap_min_addr)
+		return -EPERM;
+	if (address >= vma->vm_start)
+		return 0;
+	/* The guard gap: only another stack, or something that cannot be reached, may be nearer. */
+	if (prev && !(prev->vm_flags & VM_GROWSDOWN) && (prev->vm_flags & VM_ACCESS_FLAGS) &&
+	    address - prev->vm_end < stack_guard_gap)
+		return -ENOMEM;
+	if (prev && address < prev->vm_end)
+		return -ENOMEM;
+	grow = (vma->vm_start - address) >> PAGE_SHIFT;
+	if (grow > vma->vm_pgoff)
+		return -ENOMEM;
+	if (anon_vma_prepare(vma))
+		return -ENOMEM;
+	if (acct_stack_growth(vma, vma->vm_end - address, grow))
+		return -ENOMEM;
+	if (vma_take_over(vma, address, vma->vm_end))
+		BUG();			/* takes over nobody: needs no memory */
+	vm_stat_account(mm, flags, vma->vm_file, grow);
+	if (flags & VM_LOCKED)
+		mm->locked_vm += grow;
+	return 0;
+}
+
+/* ---- mremap's copy ---- */
+
+/* A VMA like @vma at @addr, merged into a neighbour where possible.  NULL: no memory. */
+struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long addr, unsigned long len,
+				pgoff_t pgoff, bool *need_rmap_locks)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct vm_area_struct *prev, *new;
+
+	/* Never touched: offsets may follow the new address, as if it had been mapped there. */
+	if (vma_is_anonymous(vma) && !vma->vm_file && !vma->anon_vma)
+		pgoff = addr >> PAGE_SHIFT;
+	if (find_vma_prev(mm, addr, &prev) && find_vma(mm, addr)->vm_start < addr + len)
+		return NULL;
+	new = vma_merge(mm, prev, addr, addr + len, vma->vm_flags, vma->anon_vma, vma->vm_file,
+			pgoff, vma->vm_policy);
+	if (new) {
+		*need_rmap_locks = new->vm_pgoff <= vma->vm_pgoff;
+		return new;
+	}
+	new = vm_area_dup(vma);
+	if (!new)
+		return NULL;
+	new->vm_start = addr;
+	new->vm_end = addr + len;
+	new->vm_pgoff = pgoff;
+	if (anon_vma_clone(new, vma)) {
+		vm_area_free(new);
+		return NULL;
+	}
+	if (new->vm_file)
+		get_file(new->vm_file);
+	if (new->vm_ops && new->vm_ops->open)
+		new->vm_ops->open(new);
+	vma_link(mm, new);
+	*need_rmap_locks = false;
+	return new;
+}
