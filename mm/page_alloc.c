@@ -149,26 +149,33 @@ static void page_violation(struct page *page, const char *what)
 static void note_free(struct page *page, unsigned int nr, unsigned long caller)
 {
 	for (; nr--; page++) {
-		unsigned long *word = page_address(page), *end = word + PAGE_SIZE / 8;
-
 		page_owner_of(page)->free_caller = caller ?: 1;
-		while (word < end)
-			*word++ = POISON_FREE;
+		memset(page_address(page), POISON_FREE & 0xff, PAGE_SIZE);
 	}
+}
+
+static bool poison_intact(const unsigned long *word)
+{
+	const unsigned long *end = word + PAGE_SIZE / 8;
+	unsigned long diff = 0;
+
+	for (; word < end; word += 8)
+		diff |= (word[0] ^ POISON_FREE) | (word[1] ^ POISON_FREE) |
+			(word[2] ^ POISON_FREE) | (word[3] ^ POISON_FREE) |
+			(word[4] ^ POISON_FREE) | (word[5] ^ POISON_FREE) |
+			(word[6] ^ POISON_FREE) | (word[7] ^ POISON_FREE);
+	return !diff;
 }
 
 static void note_alloc(struct page *page, unsigned int nr, unsigned long caller)
 {
 	for (; nr--; page++) {
 		struct page_owner *owner = page_owner_of(page);
-		unsigned long *word = page_address(page), *end = word + PAGE_SIZE / 8;
 
 		owner->alloc_caller = caller;
 		if (!owner->free_caller)
 			continue;	/* free since boot: never poisoned */
-		while (word < end && *word == POISON_FREE)
-			word++;
-		if (word < end)
+		if (!poison_intact(page_address(page)))
 			page_violation(page, "a free page was written to");
 		owner->free_caller = 0;
 	}
@@ -481,7 +488,7 @@ static void prep_compound(struct page *head, unsigned int order)
 }
 
 /* From free frames to a caller's page. */
-static inline void prep_new_page(struct page *page, gfp_t gfp, unsigned int order,
+static __always_inline void prep_new_page(struct page *page, gfp_t gfp, unsigned int order,
 				 unsigned long caller)
 {
 	VM_BUG_ON_PAGE(page->flags & FLAGS_MASK, page);
@@ -500,33 +507,50 @@ static inline void prep_new_page(struct page *page, gfp_t gfp, unsigned int orde
 	atomic_set(&page->_refcount, 1);
 }
 
-/*
- * The usual request, one page and any zone, is met by popping this CPU's list of the best
- * zone; everything else goes through try_zones().
- */
-struct page *__alloc_pages(gfp_t gfp, unsigned int order, unsigned long caller)
+/* Pop this CPU's list of the best zone; NULL if it is empty. */
+static inline struct page *alloc_fast(gfp_t gfp)
 {
+	struct zone *z = zonelists[gfp_zone(gfp)][0];
+	unsigned long flags = local_irq_save();
+	unsigned int cpu = smp_processor_id();
+	struct per_cpu_pages *pcp = &z->pcp[cpu];
 	struct page *page = NULL;
 
-	if (likely(order == 0)) {
-		struct zone *z = zonelists[gfp_zone(gfp)][0];
-		unsigned long flags = local_irq_save();
+	if (likely(pcp->count)) {
+		page = pcp_pop(pcp);
+		vm_event_counts[cpu][PGALLOC]++;
+	}
+	local_irq_restore(flags);
+	return page;
+}
 
-		if (likely(z && this_pcp(z)->count))
-			page = pcp_pop(this_pcp(z));
-		local_irq_restore(flags);
-	}
-	if (unlikely(!page)) {
-		if (order >= MAX_ORDER)
-			return NULL;
-		page = try_zones(gfp, order, ALLOC_LOW);
-		if (!page)
-			page = alloc_slowpath(gfp, order);
-		if (!page)
-			return NULL;
-	}
+static noinline struct page *alloc_other(gfp_t gfp, unsigned int order, unsigned long caller)
+{
+	struct page *page;
+
+	if (order >= MAX_ORDER)
+		return NULL;
+	page = try_zones(gfp, order, ALLOC_LOW);
+	if (!page)
+		page = alloc_slowpath(gfp, order);
+	if (!page)
+		return NULL;
 	count_vm_events(PGALLOC, 1UL << order);
 	prep_new_page(page, gfp, order, caller);
+	return page;
+}
+
+/* The usual request, one page of any zone, is met by alloc_fast(). */
+struct page *__alloc_pages(gfp_t gfp, unsigned int order, unsigned long caller)
+{
+	struct page *page;
+
+	if (unlikely(order))
+		return alloc_other(gfp, order, caller);
+	page = alloc_fast(gfp);
+	if (unlikely(!page))
+		return alloc_other(gfp, 0, caller);
+	prep_new_page(page, gfp, 0, caller);
 	return page;
 }
 
@@ -550,7 +574,7 @@ unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
  * The last reference is gone: check that nobody still uses the page, and strip it of all
  * but its zone.  False if it must not be freed (a violation that a test provoked).
  */
-static inline bool free_prepare(struct page *page, unsigned int order, unsigned long caller)
+static __always_inline bool free_prepare(struct page *page, unsigned int order, unsigned long caller)
 {
 	unsigned long nr = 1UL << order, i;
 
@@ -567,38 +591,47 @@ static inline bool free_prepare(struct page *page, unsigned int order, unsigned 
 	return true;
 }
 
-static inline void free_one_pcp(struct page *page)
+/* Interrupts off. */
+static inline void free_one_pcp(struct page *page, unsigned int cpu)
 {
 	struct zone *z = page_zone(page);
-	unsigned long flags = local_irq_save();
-	struct per_cpu_pages *pcp = this_pcp(z);
+	struct per_cpu_pages *pcp = &z->pcp[cpu];
 
 	pcp_push(pcp, page);
 	if (unlikely(pcp->count >= pcp->high))
 		pcp_drain(z, pcp, pcp->batch);
-	local_irq_restore(flags);
 }
 
-static void free_block(struct page *page, unsigned int order)
+static noinline void free_block(struct page *page, unsigned int order, unsigned long caller)
 {
 	struct zone *z = page_zone(page);
 	unsigned long flags;
 
+	if (!free_prepare(page, order, caller))
+		return;
+	count_vm_events(PGFREE, 1UL << order);
 	spin_lock_irqsave(&z->lock, flags);
 	buddy_free(z, page, order);
 	spin_unlock_irqrestore(&z->lock, flags);
 }
 
 /* @page's _refcount has reached 0. */
-static void free_unref(struct page *page, unsigned int order, unsigned long caller)
+static inline void free_unref(struct page *page, unsigned int order, unsigned long caller)
 {
-	if (!free_prepare(page, order, caller))
+	unsigned long flags;
+	unsigned int cpu;
+
+	if (unlikely(order)) {
+		free_block(page, order, caller);
 		return;
-	count_vm_events(PGFREE, 1UL << order);
-	if (likely(order == 0))
-		free_one_pcp(page);
-	else
-		free_block(page, order);
+	}
+	if (!free_prepare(page, 0, caller))
+		return;
+	flags = local_irq_save();
+	cpu = smp_processor_id();
+	vm_event_counts[cpu][PGFREE]++;
+	free_one_pcp(page, cpu);
+	local_irq_restore(flags);
 }
 
 void __put_page(struct page *page)
@@ -636,12 +669,20 @@ void free_pages(unsigned long addr, unsigned int order)
 
 void free_page_batch(struct page **pages, unsigned int nr)
 {
-	unsigned int i;
+	unsigned long flags;
+	unsigned int i, kept = 0, cpu;
 
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
 		VM_BUG_ON_PAGE(page_count(pages[i]) != 0, pages[i]);
-	for (i = 0; i < nr; i++)
-		free_unref(pages[i], 0, CALLER);
+		if (free_prepare(pages[i], 0, CALLER))
+			pages[kept++] = pages[i];
+	}
+	flags = local_irq_save();
+	cpu = smp_processor_id();
+	vm_event_counts[cpu][PGFREE] += kept;
+	for (i = 0; i < kept; i++)
+		free_one_pcp(pages[i], cpu);
+	local_irq_restore(flags);
 }
 
 /* ---- boot --------------------------------------------------------------------------------- */
@@ -836,6 +877,8 @@ static void build_zonelists(void)
 		for (i = wanted; i >= 0; i--)
 			if (zones[i].managed_pages)
 				zonelists[wanted][n++] = &zones[i];
+		if (!n)			/* never empty: an empty zone gives nothing */
+			zonelists[wanted][n++] = &zones[wanted];
 		zonelists[wanted][n] = NULL;
 	}
 }
