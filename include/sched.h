@@ -36,6 +36,7 @@ struct seq_file;
 #define TASK_INTERRUPTIBLE	1
 #define TASK_UNINTERRUPTIBLE	2
 #define TASK_STOPPED		4
+#define TASK_DEAD		64	/* switched out for ever: the next task frees its stack */
 #define TASK_WAKEKILL		128
 #define TASK_KILLABLE		(TASK_WAKEKILL | TASK_UNINTERRUPTIBLE)
 #define TASK_NORMAL		(TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)
@@ -62,6 +63,7 @@ struct cred_ids {			/* identity; plain copy, current's own unless tasklist_lock 
 struct signal_struct {
 	atomic_t refcount;
 	int nr_threads;			/* tasklist_lock */
+	atomic_t live;			/* threads that have not begun to exit */
 	struct list_head threads;	/* task->thread_node: tasklist_lock */
 	struct sigpending shared_pending;	/* siglock */
 	wait_queue_head_t wait_chldexit;	/* wait4 sleeps here */
@@ -100,14 +102,16 @@ struct task_struct {
 	unsigned int exit_state;	/* tasklist_lock */
 	unsigned int flags;		/* PF_*: own task */
 	atomic_t usage;			/* references to this structure */
-	struct list_head run_list;	/* run-queue lock */
-	bool on_rq;
-	bool on_cpu;
+	bool on_rq;			/* runnable, or running: run-queue lock */
+	bool on_cpu;			/* its registers are in a CPU */
+	bool ran_in_user;		/* what the last tick interrupted: where its time is charged */
+	bool in_load;			/* sleeps uninterruptibly: counts in the load average */
 	int cpu;
 	int nice;			/* -20..19 */
 	u64 vruntime;			/* ns of weighted run time: run-queue lock */
 	u64 slice_start;		/* when it was last put on the CPU */
-	struct rb_node run_node;
+	u64 exec_start;			/* its time is charged up to here */
+	struct rb_node run_node;	/* in the run queue while runnable but not running */
 
 	struct mm_struct *mm;		/* NULL: kernel thread; own task, task_lock to look from outside */
 	struct mm_struct *active_mm;	/* borrowed by kernel threads */
@@ -185,6 +189,8 @@ static inline bool wake_up_process(struct task_struct *t) { return try_to_wake_u
 void wake_up_new_task(struct task_struct *t);
 /* The first thing a new task does (entry.asm): finish the switch from @prev, as schedule() does after it. */
 void schedule_tail(struct task_struct *prev);
+/* Let the others run once; returns soon if there are none. */
+void yield(void);
 /* Set the state before testing the condition: a full barrier. */
 static inline void set_current_state(unsigned int s)
 {
@@ -234,8 +240,13 @@ void do_group_exit(int code) __noreturn;	/* the whole process */
 void release_task(struct task_struct *t);
 
 /* ---- kernel/pid.c ---- */
+#define PID_MAX 32768
 pid_t alloc_pid(void);			/* -EAGAIN when none is left */
-void free_pid(pid_t pid);
+int alloc_pid_at(pid_t pid);		/* that number: 0 or -EEXIST */
+void hold_pid(pid_t pid);		/* one user more of the number, which is in use */
+void free_pid(pid_t pid);		/* one user less; the last one makes it free */
+/* Move a process to another group and session; the numbers stay in use.  tasklist_lock held. */
+void set_pgrp_session(struct signal_struct *s, pid_t pgrp, pid_t session);
 struct task_struct *find_task_by_pid(pid_t pid);	/* tasklist_lock held */
 struct task_struct *find_get_task(pid_t pid);		/* with a reference, or NULL */
 void attach_pid(struct task_struct *t);			/* tasklist_lock held */

@@ -319,7 +319,7 @@ long sys_setpgid(pid_t pid, pid_t pgid)
 	p = find_process(pid);
 	err = may_setpgid(p, pgid);
 	if (!err)
-		p->signal->pgrp = pgid;
+		set_pgrp_session(p->signal, pgid, p->signal->session);
 	spin_unlock_irq(&tasklist_lock);
 	return err;
 }
@@ -369,8 +369,7 @@ long sys_setsid(void)
 		if (p->signal->pgrp == me)
 			goto out;
 	s->leader_of_session = true;
-	s->session = me;
-	s->pgrp = me;
+	set_pgrp_session(s, me, me);
 	s->tty = NULL;
 	ret = me;
 out:
@@ -743,7 +742,7 @@ long sys_setpriority(int which, int who, int nice)
 
 long sys_sched_yield(void)
 {
-	schedule();
+	yield();
 	return 0;
 }
 
