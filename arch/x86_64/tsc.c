@@ -114,6 +114,15 @@ static u64 read_pair(const struct reference *ref, u32 *value)
 	return tsc;
 }
 
+/* a * b / c with 128 bits in between; the result must fit in 64. */
+static u64 mul_div(u64 a, u64 b, u64 c)
+{
+	u64 quotient, high;
+
+	asm("mulq %3\n\tdivq %4" : "=a"(quotient), "=&d"(high) : "0"(a), "r"(b), "r"(c));
+	return quotient;
+}
+
 /* One measurement, in kHz; 0 if the reference stopped. */
 static u64 measure_once(const struct reference *ref)
 {
@@ -127,7 +136,7 @@ static u64 measure_once(const struct reference *ref)
 			return 0;
 	} while (((now - start) & ref->mask) < window);
 	tsc = read_pair(ref, &now) - tsc;
-	return (unsigned __int128)tsc * ref->hz / ((u64)((now - start) & ref->mask) * 1000);
+	return mul_div(tsc, ref->hz, (u64)((now - start) & ref->mask) * 1000);
 }
 
 static void sort(u64 *v, int n)
