@@ -38,8 +38,7 @@ static struct task_struct *lock_thread_with_mm(struct task_struct *p)
 	return NULL;
 }
 
-/* Pages that the death of @p would free, weighted by oom_score_adj; 0: not this one. */
-static unsigned long oom_badness(struct task_struct *p)
+unsigned long oom_badness(struct task_struct *p)
 {
 	struct task_struct *t;
 	long points;

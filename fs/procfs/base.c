@@ -355,7 +355,13 @@ static int show_mountinfo(struct seq_file *m, struct task_struct *task)
 
 static int show_oom_score(struct seq_file *m, struct task_struct *task)
 {
-	seq_printf(m, "%lu\n", oom_badness(task) * 1000 / max(totalram_pages(), 1UL));
+	unsigned long flags, points = 0;
+
+	spin_lock_irqsave(&tasklist_lock, flags);
+	if (task->sighand)
+		points = oom_badness(task->group_leader);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
+	seq_printf(m, "%lu\n", points * 1000 / max(totalram_pages(), 1UL));
 	return 0;
 }
 
