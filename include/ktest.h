@@ -17,6 +17,7 @@ struct ktest {
 	const char *suite;
 	const char *name;
 	void (*fn)(struct ktest_ctx *t);
+	unsigned long line;		/* cases run in the order of the file */
 };
 
 struct ktest_ctx {
@@ -39,7 +40,7 @@ int ktest_run_all(const char *pattern);
 	static void ktest_##_suite##_##_name(struct ktest_ctx *t);		\
 	static const struct ktest ktest_entry_##_suite##_##_name		\
 		__section(".ktests") __used __aligned(8) =			\
-		{ #_suite, #_name, ktest_##_suite##_##_name };			\
+		{ #_suite, #_name, ktest_##_suite##_##_name, __LINE__ };			\
 	static void ktest_##_suite##_##_name(struct ktest_ctx *t __attribute__((unused)))
 
 /* End the case at the first broken claim. */

@@ -169,6 +169,19 @@ static bool begins_suite(const struct ktest *test, const char *pattern)
 	return true;
 }
 
+/* The case of @suite that comes next after line @line; the compiler may have turned the order round. */
+static const struct ktest *next_case(const struct ktest *suite, const char *pattern,
+				     unsigned long line)
+{
+	const struct ktest *next = NULL;
+
+	for (const struct ktest *p = __ktests_start; p < __ktests_end; p++)
+		if (same_suite(p, suite) && matches(p, pattern) && p->line > line &&
+		    (!next || p->line < next->line))
+			next = p;
+	return next;
+}
+
 struct totals {
 	int passed, failed, skipped;
 };
@@ -182,9 +195,8 @@ static void run_suite(const struct ktest *first, const char *pattern, unsigned i
 
 	out("  KTAP version 1\n  # Subtest: %s\n  1..%u\n", first->suite,
 	    count_cases(first, pattern));
-	for (const struct ktest *p = first; p < __ktests_end; p++) {
-		if (!same_suite(p, first) || !matches(p, pattern))
-			continue;
+	for (const struct ktest *p = next_case(first, pattern, 0); p;
+	     p = next_case(first, pattern, p->line)) {
 		run_case(p, &t);
 		if (t.failed)
 			out("  # %s\n", t.msg);

@@ -236,10 +236,14 @@ probe_read:
 .fault:
 	ret
 
+; Plain load and store: a locked instruction would report a read fault on some machines.
 global probe_write
 probe_write:
+	MAY_FAULT .store, EX_PROBE_TYPE
+	mov al, [rdi]
+.store:
 	MAY_FAULT .fault, EX_PROBE_TYPE
-	lock or byte [rdi], 0
+	mov [rdi], al
 	xor eax, eax
 .fault:
 	ret
