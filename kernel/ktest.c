@@ -169,15 +169,22 @@ static bool begins_suite(const struct ktest *test, const char *pattern)
 	return true;
 }
 
-/* The case of @suite that comes next after line @line; the compiler may have turned the order round. */
+/* Cases run in the order of their file; the compiler may have turned it round in the table. */
+static unsigned long order_of(const struct ktest *test)
+{
+	return test->line << 16 | (test - __ktests_start);
+}
+
+/* The matching case of @suite that comes after @last. */
 static const struct ktest *next_case(const struct ktest *suite, const char *pattern,
-				     unsigned long line)
+				     const struct ktest *last)
 {
 	const struct ktest *next = NULL;
 
 	for (const struct ktest *p = __ktests_start; p < __ktests_end; p++)
-		if (same_suite(p, suite) && matches(p, pattern) && p->line > line &&
-		    (!next || p->line < next->line))
+		if (same_suite(p, suite) && matches(p, pattern) &&
+		    (!last || order_of(p) > order_of(last)) &&
+		    (!next || order_of(p) < order_of(next)))
 			next = p;
 	return next;
 }
@@ -195,8 +202,8 @@ static void run_suite(const struct ktest *first, const char *pattern, unsigned i
 
 	out("  KTAP version 1\n  # Subtest: %s\n  1..%u\n", first->suite,
 	    count_cases(first, pattern));
-	for (const struct ktest *p = next_case(first, pattern, 0); p;
-	     p = next_case(first, pattern, p->line)) {
+	for (const struct ktest *p = next_case(first, pattern, NULL); p;
+	     p = next_case(first, pattern, p)) {
 		run_case(p, &t);
 		if (t.failed)
 			out("  # %s\n", t.msg);
