@@ -29,7 +29,6 @@
  *             Manager", chapter "Physical Page Allocation"; Bonwick and Adams, "Magazines
  *             and Vmem" (per-CPU caches).
  */
-#include <memblock.h>
 #include <mm.h>
 #include <printk.h>
 #include <rmap.h>
@@ -38,7 +37,6 @@
 #include <string.h>
 #include "page_internal.h"
 
-#define SUBSECTION_PAGES 64UL		/* frames whose struct pages fill one page */
 #define POISON_FREE 0xaaaaaaaaaaaaaaaaUL
 #define COSTLY_ORDER 3			/* beyond this an allocation may simply fail */
 #define RECLAIM_RETRIES 16
@@ -47,28 +45,15 @@
 #define FLAGS_IN_USE (BIT(PG_locked) | BIT(PG_lru) | BIT(PG_reserved) | BIT(PG_buddy) | \
 		      BIT(PG_slab) | BIT(PG_table) | BIT(PG_mlocked) | BIT(PG_writeback) | \
 		      BIT(PG_pcp))
-#define FLAGS_MASK ((1UL << PAGE_ZONE_SHIFT) - 1)
 
 struct zone zones[MAX_NR_ZONES];
-struct page *empty_zero_page;
-unsigned long max_pfn;
-bool page_alloc_ready;
 unsigned int *page_debug_trap;
 
-/* Zones to try for a request that may use zones up to the index, best first. */
-static struct zone *zonelists[MAX_NR_ZONES][MAX_NR_ZONES + 1];
-static unsigned long *subsection_map;	/* bit: this subsection has struct pages */
+struct zone *zonelists[MAX_NR_ZONES][MAX_NR_ZONES + 1];
 static struct list_head shrinkers = LIST_HEAD_INIT(shrinkers);
 static DEFINE_SPINLOCK(shrinkers_lock);
-static unsigned long zone_min_total;
 
 /* ---- frames and zones --------------------------------------------------------- */
-
-bool pfn_valid(unsigned long pfn)
-{
-	return pfn < max_pfn && subsection_map &&
-	       test_bit(pfn / SUBSECTION_PAGES, subsection_map);
-}
 
 struct zone *page_zone(const struct page *p)
 {
@@ -106,12 +91,6 @@ unsigned long totalram_pages(void)
 	return sum;
 }
 
-/* The sum of all min watermarks. */
-unsigned long min_free_pages(void)
-{
-	return zone_min_total;
-}
-
 /*
  * May @z give away 2^order frames and keep @mark, plus its reserve if the caller
  * could have used a higher zone?
@@ -129,7 +108,7 @@ bool zone_watermark_ok(const struct zone *z, unsigned int order, unsigned long m
 /* ---- debug: owners and poison ---------------------------------------------------- */
 
 #ifdef QUIRE_DEBUG
-static struct page_owner *page_owners;
+struct page_owner *page_owners;
 
 struct page_owner *page_owner_of(const struct page *page)
 {
@@ -220,7 +199,7 @@ static bool is_free_buddy(unsigned long pfn, const struct page *page, unsigned i
 }
 
 /* Join the block with its buddy while that is free, then queue it. */
-static void buddy_free(struct zone *z, struct page *page, unsigned int order)
+void buddy_free(struct zone *z, struct page *page, unsigned int order)
 {
 	unsigned long pfn = page_to_pfn(page);
 
@@ -683,244 +662,6 @@ void free_page_batch(struct page **pages, unsigned int nr)
 	for (i = 0; i < kept; i++)
 		free_one_pcp(pages[i], cpu);
 	local_irq_restore(flags);
-}
-
-/* ---- boot --------------------------------------------------------------------------------- */
-
-static enum zone_type zone_of_pfn(unsigned long pfn)
-{
-	if (pfn < (16UL << 20 >> PAGE_SHIFT))
-		return ZONE_DMA;
-	return pfn < (4UL << 30 >> PAGE_SHIFT) ? ZONE_DMA32 : ZONE_NORMAL;
-}
-
-static void *boot_alloc(phys_addr_t size, const char *what)
-{
-	phys_addr_t pa = memblock_phys_alloc(ALIGN_UP(size, PAGE_SIZE), PAGE_SIZE, 4UL << 30);
-
-	if (!pa)
-		panic("too little RAM for %s: give the machine more memory", what);
-	memset(__va(pa), 0, ALIGN_UP(size, PAGE_SIZE));
-	return __va(pa);
-}
-
-/* Mark all subsections that hold RAM and give them their struct pages. */
-static void make_struct_pages(void)
-{
-	unsigned long nr = DIV_ROUND_UP(max_pfn, SUBSECTION_PAGES), i, first, pfn;
-	unsigned int r;
-
-	subsection_map = boot_alloc(DIV_ROUND_UP(nr, 64) * 8, "the map of sections");
-	for (r = 0; r < memblock.memory.nr; r++) {
-		const struct memblock_region *reg = &memblock.memory.regions[r];
-		unsigned long last = PFN_DOWN(reg->base + reg->size - 1) / SUBSECTION_PAGES;
-
-		for (i = PFN_DOWN(reg->base) / SUBSECTION_PAGES; i <= last; i++)
-			__set_bit(i, subsection_map);
-	}
-	for (i = 0; i < nr; i++) {
-		if (!test_bit(i, subsection_map))
-			continue;
-		for (first = i; i < nr && test_bit(i, subsection_map); i++)
-			;
-		vmemmap_populate(first * SUBSECTION_PAGES, i * SUBSECTION_PAGES);
-		for (pfn = first * SUBSECTION_PAGES; pfn < i * SUBSECTION_PAGES; pfn++) {
-			struct page *page = pfn_to_page(pfn);
-
-			page->flags = (unsigned long)zone_of_pfn(pfn) << PAGE_ZONE_SHIFT |
-				      BIT(PG_reserved);
-			atomic_set(&page->_mapcount, -1);
-			atomic_set(&page->_refcount, 1);
-		}
-	}
-}
-
-static void init_zones(void)
-{
-	static const char *const names[] = { "DMA", "DMA32", "Normal" };
-	static const unsigned long start[] = { 0, 16UL << 20 >> PAGE_SHIFT,
-					       4UL << 30 >> PAGE_SHIFT, -1UL };
-	int i;
-	unsigned int o, cpu;
-
-	for (i = 0; i < MAX_NR_ZONES; i++) {
-		struct zone *z = &zones[i];
-
-		z->name = names[i];
-		spin_lock_init(&z->lock);
-		z->start_pfn = start[i];
-		if (max_pfn > start[i])
-			z->spanned_pages = min(max_pfn, start[i + 1]) - start[i];
-		for (o = 0; o < MAX_ORDER; o++)
-			INIT_LIST_HEAD(&z->free_area[o].free_list);
-		for (cpu = 0; cpu < NR_CPUS; cpu++)
-			INIT_LIST_HEAD(&z->pcp[cpu].list);
-	}
-}
-
-/* Frames [pfn, end), reserved until now, become free: in the largest aligned blocks. */
-static void release_range(unsigned long pfn, unsigned long end)
-{
-	while (pfn < end) {
-		struct zone *z = &zones[zone_of_pfn(pfn)];
-		unsigned int order = MAX_ORDER - 1;
-		unsigned long i, flags;
-
-		while ((pfn & ((1UL << order) - 1)) || pfn + (1UL << order) > end)
-			order--;
-		for (i = 0; i < 1UL << order; i++) {
-			struct page *page = pfn_to_page(pfn + i);
-
-			page->flags &= ~FLAGS_MASK;
-			atomic_set(&page->_refcount, 0);
-		}
-		spin_lock_irqsave(&z->lock, flags);
-		z->managed_pages += 1UL << order;
-		buddy_free(z, pfn_to_page(pfn), order);
-		spin_unlock_irqrestore(&z->lock, flags);
-		pfn += 1UL << order;
-	}
-}
-
-/* Free what of one RAM region memblock has not reserved.  Frame 0 stays out: 0 means none. */
-static void release_region(const struct memblock_region *reg)
-{
-	unsigned long pfn = max(PFN_UP(reg->base), 1UL);
-	unsigned long end = PFN_DOWN(reg->base + reg->size);
-	unsigned int i;
-
-	for (i = 0; i < memblock.reserved.nr && pfn < end; i++) {
-		const struct memblock_region *res = &memblock.reserved.regions[i];
-		unsigned long from = PFN_DOWN(res->base), to = PFN_UP(res->base + res->size);
-
-		if (to <= pfn)
-			continue;
-		if (from >= end)
-			break;
-		if (from > pfn)
-			release_range(pfn, from);
-		pfn = to;
-	}
-	if (pfn < end)
-		release_range(pfn, end);
-}
-
-static void count_present(void)
-{
-	unsigned int r;
-
-	for (r = 0; r < memblock.memory.nr; r++) {
-		const struct memblock_region *reg = &memblock.memory.regions[r];
-		unsigned long pfn = PFN_UP(reg->base), end = PFN_DOWN(reg->base + reg->size);
-		int i;
-
-		for (i = 0; i < MAX_NR_ZONES; i++) {
-			struct zone *z = &zones[i];
-			unsigned long from = max(pfn, z->start_pfn);
-			unsigned long to = min(end, z->start_pfn + z->spanned_pages);
-
-			if (from < to)
-				z->present_pages += to - from;
-		}
-	}
-}
-
-static unsigned long int_sqrt(unsigned long x)
-{
-	unsigned long r = 0, bit;
-
-	for (bit = 1UL << 31; bit; bit >>= 1)
-		if ((r | bit) * (r | bit) <= x)
-			r |= bit;
-	return r;
-}
-
-/*
- * Keep 4 * sqrt(RAM in KiB) KiB, between 128 KiB and 64 MiB, shared out by size: memory
- * that is asked for in a hurry grows slower than memory.
- */
-static void set_watermarks(void)
-{
-	unsigned long total = totalram_pages(), higher = 0, min_pages;
-	int i;
-
-	min_pages = int_sqrt(total * (PAGE_SIZE / 1024) * 16);
-	min_pages = min(max(min_pages, 128UL), 65536UL) / (PAGE_SIZE / 1024);
-	zone_min_total = 0;
-	for (i = MAX_NR_ZONES - 1; i >= 0; i--) {
-		struct zone *z = &zones[i];
-		unsigned long mark = total ? min_pages * z->managed_pages / total : 0;
-		unsigned int cpu;
-
-		z->watermark[WMARK_MIN] = mark;
-		z->watermark[WMARK_LOW] = mark + mark / 4;
-		z->watermark[WMARK_HIGH] = mark + mark / 2;
-		z->lowmem_reserve = higher / 256;
-		higher += z->managed_pages;
-		zone_min_total += mark;
-		for (cpu = 0; cpu < NR_CPUS; cpu++) {
-			int batch = min(max(z->managed_pages / 1024, 1UL), 31UL);
-
-			z->pcp[cpu].batch = batch;
-			z->pcp[cpu].high = 6 * batch;
-		}
-	}
-}
-
-static void build_zonelists(void)
-{
-	int wanted, i;
-
-	for (wanted = 0; wanted < MAX_NR_ZONES; wanted++) {
-		int n = 0;
-
-		for (i = wanted; i >= 0; i--)
-			if (zones[i].managed_pages)
-				zonelists[wanted][n++] = &zones[i];
-		if (!n)			/* never empty: an empty zone gives nothing */
-			zonelists[wanted][n++] = &zones[wanted];
-		zonelists[wanted][n] = NULL;
-	}
-}
-
-void mem_init(void)
-{
-	unsigned int r;
-
-	max_pfn = PFN_DOWN(memblock_end_of_ram());
-	make_struct_pages();
-	init_zones();
-#ifdef QUIRE_DEBUG
-	page_owners = boot_alloc(max_pfn * sizeof(*page_owners), "the owners of pages");
-#endif
-	page_alloc_ready = true;	/* memblock's reservations are final from here */
-	for (r = 0; r < memblock.memory.nr; r++)
-		release_region(&memblock.memory.regions[r]);
-	count_present();
-	build_zonelists();
-	set_watermarks();
-	empty_zero_page = alloc_page(GFP_KERNEL | __GFP_ZERO | __GFP_NOFAIL);
-	empty_zero_page->flags |= BIT(PG_reserved);
-	pr_info("Memory: %luK of %luK RAM available, %luK for struct pages\n",
-		totalram_pages() << (PAGE_SHIFT - 10),
-		(unsigned long)(memblock_total() >> 10),
-		DIV_ROUND_UP(max_pfn * sizeof(struct page), 1024));
-}
-
-void free_reserved_area(phys_addr_t start, phys_addr_t end)
-{
-	unsigned long pfn = PFN_UP(start), stop = PFN_DOWN(end), p;
-
-	BUG_ON(!page_alloc_ready);
-	for (p = pfn; p < stop; p++) {
-		struct page *page = pfn_to_page(p);
-
-		BUG_ON(!pfn_valid(p) || !PageReserved(page) || page_count(page) != 1);
-	}
-	if (pfn < stop)
-		release_range(pfn, stop);
-	build_zonelists();
-	set_watermarks();
 }
 
 /* ---- checks and pictures --------------------------------------------------------------------- */

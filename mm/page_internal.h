@@ -51,6 +51,18 @@ static inline unsigned long owner_address(u32 caller)
 	return caller ? 0xffffffff00000000UL | caller : 0;
 }
 
+#ifdef QUIRE_DEBUG
+extern struct page_owner *page_owners;	/* by pfn; made by mem_init() */
+#endif
+
+/* Everything in page->flags but the zone. */
+#define FLAGS_MASK ((1UL << PAGE_ZONE_SHIFT) - 1)
+
+/* Zones to try for a request that may use zones up to the index, best first, NULL last. */
+extern struct zone *zonelists[MAX_NR_ZONES][MAX_NR_ZONES + 1];
+/* zone->lock held: the block joins its buddies. */
+void buddy_free(struct zone *z, struct page *page, unsigned int order);
+
 /* alloc_pages() on behalf of @caller. */
 struct page *__alloc_pages(gfp_t gfp, unsigned int order, unsigned long caller);
 
@@ -58,7 +70,7 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, unsigned long caller);
 bool zone_watermark_ok(const struct zone *z, unsigned int order, unsigned long mark,
 		       unsigned int wanted_zone);
 unsigned long zone_free_pages(const struct zone *z);
-unsigned long min_free_pages(void);
+unsigned long min_free_pages(void);	/* the sum of all min watermarks */
 
 unsigned long meminfo_available(void);
 
