@@ -9,6 +9,7 @@
 void random_init(void);
 void get_random_bytes(void *buf, size_t len);	/* any context */
 u64 get_random_u64(void);
+void random_mix(const void *buf, size_t len);	/* stir in what somebody else thinks is random */
 long sys_getrandom(char __user *buf, size_t len, unsigned int flags);
 
 #endif

@@ -130,6 +130,23 @@ void get_random_bytes(void *buf, size_t len)
 	barrier();
 }
 
+void random_mix(const void *buf, size_t len)
+{
+	const u8 *p = buf;
+	unsigned long flags;
+	u32 out[16];
+
+	spin_lock_irqsave(&random_lock, flags);
+	for (size_t i = 0; i < len; i++) {
+		((u8 *)key)[i % sizeof(key)] ^= p[i];
+		if (i % sizeof(key) == sizeof(key) - 1 || i == len - 1) {
+			chacha20_block(key, 0, out);
+			memcpy(key, out, sizeof(key));
+		}
+	}
+	spin_unlock_irqrestore(&random_lock, flags);
+}
+
 u64 get_random_u64(void)
 {
 	u64 v;

@@ -7,6 +7,7 @@
 #ifndef _UAPI_KDEV_T_H
 #define _UAPI_KDEV_T_H
 
+#ifndef __KERNEL__	/* the kernel's own, on its dev_t, are in fs.h */
 static inline unsigned int new_encode_dev(unsigned int major, unsigned int minor)
 {
 	return (minor & 0xff) | (major << 8) | ((minor & ~0xffU) << 12);
@@ -21,6 +22,8 @@ static inline unsigned int new_dev_minor(unsigned int dev)
 {
 	return (dev & 0xff) | ((dev >> 12) & 0xfff00);
 }
+
+#endif
 
 /* Device numbers that Linux fixes (Documentation/admin-guide/devices.txt). */
 #define MEM_MAJOR	1	/* mem 1, null 3, port 4, zero 5, full 7, random 8, urandom 9, kmsg 11 */
