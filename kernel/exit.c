@@ -27,9 +27,8 @@
 #include <string.h>
 #include <syscalls_proc.h>
 #include <syscalls_sys.h>
+#include <tty.h>
 #include <uapi/wait.h>
-
-void disassociate_ctty(void);	/* the terminal's side of a session leader's end */
 
 /* ---- forgetting a task ------------------------------------------------------------- */
 
@@ -211,7 +210,7 @@ static void exit_process(struct task_struct *t, long code)
 	if (t->mm)
 		s->maxrss = max(s->maxrss, get_mm_hiwater_rss(t->mm));
 	if (s->leader_of_session)
-		disassociate_ctty();
+		disassociate_ctty(true);
 }
 
 /* Tell the family; true if nobody will wait for @t, which is then EXIT_DEAD. */
