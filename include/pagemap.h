@@ -44,5 +44,7 @@ extern const struct address_space_operations shmem_aops;
 struct file *shmem_file_setup(const char *name, loff_t size, unsigned long flags);
 /* Limit of pages for all tmpfs together (half of RAM); 0 or -ENOSPC. */
 int shmem_acct_pages(struct inode *inode, long pages);
+/* FALLOC_FL_KEEP_SIZE, and PUNCH_HOLE with it; takes i_rwsem. */
+long shmem_fallocate(struct file *file, int mode, loff_t off, loff_t len);
 
 #endif

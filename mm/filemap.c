@@ -1,0 +1,523 @@
+/*
+ * mm/filemap.c - the page cache: every file's pages, read, written and mapped from one place
+ *
+ * Purpose:    a page of a file exists once.  read() and write() copy from and to it, mappings
+ *             show it, exec runs from it.
+ * Invariants: a page in the tree has mapping and index set and carries one reference for the
+ *             tree; both change only under the page lock; a page is read by others only once
+ *             PG_uptodate is set; nobody maps or fills a page beyond i_size (checked under the
+ *             page lock, which truncation takes too).
+ * Lock order: i_rwsem > mmap_sem > page lock > tree_lock.  User memory is never touched with a
+ *             page lock held: the user's buffer may be a mapping of the very same page.
+ * Simplified: no read-ahead, no tags; a write passes through a bounce page instead of an
+ *             atomic copy that is retried.
+ * Sources:    Gorman, "Understanding the Linux Virtual Memory Manager", "Page Cache Management".
+ */
+#include <asm/uaccess.h>
+#include <fs.h>
+#include <pagemap.h>
+#include <sched.h>
+#include <signal.h>
+#include <slab.h>
+#include <string.h>
+#include "internal.h"
+
+atomic_long_t nr_file_pages, nr_shmem_pages;
+
+void address_space_init(struct address_space *m, struct inode *host,
+			const struct address_space_operations *a_ops)
+{
+	memset(m, 0, sizeof(*m));
+	m->host = host;
+	m->a_ops = a_ops;
+	spin_lock_init(&m->tree_lock);
+	init_rwsem(&m->i_mmap_rwsem);
+	m->i_mmap = RB_ROOT;
+	INIT_LIST_HEAD(&m->i_mmap_nonlinear);
+}
+
+bool mapping_is_shmem(const struct address_space *m)
+{
+	return test_bit(AS_SHMEM, &m->flags);
+}
+
+/* ---- the tree ---- */
+
+struct page *find_get_page(struct address_space *m, pgoff_t index)
+{
+	struct page *page;
+
+	spin_lock(&m->tree_lock);
+	page = page_tree_lookup(&m->page_tree, index);
+	if (page)
+		get_page(page);
+	spin_unlock(&m->tree_lock);
+	return page;
+}
+
+/* Hang a new page, locked by the caller, into the tree.  0, -EEXIST, -ENOMEM, -ENOSPC. */
+int add_to_page_cache(struct address_space *m, pgoff_t index, struct page *page)
+{
+	bool shmem = mapping_is_shmem(m);
+	int err;
+
+	VM_BUG_ON_PAGE(!PageLocked(page), page);
+	if (shmem && shmem_acct_pages(m->host, 1))
+		return -ENOSPC;
+	page->mapping = m;
+	page->index = index;
+	if (shmem)
+		SetPageSwapBacked(page);
+	get_page(page);
+	spin_lock(&m->tree_lock);
+	err = page_tree_insert(&m->page_tree, index, page);
+	if (!err)
+		m->nrpages++;
+	spin_unlock(&m->tree_lock);
+	if (err) {
+		page->mapping = NULL;
+		ClearPageSwapBacked(page);
+		put_page(page);
+		if (shmem)
+			shmem_acct_pages(m->host, -1);
+		return err;
+	}
+	count_vm_event(PGCACHE_ADD);
+	atomic_long_inc(&nr_file_pages);
+	if (shmem)
+		atomic_long_inc(&nr_shmem_pages);
+	return 0;
+}
+
+void delete_from_page_cache(struct page *page)
+{
+	struct address_space *m = page->mapping;
+
+	VM_BUG_ON_PAGE(!PageLocked(page) || page_mapped(page), page);
+	spin_lock(&m->tree_lock);
+	page_tree_delete(&m->page_tree, page->index);
+	m->nrpages--;
+	spin_unlock(&m->tree_lock);
+	page->mapping = NULL;
+	ClearPageDirty(page);
+	count_vm_event(PGCACHE_DEL);
+	atomic_long_dec(&nr_file_pages);
+	if (mapping_is_shmem(m)) {
+		atomic_long_dec(&nr_shmem_pages);
+		shmem_acct_pages(m->host, -1);
+	}
+	put_page(page);
+}
+
+/* Cached page, locked, still of this file; NULL if there is none. */
+static struct page *find_lock_page(struct address_space *m, pgoff_t index)
+{
+	for (;;) {
+		struct page *page = find_get_page(m, index);
+
+		if (!page)
+			return NULL;
+		lock_page(page);
+		if (likely(page->mapping == m))
+			return page;
+		unlock_page(page);		/* truncated while we waited */
+		put_page(page);
+	}
+}
+
+/* As find_or_create_page(), with the reason: ERR_PTR(-ENOMEM, -ENOSPC). */
+static struct page *grab_page(struct address_space *m, pgoff_t index, gfp_t gfp)
+{
+	for (;;) {
+		struct page *page = find_lock_page(m, index);
+		int err;
+
+		if (page)
+			return page;
+		page = alloc_page(gfp);
+		if (!page)
+			return ERR_PTR(-ENOMEM);
+		SetPageLocked(page);
+		err = add_to_page_cache(m, index, page);
+		if (!err)
+			return page;
+		ClearPageLocked(page);
+		put_page(page);
+		if (err != -EEXIST)
+			return ERR_PTR(err);
+	}
+}
+
+struct page *find_or_create_page(struct address_space *m, pgoff_t index, gfp_t gfp)
+{
+	struct page *page = grab_page(m, index, gfp);
+
+	return IS_ERR(page) ? NULL : page;
+}
+
+/* Fill a locked page if it has no contents yet.  0 or -errno. */
+static int make_uptodate(struct address_space *m, struct page *page)
+{
+	if (PageUptodate(page))
+		return 0;
+	if (!m->a_ops || !m->a_ops->readpage)
+		return -EINVAL;
+	return m->a_ops->readpage(m, page);
+}
+
+/* Give a page that could not be filled back: it must not stay in the cache as if it were. */
+static void drop_failed_page(struct page *page)
+{
+	if (page->mapping && !PageUptodate(page) && !page_mapped(page))
+		delete_from_page_cache(page);
+	unlock_page(page);
+	put_page(page);
+}
+
+struct page *read_mapping_page(struct address_space *m, pgoff_t index)
+{
+	struct page *page = find_get_page(m, index);
+	int err;
+
+	if (page && PageUptodate(page))
+		return page;
+	if (page)
+		put_page(page);
+	page = grab_page(m, index, GFP_HIGHUSER_MOVABLE);
+	if (IS_ERR(page))
+		return page;
+	err = make_uptodate(m, page);
+	if (err) {
+		drop_failed_page(page);
+		return ERR_PTR(err);
+	}
+	unlock_page(page);
+	return page;
+}
+
+int set_page_dirty(struct page *page)
+{
+	const struct address_space *m = page->mapping;
+
+	if (PageAnon(page) || !m)
+		return 0;
+	if (m->a_ops && m->a_ops->set_page_dirty)
+		return m->a_ops->set_page_dirty(page);
+	return PageDirty(page) ? 0 : !TestSetPageDirty(page);
+}
+
+/* ---- read ---- */
+
+/* Where the bytes go: user memory or kernel memory. */
+struct sink {
+	char __user *ubuf;
+	char *kbuf;
+};
+
+/* Bytes of @src (NULL: zeroes) delivered. */
+static size_t deliver(struct sink *s, size_t done, const void *src, size_t n)
+{
+	if (s->ubuf && src)
+		return n - copy_to_user(s->ubuf + done, src, n);
+	if (s->ubuf)
+		return n - clear_user(s->ubuf + done, n);
+	if (src)
+		memcpy(s->kbuf + done, src, n);
+	else
+		memset(s->kbuf + done, 0, n);
+	return n;
+}
+
+/* The page to read from with a reference; NULL for a hole of a shmem file; ERR_PTR. */
+static struct page *page_to_read(struct address_space *m, pgoff_t index)
+{
+	if (mapping_is_shmem(m)) {
+		struct page *page = find_get_page(m, index);
+
+		if (page && PageUptodate(page))
+			return page;
+		if (page)
+			put_page(page);
+		return NULL;
+	}
+	return read_mapping_page(m, index);
+}
+
+static ssize_t read_pages(struct inode *inode, struct sink *sink, size_t len, loff_t pos)
+{
+	struct address_space *m = inode->i_mapping;
+	size_t done = 0;
+
+	while (done < len && pos < READ_ONCE(inode->i_size)) {
+		size_t n = min_t(size_t, len - done, PAGE_SIZE - offset_in_page(pos)), got;
+		struct page *page;
+
+		n = min_t(size_t, n, READ_ONCE(inode->i_size) - pos);
+		page = page_to_read(m, pos >> PAGE_SHIFT);
+		if (IS_ERR(page))
+			return done ? (ssize_t)done : PTR_ERR(page);
+		got = deliver(sink, done, page ? page_address(page) + offset_in_page(pos) : NULL, n);
+		if (page)
+			put_page(page);
+		done += got;
+		pos += got;
+		if (got < n)
+			return done ? (ssize_t)done : -EFAULT;
+		cond_resched();
+	}
+	return done;
+}
+
+ssize_t generic_file_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
+{
+	struct sink sink = { .ubuf = buf };
+	ssize_t n = read_pages(file->f_inode, &sink, len, *pos);
+
+	if (n > 0)
+		*pos += n;
+	return n;
+}
+
+ssize_t kernel_read(struct file *file, void *buf, size_t len, loff_t pos)
+{
+	struct sink sink = { .kbuf = buf };
+
+	if (!file->f_inode->i_mapping->a_ops)
+		return -EINVAL;
+	return read_pages(file->f_inode, &sink, len, pos);
+}
+
+/* ---- write ---- */
+
+/* How much may be written at @pos: file size limits.  Bytes, or -EFBIG. */
+static ssize_t write_limit(struct file *file, size_t len, loff_t pos, bool user)
+{
+	unsigned long limit = user ? rlimit(RLIMIT_FSIZE) : RLIM_INFINITY;
+	const unsigned long max = ~0UL >> 1;
+
+	if (limit != RLIM_INFINITY) {
+		if ((unsigned long)pos >= limit) {
+			send_sig(SIGXFSZ, current, false);
+			return -EFBIG;
+		}
+		len = min(len, limit - pos);
+	}
+	if (pos < 0 || (unsigned long)pos >= max)
+		return -EFBIG;
+	return min(len, max - pos);
+}
+
+/* Copy @n bytes at @src into the cached page at @pos.  0 or -errno. */
+static int write_part(struct address_space *m, const void *src, size_t n, loff_t pos)
+{
+	struct page *page = grab_page(m, pos >> PAGE_SHIFT, GFP_HIGHUSER_MOVABLE);
+	int err;
+
+	if (IS_ERR(page))
+		return PTR_ERR(page);
+	if (n < PAGE_SIZE && (err = make_uptodate(m, page))) {
+		drop_failed_page(page);
+		return err;
+	}
+	memcpy(page_address(page) + offset_in_page(pos), src, n);
+	SetPageUptodate(page);
+	set_page_dirty(page);
+	if (pos + (loff_t)n > m->host->i_size)
+		WRITE_ONCE(m->host->i_size, pos + n);
+	unlock_page(page);
+	put_page(page);
+	return 0;
+}
+
+/* Enter: i_rwsem held for writing.  Source in @ubuf through @bounce, or in @kbuf. */
+static ssize_t write_pages(struct address_space *m, const char __user *ubuf, const char *kbuf,
+			   void *bounce, size_t len, loff_t pos)
+{
+	size_t done = 0;
+	int err = 0;
+
+	while (done < len) {
+		size_t n = min_t(size_t, len - done, PAGE_SIZE - offset_in_page(pos)), want = n;
+		const void *src = kbuf + done;
+
+		if (ubuf) {
+			n -= copy_from_user(bounce, ubuf + done, n);
+			src = bounce;
+		}
+		err = n ? write_part(m, src, n, pos) : -EFAULT;
+		if (err)
+			break;
+		done += n;
+		pos += n;
+		if (n < want) {
+			err = -EFAULT;
+			break;
+		}
+		if (fatal_signal_pending(current)) {
+			err = -EINTR;
+			break;
+		}
+		cond_resched();
+	}
+	return done ? (ssize_t)done : err;
+}
+
+ssize_t generic_file_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
+{
+	struct inode *inode = file->f_inode;
+	void *bounce;
+	ssize_t n;
+
+	if (!len)
+		return 0;
+	bounce = (void *)__get_free_pages(GFP_KERNEL, 0);
+	if (!bounce)
+		return -ENOMEM;
+	down_write(&inode->i_rwsem);
+	if (file->f_flags & O_APPEND)
+		*pos = inode->i_size;
+	n = write_limit(file, len, *pos, true);
+	if (n > 0) {
+		n = write_pages(inode->i_mapping, buf, NULL, bounce, n, *pos);
+		inode->i_mtime = inode->i_ctime = current_time_ns();
+	}
+	if (n > 0)
+		*pos += n;
+	up_write(&inode->i_rwsem);
+	free_page((unsigned long)bounce);
+	return n;
+}
+
+ssize_t kernel_write(struct file *file, const void *buf, size_t len, loff_t pos)
+{
+	struct inode *inode = file->f_inode;
+	ssize_t n;
+
+	if (!inode->i_mapping->a_ops)
+		return -EINVAL;
+	down_write(&inode->i_rwsem);
+	n = write_limit(file, len, pos, false);
+	if (n > 0) {
+		n = write_pages(inode->i_mapping, NULL, buf, NULL, n, pos);
+		inode->i_mtime = inode->i_ctime = current_time_ns();
+	}
+	up_write(&inode->i_rwsem);
+	return n;
+}
+
+/* ---- mappings ---- */
+
+static bool beyond_eof(const struct inode *inode, pgoff_t index)
+{
+	loff_t size = READ_ONCE(inode->i_size);
+
+	return index >= DIV_ROUND_UP((unsigned long)size, PAGE_SIZE);
+}
+
+static int filemap_fault(struct vm_area_struct *vma, struct vm_fault *vmf)
+{
+	struct inode *inode = vma->vm_file->f_inode;
+	struct address_space *m = inode->i_mapping;
+	struct page *page;
+	int ret = VM_FAULT_LOCKED, err;
+
+	if (beyond_eof(inode, vmf->pgoff))
+		return VM_FAULT_SIGBUS;
+	page = grab_page(m, vmf->pgoff, GFP_HIGHUSER_MOVABLE);
+	if (IS_ERR(page))
+		return PTR_ERR(page) == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
+	if (!PageUptodate(page) && !mapping_is_shmem(m))
+		ret |= VM_FAULT_MAJOR;
+	err = make_uptodate(m, page);
+	/* Truncation sets i_size first and takes the page lock next: one of us sees the other. */
+	if (err || beyond_eof(inode, vmf->pgoff)) {
+		if (!err)
+			delete_from_page_cache(page);
+		drop_failed_page(page);
+		return err == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
+	}
+	vmf->page = page;
+	return ret;
+}
+
+#define MAP_AROUND_MAX 32
+
+/* Referenced, locked, uptodate pages of [first, last]: those that can be had without waiting. */
+static unsigned int lock_cached(struct address_space *m, pgoff_t first, pgoff_t last,
+				struct page **pages)
+{
+	unsigned int n, kept = 0;
+
+	spin_lock(&m->tree_lock);
+	n = page_tree_gang_lookup(&m->page_tree, first, pages, MAP_AROUND_MAX);
+	while (n && pages[n - 1]->index > last)
+		n--;
+	for (unsigned int i = 0; i < n; i++)
+		get_page(pages[i]);
+	spin_unlock(&m->tree_lock);
+	for (unsigned int i = 0; i < n; i++) {
+		struct page *page = pages[i];
+
+		if (!trylock_page(page)) {
+			put_page(page);
+		} else if (page->mapping != m || !PageUptodate(page) ||
+			   beyond_eof(m->host, page->index)) {
+			unlock_page(page);
+			put_page(page);
+		} else {
+			pages[kept++] = page;
+		}
+	}
+	return kept;
+}
+
+static void filemap_map_pages(struct vm_area_struct *vma, struct vm_fault *vmf)
+{
+	struct address_space *m = vma->vm_file->f_inode->i_mapping;
+	struct page *pages[MAP_AROUND_MAX];
+	unsigned int n = lock_cached(m, vmf->pgoff, vmf->max_pgoff, pages);
+	pgprot_t prot = vma->vm_page_prot;
+	int mapped[NR_MM_COUNTERS] = { 0 }, total = 0;
+	spinlock_t *ptl;
+	pte_t *base;
+
+	/* Not touched yet: not accessed.  A shared area's entries may be writable; the hardware's
+	 * dirty bit reaches the page when they are taken down. */
+	base = pte_offset_map_lock(vma->vm_mm, vmf->pmd, vmf->virtual_address, &ptl);
+	for (unsigned int i = 0; i < n; i++) {
+		struct page *page = pages[i];
+		pte_t *pte = base + (page->index - vmf->pgoff);
+
+		if (!pte_none(*pte))
+			continue;
+		get_page(page);
+		page_add_file_rmap(page);
+		if (vma->vm_flags & VM_LOCKED)
+			SetPageMlocked(page);
+		set_pte(pte, pte_mkold(mk_pte(page, prot)));
+		mapped[mm_counter(page)]++;
+		total++;
+	}
+	pt_entries_add(vmf->pmd, total);
+	pte_unmap_unlock(base, ptl);
+	for (int i = 0; i < NR_MM_COUNTERS; i++)
+		if (mapped[i])
+			add_mm_counter(vma->vm_mm, i, mapped[i]);
+	while (n) {
+		unlock_page(pages[--n]);
+		put_page(pages[n]);
+	}
+}
+
+const struct vm_operations_struct generic_file_vm_ops = {
+	.fault = filemap_fault,
+	.map_pages = filemap_map_pages,
+};
+
+int generic_file_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	if (!file->f_inode->i_mapping->a_ops)
+		return -ENODEV;
+	vma->vm_ops = &generic_file_vm_ops;
+	return 0;
+}
