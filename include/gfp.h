@@ -33,6 +33,14 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order);
 void __free_pages(struct page *page, unsigned int order);
 static inline struct page *alloc_page(gfp_t gfp) { return alloc_pages(gfp, 0); }
 static inline void __free_page(struct page *page) { __free_pages(page, 0); }
+#ifdef QUIRE_DEBUG
+/*
+ * Tests of the way out of every error: current's @nth allocation of pages or slab objects
+ * from now on fails, and with @for_good all after it (not those with __GFP_NOFAIL).
+ * 0 ends it.  Returns how many failed since the last call.  One task at a time.
+ */
+unsigned long fail_alloc(unsigned long nth, bool for_good);
+#endif
 /* The same by direct-map address; 0 when there is no memory. */
 unsigned long __get_free_pages(gfp_t gfp, unsigned int order);
 void free_pages(unsigned long addr, unsigned int order);

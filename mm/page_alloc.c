@@ -524,6 +524,8 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, unsigned long caller)
 {
 	struct page *page;
 
+	if (should_fail_alloc(gfp))
+		return NULL;
 	if (unlikely(order))
 		return alloc_other(gfp, order, caller);
 	page = alloc_fast(gfp);

@@ -396,10 +396,14 @@ static noinline void *alloc_slow(struct kmem_cache *c, gfp_t gfp, unsigned long 
 
 static __always_inline void *slab_alloc(struct kmem_cache *c, gfp_t gfp, unsigned long caller)
 {
-	unsigned long flags = local_irq_save();
-	struct array_cache *ac = c->cpu[smp_processor_id()];
+	struct array_cache *ac;
+	unsigned long flags;
 	void *obj;
 
+	if (should_fail_alloc(gfp))
+		return NULL;
+	flags = local_irq_save();
+	ac = c->cpu[smp_processor_id()];
 	if (likely(ac->avail)) {
 		obj = ac->entry[--ac->avail];
 		local_irq_restore(flags);

@@ -1,4 +1,4 @@
-/* links: mm/page_alloc.c mm/mm_init.c mm/memblock.c mm/debug.c tests/host/shim.c */
+/* links: mm/page_alloc.c mm/mm_init.c mm/memblock.c mm/debug.c mm/fail_alloc.c tests/host/shim.c */
 /*
  * tests/host/test_asm_contract.c - tests/asm_contract.c on the fake asm/, and its software TLB
  */
