@@ -589,7 +589,7 @@ static size_t take_line(struct tty_struct *tty, u8 *buf, size_t n)
 	return got;
 }
 
-static size_t take_input(struct tty_struct *tty, u8 *buf, size_t n)
+size_t n_tty_take(struct tty_struct *tty, u8 *buf, size_t n)
 {
 	size_t got = 0;
 
@@ -657,7 +657,7 @@ static ssize_t collect(struct tty_struct *tty, struct file *file, u8 *buf, size_
 		spin_lock_irq(&tty->lock);
 		had = input_available(tty, 1);
 		if (had)
-			got += take_input(tty, buf + got, len - got);
+			got += n_tty_take(tty, buf + got, len - got);
 		spin_unlock_irq(&tty->lock);
 		if (had && (L_FLAG(tty, ICANON) || got >= read_goal(tty, len)))
 			return got;

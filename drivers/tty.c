@@ -17,6 +17,7 @@
 #include <sched.h>
 #include <slab.h>
 #include <string.h>
+#include <syscalls_fs.h>
 #include <tty.h>
 #include <uapi/kdev_t.h>
 
@@ -62,6 +63,8 @@ int tty_register(struct tty_struct *tty, unsigned int major, unsigned int minor)
 	ttys[nr_ttys++] = tty;
 	return register_chrdev(major, minor, tty->name, 0600, &tty_fops);
 }
+
+static struct tty_struct *resolve(dev_t dev);
 
 static struct tty_struct *find_tty(dev_t dev)
 {
@@ -274,6 +277,18 @@ void disassociate_ctty(bool on_exit)
 		kill_pgrp(pgrp, SIGHUP, true);
 		kill_pgrp(pgrp, SIGCONT, true);
 	}
+}
+
+/* Hang up current's own terminal. */
+long sys_vhangup(void)
+{
+	struct tty_struct *tty = resolve(MKDEV(TTYAUX_MAJOR, 0));
+
+	if (!capable_root())
+		return -EPERM;
+	if (tty)
+		tty_hangup(tty);
+	return 0;
 }
 
 /* ---- files --------------------------------------------------------------------------------- */

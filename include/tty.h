@@ -84,6 +84,7 @@ void n_tty_receive_char(struct tty_struct *tty, u8 c, u64 *signals);
 void n_tty_flush_input(struct tty_struct *tty);
 void n_tty_termios_changed(struct tty_struct *tty, const struct termios *old);
 size_t n_tty_readable(struct tty_struct *tty);		/* bytes a read would return now */
+size_t n_tty_take(struct tty_struct *tty, u8 *buf, size_t n);	/* what one read gets */
 size_t n_tty_output(struct tty_struct *tty, const u8 *buf, size_t n);	/* bytes taken */
 void n_tty_stop(struct tty_struct *tty);
 void n_tty_start(struct tty_struct *tty);

@@ -28,6 +28,7 @@
 #include <syscalls_proc.h>
 #include <syscalls_sys.h>
 #include <tty.h>
+#include <tty.h>
 #include <uapi/wait.h>
 
 /* ---- forgetting a task ------------------------------------------------------------- */
@@ -206,7 +207,7 @@ static void exit_process(struct task_struct *t, long code)
 	if (t->tgid == 1)
 		panic("Attempted to kill init! exitcode=0x%08x",
 		      (unsigned int)(s->group_exit ? s->group_exit_code : code));
-	timer_cancel(&s->real_timer);
+	exit_itimers(s);
 	if (t->mm)
 		s->maxrss = max(s->maxrss, get_mm_hiwater_rss(t->mm));
 	if (s->leader_of_session)

@@ -494,9 +494,11 @@ void cpu_idle(void)
 	for (;;) {
 		local_irq_disable();
 		if (need_resched() || this_rq()->leftmost) {
+			tick_idle_exit();
 			local_irq_enable();
 			schedule();
 		} else {
+			tick_idle_enter();
 			safe_halt();
 		}
 	}

@@ -23,7 +23,6 @@
 
 #define NSEC_PER_USEC 1000UL
 #define NEVER (~0UL)
-#define LOAD_INTERVAL (5 * NSEC_PER_SEC)
 
 /* ---- the queue of timers ------------------------------------------------------------------ */
 
@@ -185,13 +184,6 @@ void tick_idle_exit(void)
 	spin_unlock_irqrestore(&timer_lock, flags);
 }
 
-static void load_timer_fn(struct timer *t)
-{
-	calc_load_tick();
-	timer_start(t, t->expires + LOAD_INTERVAL);
-}
-static struct timer load_timer;
-
 /* ---- wall clock ---------------------------------------------------------------------------- */
 
 static u64 real_offset;		/* real time minus monotonic time, ns; one word, so no lock */
@@ -262,14 +254,10 @@ u64 rtc_read_seconds(void)
 
 void time_init(void)
 {
-	u64 now = clock_read_ns();
-
 	set_real_time(rtc_read_seconds() * NSEC_PER_SEC);
 	for (unsigned int i = 0; i < NR_CPUS; i++)
 		next_tick[i] = NEVER;
 	apic_timer_init();
-	timer_setup(&load_timer, load_timer_fn);
-	timer_start(&load_timer, now + LOAD_INTERVAL);
 	tick_idle_exit();		/* the boot context counts as a task */
 }
 

@@ -1,0 +1,127 @@
+/*
+ * tests/kernel/test_time.c - clocks and timers (kernel/time.c, arch/x86_64/tsc.c)
+ */
+#include <asm/percpu.h>
+#include <irq.h>
+#include <ktest.h>
+#include <sched.h>
+#include <time.h>
+
+#define MS 1000000UL
+
+KTEST(time, clock_never_goes_back)
+{
+	u64 last = clock_read_ns();
+
+	for (int i = 0; i < 100000; i++) {
+		u64 now = clock_read_ns();
+
+		EXPECT(now >= last);
+		last = now;
+	}
+}
+
+KTEST(time, counter_frequency_is_sane)
+{
+	EXPECT(tsc_khz >= 50000 && tsc_khz <= 20000000);
+}
+
+KTEST(time, real_clock_follows_monotonic)
+{
+	u64 off = ktime_get_real() - clock_read_ns();
+
+	msleep(2);
+	EXPECT(ktime_get_real() - clock_read_ns() - off < 100 * MS);
+}
+
+static struct order_timer {
+	struct timer t;
+	int id;
+	u64 fired_at;
+} order_timers[5];
+static int order[5];
+static volatile int nr_fired;
+
+static void note_order(struct timer *t)
+{
+	struct order_timer *o = container_of(t, struct order_timer, t);
+
+	o->fired_at = clock_read_ns();
+	order[nr_fired] = o->id;
+	nr_fired = nr_fired + 1;
+}
+
+KTEST(time, timers_fire_in_order_of_expiry_and_never_early)
+{
+	static const int ms[5] = { 8, 2, 6, 4, 10 };
+	static const int expected[5] = { 1, 3, 2, 0, 4 };
+	u64 now = clock_read_ns();
+
+	nr_fired = 0;
+	for (int i = 0; i < 5; i++) {
+		order_timers[i].id = i;
+		timer_setup(&order_timers[i].t, note_order);
+		timer_start(&order_timers[i].t, now + ms[i] * MS);
+	}
+	for (int i = 0; i < 1000 && nr_fired < 5; i++)
+		msleep(2);
+	EXPECT_EQ(nr_fired, 5);
+	for (int i = 0; i < 5; i++) {
+		EXPECT_EQ(order[i], expected[i]);
+		EXPECT(order_timers[i].fired_at >= now + ms[i] * MS);
+		EXPECT(!order_timers[i].t.pending);
+	}
+}
+
+KTEST(time, cancelled_timer_does_not_fire)
+{
+	struct order_timer o = { .id = 0 };
+
+	nr_fired = 0;
+	timer_setup(&o.t, note_order);
+	timer_start(&o.t, clock_read_ns() + 5 * MS);
+	EXPECT(timer_cancel(&o.t));
+	EXPECT(!timer_cancel(&o.t));
+	msleep(10);
+	EXPECT_EQ(nr_fired, 0);
+}
+
+KTEST(time, restarted_timer_fires_once_at_the_new_time)
+{
+	struct order_timer o = { .id = 0 };
+	u64 now = clock_read_ns();
+
+	nr_fired = 0;
+	timer_setup(&o.t, note_order);
+	timer_start(&o.t, now + 2 * MS);
+	timer_start(&o.t, now + 12 * MS);
+	msleep(30);
+	timer_cancel(&o.t);
+	EXPECT_EQ(nr_fired, 1);
+	EXPECT(o.fired_at >= now + 12 * MS);
+}
+
+KTEST(time, msleep_sleeps_at_least_that_long)
+{
+	u64 start = clock_read_ns();
+
+	msleep(20);
+	EXPECT(clock_read_ns() - start >= 20 * MS);
+}
+
+KTEST(time, schedule_until_the_past_returns_at_once)
+{
+	set_current_state(TASK_INTERRUPTIBLE);
+	EXPECT_EQ(schedule_until(1), 0);
+	EXPECT_EQ(current->state, TASK_RUNNING);
+}
+
+KTEST(time, timespec_conversion_saturates)
+{
+	struct timespec far = { INT64_MAX, 0 }, ts = { 3, 5 }, bad = { 0, 1000000000 };
+
+	EXPECT(timespec_to_ns(&far) == INT64_MAX);
+	EXPECT(timespec_to_ns(&ts) == 3000000005UL);
+	EXPECT_EQ(ns_to_timespec(3000000005UL).tv_nsec, 5);
+	EXPECT(!timespec_valid(&bad));
+}
