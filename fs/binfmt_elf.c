@@ -142,10 +142,8 @@ out_free:
 static void close_image(struct elf_image *img, bool opened)
 {
 	kfree(img->phdrs);
-	if (opened && img->file) {
-		allow_write_access(img->file->f_inode);
+	if (opened && img->file)
 		fput(img->file);
-	}
 }
 
 /* ---- mapping: the old address space is gone -------------------------------------------- */

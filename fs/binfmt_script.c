@@ -103,7 +103,6 @@ static int load_script(struct linux_binprm *bprm, struct pt_regs *regs)
 	if (bprm->interp != bprm->filename)
 		kfree(bprm->interp);
 	bprm->interp = interp;
-	allow_write_access(bprm->file->f_inode);
 	fput(bprm->file);
 	bprm->file = file;
 	return -EAGAIN;

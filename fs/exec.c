@@ -477,10 +477,8 @@ static void free_bprm(struct linux_binprm *bprm)
 {
 	if (bprm->mm)
 		mmput(bprm->mm);
-	if (bprm->file) {
-		allow_write_access(bprm->file->f_inode);
+	if (bprm->file)
 		fput(bprm->file);
-	}
 	if (bprm->interp != bprm->filename)
 		kfree(bprm->interp);
 	kfree(bprm);

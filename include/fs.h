@@ -253,7 +253,7 @@ void do_close_on_exec(void);
 int unshare_files(void);			/* exec: own table */
 int copy_fs(u64 clone_flags, struct task_struct *t);
 void exit_fs(struct task_struct *t);
-struct file *open_exec(const char *path);	/* checks x permission, denies writing; ERR_PTR */
+struct file *open_exec(const char *path);	/* checks x permission, denies writing until fput; ERR_PTR */
 static inline int deny_write_access(struct inode *i)
 {
 	int c = atomic_read(&i->i_writecount);
