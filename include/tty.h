@@ -68,6 +68,7 @@ void tty_wakeup(struct tty_struct *tty);
 /* Give up the controlling terminal; a session leader that exits hangs it up for its session. */
 void disassociate_ctty(bool on_exit);
 void tty_hangup(struct tty_struct *tty);
+long sys_vhangup(void);
 /* For /proc: 0 and -1 when there is no terminal (tty may be NULL). */
 dev_t tty_devnum(const struct tty_struct *tty);
 pid_t tty_foreground_pgrp(const struct tty_struct *tty);

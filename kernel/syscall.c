@@ -20,6 +20,7 @@
 #include <syscalls_proc.h>
 #include <syscalls_sys.h>
 #include <time.h>
+#include <tty.h>
 #include <uapi/unistd.h>
 
 /* Arguments arrive in C order whatever their types are: one pointer type fits all. */
