@@ -126,8 +126,8 @@ USER_CODE(two_threads,
 
 KTEST(fork, mm_users_counts_threads_and_exit_group_ends_all)
 {
-	struct task_struct *u = start_user(two_threads, two_threads_end, NULL, 0);
 	unsigned int before = nr_threads;
+	struct task_struct *u = start_user(two_threads, two_threads_end, NULL, 0);
 	struct mm_struct *mm;
 	int users, threads;
 
@@ -140,7 +140,7 @@ KTEST(fork, mm_users_counts_threads_and_exit_group_ends_all)
 	EXPECT_EQ(wait_user(u), SIGKILL);
 	EXPECT_EQ(threads, 2);
 	EXPECT_EQ(users, 2);
-	EXPECT_EQ(nr_threads, before - 1);
+	EXPECT_EQ(nr_threads, before);
 }
 
 USER_CODE(fork_and_spin, SYS(57) "1: jmp 1b\n");
