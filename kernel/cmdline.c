@@ -15,9 +15,9 @@
 
 static u64 known_words;		/* bit n: word n was asked for */
 
-/* Linux's words that a later Quire will honour: accepted in silence. */
+/* Words that are read when they are needed, or that a later Quire will honour. */
 static const char *const accepted[] = {
-	"la57", "maxcpus", "nokaslr", "norandmaps", "nosmp", "ro", "rw", "BOOT_IMAGE",
+	"la57", "maxcpus", "panic", "nokaslr", "norandmaps", "nosmp", "ro", "rw", "BOOT_IMAGE",
 };
 
 struct word {
