@@ -113,7 +113,7 @@ static void report_boot_time(void)
 {
 	static bool done;
 
-	if (done)
+	if (done || current->pid != 1)
 		return;
 	done = true;
 	pr_info("boot: %lu TSC ticks from kernel entry to the first user instruction\n",
