@@ -1,0 +1,294 @@
+/*
+ * mm/madvise.c - what a program knows about its own memory
+ *
+ * Purpose:    advice that changes flags of VMAs (how to read ahead, what fork and core dumps
+ *             do), and advice that acts on pages (drop, free lazily, punch, populate).
+ * Invariants: an advice either does its work or is refused; holes are reported (-ENOMEM) after
+ *             what is mapped was done, as on Linux.
+ * Lock order: mmap_sem, for writing if VMAs change > i_mmap_rwsem > ptl
+ * Simplified: no KSM, no huge pages, no memory failure: EINVAL, as Linux built without them.
+ */
+#include <fs.h>
+#include <pagemap.h>
+#include <sched.h>
+#include <uapi/fcntl.h>
+#include "internal.h"
+
+static bool advice_known(int advice)
+{
+	switch (advice) {
+	case MADV_NORMAL: case MADV_RANDOM: case MADV_SEQUENTIAL: case MADV_WILLNEED:
+	case MADV_DONTNEED: case MADV_DONTNEED_LOCKED: case MADV_FREE: case MADV_REMOVE:
+	case MADV_DONTFORK: case MADV_DOFORK: case MADV_DONTDUMP: case MADV_DODUMP:
+	case MADV_WIPEONFORK: case MADV_KEEPONFORK: case MADV_COLD: case MADV_PAGEOUT:
+	case MADV_POPULATE_READ: case MADV_POPULATE_WRITE:
+		return true;
+	}
+	return false;
+}
+
+static bool changes_vmas(int advice)
+{
+	switch (advice) {
+	case MADV_NORMAL: case MADV_RANDOM: case MADV_SEQUENTIAL: case MADV_DONTFORK:
+	case MADV_DOFORK: case MADV_DONTDUMP: case MADV_DODUMP: case MADV_WIPEONFORK:
+	case MADV_KEEPONFORK:
+		return true;
+	}
+	return false;
+}
+
+/* ---- flags ---- */
+
+/* The flags @vma shall have; -EINVAL in *err if the advice does not fit it. */
+static unsigned long advised_flags(struct vm_area_struct *vma, int advice, int *err)
+{
+	unsigned long f = vma->vm_flags;
+
+	switch (advice) {
+	case MADV_NORMAL:
+		return f & ~(VM_RAND_READ | VM_SEQ_READ);
+	case MADV_SEQUENTIAL:
+		return (f & ~VM_RAND_READ) | VM_SEQ_READ;
+	case MADV_RANDOM:
+		return (f & ~VM_SEQ_READ) | VM_RAND_READ;
+	case MADV_DONTFORK:
+		return f | VM_DONTCOPY;
+	case MADV_DOFORK:
+		*err = f & VM_IO ? -EINVAL : 0;
+		return f & ~VM_DONTCOPY;
+	case MADV_WIPEONFORK:
+		*err = vma->vm_file || (f & VM_SHARED) ? -EINVAL : 0;
+		return f | VM_WIPEONFORK;
+	case MADV_KEEPONFORK:
+		return f & ~VM_WIPEONFORK;
+	case MADV_DONTDUMP:
+		return f | VM_DONTDUMP;
+	default:
+		*err = f & VM_SPECIAL ? -EINVAL : 0;
+		return f & ~VM_DONTDUMP;
+	}
+}
+
+static int advise_flags(struct vm_area_struct **pvma, unsigned long start, unsigned long end,
+			int advice)
+{
+	struct vm_area_struct *vma = *pvma;
+	int err = 0;
+	unsigned long flags = advised_flags(vma, advice, &err);
+
+	if (err || flags == vma->vm_flags)
+		return err;
+	vma = vma_modify(vma, start, end, flags);
+	if (IS_ERR(vma))
+		return -EAGAIN;
+	vma->vm_flags = flags;
+	*pvma = vma;
+	return 0;
+}
+
+/* ---- pages ---- */
+
+/* Call @fn for every present normal page of the range, its ptl held; flush if one was changed. */
+static void for_each_pte(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			 bool (*fn)(pte_t *pte, struct page *page))
+{
+	unsigned long addr, next;
+	bool changed = false;
+
+	for (addr = start; addr < end; addr = next) {
+		pmd_t *pmd = mm_find_pmd(vma->vm_mm, addr);
+		spinlock_t *ptl;
+		pte_t *pte, *first;
+
+		next = pmd_addr_end(addr, end);
+		if (!pmd)
+			continue;
+		first = pte = pte_offset_map_lock(vma->vm_mm, pmd, addr, &ptl);
+		for (; addr < next; addr += PAGE_SIZE, pte++) {
+			struct page *page = pte_present(*pte) ? vm_normal_page(vma, addr, *pte) : NULL;
+
+			if (page)
+				changed |= fn(pte, page);
+		}
+		pte_unmap_unlock(first, ptl);
+	}
+	if (changed)
+		flush_tlb_range(vma, start, end);
+}
+
+/* Not used lately: reclaim may look here first. */
+static bool make_cold(pte_t *pte, struct page *page)
+{
+	ClearPageReferenced(page);
+	return ptep_test_and_clear_young(pte);
+}
+
+/* Contents may be thrown away until they are written again: clean, and no longer swap backed. */
+static bool make_lazyfree(pte_t *pte, struct page *page)
+{
+	pte_t e;
+
+	if (!PageAnon(page) || page_mapcount(page) != 1)
+		return false;
+	e = ptep_get_and_clear(pte);
+	set_pte(pte, pte_mkclean(pte_mkold(e)));
+	ClearPageSwapBacked(page);
+	return true;
+}
+
+/* Dropped: mmap_sem, because the file's lock comes before it.  *@dropped tells the caller. */
+static int advise_remove(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			 bool *dropped)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct file *file = vma->vm_file;
+	loff_t off;
+	int err;
+
+	if (vma->vm_flags & VM_LOCKED)
+		return -EINVAL;
+	if (!file || !file->f_inode->i_mapping->a_ops)
+		return -EINVAL;
+	if ((vma->vm_flags & (VM_SHARED | VM_WRITE)) != (VM_SHARED | VM_WRITE))
+		return -EACCES;
+	if (!file->f_op->fallocate)
+		return -EOPNOTSUPP;
+	off = (start - vma->vm_start) + ((loff_t)vma->vm_pgoff << PAGE_SHIFT);
+	get_file(file);
+	up_read(&mm->mmap_sem);
+	err = file->f_op->fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, off,
+				    end - start);
+	fput(file);
+	down_read(&mm->mmap_sem);
+	*dropped = true;
+	return err;
+}
+
+static int advise_pages(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			int advice, bool *dropped)
+{
+	unsigned long no = VM_PFNMAP | VM_HUGETLB;
+
+	if (advice == MADV_WILLNEED)
+		return 0;		/* everything that exists is in memory */
+	if (advice == MADV_REMOVE)
+		return advise_remove(vma, start, end, dropped);
+	if (advice != MADV_DONTNEED_LOCKED)
+		no |= VM_LOCKED;
+	if (vma->vm_flags & no)
+		return -EINVAL;
+	switch (advice) {
+	case MADV_DONTNEED:
+	case MADV_DONTNEED_LOCKED:
+		zap_page_range(vma, start, end - start);
+		return 0;
+	case MADV_FREE:
+		if (!vma_is_anonymous(vma))
+			return -EINVAL;
+		for_each_pte(vma, start, end, make_lazyfree);
+		return 0;
+	default:			/* COLD; PAGEOUT: with nowhere to page out to, the same */
+		for_each_pte(vma, start, end, make_cold);
+		return 0;
+	}
+}
+
+/* ---- population ---- */
+
+static int populate_errno(long err)
+{
+	return err == -ENOMEM || err == -EINTR ? err : -EFAULT;
+}
+
+static int advise_populate(struct mm_struct *mm, unsigned long start, unsigned long end, bool write)
+{
+	unsigned long need = write ? VM_WRITE : VM_READ | VM_WRITE | VM_EXEC;
+	int err = 0;
+
+	down_read(&mm->mmap_sem);
+	while (start < end && !err) {
+		struct vm_area_struct *vma = find_vma(mm, start);
+		unsigned long stop;
+		long n;
+
+		if (!vma || vma->vm_start > start) {
+			err = -ENOMEM;
+			break;
+		}
+		if ((vma->vm_flags & (VM_IO | VM_PFNMAP)) || !(vma->vm_flags & need)) {
+			err = -EINVAL;
+			break;
+		}
+		stop = min(end, vma->vm_end);
+		n = populate_vma_range(vma, start, stop, write);
+		if (n < 0)
+			err = populate_errno(n);
+		start = stop;
+	}
+	up_read(&mm->mmap_sem);
+	return err;
+}
+
+/* ---- the call ---- */
+
+/* Enter: mmap_sem held as the advice needs it. */
+static int advise_range(struct mm_struct *mm, unsigned long start, unsigned long end, int advice)
+{
+	struct vm_area_struct *vma = find_vma(mm, start);
+	int hole = 0, err;
+
+	while (start < end) {
+		unsigned long stop;
+		bool dropped = false;
+
+		if (!vma)
+			return -ENOMEM;
+		if (start < vma->vm_start) {
+			hole = -ENOMEM;
+			start = vma->vm_start;
+			if (start >= end)
+				break;
+		}
+		stop = min(vma->vm_end, end);
+		err = changes_vmas(advice) ? advise_flags(&vma, start, stop, advice)
+					   : advise_pages(vma, start, stop, advice, &dropped);
+		if (err)
+			return err;
+		start = stop;
+		if (dropped)
+			vma = find_vma(mm, start);
+		else if (start >= vma->vm_end)
+			vma = vma->vm_next;
+	}
+	return hole;
+}
+
+long sys_madvise(unsigned long start, size_t len, int advice)
+{
+	struct mm_struct *mm = current->mm;
+	unsigned long end;
+	int err;
+
+	if (!advice_known(advice) || offset_in_page(start))
+		return -EINVAL;
+	end = start + PAGE_ALIGN(len);
+	if ((len && !PAGE_ALIGN(len)) || end < start)
+		return -EINVAL;
+	if (end == start)
+		return 0;
+	if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE)
+		return advise_populate(mm, start, end, advice == MADV_POPULATE_WRITE);
+	if (changes_vmas(advice)) {
+		if (down_write_killable(&mm->mmap_sem))
+			return -EINTR;
+		err = advise_range(mm, start, end, advice);
+		mm_verify_range(mm, start, end);
+		up_write(&mm->mmap_sem);
+	} else {
+		down_read(&mm->mmap_sem);
+		err = advise_range(mm, start, end, advice);
+		up_read(&mm->mmap_sem);
+	}
+	return err;
+}

@@ -1,0 +1,350 @@
+/*
+ * mm/mremap.c - an area becomes longer or shorter, or moves with its pages
+ *
+ * Purpose:    realloc for mappings: entries of the page tables move, contents are not copied.
+ * Invariants: a page is mapped at the old or at the new address, never at both; rmap finds it
+ *             at one of them at every moment (the file's and the anon_vma's locks are held
+ *             while entries move); the old range is flushed before its entries' lock is dropped.
+ * Lock order: mmap_sem (writing) > i_mmap_rwsem > anon_vma root > ptl (old, then new)
+ * Simplified: the rmap locks are always taken; whole tables are not moved in one step.
+ */
+#include <fs.h>
+#include <pagemap.h>
+#include <sched.h>
+#include "internal.h"
+
+struct move {
+	struct mm_struct *mm;
+	struct vm_area_struct *vma, *new_vma;
+	unsigned long old, new, len;
+};
+
+/* ---- page tables ---- */
+
+/* @n entries; both tables locked (they may be one). */
+static void move_ptes(struct move *m, pmd_t *old_pmd, pmd_t *new_pmd, pte_t *from, pte_t *to,
+		      unsigned long n)
+{
+	int moved = 0;
+
+	for (; n; n--, from++, to++) {
+		pte_t e;
+
+		if (pte_none(*from))
+			continue;
+		VM_BUG_ON_VMA(!pte_none(*to), m->new_vma);
+		e = ptep_get_and_clear(from);
+		set_pte(to, pte_present(e) ? __pte(e.pte | _PAGE_SOFT_DIRTY) : e);
+		moved++;
+	}
+	pt_entries_add(old_pmd, -moved);
+	pt_entries_add(new_pmd, moved);
+}
+
+/* Bytes up to the next border of a last-level table on either side. */
+static unsigned long step(unsigned long old, unsigned long new, unsigned long left)
+{
+	unsigned long a = PMD_SIZE - (old & ~PMD_MASK), b = PMD_SIZE - (new & ~PMD_MASK);
+
+	return min(left, min(a, b));
+}
+
+static void move_step(struct move *m, pmd_t *old_pmd, pmd_t *new_pmd, unsigned long old,
+		      unsigned long new, unsigned long bytes)
+{
+	spinlock_t *old_ptl, *new_ptl = pte_lockptr(m->mm, new_pmd);
+	pte_t *from = pte_offset_map_lock(m->mm, old_pmd, old, &old_ptl);
+
+	if (new_ptl != old_ptl)
+		spin_lock(new_ptl);
+	move_ptes(m, old_pmd, new_pmd, from, pte_offset_kernel(new_pmd, new), bytes >> PAGE_SHIFT);
+	flush_tlb_mm_range(m->mm, old, old + bytes);
+	if (new_ptl != old_ptl)
+		spin_unlock(new_ptl);
+	pte_unmap_unlock(from, old_ptl);
+}
+
+/* The rmap walkers' locks: they must not look at the new place before a page is there. */
+static void lock_rmap(struct move *m)
+{
+	if (m->vma->vm_file)
+		down_write(&m->vma->vm_file->f_inode->i_mapping->i_mmap_rwsem);
+	if (m->vma->anon_vma)
+		down_write(&m->vma->anon_vma->root->rwsem);
+}
+
+static void unlock_rmap(struct move *m)
+{
+	if (m->vma->anon_vma)
+		up_write(&m->vma->anon_vma->root->rwsem);
+	if (m->vma->vm_file)
+		up_write(&m->vma->vm_file->f_inode->i_mapping->i_mmap_rwsem);
+}
+
+/* Tables for the new place: all memory that moving needs.  0 or -ENOMEM. */
+static int prepare_tables(struct move *m)
+{
+	for (unsigned long off = 0, n; off < m->len; off += n) {
+		n = step(m->old + off, m->new + off, m->len - off);
+		if (mm_find_pmd(m->mm, m->old + off) && !mm_alloc_pmd(m->mm, m->new + off))
+			return -ENOMEM;
+		cond_resched();
+	}
+	return 0;
+}
+
+static void move_page_tables(struct move *m)
+{
+	lock_rmap(m);
+	for (unsigned long off = 0, n; off < m->len; off += n) {
+		pmd_t *old_pmd = mm_find_pmd(m->mm, m->old + off);
+
+		n = step(m->old + off, m->new + off, m->len - off);
+		if (old_pmd)
+			move_step(m, old_pmd, mm_find_pmd(m->mm, m->new + off), m->old + off,
+				  m->new + off, n);
+	}
+	unlock_rmap(m);
+}
+
+/* ---- moving a VMA ---- */
+
+/*
+ * Let [old, old+old_len) of @vma live at @new with @new_len bytes.  The range is one whole VMA
+ * (isolated before).  The new address or -errno with nothing moved.
+ */
+static unsigned long move_vma(struct vm_area_struct *vma, unsigned long old, unsigned long old_len,
+			      unsigned long new_len, unsigned long new, unsigned long flags,
+			      bool *locked)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	bool keep = flags & MREMAP_DONTUNMAP;
+	struct move m = { .mm = mm, .vma = vma, .old = old, .new = new, .len = min(old_len, new_len) };
+	unsigned long vm_flags = vma->vm_flags, hiwater = mm->hiwater_vm;
+	long account = vm_flags & VM_ACCOUNT ?
+		((long)new_len - (keep ? 0 : (long)old_len)) >> PAGE_SHIFT : 0;
+	bool rmap_locks;
+
+	if (mm->map_count >= sysctl_max_map_count - 3)
+		return -ENOMEM;
+	if (old_len && isolate_range(mm, old, old + old_len))
+		return -ENOMEM;
+	vma = m.vma = find_vma(mm, old);
+	if (account && security_vm_enough_memory(account))
+		return -ENOMEM;
+	m.new_vma = copy_vma(vma, new, new_len,
+			     vma->vm_pgoff + ((old - vma->vm_start) >> PAGE_SHIFT), &rmap_locks);
+	if (!m.new_vma) {
+		vm_unacct_memory(account);
+		return -ENOMEM;
+	}
+	vma = m.vma = find_vma(mm, old);	/* the copy may have merged with it */
+	vm_stat_account(mm, vm_flags, vma->vm_file, new_len >> PAGE_SHIFT);
+	if (vm_flags & VM_LOCKED) {
+		mm->locked_vm += new_len >> PAGE_SHIFT;
+		*locked = true;
+	}
+	if (prepare_tables(&m)) {
+		if (vm_flags & VM_ACCOUNT)	/* munmap gives all of it back, not just the growth */
+			vm_acct_memory((new_len >> PAGE_SHIFT) - account);
+		do_munmap(mm, new, new_len);
+		*locked = false;
+		return -ENOMEM;
+	}
+	move_page_tables(&m);
+	if (keep) {
+		if (vm_flags & VM_LOCKED)
+			mm->locked_vm -= old_len >> PAGE_SHIFT;
+		vma->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
+		if (m.new_vma != vma)
+			unlink_anon_vmas(vma);
+		return new;
+	}
+	if (old_len) {
+		if (vm_flags & VM_ACCOUNT)	/* the reservation has moved: do not undo it */
+			vm_acct_memory(old_len >> PAGE_SHIFT);
+		if (do_munmap(mm, old, old_len))
+			BUG();			/* whole VMAs: needs no memory */
+	}
+	mm->hiwater_vm = hiwater;
+	return new;
+}
+
+/* ---- checks ---- */
+
+/* The VMA at @addr, if it may become @new_len long; ERR_PTR. */
+static struct vm_area_struct *vma_to_resize(struct mm_struct *mm, unsigned long addr,
+					    unsigned long old_len, unsigned long new_len,
+					    unsigned long flags)
+{
+	struct vm_area_struct *vma = find_vma(mm, addr);
+	unsigned long pgoff;
+
+	if (!vma || vma->vm_start > addr)
+		return ERR_PTR(-EFAULT);
+	if (!old_len && !(vma->vm_flags & (VM_SHARED | VM_MAYSHARE)))
+		return ERR_PTR(-EINVAL);
+	if ((flags & MREMAP_DONTUNMAP) && (vma->vm_flags & (VM_DONTEXPAND | VM_PFNMAP)))
+		return ERR_PTR(-EINVAL);
+	if (old_len > vma->vm_end - addr)
+		return ERR_PTR(-EFAULT);
+	if (new_len == old_len)
+		return vma;
+	pgoff = ((addr - vma->vm_start) >> PAGE_SHIFT) + vma->vm_pgoff;
+	if (pgoff + (new_len >> PAGE_SHIFT) < pgoff)
+		return ERR_PTR(-EINVAL);
+	if (vma->vm_flags & (VM_DONTEXPAND | VM_PFNMAP))
+		return ERR_PTR(-EFAULT);
+	if (mlock_future_check(mm, vma->vm_flags, new_len - old_len))
+		return ERR_PTR(-EAGAIN);
+	if (!may_expand_vm(mm, vma->vm_flags, (new_len - old_len) >> PAGE_SHIFT))
+		return ERR_PTR(-ENOMEM);
+	return vma;
+}
+
+static unsigned long map_flags_of(const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_MAYSHARE ? MAP_SHARED : 0;
+}
+
+/* MREMAP_FIXED, MREMAP_DONTUNMAP: to a given place, or away with the area kept. */
+static unsigned long mremap_to(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
+			       unsigned long new_addr, unsigned long new_len, unsigned long flags,
+			       bool *locked)
+{
+	unsigned long map_flags = flags & MREMAP_FIXED ? MAP_FIXED : 0, ret;
+	struct vm_area_struct *vma;
+
+	if (offset_in_page(new_addr) || new_len > mm->task_size ||
+	    new_addr > mm->task_size - new_len)
+		return -EINVAL;
+	if (addr + old_len > new_addr && new_addr + new_len > addr)
+		return -EINVAL;
+	if (mm->map_count + 2 >= sysctl_max_map_count - 3)
+		return -ENOMEM;
+	if (flags & MREMAP_FIXED) {
+		int err = do_munmap(mm, new_addr, new_len);
+
+		if (err)
+			return err;
+	}
+	if (old_len > new_len) {
+		int err = do_munmap(mm, addr + new_len, old_len - new_len);
+
+		if (err)
+			return err;
+		old_len = new_len;
+	}
+	vma = vma_to_resize(mm, addr, old_len, new_len, flags);
+	if (IS_ERR(vma))
+		return PTR_ERR(vma);
+	if ((flags & MREMAP_DONTUNMAP) && !may_expand_vm(mm, vma->vm_flags, old_len >> PAGE_SHIFT))
+		return -ENOMEM;
+	ret = get_unmapped_area(vma->vm_file, new_addr, new_len,
+				vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT),
+				map_flags | map_flags_of(vma));
+	if (IS_ERR_VALUE(ret))
+		return ret;
+	if (!(flags & MREMAP_FIXED))
+		new_addr = ret;
+	return move_vma(vma, addr, old_len, new_len, new_addr, flags, locked);
+}
+
+/* Is there room for @delta bytes behind the VMA? */
+static bool can_grow(struct vm_area_struct *vma, unsigned long delta)
+{
+	unsigned long end = vma->vm_end + delta;
+
+	if (end < vma->vm_end || end > vma->vm_mm->task_size)
+		return false;
+	if (vma->vm_next && vm_start_gap(vma->vm_next) < end)
+		return false;
+	return true;
+}
+
+/* @vma becomes @delta bytes longer where it is.  0 or -ENOMEM with nothing changed. */
+static int grow_in_place(struct vm_area_struct *vma, unsigned long delta)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	unsigned long pages = delta >> PAGE_SHIFT, end = vma->vm_end + delta, flags = vma->vm_flags;
+	struct file *file = vma->vm_file;
+
+	if ((flags & VM_ACCOUNT) && security_vm_enough_memory(pages))
+		return -ENOMEM;
+	if (!vma_merge(mm, vma, vma->vm_end, end, flags, vma->anon_vma, file,
+		       vma->vm_pgoff + vma_pages(vma), vma->vm_policy) &&
+	    vma_take_over(vma, vma->vm_start, end)) {
+		if (flags & VM_ACCOUNT)
+			vm_unacct_memory(pages);
+		return -ENOMEM;
+	}
+	vm_stat_account(mm, flags, file, pages);
+	if (flags & VM_LOCKED)
+		mm->locked_vm += pages;
+	update_hiwater_vm(mm);
+	return 0;
+}
+
+/* The default and MREMAP_MAYMOVE.  Enter: mmap_sem held for writing. */
+static unsigned long mremap_here(struct mm_struct *mm, unsigned long addr, unsigned long old_len,
+				 unsigned long new_len, unsigned long flags, bool *locked)
+{
+	struct vm_area_struct *vma;
+	unsigned long new_addr;
+
+	if (old_len >= new_len) {
+		int err = old_len > new_len ? do_munmap(mm, addr + new_len, old_len - new_len) : 0;
+
+		return err ? (unsigned long)err : addr;
+	}
+	vma = vma_to_resize(mm, addr, old_len, new_len, flags);
+	if (IS_ERR(vma))
+		return PTR_ERR(vma);
+	if (old_len == vma->vm_end - addr && can_grow(vma, new_len - old_len)) {
+		*locked = vma->vm_flags & VM_LOCKED;
+		return grow_in_place(vma, new_len - old_len) ? (unsigned long)-ENOMEM : addr;
+	}
+	if (!(flags & MREMAP_MAYMOVE))
+		return -ENOMEM;
+	new_addr = get_unmapped_area(vma->vm_file, 0, new_len,
+				     vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT),
+				     map_flags_of(vma));
+	if (IS_ERR_VALUE(new_addr))
+		return new_addr;
+	return move_vma(vma, addr, old_len, new_len, new_addr, flags, locked);
+}
+
+long sys_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len,
+		unsigned long flags, unsigned long new_addr)
+{
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
+	unsigned long ret = -EFAULT;
+	bool locked = false;
+
+	if (flags & ~(unsigned long)(MREMAP_FIXED | MREMAP_MAYMOVE | MREMAP_DONTUNMAP))
+		return -EINVAL;
+	if ((flags & MREMAP_FIXED) && !(flags & MREMAP_MAYMOVE))
+		return -EINVAL;
+	if ((flags & MREMAP_DONTUNMAP) && (!(flags & MREMAP_MAYMOVE) || old_len != new_len))
+		return -EINVAL;
+	if (offset_in_page(addr))
+		return -EINVAL;
+	old_len = PAGE_ALIGN(old_len);
+	new_len = PAGE_ALIGN(new_len);
+	if (!new_len)
+		return -EINVAL;
+	if (down_write_killable(&mm->mmap_sem))
+		return -EINTR;
+	vma = find_vma(mm, addr);
+	if (vma && vma->vm_start <= addr) {
+		if (flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
+			ret = mremap_to(mm, addr, old_len, new_addr, new_len, flags, &locked);
+		else
+			ret = mremap_here(mm, addr, old_len, new_len, flags, &locked);
+	}
+	up_write(&mm->mmap_sem);
+	if (locked && !IS_ERR_VALUE(ret) && new_len > old_len)
+		mm_populate(ret + old_len, new_len - old_len);
+	return ret;
+}
