@@ -39,7 +39,7 @@ struct anon_vma *find_mergeable_anon_vma(struct vm_area_struct *vma);
 struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long addr, unsigned long len,
 				pgoff_t pgoff, bool *need_rmap_locks);
 void vma_file_unlink(struct vm_area_struct *vma);	/* leave i_mmap */
-bool vma_gaps_ok(struct mm_struct *mm);			/* recompute all gaps and compare */
+bool vma_gap_ok(struct vm_area_struct *vma);		/* recompute its rb_subtree_gap and compare */
 
 /* vmacache.c */
 struct vm_area_struct *vmacache_find(struct mm_struct *mm, unsigned long addr);
@@ -108,6 +108,7 @@ bool mapping_is_shmem(const struct address_space *m);
 int add_to_page_cache(struct address_space *m, pgoff_t index, struct page *page);
 void truncate_inode_range(struct address_space *m, loff_t start, loff_t end);
 void shmem_init(void);
+extern atomic_long_t shmem_reserved;
 bool vma_is_shmem(const struct vm_area_struct *vma);
 extern const struct vm_operations_struct generic_file_vm_ops;
 

@@ -18,6 +18,7 @@
 #include "internal.h"
 
 static atomic_long_t shmem_pages;
+atomic_long_t shmem_reserved;		/* pages committed for objects, part of vm_committed_as */
 static struct dentry *shm_root;
 
 /* ---- limits ---- */
@@ -120,6 +121,7 @@ static void shmem_evict_inode(struct inode *inode)
 {
 	truncate_inode_pages(&inode->i_data, 0);
 	vm_unacct_memory((long)inode->i_private);
+	atomic_long_sub((long)inode->i_private, &shmem_reserved);
 }
 
 static const struct super_operations shm_super_ops = { .evict_inode = shmem_evict_inode };
@@ -176,6 +178,7 @@ static struct inode *shmem_new_inode(loff_t size, unsigned long flags)
 		return NULL;
 	}
 	inode->i_private = (void *)pages;
+	atomic_long_add(pages, &shmem_reserved);
 	inode->i_size = size;
 	inode->i_nlink = 0;
 	inode->i_fop = &shmem_file_operations;

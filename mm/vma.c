@@ -113,12 +113,9 @@ static void gap_changed(struct vm_area_struct *vma)
 	rb_augment_propagate(&vma->vm_rb, update_gap);
 }
 
-bool vma_gaps_ok(struct mm_struct *mm)
+bool vma_gap_ok(struct vm_area_struct *vma)
 {
-	for (struct rb_node *n = rb_first(&mm->mm_rb); n; n = rb_next(n))
-		if (rb_vma(n)->rb_subtree_gap != subtree_gap(n))
-			return false;
-	return true;
+	return vma->rb_subtree_gap == subtree_gap(&vma->vm_rb);
 }
 
 /* ---- find ---- */

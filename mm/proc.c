@@ -1,0 +1,161 @@
+/*
+ * mm/proc.c - page tables as numbers for /proc
+ *
+ * Purpose:    smaps, pagemap, kpagecount, kpageflags: nobody outside mm/ looks at a PTE.
+ * Invariants: the sums over a VMA's pages add up: resident = shared + private, and
+ *             pss <= resident << PSS_SHIFT.
+ * Lock order: mmap_sem for reading (held by the caller) > ptl
+ */
+#include <fs.h>
+#include <mm_proc.h>
+#include <pagemap.h>
+#include "internal.h"
+
+/* ---- smaps ---- */
+
+static void account_page(struct mem_size_stats *s, struct vm_area_struct *vma, struct page *page,
+			 pte_t e)
+{
+	int sharers = max(page_mapcount(page), 1);
+	bool dirty = pte_dirty(e) || PageDirty(page);
+	u64 pss = ((u64)PAGE_SIZE << PSS_SHIFT) / sharers;
+
+	s->resident += PAGE_SIZE;
+	s->pss += pss;
+	if (PageAnon(page)) {
+		s->anonymous += PAGE_SIZE;
+		s->pss_anon += pss;
+		if (!PageSwapBacked(page) && !dirty)
+			s->lazyfree += PAGE_SIZE;
+	} else if (PageSwapBacked(page)) {
+		s->pss_shmem += pss;
+	} else {
+		s->pss_file += pss;
+	}
+	if (pte_young(e) || PageReferenced(page))
+		s->referenced += PAGE_SIZE;
+	if (vma->vm_flags & VM_LOCKED)
+		s->pss_locked += pss;
+	if (dirty)
+		s->pss_dirty += pss;
+	if (sharers > 1)
+		*(dirty ? &s->shared_dirty : &s->shared_clean) += PAGE_SIZE;
+	else
+		*(dirty ? &s->private_dirty : &s->private_clean) += PAGE_SIZE;
+}
+
+void smap_gather(struct vm_area_struct *vma, struct mem_size_stats *mss)
+{
+	unsigned long addr, next;
+
+	for (addr = vma->vm_start; addr < vma->vm_end; addr = next) {
+		pmd_t *pmd = mm_find_pmd(vma->vm_mm, addr);
+		pte_t *pte, *first;
+		spinlock_t *ptl;
+
+		next = pmd_addr_end(addr, vma->vm_end);
+		if (!pmd)
+			continue;
+		first = pte = pte_offset_map_lock(vma->vm_mm, pmd, addr, &ptl);
+		for (; addr < next; addr += PAGE_SIZE, pte++) {
+			struct page *page = pte_present(*pte) ? vm_normal_page(vma, addr, *pte) : NULL;
+
+			if (page)
+				account_page(mss, vma, page, *pte);
+		}
+		pte_unmap_unlock(first, ptl);
+	}
+}
+
+/* ---- pagemap ---- */
+
+u64 pagemap_entry(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *vma = find_vma(mm, addr);
+	struct page *page;
+	spinlock_t *ptl;
+	pmd_t *pmd;
+	pte_t *pte, e;
+	u64 word;
+
+	if (!vma || vma->vm_start > addr)
+		return 0;
+	/* Nobody has cleared soft-dirty since the area was made: all of it counts as dirty. */
+	pmd = mm_find_pmd(mm, addr);
+	if (!pmd)
+		return PM_SOFT_DIRTY;
+	pte = pte_offset_map_lock(mm, pmd, addr, &ptl);
+	e = *pte;
+	word = PM_SOFT_DIRTY;
+	if (pte_present(e)) {
+		word |= PM_PRESENT | pte_pfn(e);
+		page = vm_normal_page(vma, addr, e);
+		if (page && !PageAnon(page))
+			word |= PM_FILE;
+		if (page && page_mapcount(page) == 1)
+			word |= PM_MMAP_EXCLUSIVE;
+	}
+	pte_unmap_unlock(pte, ptl);
+	return word;
+}
+
+/* ---- page frames ---- */
+
+u64 kpagecount_entry(unsigned long pfn)
+{
+	const struct page *page;
+
+	if (!pfn_valid(pfn))
+		return 0;
+	page = pfn_to_page(pfn);
+	return PageSlab(page) || PageTable(page) ? 0 : max(page_mapcount(page), 0);
+}
+
+/* Linux's bit numbers (kernel-page-flags.h). */
+enum {
+	KPF_LOCKED, KPF_ERROR, KPF_REFERENCED, KPF_UPTODATE, KPF_DIRTY, KPF_LRU, KPF_ACTIVE,
+	KPF_SLAB, KPF_WRITEBACK, KPF_RECLAIM, KPF_BUDDY, KPF_MMAP, KPF_ANON, KPF_SWAPCACHE,
+	KPF_SWAPBACKED, KPF_COMPOUND_HEAD, KPF_COMPOUND_TAIL, KPF_NOPAGE = 20,
+	KPF_ZERO_PAGE = 24, KPF_PGTABLE = 26, KPF_RESERVED = 32, KPF_MLOCKED = 33,
+};
+
+u64 kpageflags_entry(unsigned long pfn)
+{
+	static const struct { u8 flag, kpf; } map[] = {
+		{ PG_locked, KPF_LOCKED }, { PG_referenced, KPF_REFERENCED },
+		{ PG_uptodate, KPF_UPTODATE }, { PG_dirty, KPF_DIRTY }, { PG_lru, KPF_LRU },
+		{ PG_active, KPF_ACTIVE }, { PG_slab, KPF_SLAB }, { PG_writeback, KPF_WRITEBACK },
+		{ PG_buddy, KPF_BUDDY }, { PG_swapbacked, KPF_SWAPBACKED },
+		{ PG_table, KPF_PGTABLE }, { PG_reserved, KPF_RESERVED }, { PG_mlocked, KPF_MLOCKED },
+	};
+	const struct page *page;
+	u64 word = 0;
+
+	if (!pfn_valid(pfn))
+		return 1ULL << KPF_NOPAGE;
+	page = pfn_to_page(pfn);
+	for (unsigned int i = 0; i < sizeof(map) / sizeof(map[0]); i++)
+		if (test_bit(map[i].flag, &page->flags))
+			word |= 1ULL << map[i].kpf;
+	if (is_zero_pfn(pfn))
+		word |= 1ULL << KPF_ZERO_PAGE;
+	if (PageSlab(page) || PageTable(page) || PageBuddy(page) || PagePcp(page))
+		return word;
+	if (page_mapped(page))
+		word |= 1ULL << KPF_MMAP;
+	if (PageAnon(page))
+		word |= 1ULL << KPF_ANON;
+	return word;
+}
+
+/* ---- names ---- */
+
+bool vma_is_stack(const struct vm_area_struct *vma)
+{
+	return vma->vm_start <= vma->vm_mm->start_stack && vma->vm_end >= vma->vm_mm->start_stack;
+}
+
+bool vma_is_heap(const struct vm_area_struct *vma)
+{
+	return vma->vm_start <= vma->vm_mm->brk && vma->vm_end >= vma->vm_mm->start_brk;
+}

@@ -1,0 +1,439 @@
+/*
+ * mm/verify.c - the invariants of the whole, checked
+ *
+ * Purpose:    what the heads of the other files promise is recomputed here from the ground up:
+ *             counters from VMAs, VMAs from the tree, map counts from page tables.
+ * Invariants: checking changes nothing that is checked.  It holds one mm at a time; the sums
+ *             over all mms are exact only while no other process runs.
+ * Lock order: mmap_sem for reading > ptl
+ *
+ *   per VMA    order, alignment, links both ways, gap, place in its file's tree and in its
+ *              anon_vma's list
+ *   per mm     tree = list = map_count, red-black, highest_vm_end, all counters, mm_users
+ *   per table  owner, entries in use, how many there are
+ *   per entry  inside a VMA, allows no more than it, no writable shared private page, page is
+ *              not free, its mapping leads back here
+ *   per page   mapcount = entries found, refcount >= mapcount
+ *   overall    committed memory, page allocator, slab
+ */
+#include <fs.h>
+#include <pagemap.h>
+#include <printk.h>
+#include <sched.h>
+#include <slab.h>
+#include <string.h>
+#include "internal.h"
+
+#define LOG_MAX 50
+static int complaints;
+
+int mm_complain(struct mm_struct *mm, unsigned long addr, const char *what, unsigned long a,
+		unsigned long b)
+{
+	if (complaints++ < LOG_MAX)
+		pr_err("mm_verify: mm %u at %lx: %s (%lx, %lx)\n", mm ? mm->id : 0, addr, what, a, b);
+	return 1;
+}
+
+/* ---- one VMA ---- */
+
+static int verify_vma(struct mm_struct *mm, struct vm_area_struct *v)
+{
+	struct anon_vma_chain *avc;
+	bool own = !v->anon_vma;
+	int bad = 0;
+
+	if (v->vm_mm != mm)
+		bad += mm_complain(mm, v->vm_start, "VMA of another mm", (long)v->vm_mm, 0);
+	if (v->vm_start >= v->vm_end || offset_in_page(v->vm_start | v->vm_end) ||
+	    v->vm_end > mm->task_size)
+		bad += mm_complain(mm, v->vm_start, "VMA borders", v->vm_start, v->vm_end);
+	if (v->vm_next && (v->vm_next->vm_prev != v || v->vm_next->vm_start < v->vm_end))
+		bad += mm_complain(mm, v->vm_start, "VMA order or back link", v->vm_end,
+				   v->vm_next->vm_start);
+	if (v->vm_prev ? v->vm_prev->vm_next != v : mm->mmap != v)
+		bad += mm_complain(mm, v->vm_start, "VMA forward link", 0, 0);
+	if (!v->vm_next && mm->highest_vm_end != v->vm_end)
+		bad += mm_complain(mm, v->vm_start, "highest_vm_end", mm->highest_vm_end, v->vm_end);
+	if (!vma_gap_ok(v))
+		bad += mm_complain(mm, v->vm_start, "rb_subtree_gap", v->rb_subtree_gap, 0);
+	list_for_each_entry(avc, &v->anon_vma_chain, same_vma) {
+		own |= avc->anon_vma == v->anon_vma;
+		if (avc->vma != v)
+			bad += mm_complain(mm, v->vm_start, "anon_vma_chain of another VMA", 0, 0);
+	}
+	if (!own)
+		bad += mm_complain(mm, v->vm_start, "anon_vma not in its chain", 0, 0);
+	return bad;
+}
+
+#ifdef QUIRE_DEBUG
+/* First VMA that ends above @addr; unlike find_vma() without a trace in the cache. */
+static struct vm_area_struct *first_above(struct mm_struct *mm, unsigned long addr)
+{
+	struct rb_node *n = mm->mm_rb.rb_node;
+	struct vm_area_struct *found = NULL;
+
+	while (n) {
+		struct vm_area_struct *v = rb_entry(n, struct vm_area_struct, vm_rb);
+
+		if (addr < v->vm_end) {
+			found = v;
+			n = n->rb_left;
+		} else {
+			n = n->rb_right;
+		}
+	}
+	return found;
+}
+
+void mm_verify_range(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	struct vm_area_struct *v = first_above(mm, start);
+	int bad = 0;
+
+	if (v && v->vm_prev)
+		v = v->vm_prev;
+	for (; v; v = v->vm_next) {
+		bad += verify_vma(mm, v);
+		if (v->vm_start >= end)
+			break;
+	}
+	if (mm->map_count < 0 || (mm->map_count == 0) != !mm->mmap)
+		bad += mm_complain(mm, start, "map_count", mm->map_count, 0);
+	VM_BUG_ON_MM(bad, mm);
+}
+#endif
+
+/* Is the file's tree able to find @v? */
+static bool in_i_mmap(struct vm_area_struct *v)
+{
+	struct address_space *m = v->vm_file->f_inode->i_mapping;
+	pgoff_t last = v->vm_pgoff + vma_pages(v) - 1;
+	struct vm_area_struct *i;
+	bool found = false;
+
+	down_read(&m->i_mmap_rwsem);
+	if (v->vm_flags & VM_NONLINEAR) {
+		list_for_each_entry(i, &m->i_mmap_nonlinear, shared.nonlinear)
+			found |= i == v;
+	} else {
+		for (i = vma_interval_tree_iter_first(&m->i_mmap, v->vm_pgoff, last); i && !found;
+		     i = vma_interval_tree_iter_next(i, v->vm_pgoff, last))
+			found = i == v;
+	}
+	up_read(&m->i_mmap_rwsem);
+	return found;
+}
+
+/* ---- counters of one mm ---- */
+
+struct sums {
+	unsigned long total, shared, exec, stack, data, locked, committed;
+	int count;
+};
+
+static void add_vma(struct sums *s, const struct vm_area_struct *v)
+{
+	unsigned long pages = vma_pages(v);
+
+	s->count++;
+	s->total += pages;
+	s->shared += v->vm_file ? pages : 0;
+	s->exec += is_exec_mapping(v->vm_flags) ? pages : 0;
+	s->stack += is_stack_mapping(v->vm_flags) ? pages : 0;
+	s->data += is_data_mapping(v->vm_flags) ? pages : 0;
+	s->locked += v->vm_flags & VM_LOCKED ? pages : 0;
+	s->committed += v->vm_flags & VM_ACCOUNT ? pages : 0;
+}
+
+static int same(struct mm_struct *mm, const char *what, unsigned long has, unsigned long should)
+{
+	return has == should ? 0 : mm_complain(mm, 0, what, has, should);
+}
+
+static int verify_counters(struct mm_struct *mm, const struct sums *s)
+{
+	return same(mm, "map_count", mm->map_count, s->count) +
+	       same(mm, "nodes of mm_rb", rb_check(&mm->mm_rb), s->count) +
+	       same(mm, "total_vm", mm->total_vm, s->total) +
+	       same(mm, "shared_vm", mm->shared_vm, s->shared) +
+	       same(mm, "exec_vm", mm->exec_vm, s->exec) +
+	       same(mm, "stack_vm", mm->stack_vm, s->stack) +
+	       same(mm, "data_vm", mm->data_vm, s->data) +
+	       same(mm, "locked_vm", mm->locked_vm, s->locked) +
+	       (mm->hiwater_vm < mm->total_vm && mm->hiwater_vm ?
+		mm_complain(mm, 0, "hiwater_vm below total_vm", mm->hiwater_vm, mm->total_vm) : 0) +
+	       (mm->brk < mm->start_brk ? mm_complain(mm, mm->brk, "brk below start_brk", 0, 0) : 0) +
+	       (mm->pinned_vm > mm->total_vm ?
+		mm_complain(mm, 0, "pinned_vm", mm->pinned_vm, mm->total_vm) : 0);
+}
+
+/* ---- page tables ---- */
+
+/* How often each frame was found mapped: pages of counters, made when needed. */
+#define CHUNK_PAGES (PAGE_SIZE / sizeof(u16))
+#define MAP_ORDER 3
+struct frame_counts {
+	u16 **chunk;
+	bool no_memory;
+};
+
+static void count_frame(struct frame_counts *c, unsigned long pfn)
+{
+	unsigned long i = pfn / CHUNK_PAGES;
+
+	if (!c || !c->chunk || i >= (PAGE_SIZE << MAP_ORDER) / sizeof(u16 *))
+		return;
+	if (!c->chunk[i])
+		c->chunk[i] = (u16 *)get_zeroed_page(GFP_KERNEL);
+	if (c->chunk[i])
+		c->chunk[i][pfn % CHUNK_PAGES]++;
+	else
+		c->no_memory = true;
+}
+
+struct table_walk {
+	struct mm_struct *mm;
+	struct frame_counts *frames;
+	struct vm_area_struct *vma;	/* first that ends above the address */
+	long rss[NR_MM_COUNTERS];
+	unsigned long ptes, tables;
+	int bad;
+};
+
+static void complain_at(struct table_walk *w, unsigned long addr, const char *what, unsigned long a)
+{
+	w->bad += mm_complain(w->mm, addr, what, a, 0);
+}
+
+static bool chain_has(struct vm_area_struct *v, struct anon_vma *av)
+{
+	struct anon_vma_chain *avc;
+
+	list_for_each_entry(avc, &v->anon_vma_chain, same_vma)
+		if (avc->anon_vma == av)
+			return true;
+	return false;
+}
+
+static void verify_page(struct table_walk *w, unsigned long addr, pte_t e, struct page *page)
+{
+	struct vm_area_struct *v = w->vma;
+	pgoff_t index = v->vm_pgoff + ((addr - v->vm_start) >> PAGE_SHIFT);
+
+	if (page_count(page) < page_mapcount(page) || page_count(page) <= 0)
+		complain_at(w, addr, "refcount below mapcount", pte_pfn(e));
+	if (PageBuddy(page) || PagePcp(page) || PageSlab(page) || PageTable(page))
+		complain_at(w, addr, "maps a page that is free or the kernel's", pte_pfn(e));
+	if (PageAnon(page)) {
+		struct anon_vma *av = (void *)((unsigned long)page->mapping & ~PAGE_MAPPING_ANON);
+
+		if (!chain_has(v, av))
+			complain_at(w, addr, "anon_vma does not reach the VMA", pte_pfn(e));
+		if (v->vm_flags & VM_SHARED)
+			complain_at(w, addr, "anonymous page in a shared VMA", pte_pfn(e));
+	} else if (v->vm_file && page->mapping != v->vm_file->f_inode->i_mapping) {
+		complain_at(w, addr, "page of another file, or truncated", pte_pfn(e));
+	}
+	if (page->index != index && !(v->vm_flags & VM_NONLINEAR) && page->mapping)
+		complain_at(w, addr, "page index", page->index);
+	if (pte_write(e) && !(v->vm_flags & VM_SHARED) &&
+	    (!PageAnon(page) || page_mapcount(page) != 1))
+		complain_at(w, addr, "writable although shared by COW", pte_pfn(e));
+	w->rss[mm_counter(page)]++;
+	count_frame(w->frames, pte_pfn(e));
+}
+
+static void verify_pte(struct table_walk *w, unsigned long addr, pte_t e)
+{
+	struct vm_area_struct *v;
+
+	while (w->vma && w->vma->vm_end <= addr)
+		w->vma = w->vma->vm_next;
+	v = w->vma;
+	if (!v || addr < v->vm_start) {
+		complain_at(w, addr, "entry outside every VMA", e.pte);
+		return;
+	}
+	if (!pte_present(e)) {
+		if (!pte_file(e) || !(v->vm_flags & VM_NONLINEAR))
+			complain_at(w, addr, "unknown entry", e.pte);
+		return;
+	}
+	if (pte_write(e) && !(v->vm_flags & VM_WRITE))
+		complain_at(w, addr, "writable, the VMA is not", e.pte);
+	if ((e.pte & _PAGE_PRESENT) && pte_exec(e) && !(v->vm_flags & VM_EXEC))
+		complain_at(w, addr, "executable, the VMA is not", e.pte);
+	if ((e.pte & _PAGE_PRESENT) && (!pte_user(e) || !(v->vm_flags & VM_ACCESS_FLAGS)))
+		complain_at(w, addr, "present, the VMA allows no access", e.pte);
+	if (!pte_special(e))
+		verify_page(w, addr, e, pfn_to_page(pte_pfn(e)));
+	else if (is_zero_pfn(pte_pfn(e)) && pte_write(e))
+		complain_at(w, addr, "the zero page is writable", e.pte);
+}
+
+static void walk_ptes(struct table_walk *w, pmd_t *pmd, unsigned long addr)
+{
+	struct page *table = pfn_to_page(pmd_pfn(*pmd));
+	unsigned int used = 0;
+	spinlock_t *ptl;
+	pte_t *pte = pte_offset_map_lock(w->mm, pmd, addr, &ptl);
+
+	w->ptes++;
+	w->tables++;
+	for (int i = 0; i < PTRS_PER_TABLE; i++, addr += PAGE_SIZE) {
+		if (pte_none(pte[i]))
+			continue;
+		used++;
+		verify_pte(w, addr, pte[i]);
+	}
+	if (!PageTable(table) || table->pt_mm != w->mm)
+		complain_at(w, addr, "owner of a page table", (long)table->pt_mm);
+	if (table->pt_entries != used)
+		w->bad += mm_complain(w->mm, addr, "pt_entries", table->pt_entries, used);
+	pte_unmap_unlock(pte, ptl);
+}
+
+static void walk_pmds(struct table_walk *w, pud_t *pud, unsigned long addr)
+{
+	pmd_t *pmd = pmd_offset(pud, addr);
+
+	w->tables++;
+	for (int i = 0; i < PTRS_PER_TABLE; i++, addr += PMD_SIZE)
+		if (!pmd_none(pmd[i]))
+			walk_ptes(w, &pmd[i], addr);
+}
+
+static void walk_puds(struct table_walk *w, p4d_t *p4d, unsigned long addr)
+{
+	pud_t *pud = pud_offset(p4d, addr);
+
+	w->tables++;
+	for (int i = 0; i < PTRS_PER_TABLE; i++, addr += PUD_SIZE)
+		if (!pud_none(pud[i]))
+			walk_pmds(w, &pud[i], addr);
+}
+
+static int verify_tables(struct mm_struct *mm, struct frame_counts *frames)
+{
+	static const char *const names[] = { "rss file", "rss anon", "rss swap", "rss shmem" };
+	struct table_walk w = { .mm = mm, .frames = frames, .vma = mm->mmap };
+
+	for (unsigned long i = 0; i < USER_PGD_PTRS; i++) {
+		unsigned long addr = i << PGDIR_SHIFT;
+		p4d_t *p4d = p4d_offset(&mm->pgd[i], addr);
+
+		if (!p4d_none(*p4d))
+			walk_puds(&w, p4d, addr);
+	}
+	if (memcmp(mm->pgd + USER_PGD_PTRS, init_pgd + USER_PGD_PTRS,
+		   (PTRS_PER_TABLE - USER_PGD_PTRS) * sizeof(pgd_t)))
+		w.bad += mm_complain(mm, 0, "kernel half differs from init_pgd", 0, 0);
+	w.bad += same(mm, "nr_ptes", atomic_long_read(&mm->nr_ptes), w.ptes);
+	w.bad += same(mm, "nr_tables", atomic_long_read(&mm->nr_tables), w.tables);
+	for (int i = 0; i < NR_MM_COUNTERS; i++)
+		w.bad += same(mm, names[i], atomic_long_read(&mm->rss_stat.count[i]), w.rss[i]);
+	return w.bad;
+}
+
+/* ---- one mm ---- */
+
+static int verify_mm(struct mm_struct *mm, struct frame_counts *frames, unsigned long *committed)
+{
+	struct sums s = { 0 };
+	int bad = 0;
+
+	down_read(&mm->mmap_sem);
+	for (struct vm_area_struct *v = mm->mmap; v; v = v->vm_next) {
+		bad += verify_vma(mm, v);
+		if (v->vm_file && !in_i_mmap(v))
+			bad += mm_complain(mm, v->vm_start, "VMA not in its file's i_mmap", 0, 0);
+		add_vma(&s, v);
+		if (s.count > mm->map_count + 1000000) {
+			bad += mm_complain(mm, v->vm_start, "list does not end", s.count, 0);
+			break;
+		}
+	}
+	bad += verify_counters(mm, &s);
+	bad += verify_tables(mm, frames);
+	if (atomic_read(&mm->mm_users) <= 0 || atomic_read(&mm->mm_count) <= 0)
+		bad += mm_complain(mm, 0, "mm_users, mm_count", atomic_read(&mm->mm_users),
+				   atomic_read(&mm->mm_count));
+	up_read(&mm->mmap_sem);
+	*committed += s.committed;
+	return bad;
+}
+
+int mm_verify_one(struct mm_struct *mm)
+{
+	unsigned long committed = 0;
+
+	complaints = 0;
+	return verify_mm(mm, NULL, &committed);
+}
+
+/* ---- everything ---- */
+
+/* The next mm of the list after @mm with a user reference; drops the one on @mm.  NULL at the end. */
+static struct mm_struct *next_mm(struct mm_struct *mm)
+{
+	struct list_head *pos;
+	struct mm_struct *next = NULL;
+
+	spin_lock(&mmlist_lock);
+	for (pos = mm->mmlist.next; pos != &init_mm.mmlist; pos = pos->next) {
+		next = list_entry(pos, struct mm_struct, mmlist);
+		if (mmget_not_zero(next))
+			break;
+		next = NULL;
+	}
+	spin_unlock(&mmlist_lock);
+	if (mm != &init_mm)
+		mmput(mm);
+	return next;
+}
+
+static int verify_frames(struct frame_counts *c)
+{
+	int bad = 0;
+
+	for (unsigned long pfn = 0; pfn < max_pfn; pfn++) {
+		u16 *chunk = pfn / CHUNK_PAGES < (PAGE_SIZE << MAP_ORDER) / sizeof(u16 *) ?
+			     c->chunk[pfn / CHUNK_PAGES] : NULL;
+		int found = chunk ? chunk[pfn % CHUNK_PAGES] : 0;
+
+		if (!pfn_valid(pfn) || page_mapcount(pfn_to_page(pfn)) == found)
+			continue;
+		bad += mm_complain(NULL, pfn << PAGE_SHIFT, "mapcount, entries found",
+				   page_mapcount(pfn_to_page(pfn)), found);
+	}
+	return bad;
+}
+
+static void free_counts(struct frame_counts *c)
+{
+	for (unsigned long i = 0; i < (PAGE_SIZE << MAP_ORDER) / sizeof(u16 *); i++)
+		free_page((unsigned long)c->chunk[i]);
+	free_pages((unsigned long)c->chunk, MAP_ORDER);
+}
+
+int mm_verify_all(void)
+{
+	struct frame_counts c = { .chunk = (u16 **)__get_free_pages(GFP_KERNEL | __GFP_ZERO, MAP_ORDER) };
+	unsigned long committed = atomic_long_read(&shmem_reserved);
+	struct mm_struct *mm;
+	int bad = 0;
+
+	complaints = 0;
+	for (mm = next_mm(&init_mm); mm; mm = next_mm(mm))
+		bad += verify_mm(mm, &c, &committed);
+	bad += same(NULL, "vm_committed_as", atomic_long_read(&vm_committed_as), committed);
+	if (c.chunk && !c.no_memory)
+		bad += verify_frames(&c);
+	if (c.chunk)
+		free_counts(&c);
+	bad += page_alloc_verify();
+	bad += slab_verify_all();
+	return bad;
+}
