@@ -22,6 +22,7 @@
 #include <uapi/statfs.h>
 #include <uapi/time.h>
 #include <uapi/uio.h>
+#include <uapi/mount.h>
 
 struct dentry;
 struct inode;
@@ -47,11 +48,7 @@ static inline dev_t new_decode_dev(u64 d)
 	return MKDEV((d >> 8) & 0xfff, (d & 0xff) | ((d >> 12) & 0xfff00));
 }
 
-#define PATH_MAX 4096
-#define NAME_MAX 255
 #define MAX_SYMLINKS 40
-
-struct kstat_time { u64 ns; };		/* Unix time in ns */
 
 struct inode_operations {
 	/* Find @dentry's name in @dir: fill it by d_instantiate (or leave it negative).  0 or -errno. */
@@ -63,6 +60,8 @@ struct inode_operations {
 	int (*mkdir)(struct inode *dir, struct dentry *dentry, umode_t mode);
 	int (*rmdir)(struct inode *dir, struct dentry *dentry);
 	int (*mknod)(struct inode *dir, struct dentry *dentry, umode_t mode, dev_t dev);
+	/* O_TMPFILE: a file without a name; NULL: EOPNOTSUPP. */
+	int (*tmpfile)(struct inode *dir, struct dentry *dentry, umode_t mode);
 	int (*rename)(struct inode *odir, struct dentry *old, struct inode *ndir,
 		      struct dentry *new, unsigned int flags);
 	/* The target of a symlink into @buf (not NUL counted); length or -errno. */
@@ -92,6 +91,8 @@ struct file_operations {
 	void (*release)(struct inode *inode, struct file *file);	/* last close */
 	ssize_t (*read)(struct file *file, char __user *buf, size_t len, loff_t *pos);
 	ssize_t (*write)(struct file *file, const char __user *buf, size_t len, loff_t *pos);
+	/* From kernel memory, for sendfile; files of the page cache do not need it. */
+	ssize_t (*kwrite)(struct file *file, const char *buf, size_t len, loff_t *pos);
 	loff_t (*llseek)(struct file *file, loff_t off, int whence);
 	int (*iterate)(struct file *file, struct dir_context *ctx);
 	unsigned int (*poll)(struct file *file, struct poll_table *pt);	/* EPOLL/POLL bits ready now */
@@ -124,6 +125,7 @@ struct inode {
 	atomic_t i_writecount;		/* >0: open for writing; <0: executed, ETXTBSY on write */
 	struct pipe_inode_info *i_pipe;
 	struct list_head i_locks;	/* fcntl byte-range locks (fs/locks.c) */
+	bool i_linkable;		/* O_TMPFILE: link(2) may give it its first name */
 	void *i_private;
 };
 
@@ -135,7 +137,10 @@ struct dentry {
 	unsigned int d_len;
 	u32 d_hashval;
 	struct hlist_node d_hash;	/* dcache_lock */
-	struct list_head d_child;	/* in parent's d_subdirs */
+	struct list_head d_child;	/* in parent's d_subdirs while hashed; newest first */
+	u32 d_seq;			/* counts up in its directory: the position of readdir */
+	u32 d_next_seq;			/* of a directory: the next child's d_seq */
+	struct list_head d_lru;		/* unused but kept; dcache_lock */
 	struct list_head d_subdirs;
 	struct super_block *d_sb;
 	bool d_unlinked;		/* no longer reachable by name */
@@ -147,6 +152,9 @@ struct dentry {
 struct dentry_operations {
 	/* May a cached dentry still be used?  (/proc/PID of a task that is gone: no) */
 	bool (*revalidate)(struct dentry *dentry);
+	/* The text of /proc/PID/fd/N for objects without a path (pipe:[7]), at the end of @buf. */
+	char *(*dname)(struct dentry *dentry, char *buf, int size);
+	bool uncached;			/* freed at the last dput, not kept for the next walk */
 };
 
 /* One mounted file system. */
@@ -159,6 +167,7 @@ struct mount {
 	struct list_head list;		/* all mounts, in order */
 	unsigned int flags;		/* MS_RDONLY, MS_NOSUID ... */
 	int id;
+	bool attached;			/* in mount_list: mount_lock */
 	char *source;			/* the device word of mount(2) */
 };
 
@@ -171,6 +180,8 @@ struct super_operations {
 	/* Free the file system's part of an inode whose last reference is gone. */
 	void (*evict_inode)(struct inode *inode);
 	int (*statfs)(struct super_block *sb, struct statfs *buf);
+	void (*show_options)(struct seq_file *m, struct super_block *sb);	/* ",size=64k" */
+	int (*remount)(struct super_block *sb, const char *data);
 };
 
 struct super_block {
@@ -213,17 +224,19 @@ struct file {
 #define FMODE_PATH	8	/* O_PATH */
 
 #define NR_OPEN_DEFAULT 64
-#define NR_OPEN_MAX 4096
-struct fdtable_bits { unsigned long bits[NR_OPEN_MAX / 64]; };
+#define NR_OPEN_MAX 4096		/* no RLIMIT_NOFILE goes beyond */
 
 /* A process's descriptors, shared by CLONE_FILES. */
 struct files_struct {
 	atomic_t count;
 	spinlock_t lock;		/* the rest */
-	unsigned int max_fds;
+	unsigned int max_fds;		/* slots in fd[]: a multiple of 64 */
+	unsigned int next_fd;		/* no free one below */
 	struct file **fd;
-	struct fdtable_bits *cloexec;
-	struct file *fd_inline[NR_OPEN_DEFAULT];
+	unsigned long *open_fds;	/* bitmap: taken, though fd[] may still be NULL */
+	unsigned long *close_on_exec;
+	struct file *fd_inline[NR_OPEN_DEFAULT];	/* where the three point at first */
+	unsigned long open_inline[1], cloexec_inline[1];
 };
 
 /* Root, working directory, umask: shared by CLONE_FS. */
@@ -247,6 +260,9 @@ int get_unused_fd(unsigned int start, int flags);	/* flags: O_CLOEXEC */
 void put_unused_fd(unsigned int fd);
 void fd_install(unsigned int fd, struct file *f);	/* takes over the reference */
 int close_fd(unsigned int fd);
+extern struct files_struct init_files;
+struct file *fget_task(struct task_struct *t, unsigned int fd);	/* of another task; NULL */
+int filp_close(struct file *f, struct files_struct *owner);	/* close(2) without the descriptor */
 int copy_files(u64 clone_flags, struct task_struct *t);
 void exit_files(struct task_struct *t);
 void do_close_on_exec(void);
@@ -268,16 +284,36 @@ static inline int deny_write_access(struct inode *i)
 }
 static inline void allow_write_access(struct inode *i) { atomic_inc(&i->i_writecount); }
 
+/* The working file system view of current, referenced. */
+void get_fs_root(struct path *path);
+void get_fs_pwd(struct path *path);
+extern struct fs_struct init_fs;
+/* Kernel and user forms of the calls that initramfs and devtmpfs make too; names in kernel memory. */
+int do_mkdirat(int dfd, const char *name, umode_t mode);
+int do_mknodat(int dfd, const char *name, umode_t mode, dev_t dev);
+int do_symlinkat(const char *target, int dfd, const char *name);
+int do_linkat(int odfd, const char *old, int ndfd, const char *name, int flags);
+int do_unlinkat(int dfd, const char *name);
+int do_rmdir(int dfd, const char *name);
+
 ssize_t vfs_read(struct file *f, char __user *buf, size_t len, loff_t *pos);
 ssize_t vfs_write(struct file *f, const char __user *buf, size_t len, loff_t *pos);
 loff_t generic_file_llseek(struct file *f, loff_t off, int whence);
 loff_t no_llseek(struct file *f, loff_t off, int whence);	/* -ESPIPE */
+loff_t noop_llseek(struct file *f, loff_t off, int whence);	/* stays where it is */
+loff_t dcache_llseek(struct file *f, loff_t off, int whence);	/* directories */
+int dcache_iterate(struct file *f, struct dir_context *ctx);	/* entries that are dentries (tmpfs) */
+bool dcache_empty(struct dentry *dir);
+void file_accessed(struct file *f);	/* atime after a read, by the rules of relatime */
+void path_accessed(const struct path *p);
+void file_update_time(struct file *f);	/* mtime and ctime after a write */
 
 /* ---- names ---- */
 #define LOOKUP_FOLLOW	1
 #define LOOKUP_DIRECTORY 2
 #define LOOKUP_EMPTY	4
 #define LOOKUP_PARENT	8
+#define LOOKUP_CREATE	16		/* the last name may be missing: for mkdir and friends */
 /* User or kernel path to an object; referenced path in *@path.  0 or -errno. */
 int kern_path(int dfd, const char *name, unsigned int flags, struct path *path);
 int user_path_at(int dfd, const char __user *name, unsigned int flags, struct path *path);
@@ -288,9 +324,27 @@ void path_put(const struct path *p);
 /* Absolute path of @p as current sees it, written at the end of @buf; " (deleted)" appended if unlinked. */
 char *d_path(const struct path *p, char *buf, int size);
 int inode_permission(struct inode *inode, int mask);	/* MAY_*: 0 or -EACCES */
+int sb_writable(const struct path *p);	/* 0 or -EROFS */
+bool inode_owner_or_root(const struct inode *inode);
+bool in_group(gid_t gid);
 #define MAY_EXEC 1
 #define MAY_WRITE 2
 #define MAY_READ 4
+
+/* What chmod, chown and utimes change: the fields named in @valid. */
+struct iattr {
+	unsigned int valid;
+	umode_t mode;
+	uid_t uid;
+	gid_t gid;
+	u64 atime, mtime;
+};
+#define ATTR_MODE	1
+#define ATTR_UID	2
+#define ATTR_GID	4
+#define ATTR_ATIME	8
+#define ATTR_MTIME	16
+#define ATTR_TOUCH	32		/* both to now: who may write may do it */
 
 /* ---- dentries and inodes ---- */
 struct dentry *d_alloc(struct dentry *parent, const char *name, unsigned int len);
@@ -298,12 +352,24 @@ struct dentry *d_alloc_root(struct super_block *sb, struct inode *root);
 void d_instantiate(struct dentry *d, struct inode *inode);	/* takes over the inode reference */
 void dput(struct dentry *d);
 struct dentry *dget(struct dentry *d);
+void d_rehash(struct dentry *d);			/* under its name in its parent */
+void d_move(struct dentry *d, struct dentry *target);	/* rename: takes @target's name and place */
+void d_exchange(struct dentry *a, struct dentry *b);
+void d_kill_tree(struct dentry *root);			/* drop the pins of a whole file system */
+struct dentry *d_lookup(struct dentry *parent, const char *name, unsigned int len);
+struct dentry *d_alloc_pseudo(struct super_block *sb, const struct dentry_operations *op);
+bool is_subdir(struct dentry *d, struct dentry *ancestor);
+extern spinlock_t dcache_lock;
+/* Free all dentries that are kept only for speed. */
+void drop_dcache(void);
+void drop_pagecache(void);		/* the clean pages that could be read again */
 void d_drop(struct dentry *d);				/* forget the name: the next lookup asks the file system */
 struct inode *new_inode(struct super_block *sb, umode_t mode);	/* i_count 1; NULL when there is no memory */
 void iput(struct inode *inode);
 static inline void ihold(struct inode *i) { atomic_inc(&i->i_count); }
 int vfs_truncate(struct path *path, loff_t len);
 u64 current_time_ns(void);
+int notify_change(struct path *path, const struct iattr *attr);
 
 /* ---- file systems and mounts ---- */
 int register_filesystem(struct file_system_type *t);
@@ -318,11 +384,37 @@ int mountinfo_show(struct seq_file *m);
 int filesystems_show(struct seq_file *m);
 int devices_show(struct seq_file *m);
 int do_mount(const char *source, const char *dir, const char *type, unsigned long flags, const char *data);
+struct file_system_type *find_filesystem(const char *name);
+int filesystems_show(struct seq_file *m);		/* /proc/filesystems */
+struct super_block *alloc_super(struct file_system_type *t);	/* s_active 1; NULL */
+void deactivate_super(struct super_block *sb);
+struct mount *kern_mount(struct file_system_type *t);	/* not reachable by name; ERR_PTR */
+struct mount *mntget(struct mount *m);
+void mntput(struct mount *m);
+/* Cross into whatever is mounted at @path; out of the root of a mount: false at the top. */
+void follow_mounts(struct path *path);
+bool follow_up(struct path *path);
+bool is_mountpoint(struct dentry *d);
+int mounts_show(struct seq_file *m);			/* /proc/PID/mounts */
+int mountinfo_show(struct seq_file *m);
 void vfs_init(void);		/* caches, root tmpfs mounted on / */
 extern struct mount *root_mount;
-extern struct rw_semaphore namespace_sem;
+extern struct rw_semaphore namespace_sem;	/* mount and umount */
+extern spinlock_t mount_lock;			/* the list and the tree, for walkers */
 extern struct list_head mount_list;
 void tmpfs_init(void);
+struct file *tmpfs_unlinked_file(const char *name, loff_t size);	/* for shmem; ERR_PTR */
+/* What one tmpfs may hold, and holds. */
+struct tmpfs_sb_info {
+	long max_pages, max_inodes;	/* 0: no limit */
+	atomic_long_t used_pages;	/* counted by shmem_acct_pages */
+	atomic_long_t used_inodes;
+	umode_t mode;
+	uid_t uid;
+	gid_t gid;
+};
+void devtmpfs_node(const char *name, umode_t mode, dev_t dev);
+int devices_show(struct seq_file *m);			/* /proc/devices */
 void devtmpfs_init(void);
 void procfs_init(void);
 void populate_rootfs(void);	/* unpack boot_info's initrd over / */
@@ -353,9 +445,18 @@ static inline void poll_wait(struct file *file, wait_queue_head_t *q, struct pol
 
 /* ---- pipes ---- */
 int do_pipe(int fds[2], int flags);
+ssize_t pipe_writev(struct file *f, const struct iovec *iov, unsigned long nr);
+long pipe_fcntl(struct file *f, unsigned int cmd, unsigned long arg);
+void pipe_free(struct pipe_inode_info *p);
+void pipe_init(void);
 extern const struct file_operations pipefifo_fops;
 
 /* ---- locks ---- */
+int fcntl_getlk(struct file *f, unsigned int cmd, struct flock __user *ufl);
+int fcntl_setlk(unsigned int fd, struct file *f, unsigned int cmd, struct flock __user *ufl);
+void locks_remove_flock(struct file *f);	/* last close */
+void locks_fdinfo(struct seq_file *m, struct file *f, struct files_struct *files);
+int locks_show(struct seq_file *m);			/* /proc/locks */
 void locks_remove_posix(struct file *f, struct files_struct *owner);
 
 #endif

@@ -32,7 +32,7 @@ long sys_sendfile(int out_fd, int in_fd, loff_t __user *off, size_t count);	/* s
 long sys_copy_file_range(int fd_in, loff_t __user *off_in, int fd_out, loff_t __user *off_out,
 			 size_t len, unsigned int flags);
 
-/* fs/open.c */
+/* fs/open.c, fs/file.c */
 long sys_open(const char __user *name, int flags, umode_t mode);
 long sys_openat(int dfd, const char __user *name, int flags, umode_t mode);
 long sys_creat(const char __user *name, umode_t mode);
@@ -56,7 +56,6 @@ long sys_chown(const char __user *name, uid_t uid, gid_t gid);
 long sys_lchown(const char __user *name, uid_t uid, gid_t gid);
 long sys_fchown(unsigned int fd, uid_t uid, gid_t gid);
 long sys_fchownat(int dfd, const char __user *name, uid_t uid, gid_t gid, int flags);
-long sys_vhangup(void);
 
 /* fs/namei.c */
 long sys_mkdir(const char __user *name, umode_t mode);

@@ -1,0 +1,69 @@
+/*
+ * fs/internal.h - what only the files of fs/ say to each other
+ */
+#ifndef FS_INTERNAL_H
+#define FS_INTERNAL_H
+
+#include <fs.h>
+#include <uapi/dirent.h>
+
+#ifndef SEEK_SET
+#define SEEK_SET	0
+#define SEEK_CUR	1
+#define SEEK_END	2
+#define SEEK_DATA	3
+#define SEEK_HOLE	4
+#endif
+
+#define MAX_RW_COUNT (0x7fffffffL & PAGE_MASK)
+
+/* dcache.c, inode.c, super.c, file_table.c: set up by vfs_init in this order */
+void dcache_init(void);
+void inode_init(void);
+void namei_init(void);
+void files_init(void);
+void anon_inode_init(void);
+unsigned long shrink_inode_cache(void);
+bool dir_emit_dots(struct file *f, struct dir_context *ctx);
+/* The path of @p below @root (d_path's work); *unreachable: @root was not met on the way up. */
+char *path_from(const struct path *p, const struct path *root, char *buf, int size,
+		bool *unreachable);
+
+static inline void inode_lock(struct inode *i) { down_write(&i->i_rwsem); }
+static inline void inode_unlock(struct inode *i) { up_write(&i->i_rwsem); }
+static inline void inode_lock_shared(struct inode *i) { down_read(&i->i_rwsem); }
+static inline void inode_unlock_shared(struct inode *i) { up_read(&i->i_rwsem); }
+
+/* super.c: free what a super block pins of a file system made of dentries */
+void kill_litter_super(struct super_block *sb);
+
+/* libfs.c: for file systems that do not care */
+extern const struct file_operations dcache_dir_fops;
+int simple_lookup(struct inode *dir, struct dentry *dentry);
+
+/* tmpfs.c: shared with devtmpfs */
+int tmpfs_fill_super(struct super_block *sb, umode_t mode);
+struct super_block *tmpfs_mount_sb(struct file_system_type *t, const char *data);
+extern const struct super_operations tmpfs_super_ops;
+
+/* namei.c */
+int path_lookupat(int dfd, const char *name, unsigned int flags, struct path *path);
+
+/* open.c */
+int do_dentry_open(struct file *f, struct inode *inode);
+struct file *dentry_open(const struct path *path, unsigned int flags);
+struct file *alloc_empty_file(unsigned int flags);
+void free_empty_file(struct file *f);
+
+/* file.c */
+void set_fs_path(struct path *slot, const struct path *path);
+int dup_at_least(struct file *f, unsigned int start, int flags);
+/* fcntl.c, sync.c */
+void set_cloexec(unsigned int fd, bool on);
+int noop_fsync(struct file *f, int datasync);
+int do_truncate(struct inode *inode, loff_t len);
+
+/* namespace.c */
+int sb_write_allowed(const struct mount *m);
+
+#endif

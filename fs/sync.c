@@ -1,0 +1,96 @@
+/*
+ * fs/sync.c - sync and advice about file data
+ *
+ * Simplified: every file system here lives in memory and has no other home, so that data is
+ *             always where it belongs; these calls check what Linux checks and are done.
+ */
+#include <fs.h>
+#include <mm.h>
+#include <syscalls_fs.h>
+#include "internal.h"
+
+long sys_sync(void)
+{
+	return 0;
+}
+
+long sys_syncfs(int fd)
+{
+	struct file *f = fget(fd);
+
+	if (!f)
+		return -EBADF;
+	fput(f);
+	return 0;
+}
+
+static long do_fsync(unsigned int fd, int datasync)
+{
+	struct file *f = fget(fd);
+	long err;
+
+	if (!f)
+		return -EBADF;
+	err = f->f_op->fsync ? f->f_op->fsync(f, datasync) : -EINVAL;
+	fput(f);
+	return err;
+}
+
+long sys_fsync(unsigned int fd)
+{
+	return do_fsync(fd, 0);
+}
+
+long sys_fdatasync(unsigned int fd)
+{
+	return do_fsync(fd, 1);
+}
+
+int noop_fsync(struct file *f, int datasync)
+{
+	return 0;
+}
+
+long sys_sync_file_range(int fd, loff_t off, loff_t len, unsigned int flags)
+{
+	struct file *f;
+	umode_t type;
+
+	if (flags & ~7U || off < 0 || len < 0 || off + len < off)
+		return -EINVAL;
+	f = fget(fd);
+	if (!f)
+		return -EBADF;
+	type = f->f_inode->i_mode;
+	fput(f);
+	return S_ISREG(type) || S_ISBLK(type) || S_ISDIR(type) || S_ISLNK(type) ? 0 : -ESPIPE;
+}
+
+/* Advice of what will be read: nothing is ever read ahead from memory. */
+long sys_fadvise64(int fd, loff_t off, size_t len, int advice)
+{
+	struct file *f = fget(fd);
+	umode_t type;
+
+	if (!f)
+		return -EBADF;
+	type = f->f_inode->i_mode;
+	fput(f);
+	if (S_ISFIFO(type))
+		return -ESPIPE;
+	if ((ssize_t)len < 0 || advice < 0 || advice > 5)
+		return -EINVAL;
+	return 0;
+}
+
+long sys_readahead(int fd, loff_t off, size_t count)
+{
+	struct file *f = fget(fd);
+	bool fine;
+
+	if (!f)
+		return -EBADF;
+	fine = (f->f_mode & FMODE_READ) && S_ISREG(f->f_inode->i_mode);
+	fput(f);
+	return fine ? 0 : -EINVAL;
+}
