@@ -68,15 +68,13 @@ struct dentry *d_alloc(struct dentry *parent, const char *name, unsigned int len
 	return d;
 }
 
-/* The top of a file system; takes over the reference on @root, also on failure (NULL). */
+/* The top of a file system; takes over the reference on @root.  NULL: no memory, nothing taken. */
 struct dentry *d_alloc_root(struct super_block *sb, struct inode *root)
 {
 	struct dentry *d = d_alloc(NULL, "/", 1);
 
-	if (!d) {
-		iput(root);
+	if (!d)
 		return NULL;
-	}
 	d->d_sb = sb;
 	d_instantiate(d, root);
 	return d;
@@ -233,9 +231,9 @@ static unsigned long prune_dcache(unsigned long nr)
 	return freed;
 }
 
-void drop_dcache(void)
+unsigned long drop_dcache(void)
 {
-	prune_dcache(~0UL);
+	return prune_dcache(~0UL);
 }
 
 static unsigned long shrink_dcache(unsigned long nr)

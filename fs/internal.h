@@ -50,6 +50,8 @@ extern const struct super_operations tmpfs_super_ops;
 int path_lookupat(int dfd, const char *name, unsigned int flags, struct path *path);
 
 /* open.c */
+struct super_block *pseudo_mount(struct file_system_type *t, unsigned long flags,
+				 const char *source, const char *data);
 int do_dentry_open(struct file *f, struct inode *inode);
 struct file *dentry_open(const struct path *path, unsigned int flags);
 struct file *alloc_empty_file(unsigned int flags);

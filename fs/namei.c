@@ -1066,7 +1066,8 @@ static struct file *open_here(struct nameidata *nd, int flags, unsigned int acc,
 			return ERR_PTR(err);
 	}
 	f = dentry_open(p, flags);
-	if (!IS_ERR(f) && (flags & O_TRUNC) && S_ISREG(p->dentry->d_inode->i_mode)) {
+	/* a file that is made on reading (/proc) has nothing to cut */
+	if (!IS_ERR(f) && (flags & O_TRUNC) && p->dentry->d_inode->i_op->truncate) {
 		err = do_truncate(p->dentry->d_inode, 0);
 		if (err) {
 			fput(f);

@@ -128,8 +128,9 @@ out:
 static struct mount *anon_mount;
 static struct inode *anon_inode;
 
-static struct super_block *pseudo_mount(struct file_system_type *t, unsigned long flags,
-					const char *source, const char *data)
+/* A super block for objects that no path leads to. */
+struct super_block *pseudo_mount(struct file_system_type *t, unsigned long flags,
+				 const char *source, const char *data)
 {
 	struct super_block *sb = alloc_super(t);
 	struct inode *root;

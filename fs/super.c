@@ -62,11 +62,21 @@ struct super_block *alloc_super(struct file_system_type *t)
 	return sb;
 }
 
+void free_super(struct super_block *sb)
+{
+	kfree(sb);
+}
+
 void deactivate_super(struct super_block *sb)
 {
 	if (!atomic_dec_and_test(&sb->s_active))
 		return;
-	sb->s_type->kill_sb(sb);
+	if (sb->s_type->kill_sb) {
+		sb->s_type->kill_sb(sb);
+	} else {		/* nothing is pinned: only the cache knows names of it */
+		drop_dcache();
+		dput(sb->s_root);
+	}
 	kfree(sb);
 }
 

@@ -360,9 +360,8 @@ struct dentry *d_lookup(struct dentry *parent, const char *name, unsigned int le
 struct dentry *d_alloc_pseudo(struct super_block *sb, const struct dentry_operations *op);
 bool is_subdir(struct dentry *d, struct dentry *ancestor);
 extern spinlock_t dcache_lock;
-/* Free all dentries that are kept only for speed. */
-void drop_dcache(void);
-void drop_pagecache(void);		/* the clean pages that could be read again */
+/* Forget every name that nobody uses (drop_caches, leak checks); returns how many. */
+unsigned long drop_dcache(void);
 void d_drop(struct dentry *d);				/* forget the name: the next lookup asks the file system */
 struct inode *new_inode(struct super_block *sb, umode_t mode);	/* i_count 1; NULL when there is no memory */
 void iput(struct inode *inode);
@@ -373,20 +372,12 @@ int notify_change(struct path *path, const struct iattr *attr);
 
 /* ---- file systems and mounts ---- */
 int register_filesystem(struct file_system_type *t);
-/* A super block with a device number of its own and no root yet; NULL when there is no memory.  fs/super.c */
-struct super_block *alloc_super(struct file_system_type *t);
 void free_super(struct super_block *sb);	/* one that was never mounted */
-/* Forget every name that nobody uses (drop_caches, leak checks); returns how many.  fs/dcache.c */
-unsigned long drop_dcache(void);
-/* /proc files about mounts and drivers (fs/namespace.c, fs/super.c, fs/char_dev.c). */
-int mounts_show(struct seq_file *m);
-int mountinfo_show(struct seq_file *m);
-int filesystems_show(struct seq_file *m);
-int devices_show(struct seq_file *m);
 int do_mount(const char *source, const char *dir, const char *type, unsigned long flags, const char *data);
 struct file_system_type *find_filesystem(const char *name);
-int filesystems_show(struct seq_file *m);		/* /proc/filesystems */
-struct super_block *alloc_super(struct file_system_type *t);	/* s_active 1; NULL */
+int filesystems_show(struct seq_file *m);
+/* A super block with a device number of its own and no root yet, s_active 1; NULL: no memory. */
+struct super_block *alloc_super(struct file_system_type *t);
 void deactivate_super(struct super_block *sb);
 struct mount *kern_mount(struct file_system_type *t);	/* not reachable by name; ERR_PTR */
 struct mount *mntget(struct mount *m);
@@ -395,7 +386,8 @@ void mntput(struct mount *m);
 void follow_mounts(struct path *path);
 bool follow_up(struct path *path);
 bool is_mountpoint(struct dentry *d);
-int mounts_show(struct seq_file *m);			/* /proc/PID/mounts */
+/* /proc files about mounts and drivers (namespace.c, super.c, char_dev.c). */
+int mounts_show(struct seq_file *m);
 int mountinfo_show(struct seq_file *m);
 void vfs_init(void);		/* caches, root tmpfs mounted on / */
 extern struct mount *root_mount;
@@ -414,7 +406,7 @@ struct tmpfs_sb_info {
 	gid_t gid;
 };
 void devtmpfs_node(const char *name, umode_t mode, dev_t dev);
-int devices_show(struct seq_file *m);			/* /proc/devices */
+int devices_show(struct seq_file *m);
 void devtmpfs_init(void);
 void procfs_init(void);
 void populate_rootfs(void);	/* unpack boot_info's initrd over / */

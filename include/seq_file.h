@@ -4,6 +4,7 @@
 #ifndef SEQ_FILE_H
 #define SEQ_FILE_H
 
+#include <mutex.h>
 #include <types.h>
 
 struct file;
@@ -14,6 +15,7 @@ struct seq_file {
 	char *buf;
 	size_t size, count;
 	bool overflow;			/* it did not fit: grown and shown again */
+	struct mutex lock;		/* readers that share the file */
 	int (*show)(struct seq_file *m);
 	void *private;
 };
