@@ -42,7 +42,7 @@ extern const struct file_operations dcache_dir_fops;
 int simple_lookup(struct inode *dir, struct dentry *dentry);
 
 /* tmpfs.c: shared with devtmpfs */
-int tmpfs_fill_super(struct super_block *sb, umode_t mode);
+void rootfs_init(void);
 struct super_block *tmpfs_mount_sb(struct file_system_type *t, const char *data);
 extern const struct super_operations tmpfs_super_ops;
 
@@ -64,6 +64,9 @@ int dup_at_least(struct file *f, unsigned int start, int flags);
 void set_cloexec(unsigned int fd, bool on);
 int noop_fsync(struct file *f, int datasync);
 int do_truncate(struct inode *inode, loff_t len);
+
+/* char_dev.c */
+void chrdev_make_nodes(void);
 
 /* namespace.c */
 int sb_write_allowed(const struct mount *m);

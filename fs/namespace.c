@@ -569,7 +569,7 @@ void __init vfs_init(void)
 	inode_init();
 	namei_init();
 	files_init();
-	tmpfs_init();
+	rootfs_init();
 	mount_root();
 	anon_inode_init();
 	pipe_init();

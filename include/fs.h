@@ -405,7 +405,6 @@ struct tmpfs_sb_info {
 	uid_t uid;
 	gid_t gid;
 };
-void devtmpfs_node(const char *name, umode_t mode, dev_t dev);
 int devices_show(struct seq_file *m);
 void devtmpfs_init(void);
 void procfs_init(void);

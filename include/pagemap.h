@@ -42,6 +42,8 @@ extern atomic_long_t nr_file_pages, nr_shmem_pages, nr_anon_mapped;
 extern const struct address_space_operations shmem_aops;
 /* An unlinked tmpfs file of @size bytes, for shared anonymous memory; ERR_PTR. */
 struct file *shmem_file_setup(const char *name, loff_t size, unsigned long flags);
+/* fallocate(2): make pages, or punch a hole; other modes -EOPNOTSUPP. */
+long shmem_fallocate(struct file *file, int mode, loff_t off, loff_t len);
 /* Limit of pages for all tmpfs together (half of RAM); 0 or -ENOSPC. */
 int shmem_acct_pages(struct inode *inode, long pages);
 /* FALLOC_FL_KEEP_SIZE, and PUNCH_HOLE with it; takes i_rwsem. */
