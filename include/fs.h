@@ -408,6 +408,8 @@ struct tmpfs_sb_info {
 int devices_show(struct seq_file *m);
 void devtmpfs_init(void);
 void procfs_init(void);
+/* Unpack newc archives over /: entries made; *error (NULL: none) tells what is wrong at *offset. */
+unsigned int unpack_cpio(const char *buf, size_t len, const char **error, size_t *offset);
 void populate_rootfs(void);	/* unpack boot_info's initrd over / */
 
 /* ---- devices ---- */
@@ -421,7 +423,7 @@ int devtmpfs_create(const char *name, umode_t mode, dev_t dev);
 struct poll_table_entry {
 	struct wait_queue_entry wait;
 	wait_queue_head_t *q;
-	struct file *file;
+	struct file *file;		/* referenced while queued */
 };
 /* A file's ->poll calls poll_wait for each queue that may announce a change. */
 struct poll_table {
@@ -447,7 +449,6 @@ int fcntl_getlk(struct file *f, unsigned int cmd, struct flock __user *ufl);
 int fcntl_setlk(unsigned int fd, struct file *f, unsigned int cmd, struct flock __user *ufl);
 void locks_remove_flock(struct file *f);	/* last close */
 void locks_fdinfo(struct seq_file *m, struct file *f, struct files_struct *files);
-int locks_show(struct seq_file *m);			/* /proc/locks */
 void locks_remove_posix(struct file *f, struct files_struct *owner);
 
 #endif
