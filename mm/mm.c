@@ -177,7 +177,6 @@ void exit_mmap(struct mm_struct *mm)
 		next = vma->vm_next;
 		if (vma->vm_flags & VM_ACCOUNT)
 			accounted += vma_pages(vma);
-		vma_file_unlink(vma);
 		remove_vma(vma);
 		vma = next;
 	}
