@@ -166,6 +166,7 @@ static const struct file_operations random_fops = {
 };
 static const struct file_operations port_fops = {
 	.open = open_port, .read = read_port, .write = write_port,
+	.llseek = generic_file_llseek,
 };
 static const struct file_operations kmsg_fops = {
 	.write = write_kmsg,

@@ -162,8 +162,6 @@ static int verify_counters(struct mm_struct *mm, const struct sums *s)
 	       same(mm, "stack_vm", mm->stack_vm, s->stack) +
 	       same(mm, "data_vm", mm->data_vm, s->data) +
 	       same(mm, "locked_vm", mm->locked_vm, s->locked) +
-	       (mm->hiwater_vm < mm->total_vm && mm->hiwater_vm ?
-		mm_complain(mm, 0, "hiwater_vm below total_vm", mm->hiwater_vm, mm->total_vm) : 0) +
 	       (mm->brk < mm->start_brk ? mm_complain(mm, mm->brk, "brk below start_brk", 0, 0) : 0) +
 	       (mm->pinned_vm > mm->total_vm ?
 		mm_complain(mm, 0, "pinned_vm", mm->pinned_vm, mm->total_vm) : 0);
