@@ -13,13 +13,13 @@ mkrescue=$(command -v grub-mkrescue || command -v grub2-mkrescue) || {
 	echo "mkiso: grub-mkrescue is not installed; 'make test' installs it" >&2
 	exit 1
 }
-tree=$(mktemp -d)
-trap 'rm -rf "$tree"' EXIT
+work=$(mktemp -d) tree=$work/tree		# the log must not lie in what is packed
+trap 'rm -rf "$work"' EXIT
 mkdir -p "$tree/boot/grub"
 ${OBJCOPY:-objcopy} -S "$kernel" "$tree/boot/quire.elf"
 cp "$initramfs" "$tree/boot/initramfs.cpio"
 cp "$cfg" "$tree/boot/grub/grub.cfg"
-"$mkrescue" --locales= --fonts= --themes= -o "$out" "$tree" >"$tree/log" 2>&1 || {
-	cat "$tree/log" >&2
+"$mkrescue" --locales= --fonts= --themes= -o "$out" "$tree" >"$work/log" 2>&1 || {
+	cat "$work/log" >&2
 	exit 1
 }
