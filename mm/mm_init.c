@@ -20,8 +20,6 @@
 #include <string.h>
 #include "page_internal.h"
 
-#define SUBSECTION_PAGES 64UL
-
 struct page *empty_zero_page;
 unsigned long max_pfn;
 bool page_alloc_ready;
@@ -189,6 +187,19 @@ static unsigned long int_sqrt(unsigned long x)
 	return r;
 }
 
+/* A CPU may keep 1/256 of a zone for itself, up to 16 MiB, and at least six batches. */
+static void set_pcp_limits(struct zone *z)
+{
+	int batch = min(max(z->managed_pages / 1024, 1UL), 32UL);
+	int high = min(max(z->managed_pages / 256, 6UL * batch), 4096UL);
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < NR_CPUS; cpu++) {
+		z->pcp[cpu].batch = batch;
+		z->pcp[cpu].high = high;
+	}
+}
+
 /*
  * Keep 4 * sqrt(RAM in KiB) KiB, between 128 KiB and 64 MiB, shared out by size: memory
  * that is asked for in a hurry grows slower than memory.
@@ -204,7 +215,6 @@ static void set_watermarks(void)
 	for (i = MAX_NR_ZONES - 1; i >= 0; i--) {
 		struct zone *z = &zones[i];
 		unsigned long mark = total ? min_pages * z->managed_pages / total : 0;
-		unsigned int cpu;
 
 		z->watermark[WMARK_MIN] = mark;
 		z->watermark[WMARK_LOW] = mark + mark / 4;
@@ -212,12 +222,7 @@ static void set_watermarks(void)
 		z->lowmem_reserve = higher / 256;
 		higher += z->managed_pages;
 		zone_min_total += mark;
-		for (cpu = 0; cpu < NR_CPUS; cpu++) {
-			int batch = min(max(z->managed_pages / 1024, 1UL), 31UL);
-
-			z->pcp[cpu].batch = batch;
-			z->pcp[cpu].high = 6 * batch;
-		}
+		set_pcp_limits(z);
 	}
 }
 

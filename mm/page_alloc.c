@@ -187,24 +187,28 @@ static void buddy_add(struct zone *z, struct page *page, unsigned int order)
 
 static void buddy_del(struct zone *z, struct page *page, unsigned int order)
 {
-	list_del(&page->buddy_list);
+	__list_unlink(&page->buddy_list);
 	page->flags &= ~BIT(PG_buddy);
 	z->free_area[order].nr_free--;
 }
 
-/* Is @page a free block of exactly @order? */
-static bool is_free_buddy(unsigned long pfn, const struct page *page, unsigned int order)
+/*
+ * Is @page a free block of exactly @order?  It is some block's buddy: below the order of a
+ * subsection both lie in the same one, so that its struct page exists.
+ */
+static inline bool is_free_buddy(unsigned long pfn, const struct page *page, unsigned int order)
 {
-	return pfn_valid(pfn) && PageBuddy(page) && page->order == order;
+	if (order >= SUBSECTION_ORDER && !pfn_valid(pfn))
+		return false;
+	return PageBuddy(page) && page->order == order;
 }
 
-/* Join the block with its buddy while that is free, then queue it. */
-void buddy_free(struct zone *z, struct page *page, unsigned int order)
+/* Join the block with its buddy while that is free, then queue it.  nr_free is the caller's. */
+static inline void buddy_join(struct zone *z, struct page *page, unsigned int order)
 {
 	unsigned long pfn = page_to_pfn(page);
 
 	VM_BUG_ON_PAGE(pfn & ((1UL << order) - 1), page);
-	atomic_long_add(1L << order, &z->nr_free);
 	for (; order < MAX_ORDER - 1; order++) {
 		unsigned long buddy_pfn = pfn ^ (1UL << order);
 		struct page *buddy = pfn_to_page(buddy_pfn);
@@ -217,25 +221,40 @@ void buddy_free(struct zone *z, struct page *page, unsigned int order)
 	buddy_add(z, pfn_to_page(pfn), order);
 }
 
-/* Take the smallest block that is large enough; give its unneeded halves back. */
-static struct page *buddy_alloc(struct zone *z, unsigned int order)
+void buddy_free(struct zone *z, struct page *page, unsigned int order)
 {
-	struct page *page;
-	unsigned int o;
+	atomic_long_add(1L << order, &z->nr_free);
+	buddy_join(z, page, order);
+}
 
-	for (o = order; o < MAX_ORDER; o++)
-		if (!list_empty(&z->free_area[o].free_list))
-			break;
-	if (o == MAX_ORDER)
-		return NULL;
-	page = list_first_entry(&z->free_area[o].free_list, struct page, buddy_list);
-	buddy_del(z, page, o);
-	while (o > order) {
-		o--;
-		buddy_add(z, page + (1UL << o), o);
+/* The smallest order >= @order with a free block; MAX_ORDER if there is none. */
+static unsigned int smallest_free_order(const struct zone *z, unsigned int order)
+{
+	while (order < MAX_ORDER && list_empty(&z->free_area[order].free_list))
+		order++;
+	return order;
+}
+
+/* Take a free block of order @from and give the halves beyond @order back. */
+static struct page *take_and_split(struct zone *z, unsigned int from, unsigned int order)
+{
+	struct page *page = list_first_entry(&z->free_area[from].free_list, struct page,
+					     buddy_list);
+
+	buddy_del(z, page, from);
+	while (from > order) {
+		from--;
+		buddy_add(z, page + (1UL << from), from);
 	}
 	atomic_long_sub(1L << order, &z->nr_free);
 	return page;
+}
+
+static struct page *buddy_alloc(struct zone *z, unsigned int order)
+{
+	unsigned int from = smallest_free_order(z, order);
+
+	return from < MAX_ORDER ? take_and_split(z, from, order) : NULL;
 }
 
 /* ---- per-CPU lists: interrupts off ---------------------------------------------------- */
@@ -260,33 +279,50 @@ static inline void pcp_push(struct per_cpu_pages *pcp, struct page *page)
 /* Give the @nr pages that were used longest ago back to the buddies. */
 static noinline void pcp_drain(struct zone *z, struct per_cpu_pages *pcp, int nr)
 {
+	int i;
+
+	nr = min(nr, pcp->count);
 	spin_lock(&z->lock);
-	while (nr-- > 0 && pcp->count) {
+	for (i = 0; i < nr; i++) {
 		struct page *page = list_last_entry(&pcp->list, struct page, buddy_list);
 
 		__list_unlink(&page->buddy_list);
-		pcp->count--;
 		page->flags &= ~BIT(PG_pcp);
-		buddy_free(z, page, 0);
+		buddy_join(z, page, 0);
 	}
+	pcp->count -= nr;
+	atomic_long_add(nr, &z->nr_free);
 	spin_unlock(&z->lock);
 }
 
-/* Fetch up to a batch of pages that the watermark allows. */
+/*
+ * Fetch up to a batch of pages that the watermark allows: whole blocks, the smallest there
+ * are first, so that large ones stay whole and small ones are not split page by page.
+ */
 static void pcp_refill(struct zone *z, struct per_cpu_pages *pcp, unsigned long mark,
 		       unsigned int wanted_zone)
 {
-	int n;
+	int want = pcp->batch;
 
 	spin_lock(&z->lock);
-	for (n = 0; n < pcp->batch; n++) {
-		struct page *page = NULL;
+	while (want > 0) {
+		unsigned int from = smallest_free_order(z, 0), order, i;
+		struct page *page;
 
-		if (zone_watermark_ok(z, 0, mark, wanted_zone))
-			page = buddy_alloc(z, 0);
-		if (!page)
+		if (from == MAX_ORDER)
 			break;
-		pcp_push(pcp, page);
+		order = from;
+		while (1 << order > want)
+			order--;
+		if (!zone_watermark_ok(z, order, mark, wanted_zone)) {
+			if (!order || !zone_watermark_ok(z, 0, mark, wanted_zone))
+				break;
+			order = 0;
+		}
+		page = take_and_split(z, from, order);
+		for (i = 0; i < 1U << order; i++)
+			pcp_push(pcp, page + i);
+		want -= 1 << order;
 	}
 	spin_unlock(&z->lock);
 }
@@ -650,19 +686,15 @@ void free_pages(unsigned long addr, unsigned int order)
 
 void free_page_batch(struct page **pages, unsigned int nr)
 {
-	unsigned long flags;
-	unsigned int i, kept = 0, cpu;
+	unsigned long flags = local_irq_save();
+	unsigned int cpu = smp_processor_id(), i;
 
+	vm_event_counts[cpu][PGFREE] += nr;
 	for (i = 0; i < nr; i++) {
 		VM_BUG_ON_PAGE(page_count(pages[i]) != 0, pages[i]);
-		if (free_prepare(pages[i], 0, CALLER))
-			pages[kept++] = pages[i];
+		if (likely(free_prepare(pages[i], 0, CALLER)))
+			free_one_pcp(pages[i], cpu);
 	}
-	flags = local_irq_save();
-	cpu = smp_processor_id();
-	vm_event_counts[cpu][PGFREE] += kept;
-	for (i = 0; i < kept; i++)
-		free_one_pcp(pages[i], cpu);
 	local_irq_restore(flags);
 }
 

@@ -58,6 +58,10 @@ extern struct page_owner *page_owners;	/* by pfn; made by mem_init() */
 /* Everything in page->flags but the zone. */
 #define FLAGS_MASK ((1UL << PAGE_ZONE_SHIFT) - 1)
 
+/* Struct pages exist by the subsection: 64 of them fill one page. */
+#define SUBSECTION_ORDER 6
+#define SUBSECTION_PAGES (1UL << SUBSECTION_ORDER)
+
 /* Zones to try for a request that may use zones up to the index, best first, NULL last. */
 extern struct zone *zonelists[MAX_NR_ZONES][MAX_NR_ZONES + 1];
 /* zone->lock held: the block joins its buddies. */
