@@ -50,7 +50,7 @@ char *getname(const char __user *name)
 	if (!buf)
 		return ERR_PTR(-ENOMEM);
 	len = strncpy_from_user(buf, name, PATH_MAX);
-	if (len >= 0 && len < PATH_MAX)
+	if (len > 0 && !buf[len - 1])	/* the NUL is within PATH_MAX */
 		return buf;
 	kmem_cache_free(names_cachep, buf);
 	return ERR_PTR(len < 0 ? len : -ENAMETOOLONG);

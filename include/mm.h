@@ -358,6 +358,7 @@ long sys_mlock2(unsigned long start, size_t len, int flags);
 long sys_munlock(unsigned long start, size_t len);
 long sys_mlockall(int flags);
 long sys_munlockall(void);
+long sys_memfd_create(const char __user *name, unsigned int flags);
 
 /* ---- get_user_pages (mm/gup.c): the one way from a user address to its page ---- */
 #define FOLL_WRITE 0x01

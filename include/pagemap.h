@@ -36,7 +36,7 @@ void truncate_inode_pages(struct address_space *m, loff_t from);
 ssize_t kernel_read(struct file *file, void *buf, size_t len, loff_t pos);
 ssize_t kernel_write(struct file *file, const void *buf, size_t len, loff_t pos);
 
-extern atomic_long_t nr_file_pages, nr_shmem_pages, nr_anon_mapped;
+extern atomic_long_t nr_file_pages, nr_shmem_pages, nr_anon_mapped, nr_file_mapped;
 
 /* shmem (mm/shmem.c): file pages with no other home: tmpfs files, MAP_SHARED|MAP_ANONYMOUS. */
 extern const struct address_space_operations shmem_aops;

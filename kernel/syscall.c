@@ -65,7 +65,7 @@ const sys_call_ptr_t sys_call_table[NR_SYSCALLS] = {
 	CALL(pselect6), CALL(ppoll), CALL(set_robust_list), CALL(get_robust_list),
 	CALL(sync_file_range), CALL(utimensat), CALL(fallocate), CALL(dup3), CALL(pipe2),
 	CALL(preadv), CALL(pwritev), CALL(rt_tgsigqueueinfo), CALL(prlimit64), CALL(syncfs),
-	CALL(getcpu), CALL(renameat2), CALL(getrandom), CALL(membarrier),
+	CALL(getcpu), CALL(renameat2), CALL(getrandom), CALL(memfd_create), CALL(membarrier),
 	CALL(copy_file_range), CALL(preadv2), CALL(pwritev2), CALL(statx), CALL(clone3),
 	CALL(close_range), CALL(faccessat2),
 	CALL(uname),

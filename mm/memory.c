@@ -16,8 +16,6 @@
 #include <sched.h>
 #include "internal.h"
 
-extern atomic_long_t nr_file_mapped;
-
 /* ---- down to a table ---- */
 
 pmd_t *mm_find_pmd(struct mm_struct *mm, unsigned long addr)

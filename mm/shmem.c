@@ -9,12 +9,15 @@
  * Lock order: none of its own.
  * Simplified: one limit for all mounts; nothing is swapped.
  */
+#include <asm/uaccess.h>
+#include <err.h>
 #include <fs.h>
 #include <pagemap.h>
 #include <sched.h>
 #include <slab.h>
 #include <string.h>
 #include <uapi/fcntl.h>
+#include <uapi/mman.h>
 #include "internal.h"
 
 static atomic_long_t shmem_pages;
@@ -210,4 +213,36 @@ struct file *shmem_file_setup(const char *name, loff_t size, unsigned long flags
 	file = alloc_file(&path, O_RDWR, &shmem_file_operations);
 	dput(path.dentry);
 	return file ? file : ERR_PTR(-ENFILE);
+}
+
+/* ---- memfd_create ---- */
+
+#define MEMFD_PREFIX	"memfd:"
+#define MEMFD_NAME_MAX	(NAME_MAX - (sizeof(MEMFD_PREFIX) - 1))
+
+/* A file without a name that grows as it is written.  Simplified: it cannot be sealed. */
+long sys_memfd_create(const char __user *uname, unsigned int flags)
+{
+	char name[NAME_MAX + 1] = MEMFD_PREFIX;
+	struct file *file;
+	long len;
+	int fd;
+
+	if (flags & ~MFD_CLOEXEC)
+		return -EINVAL;
+	len = strncpy_from_user(name + sizeof(MEMFD_PREFIX) - 1, uname, MEMFD_NAME_MAX + 1);
+	if (len < 0)
+		return len;
+	if (name[sizeof(MEMFD_PREFIX) - 2 + len])
+		return -EINVAL;
+	fd = get_unused_fd(0, flags & MFD_CLOEXEC ? O_CLOEXEC : 0);
+	if (fd < 0)
+		return fd;
+	file = shmem_file_setup(name, 0, VM_NORESERVE);
+	if (IS_ERR(file)) {
+		put_unused_fd(fd);
+		return PTR_ERR(file);
+	}
+	fd_install(fd, file);
+	return fd;
 }

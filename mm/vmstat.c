@@ -64,6 +64,7 @@ int vmstat_show(struct seq_file *m)
 
 	seq_printf(m, "nr_free_pages %lu\n", nr_free_pages());
 	seq_printf(m, "nr_anon_pages %lu\n", count_of(&nr_anon_mapped));
+	seq_printf(m, "nr_mapped %lu\n", count_of(&nr_file_mapped));
 	seq_printf(m, "nr_file_pages %lu\n", count_of(&nr_file_pages));
 	seq_printf(m, "nr_shmem %lu\n", count_of(&nr_shmem_pages));
 	seq_printf(m, "nr_page_table_pages %lu\n", count_of(&nr_page_table_pages));
@@ -102,6 +103,7 @@ int meminfo_show(struct seq_file *m)
 	show_kb(m, "SwapTotal:", 0);
 	show_kb(m, "SwapFree:", 0);
 	show_kb(m, "AnonPages:", count_of(&nr_anon_mapped));
+	show_kb(m, "Mapped:", count_of(&nr_file_mapped));
 	show_kb(m, "Shmem:", shmem);
 	show_kb(m, "Slab:", slab);
 	show_kb(m, "SUnreclaim:", slab);
