@@ -42,7 +42,7 @@ extern const struct file_operations dcache_dir_fops;
 int simple_lookup(struct inode *dir, struct dentry *dentry);
 
 /* tmpfs.c: shared with devtmpfs */
-void rootfs_init(void);
+struct file_system_type *rootfs_init(void);
 struct super_block *tmpfs_mount_sb(struct file_system_type *t, const char *data);
 extern const struct super_operations tmpfs_super_ops;
 

@@ -1218,7 +1218,7 @@ struct file *do_filp_open(int dfd, const char *name, int flags, umode_t mode)
 
 struct file *filp_open(const char *path, int flags, umode_t mode)
 {
-	return do_filp_open(AT_FDCWD, path, flags | O_LARGEFILE, mode);
+	return do_filp_open(AT_FDCWD, path, flags, mode);
 }
 
 /* ---- the system calls ---- */

@@ -546,10 +546,9 @@ int mountinfo_show(struct seq_file *m)
 /* The root of all names: a tmpfs that initramfs will fill. */
 static void __init mount_root(void)
 {
-	struct file_system_type *t = find_filesystem("rootfs");
 	struct path root;
 
-	root_mount = kern_mount(t);
+	root_mount = kern_mount(rootfs_init());
 	if (IS_ERR(root_mount))
 		panic("no memory for the root file system");
 	attach_mount(root_mount, NULL);
@@ -569,7 +568,6 @@ void __init vfs_init(void)
 	inode_init();
 	namei_init();
 	files_init();
-	rootfs_init();
 	mount_root();
 	anon_inode_init();
 	pipe_init();

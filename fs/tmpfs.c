@@ -1,11 +1,12 @@
 /*
- * fs/tmpfs.c - files that live in memory: the root, /tmp, /dev/shm, and shared anonymous memory
+ * fs/tmpfs.c - files that live in memory: the root, /tmp, /dev
  *
- * Purpose:    names are pinned dentries, data are pages of the page cache that have no other home.
+ * Purpose:    names are pinned dentries, data are pages of the page cache that have no other home;
+ *             mm/shmem.c makes the pages.
  * Invariants: a linked name holds one extra reference on its dentry; i_nlink counts such names
  *             (and "." and ".." for directories); i_size of a directory is 20 bytes an entry.
  * Lock order: the VFS holds the i_rwsem of the directories, and of an existing victim.
- * Simplified: pages are counted against the limit when they are made (mm/shmem.c).
+ * Simplified: the limits are counted page by page as pages come and go (shmem_acct_pages).
  * Sources:    tmpfs(5).
  */
 #include <fs.h>
@@ -90,11 +91,6 @@ static void tmpfs_evict(struct inode *i)
 	if (S_ISLNK(i->i_mode))
 		kfree(i->i_private);
 	atomic_long_dec(&sb_info(i->i_sb)->used_inodes);
-}
-
-static void tmpfs_getattr(struct inode *i)
-{
-	i->i_blocks = READ_ONCE(i->i_data.nrpages) * (PAGE_SIZE / 512);
 }
 
 /* ---- names ---- */
@@ -321,6 +317,7 @@ static void tmpfs_show_options(struct seq_file *m, struct super_block *sb)
 		seq_printf(m, ",uid=%u", info->uid);
 	if (info->gid)
 		seq_printf(m, ",gid=%u", info->gid);
+	seq_puts(m, ",inode64");
 }
 
 /* A number with k, m, g or % (of all memory); the end must be the end of the word.  -1: wrong. */
@@ -510,7 +507,6 @@ static const struct inode_operations tmpfs_dir_iops = {
 };
 static const struct inode_operations tmpfs_file_iops = {
 	.truncate = tmpfs_truncate,
-	.getattr = tmpfs_getattr,
 };
 static const struct inode_operations tmpfs_link_iops = { .readlink = tmpfs_readlink };
 static const struct inode_operations tmpfs_special_iops;
@@ -524,6 +520,7 @@ static const struct file_operations tmpfs_file_fops = {
 	.fallocate = shmem_fallocate,
 };
 
+/* The first mount; no program can mount another one, so it is not registered. */
 static struct file_system_type rootfs_type = {
 	.name = "rootfs", .mount = tmpfs_mount, .kill_sb = tmpfs_kill_sb, .nodev = true,
 };
@@ -531,52 +528,12 @@ static struct file_system_type tmpfs_type = {
 	.name = "tmpfs", .mount = tmpfs_mount, .kill_sb = tmpfs_kill_sb, .nodev = true,
 };
 
-/* ---- files without a name ---- */
-
-static struct mount *shm_mount;		/* where they live; no path leads there */
-
-static char *unlinked_dname(struct dentry *d, char *buf, int size)
+struct file_system_type * __init rootfs_init(void)
 {
-	snprintf(buf, size, "/%s (deleted)", d->d_name);
-	return buf;
-}
-
-static const struct dentry_operations unlinked_dops = { .dname = unlinked_dname, .uncached = true };
-
-struct file *tmpfs_unlinked_file(const char *name, loff_t size)
-{
-	struct path path = { .mnt = shm_mount };
-	struct inode *i;
-	struct file *f;
-
-	path.dentry = d_alloc(NULL, name, strlen(name));
-	if (!path.dentry)
-		return ERR_PTR(-ENOMEM);
-	path.dentry->d_sb = shm_mount->sb;
-	path.dentry->d_op = &unlinked_dops;
-	i = tmpfs_inode(shm_mount->sb, NULL, S_IFREG | 0777, 0);
-	if (IS_ERR(i)) {
-		dput(path.dentry);
-		return ERR_PTR(PTR_ERR(i));
-	}
-	i->i_nlink = 0;
-	i->i_size = size;
-	d_instantiate(path.dentry, i);
-	f = alloc_file(&path, O_RDWR, &tmpfs_file_fops);
-	dput(path.dentry);
-	return f ? f : ERR_PTR(-ENFILE);
-}
-
-void __init rootfs_init(void)
-{
-	register_filesystem(&rootfs_type);
+	return &rootfs_type;
 }
 
 void __init tmpfs_init(void)
 {
 	register_filesystem(&tmpfs_type);
-	shm_mount = kern_mount(&tmpfs_type);
-	BUG_ON(IS_ERR(shm_mount));
-	sb_info(shm_mount->sb)->max_pages = 0;	/* anonymous memory is limited by the commit limit */
-	sb_info(shm_mount->sb)->max_inodes = 0;
 }

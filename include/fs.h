@@ -395,7 +395,6 @@ extern struct rw_semaphore namespace_sem;	/* mount and umount */
 extern spinlock_t mount_lock;			/* the list and the tree, for walkers */
 extern struct list_head mount_list;
 void tmpfs_init(void);
-struct file *tmpfs_unlinked_file(const char *name, loff_t size);	/* for shmem; ERR_PTR */
 /* What one tmpfs may hold, and holds. */
 struct tmpfs_sb_info {
 	long max_pages, max_inodes;	/* 0: no limit */

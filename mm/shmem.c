@@ -7,7 +7,7 @@
  *             half of RAM; inode->i_blocks counts eight per page; what an object reserved at
  *             its creation is given back when its inode goes.
  * Lock order: none of its own.
- * Simplified: one limit for all mounts; nothing is swapped.
+ * Simplified: nothing is swapped.
  */
 #include <asm/uaccess.h>
 #include <err.h>
@@ -26,9 +26,18 @@ static struct dentry *shm_root;
 
 /* ---- limits ---- */
 
+/* Of all mounts together, and of the one @inode belongs to (its size= option). */
 int shmem_acct_pages(struct inode *inode, long pages)
 {
+	struct tmpfs_sb_info *info = inode->i_sb->s_fs_info;
+
 	if (atomic_long_add_return(pages, &shmem_pages) > (long)(totalram_pages() / 2) && pages > 0) {
+		atomic_long_sub(pages, &shmem_pages);
+		return -ENOSPC;
+	}
+	if (info && atomic_long_add_return(pages, &info->used_pages) > info->max_pages &&
+	    info->max_pages && pages > 0) {
+		atomic_long_sub(pages, &info->used_pages);
 		atomic_long_sub(pages, &shmem_pages);
 		return -ENOSPC;
 	}

@@ -106,6 +106,7 @@ int meminfo_show(struct seq_file *m)
 	show_kb(m, "Mapped:", count_of(&nr_file_mapped));
 	show_kb(m, "Shmem:", shmem);
 	show_kb(m, "Slab:", slab);
+	show_kb(m, "SReclaimable:", 0);	/* names and inodes of files in memory must stay */
 	show_kb(m, "SUnreclaim:", slab);
 	show_kb(m, "KernelStack:", nr_kernel_stacks() * (KERNEL_STACK_SIZE / PAGE_SIZE));
 	show_kb(m, "PageTables:", count_of(&nr_page_table_pages));

@@ -42,7 +42,10 @@ static bool pid_revalidate(struct dentry *dentry)
 	return true;
 }
 
-const struct dentry_operations pid_dentry_operations = { .revalidate = pid_revalidate };
+const struct dentry_operations pid_dentry_operations = {
+	.revalidate = pid_revalidate,
+	.uncached = true,
+};
 
 bool parse_number(const struct dentry *dentry, unsigned long *n)
 {

@@ -94,17 +94,20 @@ static int show_fdinfo(struct seq_file *m)
 {
 	struct proc_inode *pi = m->private;
 	struct task_struct *task = find_get_task(pi->pid);
+	struct files_struct *owner;
 	struct file *f;
 
 	if (!task)
 		return -ESRCH;
 	f = task->start_time == pi->start_time ? task_file(task, pi->fd) : NULL;
+	owner = READ_ONCE(task->files);		/* only compared */
 	put_task_struct(task);
 	if (!f)
 		return -ENOENT;
 	seq_printf(m, "pos:\t%lli\nflags:\t0%o\nmnt_id:\t%i\nino:\t%lu\n", (long long)f->f_pos,
 		   f->f_flags, f->f_path.mnt ? f->f_path.mnt->id : 0,
 		   (unsigned long)f->f_inode->i_ino);
+	locks_fdinfo(m, f, owner);
 	fput(f);
 	return 0;
 }
@@ -141,7 +144,10 @@ static bool fd_revalidate(struct dentry *dentry)
 	return true;
 }
 
-static const struct dentry_operations fd_dentry_operations = { .revalidate = fd_revalidate };
+static const struct dentry_operations fd_dentry_operations = {
+	.revalidate = fd_revalidate,
+	.uncached = true,		/* the descriptor may soon name another file */
+};
 
 static int lookup_fd(struct inode *dir, struct dentry *dentry, const struct pid_entry *e)
 {
@@ -162,6 +168,8 @@ static int lookup_fd(struct inode *dir, struct dentry *dentry, const struct pid_
 			mode |= 0444;
 		err = proc_pid_instantiate(dir, dentry, task, e, mode, fd);
 		dentry->d_op = &fd_dentry_operations;
+		if (!err && S_ISLNK(mode))
+			dentry->d_inode->i_size = 64;	/* what Linux says; its tools expect it */
 		fput(f);
 	}
 	put_task_struct(task);
