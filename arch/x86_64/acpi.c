@@ -66,7 +66,7 @@ static u64 field(const struct acpi_header *t, size_t off, size_t size)
 
 static struct acpi_reg generic_address(const struct acpi_header *t, size_t off)
 {
-	return (struct acpi_reg){ field(t, off, 1), field(t, off + 4, 8) };
+	return (struct acpi_reg){ field(t, off, 1), field(t, off + 4, 8), NULL };
 }
 
 /* A register with an old 32-bit port field and a newer generic address: the newer wins. */
@@ -75,7 +75,7 @@ static struct acpi_reg port_or_generic(const struct acpi_header *t, size_t old, 
 	struct acpi_reg r = generic_address(t, newer);
 
 	if (!r.addr)
-		r = (struct acpi_reg){ ACPI_SPACE_IO, field(t, old, 4) };
+		r = (struct acpi_reg){ ACPI_SPACE_IO, field(t, old, 4), NULL };
 	return r;
 }
 
@@ -337,6 +337,13 @@ static bool find_rsdp(u8 *rsdp)
 	return scan_for_rsdp(0xe0000, 0x20000, rsdp);
 }
 
+/* Power off and reset must need no memory: what they write to is mapped now. */
+static void map_register(struct acpi_reg *r)
+{
+	if (r->addr && r->space == ACPI_SPACE_MEMORY)
+		r->mapped = ioremap(r->addr, 4);
+}
+
 static void set_defaults(void)
 {
 	for (unsigned int i = 0; i < 16; i++)
@@ -371,6 +378,10 @@ void acpi_init(void)
 	if (root) {
 		acpi_info.present = true;
 		unmap_table(root);
+		map_register(&acpi_info.reset_reg);
+		map_register(&acpi_info.sleep_control);
+		map_register(&acpi_info.pm1a_cnt);
+		map_register(&acpi_info.pm1b_cnt);
 	}
 out:
 	if (!acpi_info.nr_ioapics)

@@ -10,11 +10,8 @@
  */
 #include <asm/acpi.h>
 #include <asm/processor.h>
-#include <boot_info.h>
 #include <printk.h>
-#include <string.h>
 #include <time.h>
-#include <vmalloc.h>
 
 #define DEBUG_EXIT_PORT		0xf4
 #define BOCHS_SHUTDOWN_PORT	0x8900
@@ -37,21 +34,16 @@ static void wait_a_little(void)
 
 static void reg_write(struct acpi_reg r, u32 v, unsigned int bytes)
 {
-	volatile void *p;
-
-	if (!r.addr)
-		return;
-	if (r.space == ACPI_SPACE_IO) {
+	if (r.addr && r.space == ACPI_SPACE_IO) {
 		if (bytes == 2)
 			outw(r.addr, v);
 		else
 			outb(r.addr, v);
-	} else if (r.space == ACPI_SPACE_MEMORY && !in_atomic()) {
-		p = ioremap(r.addr, bytes);
-		if (p && bytes == 2)
-			*(volatile u16 *)p = v;
-		else if (p)
-			*(volatile u8 *)p = v;
+	} else if (r.mapped) {
+		if (bytes == 2)
+			*(volatile u16 *)r.mapped = v;
+		else
+			*(volatile u8 *)r.mapped = v;
 	}
 }
 
@@ -82,7 +74,7 @@ static void acpi_power_off(void)
 	wait_a_little();
 }
 
-/* With the table interpreter missing, a reset ends a virtual machine too (QEMU -no-reboot). */
+/* ACPI, then the emulators' own ways, then the person in front of the machine. */
 void machine_power_off(void)
 {
 	local_irq_disable();

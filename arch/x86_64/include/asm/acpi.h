@@ -11,6 +11,7 @@
 struct acpi_reg {
 	u8 space;		/* ACPI_SPACE_* */
 	u64 addr;		/* 0: absent */
+	volatile void *mapped;	/* memory space: where the kernel sees it */
 };
 #define ACPI_SPACE_MEMORY	0
 #define ACPI_SPACE_IO		1
