@@ -276,10 +276,11 @@ static void tree_link(struct mm_struct *mm, struct vm_area_struct *vma,
 	list_link(mm, vma, prev);
 	vma->rb_subtree_gap = 0;
 	rb_link_node(&vma->vm_rb, parent, link);
-	rb_augment_propagate(&vma->vm_rb, update_gap);
-	rb_insert(&mm->mm_rb, &vma->vm_rb, update_gap);
+	/* All values are right before the tree turns: a turn recomputes only what it touches. */
+	gap_changed(vma);
 	if (vma->vm_next)
 		gap_changed(vma->vm_next);
+	rb_insert(&mm->mm_rb, &vma->vm_rb, update_gap);
 	mm->map_count++;
 }
 
@@ -322,6 +323,7 @@ static void tree_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	struct vm_area_struct *prev = vma->vm_prev, *next = vma->vm_next;
 
+	rb_erase(&mm->mm_rb, &vma->vm_rb, update_gap);
 	if (prev)
 		prev->vm_next = next;
 	else
@@ -330,7 +332,6 @@ static void tree_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 		next->vm_prev = prev;
 	else
 		mm->highest_vm_end = prev ? prev->vm_end : 0;
-	rb_erase(&mm->mm_rb, &vma->vm_rb, update_gap);
 	if (next)
 		gap_changed(next);
 	mm->map_count--;
@@ -414,7 +415,10 @@ static void set_borders(struct vm_area_struct *vma, unsigned long start, unsigne
 	vma->vm_end = end;
 	if (m)
 		i_mmap_insert(vma, m);
-	if (!vma->vm_next)
+	gap_changed(vma);
+	if (vma->vm_next)
+		gap_changed(vma->vm_next);
+	else
 		mm->highest_vm_end = end;
 }
 
@@ -471,8 +475,6 @@ int vma_take_over(struct vm_area_struct *keep, unsigned long start, unsigned lon
 		tree_unlink(mm, v);
 		gone[nr_gone++] = v;
 	}
-	if (v && v->vm_end > start)
-		set_borders(v, v->vm_start, start, lock.mapping);
 	while ((v = keep->vm_next) && v->vm_end <= end) {
 		BUG_ON(nr_gone == 2);
 		if (lock.mapping)
@@ -482,14 +484,14 @@ int vma_take_over(struct vm_area_struct *keep, unsigned long start, unsigned lon
 	}
 	if (v && v->vm_start < end)
 		set_borders(v, end, v->vm_end, lock.mapping);
+	v = keep->vm_prev;
+	if (v && v->vm_end > start)
+		set_borders(v, v->vm_start, start, lock.mapping);
 	set_borders(keep, start, end, lock.mapping);
 	for (int i = 0; i < nr_gone; i++)
 		if (gone[i]->vm_file)
 			file_counts(gone[i], -1);
 	border_unlock(&lock);
-	gap_changed(keep);
-	if (keep->vm_next)
-		gap_changed(keep->vm_next);
 	if (nr_gone)
 		vmacache_invalidate(mm);
 	while (nr_gone)
@@ -535,7 +537,6 @@ int __split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long 
 	}
 	border_unlock(&lock);
 	find_place_and_link(mm, new);
-	gap_changed(vma);
 	mm_verify_range(mm, min(vma->vm_start, new->vm_start), max(vma->vm_end, new->vm_end));
 	return 0;
 }

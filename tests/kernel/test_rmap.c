@@ -72,7 +72,7 @@ MM_TEST(rmap, file_pages_are_found_in_every_mapping)
 	struct page *page;
 
 	EXPECT_EQ(map_file(f, 0, 4, RW, MAP_SHARED), AT(0));
-	EXPECT_EQ(map_file(f, 8, 4, PROT_READ, MAP_PRIVATE), AT(8));
+	EXPECT_EQ(map_file(f, 8, 4, RW, MAP_PRIVATE), AT(8));
 	fput(f);
 	poke(AT(2), 5);
 	EXPECT_EQ(peek(AT(10)), 5);
