@@ -17,7 +17,6 @@
 #include <ktest.h>
 #include <mm.h>
 #include <printk.h>
-#include <rmap.h>
 #include <sched.h>
 #include <slab.h>
 #include <string.h>
@@ -53,7 +52,6 @@ static void memory_init(void)
 	ist_stacks_init();
 	kernel_unmap((unsigned long)boot_stack - PAGE_SIZE, PAGE_SIZE);	/* its guard page */
 	proc_caches_init();
-	anon_vma_init();
 }
 
 static void interrupts_and_time_init(void)
