@@ -31,6 +31,8 @@
 #define QUIRE_BUILD "release build"
 #endif
 
+static bool had_initramfs;
+
 static int init_thread(void *unused);
 
 static void log_start(void)
@@ -157,13 +159,14 @@ static void run_init(void)
 	for (size_t i = 0; i < ARRAY_SIZE(usual); i++)
 		if (!run_program(usual[i], argv))
 			return;
-	if (!boot_info.initrd_size)
+	if (!had_initramfs)
 		panic("no initramfs: pass one with -initrd build/initramfs.cpio (QEMU) or module2 (GRUB)");
 	panic("no init found: the initramfs needs an executable /init, or name one with rdinit=");
 }
 
 static int init_thread(void *unused)
 {
+	had_initramfs = boot_info.initrd_size != 0;
 	populate_rootfs();
 	mark_rodata_ro();
 	check_wx();

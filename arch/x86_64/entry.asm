@@ -228,7 +228,7 @@ exception_return:
 	jz restore_kernel
 	mov rax, [gs:CPU_current]
 	cmp qword [rax + TASK_ti_flags], 0
-	jne .slow
+	jne exception_slow
 	; Nobody has changed the user's registers, and C has kept rbx, rbp and r12 to r15.
 	mov r11, [rsp + PT_r11]
 	mov r10, [rsp + PT_r10]
@@ -241,8 +241,9 @@ exception_return:
 	mov rdi, [rsp + PT_di]
 	add rsp, PT_ip
 	swapgs
-	jmp iretq_to_user
-.slow:
+iretq_to_user:
+	iretq
+exception_slow:
 	mov rdi, rsp
 	sub rsp, 8
 	call exit_to_user_mode
@@ -253,8 +254,7 @@ exception_return:
 restore_user:
 	POP_REGS
 	swapgs
-iretq_to_user:
-	iretq
+	jmp iretq_to_user
 
 restore_kernel:
 	POP_REGS

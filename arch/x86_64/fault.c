@@ -131,16 +131,24 @@ static void bad_area(struct pt_regs *regs, unsigned long error, unsigned long ad
 
 /* ---- what can ----------------------------------------------------------------------------------------- */
 
-static bool access_allowed(const struct vm_area_struct *vma, unsigned long error)
-{
-	if (error & PF_WRITE)
-		return vma->vm_flags & VM_WRITE;
-	if (error & PF_INSTR)
-		return vma->vm_flags & VM_EXEC;
-	if (error & PF_PROT)
-		return false;		/* a read of a present page: nothing would change */
-	return vma->vm_flags & VM_ACCESS_FLAGS;
-}
+/* What an error code asks for: the VMA must have one of vm_flags; mm/ is told fault_flags. */
+struct access {
+	unsigned int vm_flags, fault_flags;
+};
+
+/* A read of a present page has no VMA flag that would help: nothing would change. */
+#define NEEDS(e) ((e) & PF_WRITE ? VM_WRITE : (e) & PF_INSTR ? VM_EXEC : \
+		  (e) & PF_PROT ? 0 : VM_ACCESS_FLAGS)
+#define FLAGS(e) (((e) & PF_WRITE ? FAULT_FLAG_WRITE : 0) | \
+		  ((e) & PF_USER ? FAULT_FLAG_USER : 0) | \
+		  ((e) & PF_INSTR ? FAULT_FLAG_INSTRUCTION : 0) | \
+		  ((e) & PF_PROT ? FAULT_FLAG_PRESENT : 0))
+#define ROW(e)	{ NEEDS(e), FLAGS(e) }
+#define ROWS(e)	ROW(e), ROW(e + 1), ROW(e + 2), ROW(e + 3)
+
+static const struct access accesses[32] = {
+	ROWS(0), ROWS(4), ROWS(8), ROWS(12), ROWS(16), ROWS(20), ROWS(24), ROWS(28),
+};
 
 /*
  * The first VMA ends above @addr but starts above it too: let a stack grow down.
@@ -191,19 +199,12 @@ static bool kernel_may_fault(const struct pt_regs *regs)
 	return current->mm && !in_atomic() && e && e->type == EX_USER;
 }
 
-static unsigned int fault_flags(unsigned long error)
-{
-	return (error & PF_WRITE ? FAULT_FLAG_WRITE : 0) |
-	       (error & PF_USER ? FAULT_FLAG_USER : 0) |
-	       (error & PF_INSTR ? FAULT_FLAG_INSTRUCTION : 0) |
-	       (error & PF_PROT ? FAULT_FLAG_PRESENT : 0);
-}
-
 /* From the entry code: interrupts off, @addr is CR2. */
 void do_page_fault(struct pt_regs *regs, unsigned long error, unsigned long addr)
 {
 	struct task_struct *tsk = current;
 	struct mm_struct *mm = tsk->mm;
+	const struct access *access = &accesses[error & 31];
 	struct vm_area_struct *vma;
 	vm_fault_t fault;
 
@@ -231,12 +232,12 @@ retry:
 			return;
 		}
 	}
-	if (unlikely(!access_allowed(vma, error))) {
+	if (unlikely(!(vma->vm_flags & access->vm_flags))) {
 		up_read(&mm->mmap_sem);
 		bad_area(regs, error, addr, SIGSEGV, SEGV_ACCERR);
 		return;
 	}
-	fault = handle_mm_fault(vma, addr, fault_flags(error));
+	fault = handle_mm_fault(vma, addr, access->fault_flags);
 	up_read(&mm->mmap_sem);
 	if (unlikely(fault & (VM_FAULT_ERROR | VM_FAULT_RETRY))) {
 		if ((fault & VM_FAULT_RETRY) && !(fault & VM_FAULT_ERROR) &&
