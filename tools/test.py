@@ -268,15 +268,16 @@ class Plan:
             name = memory
             m = Machine(self.kernel, memory=memory, append="console=ttyS0 selftest")
             wanted = not self.pattern or re.search(self.pattern, f"kernel/{name}")
-            if not wanted and memory == "1G" and self.suite_names_match():
+            if not wanted and memory == "1G" and self.pattern_names_kernel_cases():
                 m.append += f"={self.pattern}"
                 name += f" selftest={self.pattern}"
             self.add("kernel", name, run_kernel(m), limit)
 
-    def suite_names_match(self):
-        """Does some file of tests/kernel contain the pattern?  Then the kernel may have a case."""
-        return any(re.search(self.pattern, p.read_text())
-                   for p in (ROOT / "tests/kernel").glob("*.c"))
+    def pattern_names_kernel_cases(self):
+        """Is the pattern, as it stands, part of some "suite.case" of the kernel's?"""
+        names = re.compile(r"\bKTEST\((\w+),\s*(\w+)\)")
+        return any(self.pattern in ".".join(pair) for p in (ROOT / "tests/kernel").glob("*.c")
+                   for pair in names.findall(p.read_text()))
 
     def user(self):
         for name in self.user_tests():
