@@ -94,13 +94,6 @@ struct vm_operations_struct {
 	int (*access)(struct vm_area_struct *vma, unsigned long addr, void *buf, int len, int write);
 	/* The name shown in /proc/PID/maps. */
 	const char *(*name)(struct vm_area_struct *vma);
-	int (*set_policy)(struct vm_area_struct *vma, struct mempolicy *new);
-	struct mempolicy *(*get_policy)(struct vm_area_struct *vma, unsigned long addr);
-	int (*migrate)(struct vm_area_struct *vma, const unsigned long *from,
-		       const unsigned long *to, unsigned long flags);
-	/* Rearrange file pages inside the VMA (remap_file_pages). */
-	int (*remap_pages)(struct vm_area_struct *vma, unsigned long addr, unsigned long size,
-			   pgoff_t pgoff);
 };
 
 /* Enter: mmap_sem held for read, @vma covers @address.  mm/fault.c: one function per kind of fault. */
@@ -307,7 +300,7 @@ int insert_vm_struct(struct mm_struct *mm, struct vm_area_struct *vma);
 int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr, int new_below);
 struct vm_area_struct *vma_merge(struct mm_struct *mm, struct vm_area_struct *prev, unsigned long addr,
 				 unsigned long end, unsigned long vm_flags, struct anon_vma *anon_vma,
-				 struct file *file, pgoff_t pgoff, struct mempolicy *policy);
+				 struct file *file, pgoff_t pgoff);
 /* Stack growth: @mm's mmap_sem held for writing.  0, -ENOMEM (limit, guard gap, memory). */
 int expand_downwards(struct vm_area_struct *vma, unsigned long address);
 static inline unsigned long vma_pages(const struct vm_area_struct *vma)

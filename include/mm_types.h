@@ -27,7 +27,6 @@ struct file;
 struct inode;
 struct kmem_cache;
 struct linux_binfmt;
-struct mempolicy;
 struct mm_struct;
 struct task_struct;
 struct vm_area_struct;
@@ -160,8 +159,6 @@ struct vm_area_struct {
 	const struct vm_operations_struct *vm_ops;
 	unsigned long vm_pgoff;			/* offset in vm_file, in pages */
 	struct file *vm_file;			/* may be NULL; holds a reference */
-	void *vm_private_data;
-	struct mempolicy *vm_policy;
 };
 
 struct mm_struct {

@@ -34,7 +34,6 @@ void vma_set_page_prot(struct vm_area_struct *vma);
 void vm_stat_account(struct mm_struct *mm, unsigned long flags, bool file, long pages);
 int __split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr, int new_below);
 bool vma_has_anon_pages_possible(const struct vm_area_struct *vma);
-bool vma_policy_equal(const struct vm_area_struct *vma, const struct mempolicy *policy);
 struct anon_vma *find_mergeable_anon_vma(struct vm_area_struct *vma);
 struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long addr, unsigned long len,
 				pgoff_t pgoff, bool *need_rmap_locks);

@@ -280,7 +280,7 @@ static unsigned long mmap_region(struct file *file, unsigned long addr, unsigned
 	}
 	vma = NULL;
 	if (file || !(vm_flags & VM_SHARED))
-		vma = vma_merge(mm, prev, addr, addr + len, vm_flags, NULL, file, pgoff, NULL);
+		vma = vma_merge(mm, prev, addr, addr + len, vm_flags, NULL, file, pgoff);
 	if (!vma) {
 		vma = new_vma(mm, file, addr, len, vm_flags, pgoff);
 		if (IS_ERR(vma)) {
@@ -521,7 +521,7 @@ static int do_brk_flags(struct mm_struct *mm, unsigned long addr, unsigned long 
 	    security_vm_enough_memory(pages))
 		return -ENOMEM;
 	find_vma_prev(mm, addr, &prev);
-	vma = vma_merge(mm, prev, addr, addr + len, flags, NULL, NULL, addr >> PAGE_SHIFT, NULL);
+	vma = vma_merge(mm, prev, addr, addr + len, flags, NULL, NULL, addr >> PAGE_SHIFT);
 	if (!vma) {
 		vma = new_vma(mm, NULL, addr, len, flags, addr >> PAGE_SHIFT);
 		if (IS_ERR(vma)) {

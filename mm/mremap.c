@@ -272,7 +272,7 @@ static int grow_in_place(struct vm_area_struct *vma, unsigned long delta)
 	if ((flags & VM_ACCOUNT) && security_vm_enough_memory(pages))
 		return -ENOMEM;
 	if (!vma_merge(mm, vma, vma->vm_end, end, flags, vma->anon_vma, file,
-		       vma->vm_pgoff + vma_pages(vma), vma->vm_policy) &&
+		       vma->vm_pgoff + vma_pages(vma)) &&
 	    vma_take_over(vma, vma->vm_start, end)) {
 		if (flags & VM_ACCOUNT)
 			vm_unacct_memory(pages);

@@ -551,17 +551,11 @@ int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long ad
 
 /* ---- merge ---- */
 
-bool vma_policy_equal(const struct vm_area_struct *vma, const struct mempolicy *policy)
-{
-	return vma->vm_policy == policy;
-}
-
 /* What a new area must have in common with a VMA to become one with it. */
 struct merge_key {
 	unsigned long flags;
 	struct file *file;
 	struct anon_vma *anon_vma;
-	struct mempolicy *policy;
 };
 
 static bool anon_vmas_mergeable(struct anon_vma *a, struct anon_vma *b,
@@ -577,7 +571,7 @@ static bool anon_vmas_mergeable(struct anon_vma *a, struct anon_vma *b,
 static bool mergeable(struct vm_area_struct *vma, const struct merge_key *k)
 {
 	return vma->vm_flags == k->flags && vma->vm_file == k->file &&
-	       !(vma->vm_ops && vma->vm_ops->close) && vma_policy_equal(vma, k->policy) &&
+	       !(vma->vm_ops && vma->vm_ops->close) &&
 	       anon_vmas_mergeable(k->anon_vma, vma->anon_vma, vma);
 }
 
@@ -596,10 +590,9 @@ static bool mergeable(struct vm_area_struct *vma, const struct merge_key *k)
  */
 struct vm_area_struct *vma_merge(struct mm_struct *mm, struct vm_area_struct *prev,
 				 unsigned long addr, unsigned long end, unsigned long vm_flags,
-				 struct anon_vma *anon_vma, struct file *file, pgoff_t pgoff,
-				 struct mempolicy *policy)
+				 struct anon_vma *anon_vma, struct file *file, pgoff_t pgoff)
 {
-	struct merge_key key = { vm_flags, file, anon_vma, policy };
+	struct merge_key key = { vm_flags, file, anon_vma };
 	struct vm_area_struct *next = prev ? prev->vm_next : mm->mmap;
 	pgoff_t pages = (end - addr) >> PAGE_SHIFT;
 	bool join_prev, join_next;
@@ -636,7 +629,7 @@ struct vm_area_struct *vma_modify(struct vm_area_struct *vma, unsigned long star
 
 	merged = vma_merge(mm, start > vma->vm_start ? vma : vma->vm_prev, start, end, flags,
 			   vma->anon_vma, vma->vm_file,
-			   vma->vm_pgoff + ((start - vma->vm_start) >> PAGE_SHIFT), vma->vm_policy);
+			   vma->vm_pgoff + ((start - vma->vm_start) >> PAGE_SHIFT));
 	if (merged)
 		return merged;
 	if (start > vma->vm_start && split_vma(mm, vma, start, 1))
@@ -649,8 +642,7 @@ struct vm_area_struct *vma_modify(struct vm_area_struct *vma, unsigned long star
 /* May two neighbours share an anon_vma, so that they can merge after an mprotect? */
 static bool anon_vma_compatible(struct vm_area_struct *a, struct vm_area_struct *b)
 {
-	return a->vm_end == b->vm_start && vma_policy_equal(a, b->vm_policy) &&
-	       a->vm_file == b->vm_file &&
+	return a->vm_end == b->vm_start && a->vm_file == b->vm_file &&
 	       !((a->vm_flags ^ b->vm_flags) & ~VM_ACCESS_FLAGS) &&
 	       b->vm_pgoff == a->vm_pgoff + vma_pages(a);
 }
@@ -749,7 +741,7 @@ struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long addr, 
 	if (find_vma_prev(mm, addr, &prev) && find_vma(mm, addr)->vm_start < addr + len)
 		return NULL;
 	new = vma_merge(mm, prev, addr, addr + len, vma->vm_flags, vma->anon_vma, vma->vm_file,
-			pgoff, vma->vm_policy);
+			pgoff);
 	if (new) {
 		*need_rmap_locks = new->vm_pgoff <= vma->vm_pgoff;
 		return new;
