@@ -64,8 +64,8 @@ KTEST(sched, five_steps_of_nice_are_a_factor_of_three)
 	end(a);
 	end(b);
 	/* Weights 1024 and 335; their clocks stay together. */
-	EXPECT(ta > 2 * tb && ta < 5 * tb);
-	EXPECT(va < vb + 40 * NSEC_PER_SEC / 1000 && vb < va + 40 * NSEC_PER_SEC / 1000);
+	EXPECT(2 * ta > 3 * tb && ta < 6 * tb);
+	EXPECT((s64)(va - vb) < 150 * 1000000L && (s64)(vb - va) < 150 * 1000000L);
 }
 
 KTEST(sched, sleeping_does_not_save_up_cpu_time)
