@@ -187,10 +187,14 @@ static unsigned long int_sqrt(unsigned long x)
 	return r;
 }
 
-/* A CPU may keep 1/256 of a zone for itself, up to 16 MiB, and at least six batches. */
+/*
+ * A CPU may keep 1/256 of a zone for itself, up to 16 MiB, and at least six batches.  A
+ * batch is a power of two: one block of the buddies.
+ */
 static void set_pcp_limits(struct zone *z)
 {
-	int batch = min(max(z->managed_pages / 1024, 1UL), 32UL);
+	unsigned long share = min(max(z->managed_pages / 1024, 1UL), 32UL);
+	int batch = 1 << (63 - __builtin_clzl(share));
 	int high = min(max(z->managed_pages / 256, 6UL * batch), 4096UL);
 	unsigned int cpu;
 
