@@ -15,6 +15,7 @@
 #include <printk.h>
 #include <random.h>
 #include <sched.h>
+#include <screen.h>
 #include <slab.h>
 #include <string.h>
 #include <syscalls_fs.h>
@@ -689,4 +690,5 @@ void drivers_init(void)
 	mem_devices_init();
 	tty_init();
 	serial_init();
+	vt_init();
 }
