@@ -6,14 +6,7 @@
 
 #include <fs.h>
 #include <uapi/dirent.h>
-
-#ifndef SEEK_SET
-#define SEEK_SET	0
-#define SEEK_CUR	1
-#define SEEK_END	2
-#define SEEK_DATA	3
-#define SEEK_HOLE	4
-#endif
+#include <uapi/unistd.h>
 
 #define MAX_RW_COUNT (0x7fffffffL & PAGE_MASK)
 

@@ -10,6 +10,7 @@
  * Sources:    KTAP version 1 (Linux Documentation/dev-tools/ktap.rst).
  */
 #include <asm/mmu_context.h>
+#include <fs.h>
 #include <ktest.h>
 #include <mm.h>
 #include <printk.h>
@@ -94,6 +95,7 @@ void ktest_unuse_mm(struct mm_struct *mm)
 
 static struct usage usage_now(void)
 {
+	drop_dcache();
 	return (struct usage){ nr_free_pages() + slab_total_pages(), slab_total_active() };
 }
 

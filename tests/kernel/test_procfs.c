@@ -1,0 +1,149 @@
+/*
+ * tests/kernel/test_procfs.c - /proc: formats, tasks that come and go, Quire's own files
+ */
+#include "fs_util.h"
+#include "user_task.h"
+
+#define PROC_TEST(name)								\
+	static void procfs_body_##name(struct ktest_ctx *t, char *buf);		\
+	FS_TEST(procfs, name)							\
+	{									\
+		char *buf = kmalloc(4096, GFP_KERNEL);				\
+										\
+		EXPECT(buf);							\
+		do_mkdirat(AT_FDCWD, "/kt/p", 0755);				\
+		if (do_mount("p", "/kt/p", "proc", 0, NULL))			\
+			ktest_fail(t, __FILE__, __LINE__, "no proc");		\
+		else								\
+			procfs_body_##name(t, buf);				\
+		sys_umount2(U("/kt/p"), t->failed ? MNT_DETACH : 0);		\
+		kfree(buf);							\
+	}									\
+	static void procfs_body_##name(struct ktest_ctx *t, char *buf)
+
+USER_CODE(wait_for_ever, "1:" SYS(34) "jmp 1b\n");
+
+PROC_TEST(maps_line_is_as_on_linux)
+{
+	struct task_struct *task = start_user(wait_for_ever, wait_for_ever_end, NULL, 0);
+	char name[40], want[80];
+	long n;
+
+	EXPECT(!IS_ERR(task));
+	snprintf(name, sizeof(name), "/kt/p/%d/maps", task->pid);
+	n = k_read(name, buf, 4096);
+	kill_pid(task->pid, SIGKILL, true);
+	wait_user(task);
+	EXPECT(n > 0);
+	snprintf(want, sizeof(want), "%08lx-", USER_BASE);
+	EXPECT(!strncmp(buf, want, strlen(want)));
+	EXPECT(strstr(buf, " 00000000 00:00 0 \n") || strstr(buf, " 00000000 00:00 0 "));
+}
+
+PROC_TEST(stat_has_52_fields)
+{
+	int fields = 2;
+	char *p;
+
+	EXPECT(k_read("/kt/p/self/stat", buf, 4096) > 0);
+	p = strrchr(buf, ')');
+	EXPECT(p);
+	for (p++; *p; p++)
+		fields += *p == ' ';
+	EXPECT_EQ(fields, 52);
+}
+
+PROC_TEST(task_that_is_gone_is_enoent)
+{
+	struct path p;
+
+	EXPECT_EQ(kern_path(AT_FDCWD, "/kt/p/999999", 0, &p), -ENOENT);
+	EXPECT_EQ(kern_path(AT_FDCWD, "/kt/p/01", 0, &p), -ENOENT);
+	EXPECT_EQ(kern_path(AT_FDCWD, "/kt/p/self/none", 0, &p), -ENOENT);
+	EXPECT_EQ(do_mkdirat(AT_FDCWD, "/kt/p/d", 0755), -ENOENT);
+}
+
+PROC_TEST(descriptor_link_names_and_reopens_its_file)
+{
+	char link[40];
+	long fd, again, n;
+
+	EXPECT_EQ(k_file("/kt/f", "seen"), 0);
+	fd = k_open("/kt/f", O_RDONLY);
+	EXPECT(fd >= 0);
+	snprintf(link, sizeof(link), "/kt/p/self/fd/%ld", fd);
+	n = sys_readlink(U(link), UBUF, 100);
+	EXPECT_EQ(n, 5);
+	EXPECT(!copy_from_user(buf, UBUF, n));
+	EXPECT(!memcmp(buf, "/kt/f", 5));
+	again = k_open(link, O_RDONLY);
+	EXPECT(again >= 0);
+	EXPECT_EQ(sys_read(again, UBUF, 10), 4);
+	EXPECT_EQ(do_unlinkat(AT_FDCWD, "/kt/f"), 0);
+	EXPECT_EQ(sys_readlink(U(link), UBUF, 100), 15);	/* "/kt/f (deleted)" */
+	sys_close(again);
+	sys_close(fd);
+	EXPECT_EQ(sys_readlink(U(link), UBUF, 100), -ENOENT);
+}
+
+PROC_TEST(pipe_has_a_name_and_opens_again)
+{
+	char link[40];
+	int fds[2];
+	long n, again;
+
+	EXPECT_EQ(do_pipe(fds, 0), 0);
+	snprintf(link, sizeof(link), "/kt/p/self/fd/%d", fds[0]);
+	n = sys_readlink(U(link), UBUF, 100);
+	EXPECT(n > 6);
+	EXPECT(!copy_from_user(buf, UBUF, n));
+	EXPECT(!memcmp(buf, "pipe:[", 6));
+	again = k_open(link, O_RDONLY);
+	EXPECT(again >= 0);
+	EXPECT_EQ(sys_write(fds[1], UBUF, 3), 3);
+	EXPECT_EQ(sys_read(again, UBUF, 10), 3);
+	sys_close(again);
+	sys_close(fds[0]);
+	sys_close(fds[1]);
+}
+
+PROC_TEST(text_is_read_in_pieces_as_one)
+{
+	long fd = k_open("/kt/p/self/status", O_RDONLY), n, total = 0;
+
+	EXPECT(fd >= 0);
+	while ((n = sys_read(fd, UBUF, 7)) > 0)
+		total += n;
+	EXPECT_EQ(n, 0);
+	EXPECT_EQ(sys_lseek(fd, 0, SEEK_SET), 0);
+	EXPECT_EQ(sys_read(fd, UBUF, 39 * PAGE_SIZE), total);
+	sys_close(fd);
+}
+
+PROC_TEST(walk_answers_and_refuses)
+{
+	struct task_struct *task = start_user(wait_for_ever, wait_for_ever_end, NULL, 0);
+	long fd = k_open("/kt/p/quire/walk", O_RDWR), n;
+	char ask[40];
+
+	EXPECT(!IS_ERR(task));
+	snprintf(ask, sizeof(ask), "%d %lx\n", task->pid, USER_BASE);
+	n = sys_write(fd, U(ask), strlen(ask));
+	if (n == (long)strlen(ask))
+		n = sys_read(fd, UBUF, 1000);
+	kill_pid(task->pid, SIGKILL, true);
+	wait_user(task);
+	EXPECT(fd >= 0);
+	EXPECT(n > 40);
+	EXPECT_EQ(sys_write(fd, U("nonsense"), 8), -EINVAL);
+	EXPECT_EQ(sys_write(fd, U("0 "), 2), -EINVAL);
+	sys_close(fd);
+}
+
+PROC_TEST(mounts_names_every_mount)
+{
+	EXPECT(k_read("/kt/p/self/mounts", buf, 4096) > 0);
+	EXPECT(strstr(buf, "rootfs / rootfs rw"));
+	EXPECT(strstr(buf, "kt /kt tmpfs rw,relatime"));
+	EXPECT(strstr(buf, "p /kt/p proc rw,relatime 0 0\n"));
+}
