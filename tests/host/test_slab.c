@@ -48,6 +48,8 @@ static void objects_keep_their_stamps_over_random_steps(void **state)
 			held[at].p = kmem_cache_alloc(c[held[at].cache], GFP_ATOMIC);
 			if (!held[at].p)
 				continue;
+			if (held[at].cache & 1)
+				assert_int_equal((unsigned long)held[at].p & 63, 0);
 			memset(held[at].p, held[at].stamp, sizes[held[at].cache]);
 			active[held[at].cache]++;
 		}
