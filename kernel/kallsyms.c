@@ -58,7 +58,7 @@ const char *sprint_symbol(char *buf, size_t size, unsigned long addr)
 	}
 	i = find_function(offsets, num, offset);
 	end = i + 1 < num ? offsets[i + 1] : offset;
-	snprintf(buf, size, "%s+%#x/%#x", names + name_off[i], offset - offsets[i],
+	snprintf(buf, size, "%s+0x%x/0x%x", names + name_off[i], offset - offsets[i],
 		 end - offsets[i]);
 	return buf;
 }

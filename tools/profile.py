@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""
+tools/profile.py - how many instructions each kernel function takes on a path
+
+  profile.py [--per FUNCTION] [--seconds S] [--top N] KERNEL.elf PROGRAM
+
+Boots KERNEL with PROGRAM, a static executable that repeats one operation for ever, as process 1.
+QEMU then logs every instruction for a moment; they are counted by function and divided by the
+number of times FUNCTION was entered.  One line a function: instructions, entries, name.
+
+  profile.py --per page_fault_entry build/release/quire.elf touch-pages
+"""
+import argparse
+import bisect
+import collections
+import os
+import socket
+import subprocess
+import tempfile
+import time
+
+KERNEL_VMA = 0xFFFFFFFF80000000
+
+
+def functions(elf):
+    """Addresses and names of the kernel's functions, ascending."""
+    table = []
+    for line in subprocess.check_output(["nm", "-n", elf], text=True).splitlines():
+        addr, kind, name = line.split()
+        if kind in "tT" and int(addr, 16) >= KERNEL_VMA and not name.startswith("."):
+            table.append((int(addr, 16), name))
+    return [a for a, _ in table], [n for _, n in table]
+
+
+def make_initramfs(program, path):
+    subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], input=b"init\n", check=True,
+                   cwd=os.path.dirname(program), stdout=open(path, "wb"))
+
+
+def record(kernel, initramfs, seconds, work):
+    """Boot, let it run in, and log the program counter of every instruction for a while."""
+    monitor, log = os.path.join(work, "monitor"), os.path.join(work, "log")
+    qemu = subprocess.Popen(
+        ["qemu-system-x86_64", "-accel", "tcg", "-singlestep", "-cpu", "qemu64", "-m", "1G",
+         "-display", "none", "-serial", "null", "-no-reboot", "-nic", "none",
+         "-monitor", f"unix:{monitor},server,nowait", "-kernel", kernel, "-initrd", initramfs,
+         "-append", "quiet"])
+    try:
+        time.sleep(6)
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(monitor)
+            for command, wait in (("stop", 0.1), (f"logfile {log}", 0.1),
+                                  ("log exec,nochain", 0.1), ("cont", seconds), ("stop", 0.1),
+                                  ("quit", 0)):
+                s.send((command + "\n").encode())
+                time.sleep(wait)
+        qemu.wait(10)
+    finally:
+        qemu.kill()
+    return log
+
+
+def count(log, starts, names):
+    """Instructions and entries by function; user code counts as one."""
+    taken, entered = collections.Counter(), collections.Counter()
+    with open(log, errors="replace") as f:
+        for line in f:
+            fields = line[line.find("[") + 1:].split("/")
+            if len(fields) < 3:
+                continue
+            pc = int(fields[1], 16)
+            if pc < KERNEL_VMA:
+                taken["(user)"] += 1
+                continue
+            i = bisect.bisect_right(starts, pc) - 1
+            taken[names[i]] += 1
+            entered[names[i]] += starts[i] == pc
+    return taken, entered
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--per", default="entry_syscall", metavar="FUNCTION")
+    parser.add_argument("--seconds", type=float, default=0.6)
+    parser.add_argument("--top", type=int, default=40)
+    parser.add_argument("kernel")
+    parser.add_argument("program")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as work:
+        init = os.path.join(work, "init")
+        subprocess.check_call(["cp", args.program, init])
+        initramfs = os.path.join(work, "initramfs.cpio")
+        make_initramfs(init, initramfs)
+        taken, entered = count(record(args.kernel, initramfs, args.seconds, work),
+                               *functions(args.kernel))
+    n = entered[args.per]
+    if not n:
+        raise SystemExit(f"{args.per} was never entered")
+    print(f"{sum(taken.values())} instructions, {n} times {args.per}: "
+          f"{sum(taken.values()) / n:.1f} each")
+    for name, instructions in taken.most_common(args.top):
+        print(f"{instructions / n:9.1f} {entered[name] / n:7.2f} {name}")
+
+
+main()
