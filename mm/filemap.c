@@ -208,7 +208,7 @@ int set_page_dirty(struct page *page)
 
 /* ---- read ---- */
 
-/* Where the bytes go: user memory or kernel memory. */
+/* Where the bytes go: kernel memory, or else user memory (where NULL is an address like others). */
 struct sink {
 	char __user *ubuf;
 	char *kbuf;
@@ -217,9 +217,9 @@ struct sink {
 /* Bytes of @src (NULL: zeroes) delivered. */
 static size_t deliver(struct sink *s, size_t done, const void *src, size_t n)
 {
-	if (s->ubuf && src)
+	if (!s->kbuf && src)
 		return n - copy_to_user(s->ubuf + done, src, n);
-	if (s->ubuf)
+	if (!s->kbuf)
 		return n - clear_user(s->ubuf + done, n);
 	if (src)
 		memcpy(s->kbuf + done, src, n);
@@ -329,7 +329,7 @@ static int write_part(struct address_space *m, const void *src, size_t n, loff_t
 	return 0;
 }
 
-/* Enter: i_rwsem held for writing.  Source in @ubuf through @bounce, or in @kbuf. */
+/* Enter: i_rwsem held for writing.  Source in @kbuf, or if that is NULL in @ubuf through @bounce. */
 static ssize_t write_pages(struct address_space *m, const char __user *ubuf, const char *kbuf,
 			   void *bounce, size_t len, loff_t pos)
 {
@@ -340,7 +340,7 @@ static ssize_t write_pages(struct address_space *m, const char __user *ubuf, con
 		size_t n = min_t(size_t, len - done, PAGE_SIZE - offset_in_page(pos)), want = n;
 		const void *src = kbuf + done;
 
-		if (ubuf) {
+		if (!kbuf) {
 			n -= copy_from_user(bounce, ubuf + done, n);
 			src = bounce;
 		}

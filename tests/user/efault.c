@@ -57,6 +57,16 @@ TEST(read_and_write)
 	FOR_EACH_BAD(S(writev, fd, bad, 1));
 	FOR_EACH_BAD(S(readv, fd, &((struct iovec){ (void *)bad, 5 }), 1));
 	FOR_EACH_BAD(S(writev, fd, &((struct iovec){ (void *)bad, 5 }), 1));
+	for (int i = 0; i < 3; i++) {		/* NULL is no special case */
+		int list[3] = { fd, zero, fds[0] };
+
+		ERR(S(read, list[i], 0, 3), EFAULT);
+		ERR(S(readv, list[i], &((struct iovec){ NULL, 3 }), 1), EFAULT);
+	}
+	ERR(S(write, fd, 0, 3), EFAULT);
+	ERR(S(write, fds[1], 0, 3), EFAULT);
+	ERR(S(pread64, fd, 0, 3, 5), EFAULT);
+	ERR(S(pwrite64, fd, 0, 3, 5), EFAULT);
 	EQ(lseek(fd, 0, SEEK_CUR), 0);
 	EQ(read(fds[0], &zero, 3), 3);		/* the bytes are still in the pipe */
 }
