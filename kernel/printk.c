@@ -32,14 +32,17 @@
 #define CONSOLE_QUIET	4
 #define CONSOLE_DEFAULT	7
 
+#define RECORD_ALIGN	8		/* the least that can be left at the end of the ring */
+
 struct record {
-	u64 ns;
-	u16 len;		/* of text, without newline */
+	u16 len;		/* of text, without newline; first, so that a GAP always has room */
 	u8 level;
+	u64 ns;
 	char text[];
 };
+static_assert(offsetof(struct record, len) + sizeof(u16) <= RECORD_ALIGN, "a gap fits");
 
-static char log_buf[LOG_SIZE] __aligned(8);
+static char log_buf[LOG_SIZE] __aligned(RECORD_ALIGN);
 static DEFINE_SPINLOCK(log_lock);
 static u64 log_first, log_next;		/* log_lock: oldest record, end of the newest */
 static u64 clear_pos;			/* log_lock: dmesg -c */
@@ -64,7 +67,7 @@ static struct record *record_at(u64 pos)
 
 static size_t record_size(size_t len)
 {
-	return ALIGN_UP(offsetof(struct record, text) + len, 8);
+	return ALIGN_UP(offsetof(struct record, text) + len, RECORD_ALIGN);
 }
 
 static u64 record_after(u64 pos)
