@@ -83,7 +83,7 @@ static vm_fault_t anon_write(struct fault *f)
 	struct page *page;
 	pte_t *pte;
 
-	if (unlikely(anon_vma_prepare(vma)))
+	if (unlikely(!vma->anon_vma) && anon_vma_prepare(vma))
 		return VM_FAULT_OOM;
 	page = alloc_page(GFP_HIGHUSER_MOVABLE | __GFP_ZERO);
 	if (unlikely(!page))
@@ -265,12 +265,15 @@ static vm_fault_t file_fault(struct fault *f)
 
 /* ---- write to a read-only entry ---- */
 
-/* Nobody else has the page.  Enter: ptl held; leave: dropped. */
+/*
+ * Nobody else has the page.  Enter: ptl held; leave: dropped.
+ * More is allowed than before, so nothing is flushed: the fault itself has dropped this CPU's
+ * translation, and another CPU's stricter one costs it a spurious fault at worst.
+ */
 static vm_fault_t wp_reuse(struct fault *f, pte_t *pte)
 {
 	set_pte(pte, maybe_mkwrite(pte_mkyoung(pte_mkdirty(f->orig)), f->vma));
 	pte_unmap_unlock(pte, f->ptl);
-	flush_tlb_page(f->vma, f->addr);
 	count_vm_event(COW_REUSE);
 	return 0;
 }
@@ -318,7 +321,7 @@ static vm_fault_t wp_copy(struct fault *f, struct page *old)
 {
 	struct page *page;
 
-	if (unlikely(anon_vma_prepare(f->vma)) || !(page = wp_copied_page(f, old))) {
+	if ((unlikely(!f->vma->anon_vma) && anon_vma_prepare(f->vma)) || !(page = wp_copied_page(f, old))) {
 		if (old)
 			put_page(old);
 		return VM_FAULT_OOM;
@@ -379,7 +382,6 @@ static vm_fault_t spurious(struct fault *f)
 		return 0;
 	set_pte(pte, pte_mkyoung(wants_write(f) ? pte_mkdirty(f->orig) : f->orig));
 	pte_unmap_unlock(pte, f->ptl);
-	flush_tlb_page(f->vma, f->addr);
 	return 0;
 }
 
@@ -413,7 +415,7 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address, un
 	f.flags = flags;
 	VM_BUG_ON_VMA(address < vma->vm_start || address >= vma->vm_end, vma);
 	count_vm_event(PGFAULT);
-	f.pmd = mm_find_pmd(f.mm, address);
+	f.pmd = walk_to_pmd(f.mm, address);
 	if (unlikely(!f.pmd)) {
 		f.pmd = mm_alloc_pmd(f.mm, address);
 		if (!f.pmd)

@@ -130,13 +130,17 @@ static struct mmu_gather_batch *next_batch(struct mmu_gather *tlb)
 	return b;
 }
 
+/* The batch is full. */
+void tlb_remove_page_slow(struct mmu_gather *tlb, struct page *page)
+{
+	struct mmu_gather_batch *b = next_batch(tlb);
+
+	b->pages[b->nr++] = page;
+}
+
 void tlb_remove_page(struct mmu_gather *tlb, struct page *page)
 {
-	struct mmu_gather_batch *b = tlb->local.next ? tlb->local.next : &tlb->local;
-
-	if (unlikely(b->nr == GATHER_BATCH))
-		b = next_batch(tlb);
-	b->pages[b->nr++] = page;
+	gather_page(tlb, page);
 }
 
 /* An empty table that no entry points to any more.  @addr: something it covered. */

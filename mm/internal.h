@@ -40,10 +40,7 @@ struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long addr, 
 void vma_file_unlink(struct vm_area_struct *vma);	/* leave i_mmap */
 bool vma_gap_ok(struct vm_area_struct *vma);		/* recompute its rb_subtree_gap and compare */
 
-/* vmacache.c */
-struct vm_area_struct *vmacache_find(struct mm_struct *mm, unsigned long addr);
-void vmacache_update(unsigned long addr, struct vm_area_struct *vma);
-void vmacache_invalidate(struct mm_struct *mm);
+void vmacache_invalidate(struct mm_struct *mm);	/* all threads forget @mm's VMAs */
 
 /* The VMAs of [start, end), all inside @vma, as one VMA that can be given @flags; ERR_PTR. */
 struct vm_area_struct *vma_modify(struct vm_area_struct *vma, unsigned long start,
@@ -68,6 +65,25 @@ void unmap_region(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_ar
 		  unsigned long start, unsigned long end);
 
 /* ---- memory.c ---- */
+/* mm_find_pmd() for the fault path: inline, because every fault walks here. */
+static __always_inline pmd_t *walk_to_pmd(struct mm_struct *mm, unsigned long addr)
+{
+	p4d_t *p4d = p4d_offset(pgd_offset(mm, addr), addr);
+	pud_t *pud;
+	pmd_t *pmd;
+
+	if (unlikely(p4d_none(*p4d)))
+		return NULL;
+	pud = pud_offset(p4d, addr);
+	if (unlikely(pud_none(*pud)))
+		return NULL;
+	VM_BUG_ON_MM(pud_leaf(*pud), mm);
+	pmd = pmd_offset(pud, addr);
+	if (unlikely(pmd_none(*pmd)))
+		return NULL;
+	VM_BUG_ON_MM(pmd_leaf(*pmd), mm);
+	return pmd;
+}
 /* Entries of @pmd's table in use changed by @n.  Enter: its lock is held. */
 static inline void pt_entries_add(pmd_t *pmd, int n)
 {
@@ -93,6 +109,17 @@ extern pgprot_t protection_map[16];
 extern u32 mm_next_id;
 
 /* ---- gather.c ---- */
+void tlb_remove_page_slow(struct mmu_gather *tlb, struct page *page);
+/* tlb_remove_page(), inline for the loop over entries. */
+static __always_inline void gather_page(struct mmu_gather *tlb, struct page *page)
+{
+	struct mmu_gather_batch *b = tlb->local.next ? tlb->local.next : &tlb->local;
+
+	if (likely(b->nr < GATHER_BATCH))
+		b->pages[b->nr++] = page;
+	else
+		tlb_remove_page_slow(tlb, page);
+}
 void tlb_remove_table(struct mmu_gather *tlb, void *table, bool last_level, unsigned long addr);
 void tlb_note_range(struct mmu_gather *tlb, unsigned long start, unsigned long end);
 

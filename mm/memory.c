@@ -20,22 +20,7 @@
 
 pmd_t *mm_find_pmd(struct mm_struct *mm, unsigned long addr)
 {
-	pgd_t *pgd = pgd_offset(mm, addr);
-	p4d_t *p4d = p4d_offset(pgd, addr);
-	pud_t *pud;
-	pmd_t *pmd;
-
-	if (p4d_none(*p4d))
-		return NULL;
-	pud = pud_offset(p4d, addr);
-	if (pud_none(*pud))
-		return NULL;
-	VM_BUG_ON_MM(pud_leaf(*pud), mm);
-	pmd = pmd_offset(pud, addr);
-	if (pmd_none(*pmd))
-		return NULL;
-	VM_BUG_ON_MM(pmd_leaf(*pmd), mm);
-	return pmd;
+	return walk_to_pmd(mm, addr);
 }
 
 /* Hang a new zeroed table at *@entry unless another thread was faster.  False: no memory. */
@@ -313,7 +298,7 @@ static int zap_ptes(struct zap *z, pte_t *pte, unsigned long addr, unsigned long
 		VM_BUG_ON_PAGE(!page_mapped(page), page);
 		if (atomic_dec_return(&page->_mapcount) < 0)
 			page_now_unmapped(page);
-		tlb_remove_page(z->tlb, page);
+		gather_page(z->tlb, page);
 	}
 	if (freed && first != ~0UL)
 		tlb_note_range(z->tlb, first, last + PAGE_SIZE);

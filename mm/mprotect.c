@@ -19,6 +19,7 @@ struct protect {
 	struct mm_struct *mm;
 	pgprot_t prot;
 	bool try_write;			/* private and writable: sole owners need no fault */
+	bool takes_away;		/* the VMA loses a permission */
 	unsigned long flush_start, flush_end;
 };
 
@@ -33,37 +34,48 @@ static inline bool sole_owner(pte_t e)
 	return PageAnon(page) && page_count(page) == 1;
 }
 
-/* Does the change from @old to @new take something away that a TLB might still allow? */
-static inline bool needs_flush(unsigned long old, unsigned long new)
-{
-	unsigned long lost = old & ~new & (_PAGE_PRESENT | _PAGE_RW);
-	unsigned long gained = new & ~old & _PAGE_NX;
-
-	return (old & _PAGE_PRESENT) && (lost | gained);
-}
-
-static void protect_ptes(struct protect *p, pte_t *pte, unsigned long addr, unsigned long end)
+/*
+ * One table's worth; true if an entry changed.  By compare-and-exchange, so that no accessed or
+ * dirty bit that the hardware sets meanwhile is lost.
+ */
+static __always_inline bool protect_ptes(pte_t *pte, unsigned long nr, unsigned long bits,
+					 bool try_write)
 {
 	const unsigned long keep = PTE_PFN_MASK | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_SPECIAL |
 				   _PAGE_SOFT_DIRTY | _PAGE_PCD | _PAGE_PWT;
-	const unsigned long bits = pgprot_val(p->prot) & ~PTE_PFN_MASK;
+	bool changed = false;
 
-	for (; addr != end; pte++, addr += PAGE_SIZE) {
+	for (pte_t *end = pte + nr; pte != end; pte++) {
 		unsigned long old = pte->pte, new;
 
 		if (!(old & (_PAGE_PRESENT | _PAGE_PROTNONE)))
 			continue;
-		old = ptep_get_and_clear(pte).pte;	/* hardware cannot set bits meanwhile */
-		new = (old & keep) | bits;
-		if (p->try_write && sole_owner(__pte(old)))
-			new |= _PAGE_RW;
-		pte->pte = new;
-		if (needs_flush(old, new)) {
-			if (addr < p->flush_start)
-				p->flush_start = addr;
-			p->flush_end = addr + PAGE_SIZE;
-		}
+		do {
+			new = (old & keep) | bits;
+			if (try_write && sole_owner(__pte(old)))
+				new |= _PAGE_RW;
+		} while (unlikely(!__atomic_compare_exchange_n(&pte->pte, &old, new, false,
+							       __ATOMIC_SEQ_CST,
+							       __ATOMIC_RELAXED)));
+		changed = true;
 	}
+	return changed;
+}
+
+static bool protect_table(struct protect *p, pte_t *pte, unsigned long addr, unsigned long end)
+{
+	unsigned long bits = pgprot_val(p->prot) & ~PTE_PFN_MASK, nr = (end - addr) >> PAGE_SHIFT;
+
+	return p->try_write ? protect_ptes(pte, nr, bits, true) : protect_ptes(pte, nr, bits, false);
+}
+
+/* Entries of [start, end) changed: a flush is due if they lost a permission. */
+static void note_flush(struct protect *p, unsigned long start, unsigned long end)
+{
+	if (!p->takes_away)
+		return;
+	p->flush_start = min(p->flush_start, start);
+	p->flush_end = end;
 }
 
 static void protect_pmds(struct protect *p, pud_t *pud, unsigned long addr, unsigned long end)
@@ -79,8 +91,8 @@ static void protect_pmds(struct protect *p, pud_t *pud, unsigned long addr, unsi
 		if (pmd_none(*pmd))
 			continue;
 		pte = pte_offset_map_lock(p->mm, pmd, addr, &ptl);
-		if (pfn_to_page(pmd_pfn(*pmd))->pt_entries)
-			protect_ptes(p, pte, addr, next);
+		if (pfn_to_page(pmd_pfn(*pmd))->pt_entries && protect_table(p, pte, addr, next))
+			note_flush(p, addr, next);
 		pte_unmap_unlock(pte, ptl);
 		cond_resched();
 	}
@@ -143,6 +155,7 @@ static int protect_vma(struct protect *p, struct vm_area_struct *vma, unsigned l
 	vm_stat_account(mm, flags, vma->vm_file, pages);
 	p->prot = vma->vm_page_prot;
 	p->try_write = (flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
+	p->takes_away = old & ~flags & VM_ACCESS_FLAGS;
 	protect_range(p, start, end);
 	if ((old & (VM_WRITE | VM_SHARED | VM_LOCKED)) == VM_LOCKED && (flags & VM_WRITE))
 		populate_vma_range(vma, start, end, true);	/* locked: break COW now */

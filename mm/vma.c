@@ -10,6 +10,8 @@
  * Lock order: mmap_sem (held for writing by all that change) > i_mmap_rwsem > anon_vma root.
  *             Both inner locks are held while bounds change, because rmap computes
  *             addresses from vm_start and vm_pgoff without mmap_sem.
+ *             A VMA in a thread's vmacache is used only if the thread's seqnum equals the
+ *             mm's; whoever takes a VMA out of the tree gives the mm a new one.
  * Simplified: as the notes have it; Linux 6.1 keeps all three in one maple tree.
  * Sources:    Gorman, "Understanding the Linux Virtual Memory Manager", "Memory Regions".
  *
@@ -21,6 +23,7 @@
  */
 #include <fs.h>
 #include <pagemap.h>
+#include <sched.h>
 #include <slab.h>
 #include <string.h>
 #include "internal.h"
@@ -78,12 +81,13 @@ void remove_vma(struct vm_area_struct *vma)
 /* ---- gaps ---- */
 
 /* Bytes that may be used left of @vma: guard gaps of stacks on its right side count as taken. */
-static unsigned long vma_gap(const struct vm_area_struct *vma)
+static inline unsigned long vma_gap(const struct vm_area_struct *vma)
 {
-	unsigned long end = vm_start_gap(vma);
-	unsigned long start = vma->vm_prev ? vma->vm_prev->vm_end : 0;
+	long gap = vm_start_gap(vma);
 
-	return end > start ? end - start : 0;
+	if (vma->vm_prev)
+		gap -= vma->vm_prev->vm_end;
+	return gap > 0 ? gap : 0;
 }
 
 static unsigned long subtree_gap(struct rb_node *n)
@@ -121,7 +125,7 @@ bool vma_gap_ok(struct vm_area_struct *vma)
 /* ---- find ---- */
 
 /* Down the tree: the first VMA with addr < vm_end. */
-static struct vm_area_struct *tree_find(struct mm_struct *mm, unsigned long addr)
+static noinline struct vm_area_struct *tree_find(struct mm_struct *mm, unsigned long addr)
 {
 	struct rb_node *n = mm->mm_rb.rb_node;
 	struct vm_area_struct *found = NULL;
@@ -141,15 +145,63 @@ static struct vm_area_struct *tree_find(struct mm_struct *mm, unsigned long addr
 	return found;
 }
 
+/*
+ * The vmacache: each thread remembers the VMAs it used last, by 2 MiB of address.  Numbers
+ * are drawn from one counter for all mms, so a thread that changes its mm (fork, exec) needs
+ * no flush: another mm has another number.
+ */
+#define VMACACHE_SLOT(addr) (((addr) >> PMD_SHIFT) & (VMACACHE_SIZE - 1))
+
+void vmacache_invalidate(struct mm_struct *mm)
+{
+	static atomic_t next_seqnum;
+	u32 n = atomic_inc_return(&next_seqnum);
+
+	if (unlikely(!n))		/* wrapped after four billion changes: 0 means "empty" */
+		n = atomic_inc_return(&next_seqnum);
+	mm->vmacache_seqnum = n;
+}
+
+static noinline void vmacache_update(struct task_struct *t, unsigned long addr, struct vm_area_struct *vma)
+{
+	struct vmacache *vc = &t->vmacache;
+
+	if (t->mm != vma->vm_mm)
+		return;
+	if (vc->seqnum != vma->vm_mm->vmacache_seqnum) {
+		vc->seqnum = vma->vm_mm->vmacache_seqnum;
+		for (int i = 0; i < VMACACHE_SIZE; i++)
+			vc->vmas[i] = NULL;
+	}
+	vc->vmas[VMACACHE_SLOT(addr)] = vma;
+}
+
+/* The cached VMA that covers @addr, or NULL. */
+static inline struct vm_area_struct *vmacache_find(struct task_struct *t, struct mm_struct *mm,
+						   unsigned long addr)
+{
+	struct vm_area_struct *vma = t->vmacache.vmas[VMACACHE_SLOT(addr)];
+
+	count_vm_event(VMACACHE_FIND);
+	if (t->vmacache.seqnum != mm->vmacache_seqnum || !vma)
+		return NULL;
+	if (addr < vma->vm_start || addr >= vma->vm_end)
+		return NULL;
+	VM_BUG_ON_VMA(vma->vm_mm != mm, vma);
+	count_vm_event(VMACACHE_HITS);
+	return vma;
+}
+
 struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr)
 {
-	struct vm_area_struct *vma = vmacache_find(mm, addr);
+	struct task_struct *t = current;
+	struct vm_area_struct *vma = vmacache_find(t, mm, addr);
 
-	if (vma)
+	if (likely(vma))
 		return vma;
 	vma = tree_find(mm, addr);
 	if (vma && vma->vm_start <= addr)
-		vmacache_update(addr, vma);
+		vmacache_update(t, addr, vma);
 	return vma;
 }
 
@@ -276,8 +328,7 @@ static void tree_link(struct mm_struct *mm, struct vm_area_struct *vma,
 	list_link(mm, vma, prev);
 	vma->rb_subtree_gap = 0;
 	rb_link_node(&vma->vm_rb, parent, link);
-	/* All values are right before the tree turns: a turn recomputes only what it touches. */
-	gap_changed(vma);
+	/* All other values are right before the tree turns: a turn recomputes only what it touches. */
 	if (vma->vm_next)
 		gap_changed(vma->vm_next);
 	rb_insert(&mm->mm_rb, &vma->vm_rb, update_gap);
@@ -406,7 +457,7 @@ static void border_unlock(struct border_lock *l)
 static void set_borders(struct vm_area_struct *vma, unsigned long start, unsigned long end,
 			struct address_space *m)
 {
-	struct mm_struct *mm = vma->vm_mm;
+	bool start_moves = start != vma->vm_start, end_moves = end != vma->vm_end;
 
 	if (m)
 		i_mmap_remove(vma, m);
@@ -415,11 +466,12 @@ static void set_borders(struct vm_area_struct *vma, unsigned long start, unsigne
 	vma->vm_end = end;
 	if (m)
 		i_mmap_insert(vma, m);
-	gap_changed(vma);
-	if (vma->vm_next)
+	if (start_moves)
+		gap_changed(vma);
+	if (!vma->vm_next)
+		vma->vm_mm->highest_vm_end = end;
+	else if (end_moves)
 		gap_changed(vma->vm_next);
-	else
-		mm->highest_vm_end = end;
 }
 
 /* Free a VMA that a neighbour has taken over: no close (it has none), its pages live on. */
