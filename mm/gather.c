@@ -81,14 +81,16 @@ static void free_pages_of(struct page **pages, unsigned int nr)
 	if (owed)
 		atomic_sub(owed, &((struct anon_vma *)((unsigned long)run &
 			~PAGE_MAPPING_ANON))->refcount);
-	free_page_batch(pages, out);
+	if (out)
+		free_page_batch(pages, out);
 }
 
 static void free_gathered(struct mmu_gather *tlb)
 {
 	struct mmu_gather_batch *b = tlb->local.next, *next;
 
-	free_pages_of(tlb->local.pages, tlb->local.nr);
+	if (tlb->local.nr)
+		free_pages_of(tlb->local.pages, tlb->local.nr);
 	for (; b; b = next) {
 		next = b->next;
 		free_pages_of(b->pages, b->nr);

@@ -508,8 +508,10 @@ void free_pgtables(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned 
 	struct table_range r = { .tlb = tlb, .floor = floor };
 
 	for (struct vm_area_struct *v = vma; v; v = v->vm_next) {
-		unlink_anon_vmas(v);
-		vma_file_unlink(v);
+		if (!list_empty(&v->anon_vma_chain))
+			unlink_anon_vmas(v);
+		if (v->vm_file)
+			vma_file_unlink(v);
 	}
 	for (; vma; vma = vma->vm_next) {
 		unsigned long start = vma->vm_start, end = vma->vm_end;

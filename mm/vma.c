@@ -72,7 +72,8 @@ void remove_vma(struct vm_area_struct *vma)
 {
 	if (vma->vm_ops && vma->vm_ops->close)
 		vma->vm_ops->close(vma);
-	unlink_anon_vmas(vma);
+	if (!list_empty(&vma->anon_vma_chain))
+		unlink_anon_vmas(vma);
 	if (vma->vm_file)
 		fput(vma->vm_file);
 	vm_area_free(vma);
@@ -304,34 +305,30 @@ void vma_file_unlink(struct vm_area_struct *vma)
 
 /* ---- link and unlink ---- */
 
-static void list_link(struct mm_struct *mm, struct vm_area_struct *vma,
-		      struct vm_area_struct *prev)
+/*
+ * Into tree and list.  The tree first, while @next still counts the whole gap: so the largest
+ * gap changes once on the way up, when @next gives up its part, and not down and up again.
+ */
+static void tree_link(struct mm_struct *mm, struct vm_area_struct *vma,
+		      struct vm_area_struct *prev, struct rb_node *parent, struct rb_node **link)
 {
 	struct vm_area_struct *next = prev ? prev->vm_next : mm->mmap;
 
 	vma->vm_prev = prev;
 	vma->vm_next = next;
+	vma->rb_subtree_gap = 0;
+	rb_link_node(&vma->vm_rb, parent, link);
+	rb_insert(&mm->mm_rb, &vma->vm_rb, update_gap);
 	if (prev)
 		prev->vm_next = vma;
 	else
 		mm->mmap = vma;
-	if (next)
+	if (next) {
 		next->vm_prev = vma;
-	else
+		gap_changed(next);
+	} else {
 		mm->highest_vm_end = vma->vm_end;
-}
-
-/* Tree and list only.  The new node changes the gap of the one after it too. */
-static void tree_link(struct mm_struct *mm, struct vm_area_struct *vma,
-		      struct vm_area_struct *prev, struct rb_node *parent, struct rb_node **link)
-{
-	list_link(mm, vma, prev);
-	vma->rb_subtree_gap = 0;
-	rb_link_node(&vma->vm_rb, parent, link);
-	/* All other values are right before the tree turns: a turn recomputes only what it touches. */
-	if (vma->vm_next)
-		gap_changed(vma->vm_next);
-	rb_insert(&mm->mm_rb, &vma->vm_rb, update_gap);
+	}
 	mm->map_count++;
 }
 
@@ -355,7 +352,8 @@ static void find_place_and_link(struct mm_struct *mm, struct vm_area_struct *vma
 
 void vma_link(struct mm_struct *mm, struct vm_area_struct *vma)
 {
-	vma_file_link(vma);
+	if (vma->vm_file)
+		vma_file_link(vma);
 	find_place_and_link(mm, vma);
 	mm_verify_range(mm, vma->vm_start, vma->vm_end);
 }
@@ -369,22 +367,27 @@ void vma_link_last(struct mm_struct *mm, struct vm_area_struct *last, struct vm_
 	tree_link(mm, vma, last, last ? &last->vm_rb : NULL, link);
 }
 
-/* Out of list and tree; counters, file and anon_vmas are the caller's. */
-static void tree_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
+/* The VMAs between @prev and @next leave the list; first @next takes over their gaps. */
+static void list_unlink(struct mm_struct *mm, struct vm_area_struct *prev,
+			struct vm_area_struct *next)
 {
-	struct vm_area_struct *prev = vma->vm_prev, *next = vma->vm_next;
-
-	rb_erase(&mm->mm_rb, &vma->vm_rb, update_gap);
 	if (prev)
 		prev->vm_next = next;
 	else
 		mm->mmap = next;
-	if (next)
+	if (next) {
 		next->vm_prev = prev;
-	else
-		mm->highest_vm_end = prev ? prev->vm_end : 0;
-	if (next)
 		gap_changed(next);
+	} else {
+		mm->highest_vm_end = prev ? prev->vm_end : 0;
+	}
+}
+
+/* Out of list and tree; counters, file and anon_vmas are the caller's. */
+static void tree_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	list_unlink(mm, vma->vm_prev, vma->vm_next);
+	rb_erase(&mm->mm_rb, &vma->vm_rb, update_gap);
 	mm->map_count--;
 }
 
@@ -404,24 +407,15 @@ int insert_vm_struct(struct mm_struct *mm, struct vm_area_struct *vma)
 struct vm_area_struct *detach_vmas(struct mm_struct *mm, struct vm_area_struct *vma,
 				   unsigned long end)
 {
-	struct vm_area_struct *first = vma, *prev = vma->vm_prev, *last = NULL;
+	struct vm_area_struct *first = vma, *last = vma;
 
-	while (vma && vma->vm_start < end) {
+	while (last->vm_next && last->vm_next->vm_start < end)
+		last = last->vm_next;
+	list_unlink(mm, first->vm_prev, last->vm_next);
+	last->vm_next = NULL;
+	for (; vma; vma = vma->vm_next) {
 		rb_erase(&mm->mm_rb, &vma->vm_rb, update_gap);
 		mm->map_count--;
-		last = vma;
-		vma = vma->vm_next;
-	}
-	last->vm_next = NULL;
-	if (prev)
-		prev->vm_next = vma;
-	else
-		mm->mmap = vma;
-	if (vma) {
-		vma->vm_prev = prev;
-		gap_changed(vma);
-	} else {
-		mm->highest_vm_end = prev ? prev->vm_end : 0;
 	}
 	vmacache_invalidate(mm);
 	return first;
