@@ -96,7 +96,7 @@ void ktest_unuse_mm(struct mm_struct *mm)
 static struct usage usage_now(void)
 {
 	drop_dcache();
-	return (struct usage){ nr_free_pages() + slab_total_pages(), slab_total_active() };
+	return (struct usage){ nr_free_pages() + nr_cached_tables() + slab_total_pages(), slab_total_active() };
 }
 
 /* Wait until as much is in use as in @before; false if it never is. */

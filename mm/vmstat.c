@@ -120,6 +120,7 @@ int meminfo_show(struct seq_file *m)
 void mm_drain_caches(void)
 {
 	drain_kernel_stacks();
+	drain_table_caches();
 	slab_shrink_all();
 	drain_all_pages();
 }

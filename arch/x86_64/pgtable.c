@@ -535,37 +535,123 @@ void check_wx(void)
 
 /* ---- tables for processes ------------------------------------------------------------------------ */
 
-static struct page *alloc_table_page(struct mm_struct *mm, gfp_t gfp)
-{
-	struct page *page = alloc_page(gfp);
+/*
+ * A table comes back empty: every entry was taken down before it was freed.  So each CPU keeps
+ * some and hands them out again without zeroing; pgds keep their kernel half too.  Only their
+ * CPU touches them, in process context, and the kernel is not preemptible: no lock.
+ */
+#define TABLE_CACHE_MAX 32
+struct table_cache {
+	struct page *first;		/* chained by ->private */
+	unsigned int nr;
+};
+static struct table_cache table_caches[NR_CPUS], pgd_caches[NR_CPUS];
 
-	if (!page)
-		return NULL;
+static struct page *cache_take(struct table_cache *c)
+{
+	struct page *page = c->first;
+
+	if (page) {
+		c->first = (struct page *)page->private;
+		c->nr--;
+	}
+	return page;
+}
+
+static bool cache_put(struct table_cache *c, struct page *page)
+{
+	if (c->nr >= TABLE_CACHE_MAX)
+		return false;
+	page->private = (unsigned long)c->first;
+	c->first = page;
+	c->nr++;
+	return true;
+}
+
+static void __free_table_page(struct page *page)
+{
+	page->flags &= ~BIT(PG_table);
+	page->mapping = NULL;		/* was the entry and share counts */
+	__free_page(page);
+}
+
+/* Tables kept for speed: pages that are as good as free. */
+unsigned long nr_cached_tables(void)
+{
+	unsigned long sum = 0;
+
+	for (unsigned int i = 0; i < nr_cpus; i++)
+		sum += table_caches[i].nr + pgd_caches[i].nr;
+	return sum;
+}
+
+/* This CPU's go back to the page allocator. */
+void drain_table_caches(void)
+{
+	unsigned int cpu = smp_processor_id();
+	struct page *page;
+
+	while ((page = cache_take(&table_caches[cpu])))
+		__free_table_page(page);
+	while ((page = cache_take(&pgd_caches[cpu])))
+		__free_table_page(page);
+}
+
+static void init_table_page(struct mm_struct *mm, struct page *page)
+{
 	page->pt_mm = mm;
 	page->pt_entries = 0;
 	atomic_set(&page->pt_share_count, 0);
 	spin_lock_init(&page->ptl);
 	page->flags |= BIT(PG_table);
 	atomic_long_inc(&nr_page_table_pages);
+}
+
+/* An empty table. */
+static struct page *alloc_table_page(struct mm_struct *mm)
+{
+	struct page *page = cache_take(&table_caches[smp_processor_id()]);
+
+	if (!page)
+		page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	if (!page)
+		return NULL;
+	init_table_page(mm, page);
 	return page;
+}
+
+static void check_empty(struct page *page, unsigned int entries)
+{
+#ifdef QUIRE_DEBUG
+	const unsigned long *e = page_address(page);
+
+	for (unsigned int i = 0; i < entries; i++)
+		VM_BUG_ON_PAGE(e[i], page);
+#endif
 }
 
 static void free_table_page(struct page *page)
 {
 	VM_BUG_ON_PAGE(!PageTable(page), page);
-	page->flags &= ~BIT(PG_table);
-	page->mapping = NULL;		/* was the entry and share counts */
+	check_empty(page, PTRS_PER_TABLE);
 	atomic_long_dec(&nr_page_table_pages);
-	__free_page(page);
+	if (!cache_put(&table_caches[smp_processor_id()], page))
+		__free_table_page(page);
 }
 
 pgd_t *pgd_alloc(struct mm_struct *mm)
 {
-	struct page *page = alloc_table_page(mm, GFP_KERNEL);
+	struct page *page = cache_take(&pgd_caches[smp_processor_id()]);
 	pgd_t *pgd;
 
+	if (page) {
+		init_table_page(mm, page);
+		return page_address(page);
+	}
+	page = alloc_page(GFP_KERNEL);
 	if (!page)
 		return NULL;
+	init_table_page(mm, page);
 	pgd = page_address(page);
 	memset(pgd, 0, USER_PGD_PTRS * sizeof(*pgd));
 	memcpy(pgd + USER_PGD_PTRS, init_pgd + USER_PGD_PTRS,
@@ -575,13 +661,18 @@ pgd_t *pgd_alloc(struct mm_struct *mm)
 
 void pgd_free(struct mm_struct *mm, pgd_t *pgd)
 {
+	struct page *page = virt_to_page(pgd);
+
 	VM_BUG_ON(this_cpu()->loaded_mm == mm);
-	free_table_page(virt_to_page(pgd));
+	check_empty(page, USER_PGD_PTRS);
+	atomic_long_dec(&nr_page_table_pages);
+	if (!cache_put(&pgd_caches[smp_processor_id()], page))
+		__free_table_page(page);
 }
 
 struct page *pte_alloc_one(struct mm_struct *mm)
 {
-	struct page *page = alloc_table_page(mm, GFP_KERNEL | __GFP_ZERO);
+	struct page *page = alloc_table_page(mm);
 
 	if (page) {
 		atomic_long_inc(&mm->nr_ptes);
@@ -599,7 +690,7 @@ void pte_free(struct mm_struct *mm, struct page *table)
 
 void *table_alloc_one(struct mm_struct *mm)
 {
-	struct page *page = alloc_table_page(mm, GFP_KERNEL | __GFP_ZERO);
+	struct page *page = alloc_table_page(mm);
 
 	if (!page)
 		return NULL;
