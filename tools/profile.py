@@ -54,7 +54,7 @@ def record(kernel, initramfs, seconds, work):
                                   ("quit", 0)):
                 s.send((command + "\n").encode())
                 time.sleep(wait)
-        qemu.wait(10)
+            qemu.wait(10)  # the monitor reads "quit" while the socket is open
     finally:
         qemu.kill()
     return log
