@@ -40,7 +40,7 @@ struct record {
 	u64 ns;
 	char text[];
 };
-static_assert(offsetof(struct record, len) + sizeof(u16) <= RECORD_ALIGN, "a gap fits");
+_Static_assert(offsetof(struct record, len) + sizeof(u16) <= RECORD_ALIGN, "a gap fits");
 
 static char log_buf[LOG_SIZE] __aligned(RECORD_ALIGN);
 static DEFINE_SPINLOCK(log_lock);
