@@ -146,6 +146,18 @@ static bool poison_intact(const unsigned long *word)
 	return !diff;
 }
 
+/* The first word of @page that is not poison: what was written there tells who it was. */
+static void log_written(const struct page *page)
+{
+	const unsigned long *word = page_address(page);
+	unsigned int i, changed = 0;
+
+	for (i = 0; i < PAGE_SIZE / 8; i++)
+		if (word[i] != POISON_FREE && changed++ < 4)
+			pr_err("  at offset 0x%x: 0x%016lx\n", i * 8, word[i]);
+	pr_err("  %u words changed\n", changed);
+}
+
 static void note_alloc(struct page *page, unsigned int nr, unsigned long caller)
 {
 	for (; nr--; page++) {
@@ -154,8 +166,11 @@ static void note_alloc(struct page *page, unsigned int nr, unsigned long caller)
 		owner->alloc_caller = caller;
 		if (!owner->free_caller)
 			continue;	/* free since boot: never poisoned */
-		if (!poison_intact(page_address(page)))
+		if (unlikely(!poison_intact(page_address(page)))) {
+			if (!page_debug_trap)
+				log_written(page);
 			page_violation(page, "a free page was written to");
+		}
 		owner->free_caller = 0;
 	}
 }
