@@ -12,6 +12,7 @@
  *   |..|text data bss|heap ->  ...  <- mmap|....|<- stack|   5/6 of all) + guard (+ random)
  */
 #include <fs.h>
+#include <random.h>
 #include <sched.h>
 #include <uapi/personality.h>
 #include "internal.h"
@@ -229,24 +230,12 @@ unsigned long get_unmapped_area(struct file *file, unsigned long addr, unsigned 
 	return addr;
 }
 
-/* xorshift seeded by the time stamp counter: spreads layouts, is no secret worth keeping. */
-static unsigned long layout_random(void)
-{
-	static u64 state;
-
-	state += rdtsc() | 1;
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state;
-}
-
 void arch_pick_mmap_layout(struct mm_struct *mm)
 {
 	bool random = randomize_va_space && !(current->personality & ADDR_NO_RANDOMIZE);
 	unsigned long gap = rlimit(RLIMIT_STACK);
 	unsigned long pad = stack_guard_gap + (random ? STACK_RND_BYTES : 0);
-	unsigned long rnd = random ? (layout_random() & (BIT(MMAP_RND_BITS) - 1)) << PAGE_SHIFT : 0;
+	unsigned long rnd = random ? (get_random_u64() & (BIT(MMAP_RND_BITS) - 1)) << PAGE_SHIFT : 0;
 	unsigned long max_gap = mm->task_size / 6 * 5;
 
 	if (gap + pad > gap)

@@ -1,0 +1,90 @@
+/* links: mm/page_tree.c mm/slab.c mm/page_alloc.c mm/mm_init.c mm/memblock.c mm/debug.c mm/fail_alloc.c tests/host/shim.c */
+/*
+ * tests/host/test_page_tree.c - the radix tree against an array, many random steps
+ */
+#include "cmocka_shim.h"
+#include <mm.h>
+#include <pagemap.h>
+#include <slab.h>
+#include "shim.h"
+
+#define NR 4000
+
+void page_tree_init(void);
+
+static bool has[NR];
+static u64 seed = 1;
+
+static u32 rnd(u32 n)
+{
+	seed = seed * 6364136223846793005UL + 1442695040888963407UL;
+	return (seed >> 33) % n;
+}
+
+/* Dense below, then thinner and thinner, so that all heights occur. */
+static pgoff_t index_of(unsigned int i)
+{
+	return i < 2000 ? i : i < 3000 ? (pgoff_t)i * 977 : (pgoff_t)i << 40;
+}
+
+static void gang_is_in_order_and_complete(struct page_tree *t)
+{
+	struct page *pages[37];
+	pgoff_t start = 0;
+	unsigned int n, found = 0, should = 0;
+
+	while ((n = page_tree_gang_lookup(t, start, pages, 37))) {
+		for (unsigned int i = 0; i < n; i++) {
+			assert_true(found == 0 || pages[i]->index >= start);
+			start = pages[i]->index + 1;
+			found++;
+		}
+	}
+	for (unsigned int i = 0; i < NR; i++)
+		should += has[i];
+	assert_int_equal(found, should);
+}
+
+static void tree_equals_an_array_over_random_steps(void **state)
+{
+	struct page_tree t = { NULL, 0 };
+	static struct page pages[NR];
+
+	for (unsigned int step = 0; step < 100000; step++) {
+		unsigned int i = rnd(NR);
+
+		assert_true(page_tree_lookup(&t, index_of(i)) == (has[i] ? &pages[i] : NULL));
+		pages[i].index = index_of(i);
+		if (rnd(2)) {
+			assert_int_equal(page_tree_insert(&t, index_of(i), &pages[i]),
+					 has[i] ? -EEXIST : 0);
+			has[i] = true;
+		} else {
+			assert_true(page_tree_delete(&t, index_of(i)) == (has[i] ? &pages[i] : NULL));
+			has[i] = false;
+		}
+		if (step % 5000 == 0)
+			gang_is_in_order_and_complete(&t);
+	}
+	for (unsigned int i = 0; i < NR; i++)
+		page_tree_delete(&t, index_of(i));
+	assert_null(t.root);
+	assert_int_equal(t.height, 0);
+}
+
+static int setup(void **state)
+{
+	fake_boot();
+	kmem_cache_init();
+	page_tree_init();
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tree_equals_an_array_over_random_steps),
+	};
+
+	return cmocka_run_group_tests(tests, setup, NULL);
+}
