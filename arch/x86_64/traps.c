@@ -12,6 +12,7 @@
 #include <asm/processor.h>
 #include <asm/ptrace.h>
 #include <boot.h>
+#include <irq.h>
 #include <mm.h>
 #include <panic.h>
 #include <printk.h>
@@ -140,7 +141,7 @@ void do_exception(struct pt_regs *regs, unsigned int vector, unsigned long error
 		debug_trap(regs, error);
 		return;
 	case TRAP_NMI:
-		pr_emerg("NMI: the hardware reports a problem of unknown kind\n");
+		irq_counts[TRAP_NMI]++;		/* no printk: we may have interrupted one */
 		return;
 	case TRAP_DF:
 		double_fault(regs, error);

@@ -5,6 +5,7 @@
 #include <asm/desc.h>
 #include <asm/extable.h>
 #include <asm/processor.h>
+#include <asm/ptrace.h>
 #include <asm/uaccess.h>
 #include <ktest.h>
 #include <mm.h>
@@ -12,6 +13,7 @@
 #include <sections.h>
 #include <slab.h>
 #include <vmalloc.h>
+#include "user_task.h"
 
 extern const struct extable_entry __ex_table_start[], __ex_table_end[];
 
@@ -130,4 +132,28 @@ KTEST(traps, gs_names_this_cpu)
 KTEST(traps, kernel_code_is_not_writable)
 {
 	EXPECT_EQ(probe_write((void *)do_arch_prctl), PROBE_FAULTED | 3);
+}
+
+USER_CODE(spin, "1: pause\n jmp 1b\n");
+
+/* Let the process return to user mode with this in its frame; how it ended. */
+static int end_with_frame(unsigned long cs, unsigned long ss)
+{
+	struct task_struct *u = start_user(spin, spin_end, NULL, 0);
+
+	if (IS_ERR(u))
+		return (int)PTR_ERR(u);
+	local_irq_disable();		/* it does not run now: its frame is at rest */
+	task_pt_regs(u)->cs = cs;
+	task_pt_regs(u)->ss = ss;
+	local_irq_enable();
+	return wait_user(u) & 0x7f;
+}
+
+KTEST(traps, a_fault_of_iretq_is_the_process_own)
+{
+	EXPECT_EQ(end_with_frame(0x53, USER_DS), SIGSEGV);	/* beyond the GDT */
+	EXPECT_EQ(end_with_frame(USER_CS, 0x53), SIGSEGV);
+	EXPECT_EQ(end_with_frame(USER_DS, USER_DS), SIGSEGV);	/* not code */
+	EXPECT(rdmsr(MSR_GS_BASE) == (u64)this_cpu());
 }
