@@ -231,6 +231,19 @@ static unsigned long prune_dcache(unsigned long nr)
 	return freed;
 }
 
+/* How many dentries there are; *unused: of them kept only for speed. */
+unsigned long nr_dentries(unsigned long *unused)
+{
+	struct dentry *d;
+
+	*unused = 0;
+	spin_lock(&dcache_lock);
+	list_for_each_entry(d, &dentry_lru, d_lru)
+		++*unused;
+	spin_unlock(&dcache_lock);
+	return kmem_cache_active(dentry_cachep);
+}
+
 unsigned long drop_dcache(void)
 {
 	return prune_dcache(~0UL);
@@ -369,6 +382,7 @@ static struct dentry *next_entry(struct dentry *dir, loff_t pos)
 bool dir_emit_dots(struct file *f, struct dir_context *ctx)
 {
 	struct dentry *dir = f->f_path.dentry;
+	u64 parent_ino;
 
 	if (ctx->pos == 0) {
 		if (!dir_emit(ctx, ".", 1, dir->d_inode->i_ino, DT_DIR))
@@ -376,7 +390,10 @@ bool dir_emit_dots(struct file *f, struct dir_context *ctx)
 		ctx->pos = 1;
 	}
 	if (ctx->pos == 1) {
-		if (!dir_emit(ctx, "..", 2, dir->d_parent->d_inode->i_ino, DT_DIR))
+		spin_lock(&dcache_lock);	/* a rename may change the parent */
+		parent_ino = dir->d_parent->d_inode->i_ino;
+		spin_unlock(&dcache_lock);
+		if (!dir_emit(ctx, "..", 2, parent_ino, DT_DIR))
 			return false;
 		ctx->pos = 2;
 	}

@@ -36,10 +36,24 @@ struct fs_struct init_fs = {
 
 /* ---- struct file ---- */
 
+unsigned long nr_open_files(void)
+{
+	return kmem_cache_active(filp_cachep);
+}
+
+/* A tenth of memory, at about a kilobyte a file with its inode and dentry, as on Linux. */
+unsigned long max_open_files(void)
+{
+	return max(totalram_pages() * (PAGE_SIZE / 1024) / 10, 8192UL);
+}
+
 struct file *alloc_empty_file(unsigned int flags)
 {
-	struct file *f = kmem_cache_alloc(filp_cachep, GFP_KERNEL);
+	struct file *f;
 
+	if (!capable_root() && nr_open_files() >= max_open_files())
+		return NULL;
+	f = kmem_cache_alloc(filp_cachep, GFP_KERNEL);
 	if (!f)
 		return NULL;
 	memset(f, 0, sizeof(*f));

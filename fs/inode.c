@@ -67,6 +67,11 @@ void iput(struct inode *i)
 		evict(i);
 }
 
+unsigned long nr_inodes(void)
+{
+	return kmem_cache_active(inode_cachep);
+}
+
 unsigned long shrink_inode_cache(void)
 {
 	return kmem_cache_shrink(inode_cachep);

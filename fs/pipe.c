@@ -22,7 +22,6 @@
 #include "internal.h"
 
 #define PIPE_SLOTS 16
-#define PIPE_MAX_SIZE (1UL << 20)	/* what an ordinary user may ask for */
 
 struct pipe_buffer {
 	struct page *page;
@@ -445,33 +444,34 @@ static struct pipe_inode_info *join_fifo(struct inode *inode, struct file *f)
 	return p ? p : ERR_PTR(-ENOMEM);
 }
 
-/* Wait for the other side to come.  0 or -ERESTARTSYS. */
-static int wait_for_partner(struct pipe_inode_info *p, wait_queue_head_t *q, unsigned int *counter)
+/* Wait for the other side to come: its counter moves on from @seen.  0 or -ERESTARTSYS. */
+static int wait_for_partner(wait_queue_head_t *q, unsigned int *counter, unsigned int seen)
 {
-	unsigned int seen = READ_ONCE(*counter);
-
 	return wait_event_interruptible(*q, READ_ONCE(*counter) != seen);
 }
 
 static int open_fifo_end(struct pipe_inode_info *p, struct file *f)
 {
+	/* counted before we look: who comes between the two is not missed */
+	unsigned int seen_r = READ_ONCE(p->r_counter), seen_w = READ_ONCE(p->w_counter);
+
 	switch (f->f_mode & (FMODE_READ | FMODE_WRITE)) {
 	case FMODE_READ:
 		wake_up_all(&p->wr_wait);
 		if (READ_ONCE(p->writers))
 			return 0;
 		if (f->f_flags & O_NONBLOCK) {
-			f->private_data = (void *)(unsigned long)p->w_counter;	/* no HUP yet */
+			f->private_data = (void *)(unsigned long)seen_w;	/* no HUP yet */
 			return 0;
 		}
-		return wait_for_partner(p, &p->rd_wait, &p->w_counter);
+		return wait_for_partner(&p->rd_wait, &p->w_counter, seen_w);
 	case FMODE_WRITE:
 		if (!READ_ONCE(p->readers) && (f->f_flags & O_NONBLOCK))
 			return -ENXIO;
 		wake_up_all(&p->rd_wait);
 		if (READ_ONCE(p->readers))
 			return 0;
-		return wait_for_partner(p, &p->wr_wait, &p->r_counter);
+		return wait_for_partner(&p->wr_wait, &p->r_counter, seen_r);
 	default:
 		wake_up_all(&p->rd_wait);
 		wake_up_all(&p->wr_wait);

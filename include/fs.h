@@ -261,6 +261,9 @@ void put_unused_fd(unsigned int fd);
 void fd_install(unsigned int fd, struct file *f);	/* takes over the reference */
 int close_fd(unsigned int fd);
 extern struct files_struct init_files;
+/* Open files of the whole system, and how many there may be (for all but root). */
+unsigned long nr_open_files(void);
+unsigned long max_open_files(void);
 struct file *fget_task(struct task_struct *t, unsigned int fd);	/* of another task; NULL */
 int filp_close(struct file *f, struct files_struct *owner);	/* close(2) without the descriptor */
 int copy_files(u64 clone_flags, struct task_struct *t);
@@ -362,6 +365,8 @@ bool is_subdir(struct dentry *d, struct dentry *ancestor);
 extern spinlock_t dcache_lock;
 /* Forget every name that nobody uses (drop_caches, leak checks); returns how many. */
 unsigned long drop_dcache(void);
+unsigned long nr_dentries(unsigned long *unused);
+unsigned long nr_inodes(void);
 void d_drop(struct dentry *d);				/* forget the name: the next lookup asks the file system */
 struct inode *new_inode(struct super_block *sb, umode_t mode);	/* i_count 1; NULL when there is no memory */
 void iput(struct inode *inode);
@@ -441,6 +446,7 @@ ssize_t pipe_writev(struct file *f, const struct iovec *iov, unsigned long nr);
 long pipe_fcntl(struct file *f, unsigned int cmd, unsigned long arg);
 void pipe_free(struct pipe_inode_info *p);
 void pipe_init(void);
+#define PIPE_MAX_SIZE (1UL << 20)	/* what an ordinary user may ask for */
 extern const struct file_operations pipefifo_fops;
 
 /* ---- locks ---- */

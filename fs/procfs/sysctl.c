@@ -1,6 +1,7 @@
 /*
  * fs/procfs/sysctl.c - /proc/sys: the numbers that may be turned
  */
+#include <random.h>
 #include <slab.h>
 #include <string.h>
 #include <utsname.h>
@@ -128,8 +129,92 @@ static ssize_t drop_caches_write(const char *buf, size_t len)
 	return ret;
 }
 
+/* ---- sys/fs ---- */
+
+static int file_nr_show(struct seq_file *m)
+{
+	seq_printf(m, "%lu\t0\t%lu\n", nr_open_files(), max_open_files());
+	return 0;
+}
+
+static int file_max_show(struct seq_file *m)
+{
+	seq_printf(m, "%lu\n", max_open_files());
+	return 0;
+}
+
+static int nr_open_show(struct seq_file *m)
+{
+	seq_printf(m, "%d\n", NR_OPEN_MAX);
+	return 0;
+}
+
+static int inode_nr_show(struct seq_file *m)
+{
+	seq_printf(m, "%lu\t0\n", nr_inodes());
+	return 0;
+}
+
+/* All, unused, age limit, wanted pages, negative ones, a spare: Linux's six numbers. */
+static int dentry_state_show(struct seq_file *m)
+{
+	unsigned long unused, all = nr_dentries(&unused);
+
+	seq_printf(m, "%lu\t%lu\t45\t0\t0\t0\n", all, unused);
+	return 0;
+}
+
+static int pipe_max_show(struct seq_file *m)
+{
+	seq_printf(m, "%lu\n", PIPE_MAX_SIZE);
+	return 0;
+}
+
+/* ---- sys/kernel/random ---- */
+
+static void show_uuid(struct seq_file *m, const u8 *b)
+{
+	for (int i = 0; i < 16; i++)
+		seq_printf(m, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", b[i]);
+	seq_putc(m, '\n');
+}
+
+/* A random UUID, version 4 (RFC 4122). */
+static void make_uuid(u8 *b)
+{
+	get_random_bytes(b, 16);
+	b[6] = (b[6] & 0x0f) | 0x40;
+	b[8] = (b[8] & 0x3f) | 0x80;
+}
+
+static int uuid_show(struct seq_file *m)
+{
+	u8 b[16];
+
+	make_uuid(b);
+	show_uuid(m, b);
+	return 0;
+}
+
+static u8 boot_id[16];		/* made once, when /proc is */
+
+static int boot_id_show(struct seq_file *m)
+{
+	show_uuid(m, boot_id);
+	return 0;
+}
+
 void proc_sys_init(void)
 {
+	make_uuid(boot_id);
+	proc_create("sys/fs/file-nr", 0444, file_nr_show, NULL);
+	proc_create("sys/fs/file-max", 0444, file_max_show, NULL);
+	proc_create("sys/fs/nr_open", 0444, nr_open_show, NULL);
+	proc_create("sys/fs/inode-nr", 0444, inode_nr_show, NULL);
+	proc_create("sys/fs/dentry-state", 0444, dentry_state_show, NULL);
+	proc_create("sys/fs/pipe-max-size", 0444, pipe_max_show, NULL);
+	proc_create("sys/kernel/random/uuid", 0444, uuid_show, NULL);
+	proc_create("sys/kernel/random/boot_id", 0444, boot_id_show, NULL);
 	proc_create("sys/kernel/ostype", 0444, ostype_show, NULL);
 	proc_create("sys/kernel/osrelease", 0444, osrelease_show, NULL);
 	proc_create("sys/kernel/version", 0444, version_show, NULL);

@@ -140,6 +140,24 @@ PROC_TEST(walk_answers_and_refuses)
 	sys_close(fd);
 }
 
+PROC_TEST(counts_of_files_and_names_are_true)
+{
+	unsigned long unused, before = nr_open_files();
+	long fd = k_open("/kt", O_RDONLY);
+
+	EXPECT(fd >= 0);
+	EXPECT_EQ(nr_open_files(), before + 1);
+	sys_close(fd);
+	EXPECT_EQ(nr_open_files(), before);
+	EXPECT(k_read("/kt/p/sys/fs/dentry-state", buf, 4096) > 0);
+	EXPECT(nr_dentries(&unused) >= nr_inodes() / 2);
+	EXPECT(unused >= 1);			/* the one just read */
+	drop_dcache();
+	nr_dentries(&unused);
+	EXPECT_EQ(unused, 0);
+	EXPECT_EQ(k_read("/kt/p/sys/kernel/random/uuid", buf, 4096), 37);
+}
+
 PROC_TEST(mounts_names_every_mount)
 {
 	EXPECT(k_read("/kt/p/self/mounts", buf, 4096) > 0);
