@@ -112,6 +112,13 @@ static void tree_insert(struct rq *rq, struct task_struct *t)
 
 static void tree_remove(struct rq *rq, struct task_struct *t)
 {
+	struct rb_node *root = rq->tree.rb_node;
+
+	if (root == &t->run_node && !root->rb_left && !root->rb_right) {
+		rq->tree = RB_ROOT;	/* the only one, as often: nothing to rebalance */
+		rq->leftmost = NULL;
+		return;
+	}
 	if (rq->leftmost == t) {
 		struct rb_node *next = rb_next(&t->run_node);
 
