@@ -41,8 +41,8 @@ def record(kernel, initramfs, seconds, work):
     """Boot, let it run in, and log the program counter of every instruction for a while."""
     monitor, log = os.path.join(work, "monitor"), os.path.join(work, "log")
     qemu = subprocess.Popen(
-        ["qemu-system-x86_64", "-accel", "tcg", "-singlestep", "-cpu", "qemu64", "-m", "1G",
-         "-display", "none", "-serial", "null", "-no-reboot", "-nic", "none",
+        ["qemu-system-x86_64", "-accel", "tcg", "-singlestep", "-icount", "shift=0,sleep=off",
+         "-cpu", "qemu64", "-m", "1G", "-display", "none", "-serial", "null", "-no-reboot", "-nic", "none",
          "-monitor", f"unix:{monitor},server,nowait", "-kernel", kernel, "-initrd", initramfs,
          "-append", "quiet"])
     try:
