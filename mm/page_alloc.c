@@ -480,7 +480,6 @@ static noinline struct page *alloc_slowpath(gfp_t gfp, unsigned int order)
 	page = try_zones(gfp, order, effort);
 	if (page || !(gfp & __GFP_WAIT))
 		goto out;
-	WARN_ON_ONCE(in_atomic());
 	for (retry = 0; retry < RECLAIM_RETRIES; retry++) {
 		unsigned long freed = run_shrinkers(max(32UL, 2UL << order));
 
@@ -575,6 +574,7 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, unsigned long caller)
 {
 	struct page *page;
 
+	VM_BUG_ON((gfp & __GFP_WAIT) && in_atomic());
 	if (should_fail_alloc(gfp))
 		return NULL;
 	if (unlikely(order))

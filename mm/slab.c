@@ -400,6 +400,7 @@ static __always_inline void *slab_alloc(struct kmem_cache *c, gfp_t gfp, unsigne
 	unsigned long flags;
 	void *obj;
 
+	VM_BUG_ON((gfp & __GFP_WAIT) && in_atomic());
 	if (should_fail_alloc(gfp))
 		return NULL;
 	flags = local_irq_save();
