@@ -184,7 +184,7 @@ static void count_frame(struct frame_counts *c, unsigned long pfn)
 	if (!c || !c->chunk || i >= (PAGE_SIZE << MAP_ORDER) / sizeof(u16 *))
 		return;
 	if (!c->chunk[i])
-		c->chunk[i] = (u16 *)get_zeroed_page(GFP_KERNEL);
+		c->chunk[i] = (u16 *)get_zeroed_page(GFP_ATOMIC);
 	if (c->chunk[i])
 		c->chunk[i][pfn % CHUNK_PAGES]++;
 	else
@@ -418,7 +418,7 @@ static void free_counts(struct frame_counts *c)
 
 int mm_verify_all(void)
 {
-	struct frame_counts c = { .chunk = (u16 **)__get_free_pages(GFP_KERNEL | __GFP_ZERO, MAP_ORDER) };
+	struct frame_counts c = { .chunk = (u16 **)__get_free_pages(GFP_ATOMIC | __GFP_ZERO, MAP_ORDER) };
 	unsigned long committed = atomic_long_read(&shmem_reserved);
 	struct mm_struct *mm;
 	int bad = 0;
