@@ -43,6 +43,7 @@ void proc_caches_init(void)
 				      __alignof__(struct mm_struct),
 				      SLAB_HWCACHE_ALIGN | SLAB_PANIC | SLAB_NOTRACK, NULL);
 	vm_area_cachep = KMEM_CACHE(vm_area_struct, SLAB_PANIC);
+	pgtable_cache_init();
 	anon_vma_init();
 	page_tree_init();
 	mmap_init();

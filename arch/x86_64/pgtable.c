@@ -597,6 +597,22 @@ void drain_table_caches(void)
 		__free_table_page(page);
 }
 
+static unsigned long shrink_table_caches(unsigned long nr)
+{
+	unsigned long before = nr_cached_tables();
+
+	drain_table_caches();
+	return before - nr_cached_tables();
+}
+
+static struct shrinker table_shrinker = { .shrink = shrink_table_caches };
+
+/* Boot: memory that runs short takes the kept tables back. */
+void pgtable_cache_init(void)
+{
+	register_shrinker(&table_shrinker);
+}
+
 static void init_table_page(struct mm_struct *mm, struct page *page)
 {
 	page->pt_mm = mm;
