@@ -26,7 +26,7 @@ import session
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TABLE = ROOT / "docs/notes-table.tsv"
 BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.S)
-TYPED = ("ls -l / | sort | head -n 4", "cat /proc/self/maps", "free")
+TYPED = ("ls -l / | sort | head -n 4", "cat /proc/self/maps")
 
 
 # ---- the table of the notes ---------------------------------------------------------------------
@@ -55,7 +55,7 @@ def has_test(name):
     group, _, rest = name.partition("/")
     if group == "kernel":
         suite, _, case = rest.partition(".")
-        wanted = re.compile(rf"\bKTEST\({re.escape(suite)},\s*{re.escape(case)}\)")
+        wanted = re.compile(rf"\b(?:K|MM_)TEST\({re.escape(suite)},\s*{re.escape(case)}\)")
         return any(wanted.search(p.read_text()) for p in (ROOT / "tests/kernel").glob("*.c"))
     if group == "user":
         return any((ROOT / f"tests/user/{rest}{end}").exists() for end in (".c", ".pie.c"))
@@ -119,7 +119,7 @@ def transcript(build):
     return "\n".join(["```", "$ make run"] + shorten(lines) + ["```"])
 
 
-def shorten(lines, keep=12):
+def shorten(lines, keep=3):
     """The kernel's own messages, when they are many, become their beginning and end."""
     log = [i for i, line in enumerate(lines) if re.match(r"\[ *\d+\.\d+\]", line)]
     run = [i for n, i in enumerate(log) if i == log[0] + n] if log else []

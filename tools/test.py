@@ -275,7 +275,7 @@ class Plan:
 
     def pattern_names_kernel_cases(self):
         """Is the pattern, as it stands, part of some "suite.case" of the kernel's?"""
-        names = re.compile(r"\bKTEST\((\w+),\s*(\w+)\)")
+        names = re.compile(r"\b(?:K|MM_)TEST\((\w+),\s*(\w+)\)")
         return any(self.pattern in ".".join(pair) for p in (ROOT / "tests/kernel").glob("*.c")
                    for pair in names.findall(p.read_text()))
 
