@@ -481,8 +481,8 @@ static void filemap_map_pages(struct vm_area_struct *vma, struct vm_fault *vmf)
 	spinlock_t *ptl;
 	pte_t *base;
 
-	/* Not touched yet: not accessed.  A shared area's entries may be writable; the hardware's
-	 * dirty bit reaches the page when they are taken down. */
+	/* A shared area's entries may be writable; the hardware's dirty bit reaches the page when
+	 * they are taken down. */
 	base = pte_offset_map_lock(vma->vm_mm, vmf->pmd, vmf->virtual_address, &ptl);
 	for (unsigned int i = 0; i < n; i++) {
 		struct page *page = pages[i];
@@ -494,7 +494,7 @@ static void filemap_map_pages(struct vm_area_struct *vma, struct vm_fault *vmf)
 		page_add_file_rmap(page);
 		if (vma->vm_flags & VM_LOCKED)
 			SetPageMlocked(page);
-		set_pte(pte, pte_mkold(mk_pte(page, prot)));
+		set_pte(pte, mk_pte(page, prot));
 		mapped[mm_counter(page)]++;
 		total++;
 	}

@@ -11,6 +11,7 @@
  * Sources:    the order in which errors are reported is Linux 6.1's, found by asking it;
  *             Gorman, "Understanding the Linux Virtual Memory Manager", "Memory Regions".
  */
+#include <boot_info.h>
 #include <fs.h>
 #include <pagemap.h>
 #include <sched.h>
@@ -34,6 +35,8 @@ pgprot_t protection_map[16] = {
 void mmap_init(void)
 {
 	atomic_long_set(&vm_committed_as, 0);
+	if (cmdline_has("norandmaps"))
+		randomize_va_space = 0;
 }
 
 pgprot_t vm_get_page_prot(unsigned long vm_flags)
@@ -520,8 +523,13 @@ static int do_brk_flags(struct mm_struct *mm, unsigned long addr, unsigned long 
 	if (!may_expand_vm(mm, flags, pages) || mm->map_count > sysctl_max_map_count ||
 	    security_vm_enough_memory(pages))
 		return -ENOMEM;
-	find_vma_prev(mm, addr, &prev);
-	vma = vma_merge(mm, prev, addr, addr + len, flags, NULL, NULL, addr >> PAGE_SHIFT);
+	/* The heap never becomes one with the bss before it: what lies below start_brk is not its. */
+	if (addr == PAGE_ALIGN(mm->start_brk)) {
+		vma = NULL;
+	} else {
+		find_vma_prev(mm, addr, &prev);
+		vma = vma_merge(mm, prev, addr, addr + len, flags, NULL, NULL, addr >> PAGE_SHIFT);
+	}
 	if (!vma) {
 		vma = new_vma(mm, NULL, addr, len, flags, addr >> PAGE_SHIFT);
 		if (IS_ERR(vma)) {

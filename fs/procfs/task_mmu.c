@@ -171,7 +171,7 @@ static void smaps_area(struct seq_file *m, struct vm_area_struct *vma, void *arg
 	for (size_t i = 0; i < ARRAY_SIZE(flag_names); i++)
 		if (vma->vm_flags & flag_names[i].flag)
 			seq_printf(m, "%s ", flag_names[i].name);
-	seq_putc(m, '\n');
+	seq_puts(m, "sd \n");		/* nobody has cleared soft-dirty: all of it counts */
 }
 
 int proc_pid_smaps(struct seq_file *m, struct task_struct *task)
