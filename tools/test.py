@@ -14,7 +14,8 @@ Groups:
   kernel   the suites inside the kernel (KTAP), with several sizes of memory
   user     tests/user: each program in a machine of its own; its answers must be those that Linux
            gave (tests/user/oracle/, recorded with --oracle)
-  boots    every way to start: PVH, BIOS, UEFI; disc and disk; load addresses, memory sizes, CPUs
+  boots    every way to start: PVH, BIOS, UEFI; disc and disk; load addresses, memory sizes, CPUs;
+           how many instructions it takes; what is said when the initramfs is missing or broken
   clang    the same kernel built with clang;   release   and without its debug checks
   session  a terminal session typed by a program
   docs     the generated parts of the documents name only what exists
@@ -176,14 +177,14 @@ def run_kernel(m, require=True):
     return run
 
 
-def run_boot(m, *patterns):
-    """Boot M, whose init ends the machine; its output must match each of PATTERNS."""
+def run_boot(m, *patterns, want=machine.SUCCESS):
+    """Boot M; the guest must end it with status WANT, and write a line like each of PATTERNS."""
     def run(job):
         status, lines = job.start(m.command())
         missing = [p for p in patterns if not re.search(p, "\n".join(lines), re.M)]
         result = Result()
-        result.check(status == machine.SUCCESS and not missing,
-                     "; ".join(exit_failure(status, machine.SUCCESS) +
+        result.check(status == want and not missing,
+                     "; ".join(exit_failure(status, want) +
                                [f"no line like {p!r}" for p in missing]))
         return result
     return run
@@ -305,12 +306,24 @@ class Plan:
         def add(name, m, limit=120, patterns=(expect,)):
             self.add("boots", name, run_boot(m, *patterns), limit)
 
+        def refuses(name, sentence, **choices):
+            m = Machine(self.kernel, append=words, **choices)
+            self.add("boots", name, run_boot(m, sentence, want=machine.FAILURE))
+
         for kind in ("q35", "pc", "microvm"):
             add(f"pvh-{kind}", Machine(self.kernel, initrd, words, type=kind))
         for memory in ("32M", "128M", "2G", "3G", "8G"):
             add(f"memory-{memory}", Machine(self.kernel, initrd, words, memory=memory))
         for cpu in ("qemu64", "Nehalem", "Skylake-Client", "EPYC"):
             add(f"cpu-{cpu}", Machine(self.kernel, initrd, words, cpu=cpu))
+        # From kernel entry to init's first instruction: fewer than 100 million of them.
+        add("instructions", Machine(self.kernel, initrd, words, cpu="qemu64", icount=True),
+            patterns=(expect, r"boot: \d{1,8} TSC ticks from kernel entry"))
+        refuses("no-initramfs", "no initramfs: pass one with -initrd")
+        refuses("cut-initramfs", r"initramfs: cut short .* at offset \d+",
+                initrd=str(self.logs / "cut.cpio"))
+        refuses("not-an-initramfs", "initramfs: not a cpio archive, at offset 0",
+                initrd=str(self.logs / "boot.cfg"))
         iso = str(self.logs / "boot.iso")
         add("bios-cdrom", Machine(cdrom=iso, memory="256M"), 300)
         add("bios-cdrom-pc", Machine(cdrom=iso, memory="256M", type="pc"), 300)
@@ -324,6 +337,8 @@ class Plan:
     def make_boot_images(self):
         """What the boots group boots: an init that runs one small test, and discs with it."""
         initrd = self.initramfs("boot", BOOT_TEST)
+        cut = pathlib.Path(initrd).read_bytes()[:200000]
+        (self.logs / "cut.cpio").write_bytes(cut)
         cfg = self.logs / "boot.cfg"
         cfg.write_text("serial --unit=0\nterminal_output serial\ninsmod all_video\n"
                        "multiboot2 /boot/quire.elf console=ttyS0 panic=-1\n"
