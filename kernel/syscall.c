@@ -82,7 +82,7 @@ long sys_ni_syscall(unsigned long nr)
 	unsigned long slot = nr < NR_SYSCALLS ? nr : NR_SYSCALLS;
 
 	if (!test_and_set_bit(slot, current->logged_syscalls))
-		pr_info("%s[%d]: system call %s (%lu) is not implemented\n", current->comm,
+		pr_debug("%s[%d]: system call %s (%lu) is not implemented\n", current->comm,
 			current->tgid, nr < NR_SYSCALLS && names[nr] ? names[nr] : "unknown", nr);
 	return -ENOSYS;
 }
