@@ -1,7 +1,7 @@
 /*
  * fs/fcntl.c - fcntl: small properties of a descriptor or an open file
  *
- * Simplified: no leases, no directory notification, no seals: EINVAL.
+ * Simplified: no leases and no directory notification; files in memory are sealed against seals.
  * Sources:    fcntl(2).
  */
 #include <fs.h>
@@ -117,6 +117,12 @@ static long do_fcntl(unsigned int fd, struct file *f, unsigned int cmd, unsigned
 		return owner_ex(f, cmd, (struct f_owner_ex __user *)arg);
 	case F_GETSIG:
 		return 0;
+	case F_GETLEASE:
+		return F_UNLCK;			/* nobody has one */
+	case F_GET_SEALS:
+		return f->f_op->fallocate ? F_SEAL_SEAL : -EINVAL;
+	case F_ADD_SEALS:
+		return f->f_op->fallocate ? -EPERM : -EINVAL;
 	case F_SETPIPE_SZ:
 	case F_GETPIPE_SZ:
 		return pipe_fcntl(f, cmd, arg);

@@ -263,8 +263,6 @@ static int import_lock(struct file *f, unsigned int cmd, const struct flock *fl,
 	bool ofd = cmd == F_OFD_GETLK || cmd == F_OFD_SETLK || cmd == F_OFD_SETLKW;
 
 	memset(l, 0, sizeof(*l));
-	if (ofd && fl->l_pid)
-		return -EINVAL;
 	l->kind = ofd ? LOCK_OFD : LOCK_POSIX;
 	l->owner = ofd ? (void *)f : (void *)current->files;
 	l->pid = ofd ? -1 : current->tgid;
@@ -282,6 +280,8 @@ int fcntl_getlk(struct file *f, unsigned int cmd, struct flock __user *ufl)
 	if (fl.l_type != F_RDLCK && fl.l_type != F_WRLCK)
 		return -EINVAL;
 	err = import_lock(f, cmd, &fl, &want);
+	if (!err && want.kind == LOCK_OFD && fl.l_pid)
+		err = -EINVAL;
 	if (err)
 		return err;
 	spin_lock(&locks_lock);
@@ -313,6 +313,8 @@ int fcntl_setlk(unsigned int fd, struct file *f, unsigned int cmd, struct flock 
 	if ((want.type == F_RDLCK && !(f->f_mode & FMODE_READ)) ||
 	    (want.type == F_WRLCK && !(f->f_mode & FMODE_WRITE)))
 		return -EBADF;
+	if (want.kind == LOCK_OFD && fl.l_pid)
+		return -EINVAL;
 	err = set_lock(f->f_inode, &want, cmd == F_SETLKW || cmd == F_OFD_SETLKW);
 	if (err || want.kind != LOCK_POSIX || want.type == F_UNLCK)
 		return err;
@@ -333,13 +335,9 @@ int fcntl_setlk(unsigned int fd, struct file *f, unsigned int cmd, struct flock 
 long sys_flock(unsigned int fd, unsigned int cmd)
 {
 	struct file_lock want = { .kind = LOCK_FLOCK, .end = OFFSET_MAX, .pid = current->tgid };
-	struct file *f = fget(fd);
-	long err = -EINVAL;
+	struct file *f;
+	long err;
 
-	if (!f)
-		return -EBADF;
-	want.owner = f;
-	want.inode = f->f_inode;
 	switch (cmd & ~LOCK_NB) {
 	case LOCK_SH:
 		want.type = F_RDLCK;
@@ -351,8 +349,13 @@ long sys_flock(unsigned int fd, unsigned int cmd)
 		want.type = F_UNLCK;
 		break;
 	default:
-		goto out;
+		return -EINVAL;
 	}
+	f = fget(fd);
+	if (!f)
+		return -EBADF;
+	want.owner = f;
+	want.inode = f->f_inode;
 	err = -EBADF;
 	if (want.type != F_UNLCK && !(f->f_mode & (FMODE_READ | FMODE_WRITE)))
 		goto out;

@@ -1199,6 +1199,8 @@ struct file *do_filp_open(int dfd, const char *name, int flags, umode_t mode)
 		    (flags & O_CREAT))
 			return ERR_PTR(-EINVAL);
 	}
+	if ((flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY))
+		return ERR_PTR(-EINVAL);
 	if (!*name)
 		return ERR_PTR(-ENOENT);
 	err = nd_init(&nd, dfd, name);

@@ -213,14 +213,10 @@ static struct mount *deepest_child(struct mount *m)
 
 static int graft(struct mount *m, const struct path *where)
 {
-	struct mount *cover = where->mnt;
-
 	if (S_ISDIR(m->root->d_inode->i_mode) != S_ISDIR(where->dentry->d_inode->i_mode))
 		return -ENOTDIR;
 	if (where->dentry->d_unlinked)
 		return -ENOENT;
-	if (cover->sb == m->sb && cover->root == where->dentry && cover->root == m->root)
-		return -EBUSY;
 	attach_mount(m, where);
 	return 0;
 }
@@ -246,7 +242,11 @@ static int do_new_mount(const struct path *where, const char *type, unsigned lon
 		deactivate_super(sb);
 		return -ENOMEM;
 	}
-	err = graft(m, where);
+	/* not the same file system twice on itself */
+	if (where->mnt->sb == sb && where->mnt->root == where->dentry)
+		err = -EBUSY;
+	else
+		err = graft(m, where);
 	if (err)
 		mntput(m);
 	return err;
@@ -431,6 +431,7 @@ long sys_umount2(char __user *name, int flags)
 	err = user_path_at(AT_FDCWD, name, flags & UMOUNT_NOFOLLOW ? 0 : LOOKUP_FOLLOW, &path);
 	if (err)
 		return err;
+	follow_mounts(&path);		/* "." stands below what is mounted on it */
 	down_write(&namespace_sem);
 	err = do_umount(&path, flags);
 	up_write(&namespace_sem);

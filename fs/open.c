@@ -362,10 +362,11 @@ long sys_faccessat2(int dfd, const char __user *name, int mode, int flags)
 
 		if ((mode & MAY_EXEC) && S_ISREG(i->i_mode) && (path.mnt->flags & MS_NOEXEC))
 			err = -EACCES;
+		if (!err && (mode & MAY_WRITE) &&
+		    (S_ISREG(i->i_mode) || S_ISDIR(i->i_mode) || S_ISLNK(i->i_mode)))
+			err = sb_writable(&path);
 		if (!err)
 			err = inode_permission(i, mode);
-		if (!err && (mode & MAY_WRITE) && !S_ISCHR(i->i_mode) && !S_ISFIFO(i->i_mode))
-			err = sb_writable(&path);
 		path_put(&path);
 	}
 	c->fsuid = fsuid;

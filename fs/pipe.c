@@ -484,6 +484,8 @@ static int fifo_open(struct inode *inode, struct file *f)
 	struct pipe_inode_info *p;
 	int err;
 
+	if (!(f->f_mode & (FMODE_READ | FMODE_WRITE)))	/* access mode 3 */
+		return -EINVAL;
 	f->private_data = (void *)-1UL;
 	if (inode->i_sb == pipe_mount->sb) {		/* a pipe reopened through /proc/PID/fd */
 		p = join_fifo(inode, f);

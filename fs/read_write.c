@@ -243,13 +243,16 @@ static ssize_t rw_vector(struct file *f, bool write, const struct iovec __user *
 	struct iov_args a;
 	ssize_t n;
 
-	if (!(f->f_mode & (write ? FMODE_WRITE : FMODE_READ)))
-		return -EBADF;
-	if (write ? !f->f_op->write : !f->f_op->read)
-		return -EINVAL;
 	n = import_iov(&a, uvec, nr);
-	if (!n)
+	if (n)
+		goto out;
+	if (!(f->f_mode & (write ? FMODE_WRITE : FMODE_READ)))
+		n = -EBADF;
+	else if (write ? !f->f_op->write : !f->f_op->read)
+		n = -EINVAL;
+	else
 		n = write ? write_segments(f, &a, pos) : read_segments(f, &a, pos);
+out:
 	free_iov(&a);
 	return n;
 }
@@ -434,12 +437,12 @@ out:
 static ssize_t copy_range_checks(struct file *in, loff_t pin, struct file *out, loff_t pout,
 				 size_t len)
 {
-	if (!(in->f_mode & FMODE_READ) || !(out->f_mode & FMODE_WRITE))
-		return -EBADF;
 	if (S_ISDIR(in->f_inode->i_mode) || S_ISDIR(out->f_inode->i_mode))
 		return -EISDIR;
 	if (!S_ISREG(in->f_inode->i_mode) || !S_ISREG(out->f_inode->i_mode))
 		return -EINVAL;
+	if (!(in->f_mode & FMODE_READ) || !(out->f_mode & FMODE_WRITE))
+		return -EBADF;
 	if (out->f_flags & O_APPEND)
 		return -EBADF;
 	if (in->f_inode->i_sb->s_type != out->f_inode->i_sb->s_type)

@@ -181,7 +181,7 @@ static ssize_t link_text(const struct path *p, char *page)
 long sys_readlinkat(int dfd, const char __user *uname, char __user *buf, int size)
 {
 	struct path path;
-	char *page;
+	char *page, first;
 	long err;
 
 	if (size <= 0)
@@ -193,7 +193,7 @@ long sys_readlinkat(int dfd, const char __user *uname, char __user *buf, int siz
 	err = -ENOMEM;
 	if (!page)
 		goto out;
-	err = -EINVAL;
+	err = get_user(first, uname) || first ? -EINVAL : -ENOENT;	/* "" must be a link */
 	if (S_ISLNK(path.dentry->d_inode->i_mode)) {
 		path_accessed(&path);
 		err = link_text(&path, page);

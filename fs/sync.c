@@ -56,13 +56,13 @@ long sys_sync_file_range(int fd, loff_t off, loff_t len, unsigned int flags)
 	struct file *f;
 	umode_t type;
 
-	if (flags & ~7U || off < 0 || len < 0 || off + len < off)
-		return -EINVAL;
 	f = fget(fd);
 	if (!f)
 		return -EBADF;
 	type = f->f_inode->i_mode;
 	fput(f);
+	if (flags & ~7U || off < 0 || len < 0 || off + len < off)
+		return -EINVAL;
 	return S_ISREG(type) || S_ISBLK(type) || S_ISDIR(type) || S_ISLNK(type) ? 0 : -ESPIPE;
 }
 
@@ -86,11 +86,14 @@ long sys_fadvise64(int fd, loff_t off, size_t len, int advice)
 long sys_readahead(int fd, loff_t off, size_t count)
 {
 	struct file *f = fget(fd);
-	bool fine;
+	long err = 0;
 
 	if (!f)
 		return -EBADF;
-	fine = (f->f_mode & FMODE_READ) && S_ISREG(f->f_inode->i_mode);
+	if (!(f->f_mode & FMODE_READ))
+		err = -EBADF;
+	else if (!S_ISREG(f->f_inode->i_mode))
+		err = -EINVAL;
 	fput(f);
-	return fine ? 0 : -EINVAL;
+	return err;
 }

@@ -28,6 +28,8 @@ static long set_times(struct path *path, const struct timespec *ts)
 	struct iattr a = { 0 };
 	u64 now = current_time_ns();
 
+	if (ts && (!nsec_valid(ts[0].tv_nsec) || !nsec_valid(ts[1].tv_nsec)))
+		return -EINVAL;
 	if (!ts || (ts[0].tv_nsec == UTIME_NOW && ts[1].tv_nsec == UTIME_NOW)) {
 		a.valid = ATTR_ATIME | ATTR_MTIME | ATTR_TOUCH;
 		return notify_change(path, &a);
@@ -49,8 +51,6 @@ static long do_utimes(int dfd, const char __user *name, const struct timespec *t
 	struct path path;
 	long err;
 
-	if (ts && (!nsec_valid(ts[0].tv_nsec) || !nsec_valid(ts[1].tv_nsec)))
-		return -EINVAL;
 	if (ts && ts[0].tv_nsec == UTIME_OMIT && ts[1].tv_nsec == UTIME_OMIT)
 		return 0;
 	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
