@@ -409,10 +409,8 @@ static long do_umount(const struct path *path, int flags)
 		return -EPERM;
 	if (path->dentry != m->root || !m->attached)
 		return -EINVAL;
-	if (flags & MNT_EXPIRE)
+	if ((flags & MNT_EXPIRE) || m == root_mount)
 		return -EINVAL;
-	if (m == root_mount)
-		return -EBUSY;
 	if (!(flags & MNT_DETACH) && mount_busy(m))
 		return -EBUSY;
 	while ((c = deepest_child(m)))

@@ -292,7 +292,22 @@ FS_TEST(mount, has_its_errors)
 	EXPECT_EQ(k_file("/kt/f", "x"), 0);
 	EXPECT_EQ(do_mount("x", "/kt/f", "tmpfs", 0, NULL), -ENOTDIR);
 	EXPECT_EQ(AS_USER(do_mount("x", "/kt", "tmpfs", 0, NULL)), -EPERM);
-	EXPECT_EQ(sys_umount2(U("/"), 0), -EBUSY);
+	EXPECT_EQ(sys_umount2(U("/"), 0), -EINVAL);
+}
+
+FS_TEST(mount, bound_directory_is_the_same_one)
+{
+	struct stat a, b;
+
+	EXPECT_EQ(do_mkdirat(AT_FDCWD, "/kt/d", 0755), 0);
+	EXPECT_EQ(do_mkdirat(AT_FDCWD, "/kt/m", 0755), 0);
+	EXPECT_EQ(k_file("/kt/d/f", "x"), 0);
+	EXPECT_EQ(do_mount("/kt/d", "/kt/m", NULL, MS_BIND, NULL), 0);
+	EXPECT_EQ(k_lstat("/kt/d/f", &a), 0);
+	EXPECT_EQ(k_lstat("/kt/m/f", &b), 0);
+	EXPECT_EQ(a.st_ino, b.st_ino);
+	EXPECT_EQ(do_linkat(AT_FDCWD, "/kt/d/f", AT_FDCWD, "/kt/m/g", 0), -EXDEV);
+	EXPECT_EQ(sys_umount2(U("/kt/m"), 0), 0);
 }
 
 FS_TEST(mount, read_only_means_it)
