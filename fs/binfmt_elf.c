@@ -398,21 +398,6 @@ static int check_program(struct linux_binprm *bprm, struct elf_image *prog, stru
 	return ph ? open_interpreter(prog, ph, interp) : 0;
 }
 
-/* The stack begins with 128 KiB below the strings, as far as its limit allows.  0 or -errno. */
-static int reserve_stack(struct mm_struct *mm, struct vm_area_struct *vma)
-{
-	unsigned long limit = rlimit(RLIMIT_STACK) & PAGE_MASK, want = 32 * PAGE_SIZE;
-	unsigned long base = vma->vm_start - want;
-	int err;
-
-	if (vma->vm_end - vma->vm_start + want > limit)
-		base = max(vma->vm_end - limit, mm->mmap_base);
-	down_write(&mm->mmap_sem);
-	err = expand_downwards(vma, base);
-	up_write(&mm->mmap_sem);
-	return err ? -EFAULT : 0;
-}
-
 /* With begin_new_exec() behind us: build the address space.  An error kills the process. */
 static int build_program(struct linux_binprm *bprm, struct pt_regs *regs, struct elf_image *prog,
 			 struct elf_image *interp)
@@ -424,9 +409,6 @@ static int build_program(struct linux_binprm *bprm, struct pt_regs *regs, struct
 
 	mm->binfmt = &elf_format;
 	mm->arg_start = bprm->p;
-	err = reserve_stack(mm, bprm->vma);
-	if (err)
-		return err;
 	if (stack && (stack->p_flags & PF_X)) {
 		err = do_mprotect(bprm->vma->vm_start, bprm->vma->vm_end - bprm->vma->vm_start,
 				  PROT_READ | PROT_WRITE | PROT_EXEC);
