@@ -244,6 +244,10 @@ static void build_zonelists(void)
 			zonelists[wanted][n++] = &zones[wanted];
 		zonelists[wanted][n] = NULL;
 	}
+	best_zone[0] = zonelists[ZONE_NORMAL][0];
+	best_zone[__GFP_DMA] = zonelists[ZONE_DMA][0];
+	best_zone[__GFP_DMA32] = zonelists[ZONE_DMA32][0];
+	best_zone[__GFP_DMA | __GFP_DMA32] = zonelists[ZONE_DMA][0];
 }
 
 void mem_init(void)

@@ -50,6 +50,7 @@ struct zone zones[MAX_NR_ZONES];
 unsigned int *page_debug_trap;
 
 struct zone *zonelists[MAX_NR_ZONES][MAX_NR_ZONES + 1];
+struct zone *best_zone[4];
 static struct list_head shrinkers = LIST_HEAD_INIT(shrinkers);
 static DEFINE_SPINLOCK(shrinkers_lock);
 
@@ -539,7 +540,7 @@ static __always_inline void prep_new_page(struct page *page, gfp_t gfp, unsigned
 /* Pop this CPU's list of the best zone; NULL if it is empty. */
 static inline struct page *alloc_fast(gfp_t gfp)
 {
-	struct zone *z = zonelists[gfp_zone(gfp)][0];
+	struct zone *z = best_zone[gfp & (__GFP_DMA | __GFP_DMA32)];
 	unsigned long flags = local_irq_save();
 	unsigned int cpu = smp_processor_id();
 	struct per_cpu_pages *pcp = &z->pcp[cpu];
@@ -570,7 +571,8 @@ static noinline struct page *alloc_other(gfp_t gfp, unsigned int order, unsigned
 }
 
 /* The usual request, one page of any zone, is met by alloc_fast(). */
-struct page *__alloc_pages(gfp_t gfp, unsigned int order, unsigned long caller)
+static __always_inline struct page *do_alloc_pages(gfp_t gfp, unsigned int order,
+						   unsigned long caller)
 {
 	struct page *page;
 
@@ -588,9 +590,14 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, unsigned long caller)
 
 #define CALLER ((unsigned long)__builtin_return_address(0))
 
+struct page *__alloc_pages(gfp_t gfp, unsigned int order, unsigned long caller)
+{
+	return do_alloc_pages(gfp, order, caller);
+}
+
 struct page *alloc_pages(gfp_t gfp, unsigned int order)
 {
-	return __alloc_pages(gfp, order, CALLER);
+	return do_alloc_pages(gfp, order, CALLER);
 }
 
 unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
@@ -624,11 +631,8 @@ static __always_inline bool free_prepare(struct page *page, unsigned int order, 
 }
 
 /* Interrupts off. */
-static inline void free_one_pcp(struct page *page, unsigned int cpu)
+static inline void free_to_pcp(struct page *page, struct zone *z, struct per_cpu_pages *pcp)
 {
-	struct zone *z = page_zone(page);
-	struct per_cpu_pages *pcp = &z->pcp[cpu];
-
 	pcp_push(pcp, page);
 	if (unlikely(pcp->count >= pcp->high))
 		pcp_drain(z, pcp, pcp->batch);
@@ -650,6 +654,7 @@ static noinline void free_block(struct page *page, unsigned int order, unsigned 
 /* @page's _refcount has reached 0. */
 static inline void free_unref(struct page *page, unsigned int order, unsigned long caller)
 {
+	struct zone *z = page_zone(page);
 	unsigned long flags;
 	unsigned int cpu;
 
@@ -662,7 +667,7 @@ static inline void free_unref(struct page *page, unsigned int order, unsigned lo
 	flags = local_irq_save();
 	cpu = smp_processor_id();
 	vm_event_counts[cpu][PGFREE]++;
-	free_one_pcp(page, cpu);
+	free_to_pcp(page, z, &z->pcp[cpu]);
 	local_irq_restore(flags);
 }
 
@@ -703,12 +708,21 @@ void free_page_batch(struct page **pages, unsigned int nr)
 {
 	unsigned long flags = local_irq_save();
 	unsigned int cpu = smp_processor_id(), i;
+	struct per_cpu_pages *pcp = NULL;
+	struct zone *z = NULL;
 
 	vm_event_counts[cpu][PGFREE] += nr;
 	for (i = 0; i < nr; i++) {
-		VM_BUG_ON_PAGE(page_count(pages[i]) != 0, pages[i]);
-		if (likely(free_prepare(pages[i], 0, CALLER)))
-			free_one_pcp(pages[i], cpu);
+		struct page *page = pages[i];
+
+		VM_BUG_ON_PAGE(page_count(page) != 0, page);
+		if (unlikely(!free_prepare(page, 0, CALLER)))
+			continue;
+		if (unlikely(page_zone(page) != z)) {	/* they mostly come from one zone */
+			z = page_zone(page);
+			pcp = &z->pcp[cpu];
+		}
+		free_to_pcp(page, z, pcp);
 	}
 	local_irq_restore(flags);
 }

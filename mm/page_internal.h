@@ -64,6 +64,8 @@ extern struct page_owner *page_owners;	/* by pfn; made by mem_init() */
 
 /* Zones to try for a request that may use zones up to the index, best first, NULL last. */
 extern struct zone *zonelists[MAX_NR_ZONES][MAX_NR_ZONES + 1];
+/* The first of the list by the zone bits of a request. */
+extern struct zone *best_zone[4];
 /* zone->lock held: the block joins its buddies. */
 void buddy_free(struct zone *z, struct page *page, unsigned int order);
 
