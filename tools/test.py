@@ -319,6 +319,7 @@ class Plan:
         # From kernel entry to init's first instruction: fewer than 100 million of them.
         add("instructions", Machine(self.kernel, initrd, words, cpu="qemu64", icount=True),
             patterns=(expect, r"boot: \d{1,8} TSC ticks from kernel entry"))
+        refuses("too-little-memory", "Quire needs 8 MiB of RAM and finds", memory="4M")
         refuses("no-initramfs", "no initramfs: pass one with -initrd")
         refuses("cut-initramfs", r"initramfs: cut short .* at offset \d+",
                 initrd=str(self.logs / "cut.cpio"))
