@@ -24,11 +24,12 @@ struct pt_regs;
 void clocksource_init(void);
 u64 clock_read_ns(void);
 extern u64 tsc_khz;
-/* arch/x86_64/apic.c: interrupt this CPU once, @delta_ns from now. */
+/* arch/x86_64/apic.c: measure the timer against the clock; then interrupt this CPU once, @delta_ns from now. */
+void clockevent_init(void);
 void clockevent_program(u64 delta_ns);
 /* kernel/time.c: called by the local timer interrupt. */
 void timer_interrupt(struct pt_regs *regs);
-u64 rtc_read_seconds(void);		/* CMOS clock as Unix time */
+u64 rtc_read_seconds(void);		/* CMOS clock as Unix time, 0 if there is none */
 
 static inline u64 ktime_get(void) { return clock_read_ns(); }
 u64 ktime_get_real(void);

@@ -149,7 +149,7 @@ static u64 measure_once(void)
 }
 
 /* The middle of three: one measurement may be spoiled by a host that was busy. */
-void apic_timer_init(void)
+void clockevent_init(void)
 {
 	u64 m[CALIBRATE_TRIES];
 

@@ -11,8 +11,6 @@ void apic_write(unsigned int reg, u32 v);
 u32 apic_id(void);
 /* Set this CPU's local APIC up: every CPU calls it once. */
 void apic_local_init(void);
-/* Measure the timer against clock_read_ns(); clockevent_program() works from here on. */
-void apic_timer_init(void);
 
 /* Is there an I/O APIC pin for @gsi? */
 bool ioapic_has(u32 gsi);
