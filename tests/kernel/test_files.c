@@ -231,3 +231,103 @@ FS_TEST(dcache, unused_names_can_all_be_dropped)
 	EXPECT_EQ(slab_total_active(), objects);
 	EXPECT_EQ(sys_umount2(U("/kt/p"), 0), 0);
 }
+
+/* ---- no memory: a call fails cleanly at each of its allocations ---- */
+
+#ifdef QUIRE_DEBUG
+
+static bool try_create(void)
+{
+	struct file *f = filp_open("/kt/new", O_RDWR | O_CREAT, 0600);
+	bool done = !IS_ERR(f) && kernel_write(f, "text", 4, 0) == 4;
+
+	if (!IS_ERR(f))
+		fput(f);
+	return !do_unlinkat(AT_FDCWD, "/kt/new") && done;
+}
+
+static bool try_names(void)
+{
+	bool done = !do_mkdirat(AT_FDCWD, "/kt/d", 0755) &&
+		    !do_symlinkat("target", AT_FDCWD, "/kt/d/l") &&
+		    !do_linkat(AT_FDCWD, "/kt/f", AT_FDCWD, "/kt/d/f", 0);
+
+	fail_alloc(0, false);		/* what was made must go again */
+	do_unlinkat(AT_FDCWD, "/kt/d/l");
+	do_unlinkat(AT_FDCWD, "/kt/d/f");
+	do_rmdir(AT_FDCWD, "/kt/d");
+	return done;
+}
+
+static bool try_pipe(void)
+{
+	int fds[2];
+
+	if (do_pipe(fds, 0))
+		return false;
+	close_fd(fds[0]);
+	close_fd(fds[1]);
+	return true;
+}
+
+static bool try_mount(void)
+{
+	if (do_mount("x", "/kt/m", "tmpfs", 0, "size=1m"))
+		return false;
+	fail_alloc(0, false);
+	return !sys_umount2(U("/kt/m"), 0);
+}
+
+static bool try_growing_table(void)
+{
+	struct file *f = filp_open("/kt/f", O_RDONLY, 0);
+	int fd = IS_ERR(f) ? -1 : get_unused_fd(900, 0);
+
+	if (fd >= 0)
+		put_unused_fd(fd);
+	if (!IS_ERR(f))
+		fput(f);
+	return fd >= 0;
+}
+
+static bool try_proc(void)
+{
+	struct path p;
+
+	drop_dcache();
+	if (kern_path(AT_FDCWD, "/kt/p/self/fd", LOOKUP_FOLLOW, &p))
+		return false;
+	path_put(&p);
+	return true;
+}
+
+/* Some try must run through, and it is not the first: memory was asked for. */
+static bool survives(bool (*op)(void))
+{
+	for (unsigned long nth = 1; nth < 100; nth++) {
+		bool done;
+
+		fail_alloc(nth, false);
+		done = op();
+		if (!fail_alloc(0, false) && done)
+			return nth > 1;
+	}
+	return false;
+}
+
+FS_TEST(files, fail_cleanly_at_each_allocation)
+{
+	EXPECT_EQ(k_file("/kt/f", "x"), 0);
+	EXPECT_EQ(do_mkdirat(AT_FDCWD, "/kt/m", 0755), 0);
+	EXPECT_EQ(do_mkdirat(AT_FDCWD, "/kt/p", 0755), 0);
+	EXPECT_EQ(do_mount("p", "/kt/p", "proc", 0, NULL), 0);
+	EXPECT(survives(try_create));
+	EXPECT(survives(try_names));
+	EXPECT(survives(try_pipe));
+	EXPECT(survives(try_mount));
+	EXPECT(survives(try_growing_table));
+	EXPECT(survives(try_proc));
+	EXPECT_EQ(sys_umount2(U("/kt/p"), 0), 0);
+}
+
+#endif
