@@ -36,36 +36,55 @@ KTEST(sched, user_code_that_never_sleeps_is_preempted)
 	EXPECT_EQ(end(t_), SIGKILL);
 }
 
+/*
+ * Run two spinners of the given niceness for @ms; what each got and their clocks.
+ * A busy host may take the CPU away in the middle of a slice, which is then charged to one of
+ * them: the callers try several times.
+ */
+static bool race(int nice_a, int nice_b, unsigned int ms, u64 *ta, u64 *tb, s64 *lag)
+{
+	struct task_struct *a = spinner(nice_a), *b = spinner(nice_b);
+	bool ok = !IS_ERR(a) && !IS_ERR(b);
+
+	if (ok) {
+		msleep(ms);
+		*ta = task_cputime(a);
+		*tb = task_cputime(b);
+		*lag = (s64)(a->vruntime - b->vruntime);
+	}
+	if (!IS_ERR(a))
+		end(a);
+	if (!IS_ERR(b))
+		end(b);
+	return ok;
+}
+#define TRIES 6
+
 KTEST(sched, equal_tasks_get_equal_time)
 {
-	struct task_struct *a = spinner(0), *b = spinner(0);
+	bool fair = false;
 	u64 ta, tb;
+	s64 lag;
 
-	EXPECT(!IS_ERR(a) && !IS_ERR(b));
-	msleep(200);
-	ta = task_cputime(a);
-	tb = task_cputime(b);
-	end(a);
-	end(b);
-	EXPECT(ta > tb / 2 && tb > ta / 2);
+	for (int i = 0; i < TRIES && !fair; i++) {
+		EXPECT(race(0, 0, 200, &ta, &tb, &lag));
+		fair = ta > tb / 2 && tb > ta / 2;
+	}
+	EXPECT(fair);
 }
 
 KTEST(sched, five_steps_of_nice_are_a_factor_of_three)
 {
-	struct task_struct *a = spinner(0), *b = spinner(5);
-	u64 ta, tb, va, vb;
+	bool fair = false;
+	u64 ta, tb;
+	s64 lag;
 
-	EXPECT(!IS_ERR(a) && !IS_ERR(b));
-	msleep(400);
-	ta = task_cputime(a);
-	tb = task_cputime(b);
-	va = a->vruntime;
-	vb = b->vruntime;
-	end(a);
-	end(b);
 	/* Weights 1024 and 335; their clocks stay together. */
-	EXPECT(2 * ta > 3 * tb && ta < 6 * tb);
-	EXPECT((s64)(va - vb) < 150 * 1000000L && (s64)(vb - va) < 150 * 1000000L);
+	for (int i = 0; i < TRIES && !fair; i++) {
+		EXPECT(race(0, 5, 400, &ta, &tb, &lag));
+		fair = 2 * ta > 3 * tb && ta < 6 * tb && lag < 150000000L && lag > -150000000L;
+	}
+	EXPECT(fair);
 }
 
 KTEST(sched, sleeping_does_not_save_up_cpu_time)
