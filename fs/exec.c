@@ -29,6 +29,7 @@
 
 #define MAX_INTERPRETERS 5
 #define ARG_MAX_SOFT	(128UL << 10)	/* always allowed for arguments and environment */
+#define STACK_ROOM	(128UL << 10)	/* the stack's size at the start, beyond the strings */
 #define ARG_MAX_HARD	(6UL << 20)	/* never more, whatever the stack limit */
 
 static const struct linux_binfmt *const formats[] = { &elf_format, &script_format };
@@ -320,6 +321,16 @@ static void exec_mmap(struct mm_struct *mm)
 		mmdrop(active);
 }
 
+/* Room for the program to start with, as on Linux; if the limit forbids it, growth will be asked for later. */
+static void make_stack_room(struct linux_binprm *bprm)
+{
+	struct vm_area_struct *vma = bprm->vma;
+
+	down_write(&current->mm->mmap_sem);
+	expand_downwards(vma, vma->vm_start - STACK_ROOM);
+	up_write(&current->mm->mmap_sem);
+}
+
 /* Set-user-id and set-group-id bits of the file. */
 static void exec_creds(const struct linux_binprm *bprm)
 {
@@ -398,6 +409,7 @@ int begin_new_exec(struct linux_binprm *bprm)
 	bprm->mm = NULL;
 	exec_creds(bprm);
 	arch_pick_mmap_layout(current->mm);
+	make_stack_room(bprm);
 	reset_task(bprm);
 	return 0;
 }
