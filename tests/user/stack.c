@@ -28,6 +28,16 @@ static int deep(int levels)
 	return sum + room[0];
 }
 
+TEST(a_program_begins_with_128_kib_of_stack)
+{
+	unsigned long start, end;
+	char here;
+
+	EQ(sscanf(maps_line(&here), "%lx-%lx", &start, &end), 2);
+	CMP(end - start, >, 32 * PAGE);
+	CMP(end - start, <=, 40 * PAGE);
+}
+
 TEST(stack_grows_when_it_is_used)
 {
 	char *before = stack_start();
