@@ -21,8 +21,10 @@ static inline unsigned long vm_start_gap(const struct vm_area_struct *vma)
 }
 /* Hang @vma into list, tree, file and counters; the place is searched.  Cannot fail. */
 void vma_link(struct mm_struct *mm, struct vm_area_struct *vma);
-/* Same at the end of the list: fork copies in order. */
-void vma_link_last(struct mm_struct *mm, struct vm_area_struct *last, struct vm_area_struct *vma);
+/* At the end of the list alone: fork copies in order, then calls vma_build_tree(). */
+void vma_append(struct mm_struct *mm, struct vm_area_struct *last, struct vm_area_struct *vma);
+/* The tree of all VMAs in the list, in one go: each is touched once. */
+void vma_build_tree(struct mm_struct *mm);
 /* Take every VMA of [vma, end) out of list and tree; returns the first, chained by vm_next. */
 struct vm_area_struct *detach_vmas(struct mm_struct *mm, struct vm_area_struct *vma,
 				   unsigned long end);

@@ -238,7 +238,7 @@ static int dup_mmap(struct mm_struct *mm, struct mm_struct *old)
 			vm_unacct_memory(charge);
 			return -ENOMEM;
 		}
-		vma_link_last(mm, last, vma);
+		vma_append(mm, last, vma);
 		last = vma;
 		if (vma->vm_ops && vma->vm_ops->open)
 			vma->vm_ops->open(vma);
@@ -265,6 +265,7 @@ struct mm_struct *dup_mm(struct mm_struct *old)
 	}
 	down_write(&mm->mmap_sem);
 	err = dup_mmap(mm, old);
+	vma_build_tree(mm);		/* of what there is, also after a failure */
 	up_write(&mm->mmap_sem);
 	/* The parent's writable entries were made read-only: no CPU may go on writing. */
 	flush_tlb_mm(old);

@@ -358,13 +358,63 @@ void vma_link(struct mm_struct *mm, struct vm_area_struct *vma)
 	mm_verify_range(mm, vma->vm_start, vma->vm_end);
 }
 
-void vma_link_last(struct mm_struct *mm, struct vm_area_struct *last, struct vm_area_struct *vma)
+void vma_append(struct mm_struct *mm, struct vm_area_struct *last, struct vm_area_struct *vma)
 {
-	struct rb_node **link = last ? &last->vm_rb.rb_right : &mm->mm_rb.rb_node;
-
-	VM_BUG_ON(last && (last->vm_next || last->vm_rb.rb_right));
+	VM_BUG_ON(last && last->vm_next);
 	vma_file_link(vma);
-	tree_link(mm, vma, last, last ? &last->vm_rb : NULL, link);
+	vma->vm_prev = last;
+	vma->vm_next = NULL;
+	if (last)
+		last->vm_next = vma;
+	else
+		mm->mmap = vma;
+	mm->highest_vm_end = vma->vm_end;
+	mm->map_count++;
+}
+
+/*
+ * A balanced subtree of the next @nr VMAs from *@next on.  The first @black levels from here
+ * are full, and black; what is below them is the last, incomplete level, and red.
+ */
+static struct rb_node *build_subtree(struct vm_area_struct **next, unsigned int nr, unsigned int black)
+{
+	struct rb_node *left, *right, *n;
+	struct vm_area_struct *vma;
+	unsigned long gap;
+
+	if (!nr)
+		return NULL;
+	left = build_subtree(next, (nr - 1) / 2, black - 1);
+	vma = *next;
+	*next = vma->vm_next;
+	right = build_subtree(next, nr / 2, black - 1);
+
+	n = &vma->vm_rb;
+	n->rb_parent_color = black ? 1 : 0;
+	n->rb_left = left;
+	n->rb_right = right;
+	gap = vma_gap(vma);
+	if (left) {
+		left->rb_parent_color |= (unsigned long)n;
+		gap = max(gap, rb_vma(left)->rb_subtree_gap);
+	}
+	if (right) {
+		right->rb_parent_color |= (unsigned long)n;
+		gap = max(gap, rb_vma(right)->rb_subtree_gap);
+	}
+	vma->rb_subtree_gap = gap;
+	return n;
+}
+
+void vma_build_tree(struct mm_struct *mm)
+{
+	struct vm_area_struct *next = mm->mmap;
+	unsigned int nr = mm->map_count, black = 0;
+
+	while ((2U << black) <= nr + 1)
+		black++;
+	mm->mm_rb.rb_node = build_subtree(&next, nr, black);
+	VM_BUG_ON(next);
 }
 
 /* The VMAs between @prev and @next leave the list; first @next takes over their gaps. */

@@ -235,3 +235,24 @@ KTEST(fork, a_bomb_ends_with_eagain)
 	EXPECT_EQ(status, EAGAIN << 8);
 	EXPECT_EQ(nr_threads, before);
 }
+
+KTEST(fork, the_tree_of_a_copied_mm_is_right_for_every_number_of_areas)
+{
+	struct mm_struct *mm = ktest_use_mm(), *copy;
+	long nodes = 0, wanted = 0;
+
+	EXPECT(mm);
+	for (unsigned long i = 0; i < 70 && nodes == wanted; i++) {
+		vm_mmap(NULL, USER_BASE + i * 2 * PAGE_SIZE, PAGE_SIZE, PROT_READ,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, 0);
+		copy = dup_mm(mm);
+		if (IS_ERR(copy))
+			break;
+		nodes = rb_check(&copy->mm_rb);		/* -1: order of colours broken */
+		wanted = i + 1;
+		mmput(copy);
+	}
+	ktest_unuse_mm(mm);
+	EXPECT_EQ(wanted, 70);
+	EXPECT_EQ(nodes, wanted);
+}
