@@ -193,6 +193,8 @@ int notify_change(struct path *path, const struct iattr *a)
 	u64 now = current_time_ns();
 	int err = sb_writable(path);
 
+	if (!err && i->i_sb->s_magic == PROC_SUPER_MAGIC)
+		err = -EPERM;		/* made anew at each walk: nothing would be kept */
 	if (err)
 		return err;
 	inode_lock(i);

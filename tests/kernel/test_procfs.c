@@ -107,6 +107,13 @@ PROC_TEST(pipe_has_a_name_and_opens_again)
 	sys_close(fds[1]);
 }
 
+PROC_TEST(attributes_cannot_be_changed)
+{
+	EXPECT_EQ(sys_chmod(U("/kt/p/self/stat"), 0), -EPERM);
+	EXPECT_EQ(sys_chown(U("/kt/p/version"), 1, 1), -EPERM);
+	EXPECT_EQ(sys_utimes(U("/kt/p/self"), NULL), -EPERM);
+}
+
 PROC_TEST(text_is_read_in_pieces_as_one)
 {
 	long fd = k_open("/kt/p/self/status", O_RDONLY), n, total = 0;
