@@ -24,7 +24,7 @@ struct pt_regs;
 void clocksource_init(void);
 u64 clock_read_ns(void);
 extern u64 tsc_khz;
-/* arch/x86_64/apic.c: measure the timer against the clock; then interrupt this CPU once, @delta_ns from now. */
+/* arch/x86_64/apic.c: measure the timer against the clock; interrupt this CPU once, @delta_ns from now. */
 void clockevent_init(void);
 void clockevent_program(u64 delta_ns);
 /* kernel/time.c: called by the local timer interrupt. */
