@@ -310,12 +310,12 @@ static int pid_get_path(struct inode *inode, struct path *path)
 	return err;
 }
 
-static ssize_t pid_readlink(struct inode *inode, char *buf, size_t size)
+ssize_t proc_readlink(struct inode *inode, char *buf, size_t size)
 {
 	char *page, *text;
 	struct path path;
 	ssize_t len;
-	int err = pid_get_path(inode, &path);
+	int err = inode->i_op->get_path(inode, &path);
 
 	if (err)
 		return err;
@@ -337,7 +337,7 @@ static ssize_t pid_readlink(struct inode *inode, char *buf, size_t size)
 }
 
 static const struct inode_operations pid_link_iops = {
-	.readlink = pid_readlink,
+	.readlink = proc_readlink,
 	.get_path = pid_get_path,
 };
 
@@ -486,27 +486,11 @@ static int tid_dir_lookup(struct inode *dir, struct dentry *dentry)
 	return pid_dir_lookup_in(dir, dentry, true);
 }
 
-/* "." and ".." of a directory below /proc.  False when the buffer is full. */
-static bool emit_dots(struct file *file, struct dir_context *ctx)
-{
-	if (ctx->pos == 0) {
-		if (!dir_emit(ctx, ".", 1, file->f_inode->i_ino, DT_DIR))
-			return false;
-		ctx->pos = 1;
-	}
-	if (ctx->pos == 1) {
-		if (!dir_emit(ctx, "..", 2, file->f_path.dentry->d_parent->d_inode->i_ino, DT_DIR))
-			return false;
-		ctx->pos = 2;
-	}
-	return true;
-}
-
 static int pid_dir_readdir_in(struct file *file, struct dir_context *ctx, bool thread)
 {
 	struct proc_inode *pi = file->f_inode->i_private;
 
-	if (!emit_dots(file, ctx))
+	if (!dir_emit_dots(file, ctx))
 		return 0;
 	for (unsigned long i = ctx->pos - 2; i < NR_PID_ENTRIES; i++) {
 		const struct pid_entry *e = &pid_entries[i];
@@ -606,7 +590,7 @@ static int task_dir_readdir(struct file *file, struct dir_context *ctx)
 {
 	struct task_struct *leader;
 
-	if (!emit_dots(file, ctx))
+	if (!dir_emit_dots(file, ctx))
 		return 0;
 	leader = get_proc_task(file->f_inode);
 	if (!leader)

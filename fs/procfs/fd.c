@@ -62,31 +62,8 @@ static int fd_get_path(struct inode *inode, struct path *path)
 	return 0;
 }
 
-static ssize_t fd_readlink(struct inode *inode, char *buf, size_t size)
-{
-	struct path path;
-	char *page, *text;
-	ssize_t len;
-	int err = fd_get_path(inode, &path);
-
-	if (err)
-		return err;
-	page = (char *)__get_free_pages(GFP_KERNEL, 0);
-	if (!page) {
-		path_put(&path);
-		return -ENOMEM;
-	}
-	text = d_path(&path, page, PAGE_SIZE);
-	path_put(&path);
-	len = IS_ERR(text) ? PTR_ERR(text) : (ssize_t)min(strlen(text), size);
-	if (len > 0)
-		memcpy(buf, text, len);
-	free_page((unsigned long)page);
-	return len;
-}
-
 static const struct inode_operations fd_link_iops = {
-	.readlink = fd_readlink,
+	.readlink = proc_readlink,
 	.get_path = fd_get_path,
 };
 
@@ -193,16 +170,8 @@ static int readdir_fd(struct file *file, struct dir_context *ctx, unsigned int t
 	char name[16];
 	int fd;
 
-	if (ctx->pos == 0) {
-		if (!dir_emit(ctx, ".", 1, file->f_inode->i_ino, DT_DIR))
-			return 0;
-		ctx->pos = 1;
-	}
-	if (ctx->pos == 1) {
-		if (!dir_emit(ctx, "..", 2, file->f_path.dentry->d_parent->d_inode->i_ino, DT_DIR))
-			return 0;
-		ctx->pos = 2;
-	}
+	if (!dir_emit_dots(file, ctx))
+		return 0;
 	task = get_proc_task(file->f_inode);
 	if (!task)
 		return -ENOENT;

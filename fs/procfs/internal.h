@@ -14,6 +14,8 @@
 #include <seq_file.h>
 #include <uapi/dirent.h>
 
+#include "../internal.h"
+
 struct proc_inode;
 
 /* One name in /proc/PID or /proc/PID/task/TID. */
@@ -45,6 +47,9 @@ extern const struct dentry_operations pid_dentry_operations;
 int proc_pid_lookup(struct inode *dir, struct dentry *dentry);
 int proc_pid_readdir(struct file *file, struct dir_context *ctx, loff_t first);
 bool parse_number(const struct dentry *dentry, unsigned long *n);
+
+/* The text of a magic link: the path of what ->get_path leads to. */
+ssize_t proc_readlink(struct inode *inode, char *buf, size_t size);
 
 /* fd.c */
 extern const struct inode_operations proc_fd_iops, proc_fdinfo_iops;
