@@ -55,7 +55,7 @@ static void note_order(struct timer *t)
 
 KTEST(time, timers_fire_in_order_of_expiry_and_never_early)
 {
-	static const int ms[5] = { 8, 2, 6, 4, 10 };
+	static const int us[5] = { 8000, 2000, 6000, 2500, 10000 };	/* two near each other */
 	static const int expected[5] = { 1, 3, 2, 0, 4 };
 	u64 now = clock_read_ns();
 
@@ -63,14 +63,14 @@ KTEST(time, timers_fire_in_order_of_expiry_and_never_early)
 	for (int i = 0; i < 5; i++) {
 		order_timers[i].id = i;
 		timer_setup(&order_timers[i].t, note_order);
-		timer_start(&order_timers[i].t, now + ms[i] * MS);
+		timer_start(&order_timers[i].t, now + us[i] * 1000UL);
 	}
 	for (int i = 0; i < 1000 && nr_fired < 5; i++)
 		msleep(2);
 	EXPECT_EQ(nr_fired, 5);
 	for (int i = 0; i < 5; i++) {
 		EXPECT_EQ(order[i], expected[i]);
-		EXPECT(order_timers[i].fired_at >= now + ms[i] * MS);
+		EXPECT(order_timers[i].fired_at >= now + us[i] * 1000UL);
 		EXPECT(!order_timers[i].t.pending);
 	}
 }

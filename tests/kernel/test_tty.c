@@ -169,6 +169,15 @@ KTEST(tty, word_erase_takes_one_word)
 	EXPECT(reads(tty, 100, "echo two \n"));
 }
 
+KTEST(tty, word_and_line_erase_stop_at_the_start_of_the_line)
+{
+	struct tty_struct *tty = new_paper();
+
+	type(tty, "one\ntwo\027\027\027x\025\025y\n");
+	EXPECT(reads(tty, 100, "one\n"));
+	EXPECT(reads(tty, 100, "y\n"));
+}
+
 KTEST(tty, literal_next_takes_away_the_meaning)
 {
 	struct tty_struct *tty = new_paper();
