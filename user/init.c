@@ -24,6 +24,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define NO_PROGRAM 127		/* exit status of a child that found nothing to become */
+
 static const struct {
 	const char	*type, *where;
 	unsigned long	flags;
@@ -119,7 +121,7 @@ static pid_t start(char *const argv[])
 	/* A leading '-' in argv[0] makes it a login shell; it is not part of the name. */
 	execvp(argv[0] + (argv[0][0] == '-'), argv);
 	printf("init: cannot run %s: %s\n", argv[0], strerror(errno));
-	exit(127);
+	exit(NO_PROGRAM);
 }
 
 /* Wait for one process among all that end, our own and orphans. */
@@ -142,8 +144,18 @@ static void shell_for_ever(void)
 		pid_t pid = start(shell);
 		int status = pid < 0 ? 0 : wait_for(pid);
 
-		if (pid < 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 127))
-			sleep(1);	/* nothing to run: do not spin */
+		if (pid < 0) {
+			sleep(1);	/* no memory for a process: do not spin */
+			continue;
+		}
+		if (WIFEXITED(status) && WEXITSTATUS(status) == NO_PROGRAM) {
+			printf("init: there is no shell to run; is /bin/sh in the initramfs?\n");
+			for (;;) {
+				while (waitpid(-1, NULL, WNOHANG) > 0)
+					;
+				sleep(1);
+			}
+		}
 		printf("\ninit: the shell has ended; here is another. To leave: poweroff\n");
 	}
 }
