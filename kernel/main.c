@@ -23,6 +23,12 @@
 #include <time.h>
 #include <vmalloc.h>
 
+#ifdef __clang__
+#define COMPILER __VERSION__		/* names itself */
+#else
+#define COMPILER "gcc " __VERSION__
+#endif
+
 #define MAX_INIT_ARGS 32
 
 #ifdef QUIRE_DEBUG
@@ -37,7 +43,7 @@ static int init_thread(void *unused);
 
 static void log_start(void)
 {
-	pr_info("Quire (" QUIRE_BUILD ", compiled by " __VERSION__ ")\n");
+	pr_info("Quire (" QUIRE_BUILD ", compiled by " COMPILER ")\n");
 	pr_info("boot: %s%s%s, kernel at physical %#lx\n", boot_info.protocol,
 		*boot_info.loader ? " by " : "", boot_info.loader,
 		KERNEL_LINK_PHYS + phys_base);
