@@ -315,7 +315,6 @@ void file_update_time(struct file *f);	/* mtime and ctime after a write */
 #define LOOKUP_FOLLOW	1
 #define LOOKUP_DIRECTORY 2
 #define LOOKUP_EMPTY	4
-#define LOOKUP_PARENT	8
 #define LOOKUP_CREATE	16		/* the last name may be missing: for mkdir and friends */
 /* User or kernel path to an object; referenced path in *@path.  0 or -errno. */
 int kern_path(int dfd, const char *name, unsigned int flags, struct path *path);

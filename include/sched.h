@@ -30,7 +30,6 @@ struct seq_file;
 #define TIF_SIGPENDING		0
 #define TIF_NEED_RESCHED	1
 #define TIF_RESTORE_SIGMASK	2	/* put saved_sigmask back if no handler runs */
-#define TIF_NOTIFY_RESUME	3	/* run task work (timers expiring in process context) */
 
 #define TASK_RUNNING		0
 #define TASK_INTERRUPTIBLE	1
@@ -155,7 +154,6 @@ struct task_struct {
 	u64 start_time;			/* monotonic ns */
 	unsigned long min_flt, maj_flt, nvcsw, nivcsw;
 	unsigned long logged_syscalls[8];	/* bitmap: unknown calls already logged */
-	char *cmd_hint;			/* kernel threads: NULL */
 };
 
 extern struct task_struct init_task;	/* pid 0, the boot context, later idle of CPU 0 */

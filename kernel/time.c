@@ -143,7 +143,6 @@ static void do_tick(struct pt_regs *regs, u64 now)
 	u64 *next = &next_tick[smp_processor_id()];
 	bool user = user_mode(regs);
 
-	this_cpu()->ticks++;
 	*next += TICK_NSEC;
 	if (*next <= now)		/* ticks were lost (a busy host): go on from here */
 		*next = now + TICK_NSEC;

@@ -25,7 +25,7 @@
 
 #define RED_ZONE 128
 #define TIF_WORK ((1UL << TIF_SIGPENDING) | (1UL << TIF_NEED_RESCHED) | \
-		  (1UL << TIF_RESTORE_SIGMASK) | (1UL << TIF_NOTIFY_RESUME))
+		  (1UL << TIF_RESTORE_SIGMASK))
 
 /* ---- the alternate stack -------------------------------------------------------- */
 
@@ -341,8 +341,6 @@ void exit_to_user_mode(struct pt_regs *regs)
 		local_irq_enable();
 		if (work & (1UL << TIF_NEED_RESCHED))
 			schedule();
-		if (work & (1UL << TIF_NOTIFY_RESUME))
-			clear_tsk_flag(current, TIF_NOTIFY_RESUME);
 		if (work & ((1UL << TIF_SIGPENDING) | (1UL << TIF_RESTORE_SIGMASK)))
 			do_signal(regs);
 	}

@@ -29,8 +29,6 @@ struct cpu {
 	struct mm_struct *loaded_mm;		/* whose tables are in CR3 */
 	struct task_struct *idle;
 	struct tss *tss;
-	u64 ticks;
-	unsigned long fault_cr2;
 };
 
 extern struct cpu cpus[NR_CPUS];
