@@ -22,6 +22,8 @@ void page_add_anon_rmap(struct page *page, struct vm_area_struct *vma, unsigned 
 void page_add_file_rmap(struct page *page);
 void page_dup_rmap(struct page *page);
 void page_remove_rmap(struct page *page);
+/* The last PTE of a page is gone: the counts of mapped pages, and nobody locks it any more. */
+void page_now_unmapped(struct page *page);
 /* Called by free_page for a PageAnon page: drop its reference on the anon_vma. */
 void page_anon_release(struct page *page);
 

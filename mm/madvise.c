@@ -150,7 +150,7 @@ static int advise_remove(struct vm_area_struct *vma, unsigned long start, unsign
 		return -EINVAL;
 	if (!file || !file->f_inode->i_mapping->a_ops)
 		return -EINVAL;
-	if ((vma->vm_flags & (VM_SHARED | VM_WRITE)) != (VM_SHARED | VM_WRITE))
+	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) != (VM_SHARED | VM_MAYWRITE))
 		return -EACCES;
 	if (!file->f_op->fallocate)
 		return -EOPNOTSUPP;
@@ -165,6 +165,23 @@ static int advise_remove(struct vm_area_struct *vma, unsigned long start, unsign
 	return err;
 }
 
+static int populate_errno(long err)
+{
+	return err == -ENOMEM || err == -EINTR ? err : -EFAULT;
+}
+
+static int advise_populate(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			   bool write)
+{
+	unsigned long need = write ? VM_WRITE : VM_READ;
+	long n;
+
+	if ((vma->vm_flags & (VM_IO | VM_PFNMAP)) || !(vma->vm_flags & need))
+		return -EINVAL;
+	n = populate_vma_range(vma, start, end, write);
+	return n < 0 ? populate_errno(n) : 0;
+}
+
 static int advise_pages(struct vm_area_struct *vma, unsigned long start, unsigned long end,
 			int advice, bool *dropped)
 {
@@ -172,6 +189,8 @@ static int advise_pages(struct vm_area_struct *vma, unsigned long start, unsigne
 
 	if (advice == MADV_WILLNEED)
 		return 0;		/* everything that exists is in memory */
+	if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE)
+		return advise_populate(vma, start, end, advice == MADV_POPULATE_WRITE);
 	if (advice == MADV_REMOVE)
 		return advise_remove(vma, start, end, dropped);
 	if (advice != MADV_DONTNEED_LOCKED)
@@ -192,42 +211,6 @@ static int advise_pages(struct vm_area_struct *vma, unsigned long start, unsigne
 		for_each_pte(vma, start, end, make_cold);
 		return 0;
 	}
-}
-
-/* ---- population ---- */
-
-static int populate_errno(long err)
-{
-	return err == -ENOMEM || err == -EINTR ? err : -EFAULT;
-}
-
-static int advise_populate(struct mm_struct *mm, unsigned long start, unsigned long end, bool write)
-{
-	unsigned long need = write ? VM_WRITE : VM_READ | VM_WRITE | VM_EXEC;
-	int err = 0;
-
-	down_read(&mm->mmap_sem);
-	while (start < end && !err) {
-		struct vm_area_struct *vma = find_vma(mm, start);
-		unsigned long stop;
-		long n;
-
-		if (!vma || vma->vm_start > start) {
-			err = -ENOMEM;
-			break;
-		}
-		if ((vma->vm_flags & (VM_IO | VM_PFNMAP)) || !(vma->vm_flags & need)) {
-			err = -EINVAL;
-			break;
-		}
-		stop = min(end, vma->vm_end);
-		n = populate_vma_range(vma, start, stop, write);
-		if (n < 0)
-			err = populate_errno(n);
-		start = stop;
-	}
-	up_read(&mm->mmap_sem);
-	return err;
 }
 
 /* ---- the call ---- */
@@ -277,8 +260,6 @@ long sys_madvise(unsigned long start, size_t len, int advice)
 		return -EINVAL;
 	if (end == start)
 		return 0;
-	if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE)
-		return advise_populate(mm, start, end, advice == MADV_POPULATE_WRITE);
 	if (changes_vmas(advice)) {
 		if (down_write_killable(&mm->mmap_sem))
 			return -EINTR;

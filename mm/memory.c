@@ -208,11 +208,10 @@ static int copy_p4d_range(struct copy *c, pgd_t *src_pgd, unsigned long addr, un
 	return 0;
 }
 
-/* What a fault would bring back by itself (shared and clean file pages) is not copied. */
+/* What a fault would bring back by itself (shared and clean file pages, the zero page) is not copied. */
 static bool needs_copy(const struct vm_area_struct *vma)
 {
-	return vma->anon_vma || (vma->vm_flags & (VM_PFNMAP | VM_NONLINEAR)) ||
-	       vma_is_anonymous(vma);
+	return vma->anon_vma || (vma->vm_flags & (VM_PFNMAP | VM_NONLINEAR));
 }
 
 /*
@@ -246,14 +245,6 @@ struct zap {
 	bool keep_anon;			/* truncation of a file: private copies stay */
 	bool locked;			/* VM_LOCKED: pages carry PG_mlocked */
 };
-
-/* The page's last PTE is gone. */
-static void page_now_unmapped(struct page *page)
-{
-	atomic_long_dec(PageAnon(page) ? &nr_anon_mapped : &nr_file_mapped);
-	if (unlikely(PageMlocked(page)))
-		ClearPageMlocked(page);
-}
 
 /* One table's worth. Enter: its lock held. Returns how many entries became none. */
 static int zap_ptes(struct zap *z, pte_t *pte, unsigned long addr, unsigned long end, long *rss)

@@ -200,7 +200,7 @@ static int test_order(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static int test_main(char **argv)
+static inline int test_main(char **argv)
 {
 	int total = 0, number = 0, failed = 0;
 	char why[400];
