@@ -53,7 +53,6 @@ int mlock_future_check(struct mm_struct *mm, unsigned long flags, unsigned long 
 /* Split at both ends so that [start, end) is made of whole VMAs; 0 or -ENOMEM. */
 int isolate_range(struct mm_struct *mm, unsigned long start, unsigned long end);
 bool may_expand_vm(struct mm_struct *mm, unsigned long flags, unsigned long pages);
-bool accountable_mapping(struct file *file, unsigned long flags);
 static inline bool is_stack_mapping(unsigned long flags) { return flags & VM_GROWSDOWN; }
 static inline bool is_exec_mapping(unsigned long flags)
 {
@@ -65,6 +64,10 @@ static inline bool is_data_mapping(unsigned long flags)
 }
 void unmap_region(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev,
 		  unsigned long start, unsigned long end);
+
+/* ---- commit.c ---- */
+bool accountable_mapping(struct file *file, unsigned long flags);
+void commit_init(void);
 
 /* ---- memory.c ---- */
 /* mm_find_pmd() for the fault path: inline, because every fault walks here. */
