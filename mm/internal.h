@@ -138,8 +138,14 @@ void munlock_vma_pages(struct vm_area_struct *vma, unsigned long start, unsigned
 bool mapping_is_shmem(const struct address_space *m);
 int add_to_page_cache(struct address_space *m, pgoff_t index, struct page *page);
 void truncate_inode_range(struct address_space *m, loff_t start, loff_t end);
-void shmem_init(void);
-extern atomic_long_t shmem_reserved;
+/* Cached or new page, locked, perhaps not filled yet; ERR_PTR(-ENOMEM, -ENOSPC). */
+struct page *grab_page(struct address_space *m, pgoff_t index, gfp_t gfp);
+unsigned long shmem_recount(void);		/* pages charged by shmem.c, counted anew */
+int shmem_may_write(struct inode *inode, loff_t pos, size_t n);
+unsigned int *shmem_seals(struct inode *inode);
+/* A shared mapping that may write: 0, or -EPERM if the file is sealed (mm/memfd.c). */
+int mapping_map_writable(struct address_space *m);
+void mapping_unmap_writable(struct address_space *m);
 bool vma_is_shmem(const struct vm_area_struct *vma);
 extern const struct vm_operations_struct generic_file_vm_ops;
 

@@ -172,9 +172,14 @@ static unsigned long pages_mapped(struct mm_struct *mm, unsigned long addr, unsi
 	return n;
 }
 
-/* Let the file (or shared memory made for it) prepare the new VMA.  0 or -errno. */
+/*
+ * Let the file (or shared memory made for it) prepare the new VMA.  0 or -errno.  A shared one
+ * counts as a writer of the file from here on, before vma_link() counts it for good: nobody can
+ * seal the file in between.
+ */
 static int map_backing(struct vm_area_struct *vma, struct file *file)
 {
+	bool shared = vma->vm_flags & VM_SHARED;
 	int err;
 
 	if (!file) {
@@ -186,9 +191,13 @@ static int map_backing(struct vm_area_struct *vma, struct file *file)
 		vma->vm_file = file;
 		return file->f_op->mmap(file, vma);
 	}
+	if (shared && mapping_map_writable(file->f_inode->i_mapping))
+		return -EPERM;
 	vma->vm_file = get_file(file);
 	err = file->f_op->mmap(file, vma);
 	if (err) {
+		if (shared)
+			mapping_unmap_writable(file->f_inode->i_mapping);
 		fput(file);
 		vma->vm_file = NULL;
 	}
@@ -255,6 +264,8 @@ static unsigned long mmap_region(struct file *file, unsigned long addr, unsigned
 		}
 		vma_set_page_prot(vma);
 		vma_link(mm, vma);
+		if (file && (vm_flags & VM_SHARED))
+			mapping_unmap_writable(file->f_inode->i_mapping);
 	}
 	vm_stat_account(mm, vm_flags, vma->vm_file, pages);
 	if (vma->vm_flags & VM_LOCKED) {
