@@ -28,6 +28,7 @@ int set_page_dirty(struct page *page);
 /* Whole-file operations for any file whose pages live in the cache. */
 ssize_t generic_file_read(struct file *file, char __user *buf, size_t len, loff_t *pos);
 ssize_t generic_file_write(struct file *file, const char __user *buf, size_t len, loff_t *pos);
+extern const struct vm_operations_struct generic_file_vm_ops;
 int generic_file_mmap(struct file *file, struct vm_area_struct *vma);
 /* Set i_size, unmap and drop pages beyond, zero the tail of the last page.  inode lock held. */
 int truncate_setsize(struct inode *inode, loff_t newsize);

@@ -147,7 +147,6 @@ unsigned int *shmem_seals(struct inode *inode);
 int mapping_map_writable(struct address_space *m);
 void mapping_unmap_writable(struct address_space *m);
 bool vma_is_shmem(const struct vm_area_struct *vma);
-extern const struct vm_operations_struct generic_file_vm_ops;
 
 /* ---- verify.c ---- */
 int mm_verify_one(struct mm_struct *mm);	/* what can be checked in one mm alone */
