@@ -1,11 +1,12 @@
 /*
  * fs/fcntl.c - fcntl: small properties of a descriptor or an open file
  *
- * Simplified: no leases and no directory notification; files in memory are sealed against seals.
+ * Simplified: no leases and no directory notification.
  * Sources:    fcntl(2).
  */
 #include <fs.h>
 #include <asm/uaccess.h>
+#include <pagemap.h>
 #include <sched.h>
 #include <syscalls_fs.h>
 #include "internal.h"
@@ -120,9 +121,8 @@ static long do_fcntl(unsigned int fd, struct file *f, unsigned int cmd, unsigned
 	case F_GETLEASE:
 		return F_UNLCK;			/* nobody has one */
 	case F_GET_SEALS:
-		return f->f_op->fallocate ? F_SEAL_SEAL : -EINVAL;
 	case F_ADD_SEALS:
-		return f->f_op->fallocate ? -EPERM : -EINVAL;
+		return memfd_fcntl(f, cmd, arg);
 	case F_SETPIPE_SZ:
 	case F_GETPIPE_SZ:
 		return pipe_fcntl(f, cmd, arg);

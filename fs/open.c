@@ -235,7 +235,7 @@ int do_truncate(struct inode *i, loff_t len)
 	return err;
 }
 
-static int check_new_size(const struct inode *i, loff_t len)
+int inode_newsize_ok(const struct inode *i, loff_t len)
 {
 	if (len > i->i_size && (unsigned long)len > rlimit(RLIMIT_FSIZE)) {
 		send_sig(SIGXFSZ, current, false);
@@ -260,7 +260,7 @@ int vfs_truncate(struct path *path, loff_t len)
 		err = get_write_access(i);
 	if (err)
 		return err;
-	err = check_new_size(i, len);
+	err = inode_newsize_ok(i, len);
 	if (!err)
 		err = do_truncate(i, len);
 	atomic_dec(&i->i_writecount);
@@ -294,7 +294,7 @@ long sys_ftruncate(unsigned int fd, loff_t len)
 		return -EBADF;
 	err = -EINVAL;
 	if (S_ISREG(f->f_inode->i_mode) && (f->f_mode & FMODE_WRITE))
-		err = check_new_size(f->f_inode, len);
+		err = inode_newsize_ok(f->f_inode, len);
 	if (!err)
 		err = do_truncate(f->f_inode, len);
 	fput(f);

@@ -6,7 +6,6 @@
  * Invariants: a linked name holds one extra reference on its dentry; i_nlink counts such names
  *             (and "." and ".." for directories); i_size of a directory is 20 bytes an entry.
  * Lock order: the VFS holds the i_rwsem of the directories, and of an existing victim.
- * Simplified: the limits are counted page by page as pages come and go (shmem_acct_pages).
  * Sources:    tmpfs(5).
  */
 #include <fs.h>
@@ -242,43 +241,6 @@ static int tmpfs_rename(struct inode *odir, struct dentry *old, struct inode *nd
 	return 0;
 }
 
-/* ---- regular files ---- */
-
-static int tmpfs_truncate(struct inode *i, loff_t size)
-{
-	return truncate_setsize(i, size);
-}
-
-/* The first position from @off that is data (or a hole); i_size ends both. */
-static loff_t seek_page(struct inode *i, loff_t off, bool want_data)
-{
-	if (off < 0 || off >= i->i_size)
-		return -ENXIO;
-	while (off < i->i_size) {
-		struct page *page = find_get_page(i->i_mapping, off >> PAGE_SHIFT);
-
-		if (page)
-			put_page(page);
-		if ((page != NULL) == want_data)
-			return off;
-		off = (off & PAGE_MASK) + PAGE_SIZE;
-		cond_resched();
-	}
-	return want_data ? -ENXIO : i->i_size;
-}
-
-static loff_t tmpfs_llseek(struct file *f, loff_t off, int whence)
-{
-	if (whence != SEEK_DATA && whence != SEEK_HOLE)
-		return generic_file_llseek(f, off, whence);
-	inode_lock_shared(f->f_inode);
-	off = seek_page(f->f_inode, off, whence == SEEK_DATA);
-	inode_unlock_shared(f->f_inode);
-	if (off >= 0)
-		f->f_pos = off;
-	return off;
-}
-
 /* ---- the file system ---- */
 
 static int tmpfs_statfs(struct super_block *sb, struct statfs *s)
@@ -506,7 +468,7 @@ static const struct inode_operations tmpfs_dir_iops = {
 	.rename = tmpfs_rename,
 };
 static const struct inode_operations tmpfs_file_iops = {
-	.truncate = tmpfs_truncate,
+	.truncate = shmem_truncate,
 };
 static const struct inode_operations tmpfs_link_iops = { .readlink = tmpfs_readlink };
 static const struct inode_operations tmpfs_special_iops;
@@ -514,7 +476,7 @@ static const struct inode_operations tmpfs_special_iops;
 static const struct file_operations tmpfs_file_fops = {
 	.read = generic_file_read,
 	.write = generic_file_write,
-	.llseek = tmpfs_llseek,
+	.llseek = shmem_file_llseek,
 	.mmap = generic_file_mmap,
 	.fsync = noop_fsync,
 	.fallocate = shmem_fallocate,

@@ -371,6 +371,7 @@ struct inode *new_inode(struct super_block *sb, umode_t mode);	/* i_count 1; NUL
 void iput(struct inode *inode);
 static inline void ihold(struct inode *i) { atomic_inc(&i->i_count); }
 int vfs_truncate(struct path *path, loff_t len);
+int inode_newsize_ok(const struct inode *i, loff_t len);	/* RLIMIT_FSIZE: 0, or -EFBIG and SIGXFSZ */
 u64 current_time_ns(void);
 int notify_change(struct path *path, const struct iattr *attr);
 

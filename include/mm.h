@@ -50,7 +50,12 @@ struct seq_file;
 #define MMAP_MIN_ADDR 65536UL
 #define STACK_GUARD_GAP (256UL << PAGE_SHIFT)
 extern int sysctl_max_map_count;
-extern int sysctl_overcommit_memory;	/* 0 heuristic, 1 always, 2 never */
+#define OVERCOMMIT_GUESS	0	/* refuse what can never fit */
+#define OVERCOMMIT_ALWAYS	1
+#define OVERCOMMIT_NEVER	2	/* keep to vm_commit_limit() */
+extern int sysctl_overcommit_memory, sysctl_overcommit_ratio;	/* ratio: percent of RAM */
+extern unsigned long sysctl_overcommit_kbytes;			/* instead of the ratio if not 0 */
+extern unsigned long sysctl_user_reserve_kbytes, sysctl_admin_reserve_kbytes;
 extern unsigned long sysctl_mmap_min_addr;
 extern int randomize_va_space;		/* 0 by norandmaps */
 extern atomic_long_t vm_committed_as;	/* pages */

@@ -28,6 +28,7 @@ int set_page_dirty(struct page *page);
 /* Whole-file operations for any file whose pages live in the cache. */
 ssize_t generic_file_read(struct file *file, char __user *buf, size_t len, loff_t *pos);
 ssize_t generic_file_write(struct file *file, const char __user *buf, size_t len, loff_t *pos);
+extern const struct vm_operations_struct generic_file_vm_ops;
 int generic_file_mmap(struct file *file, struct vm_area_struct *vma);
 /* Set i_size, unmap and drop pages beyond, zero the tail of the last page.  inode lock held. */
 int truncate_setsize(struct inode *inode, loff_t newsize);
@@ -42,11 +43,13 @@ extern atomic_long_t nr_file_pages, nr_shmem_pages, nr_anon_mapped, nr_file_mapp
 extern const struct address_space_operations shmem_aops;
 /* An unlinked tmpfs file of @size bytes, for shared anonymous memory; ERR_PTR. */
 struct file *shmem_file_setup(const char *name, loff_t size, unsigned long flags);
-/* fallocate(2): make pages, or punch a hole; other modes -EOPNOTSUPP. */
+/* fallocate(2): make pages, or punch a hole; other modes -EOPNOTSUPP.  Takes i_rwsem. */
 long shmem_fallocate(struct file *file, int mode, loff_t off, loff_t len);
-/* Limit of pages for all tmpfs together (half of RAM); 0 or -ENOSPC. */
+/* Charge pages of a file (negative: give back): commitment and size of the mount; 0 or -ENOSPC. */
 int shmem_acct_pages(struct inode *inode, long pages);
-/* FALLOC_FL_KEEP_SIZE, and PUNCH_HOLE with it; takes i_rwsem. */
-long shmem_fallocate(struct file *file, int mode, loff_t off, loff_t len);
+int shmem_truncate(struct inode *inode, loff_t size);	/* ->truncate */
+loff_t shmem_file_llseek(struct file *f, loff_t off, int whence);
+/* F_GET_SEALS, F_ADD_SEALS (mm/memfd.c); takes i_rwsem. */
+long memfd_fcntl(struct file *file, unsigned int cmd, unsigned long arg);
 
 #endif

@@ -22,6 +22,7 @@
 #include <bug.h>
 #include <err.h>
 #include <fs.h>
+#include <ipc_shm.h>
 #include <mm.h>
 #include <sched.h>
 #include <string.h>
@@ -268,6 +269,7 @@ void do_exit(long code)
 	if (group_dead)
 		exit_process(t, code);
 	exit_mm(t);
+	exit_shm(t);
 	exit_files(t);
 	exit_fs(t);
 	exit_notify(t, group_dead);

@@ -9,6 +9,7 @@
  */
 #include <err.h>
 #include <futex.h>
+#include <ipc_shm.h>
 #include <mm.h>
 #include <printk.h>
 #include <random.h>
@@ -69,6 +70,7 @@ const sys_call_ptr_t sys_call_table[NR_SYSCALLS] = {
 	CALL(copy_file_range), CALL(mlock2), CALL(preadv2), CALL(pwritev2), CALL(statx), CALL(clone3),
 	CALL(close_range), CALL(faccessat2),
 	CALL(uname),
+	CALL(shmget), CALL(shmat), CALL(shmdt), CALL(shmctl),
 };
 
 #define SYSCALL(nr, name) [nr] = #name,

@@ -20,6 +20,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/select.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -99,6 +100,10 @@ CALL5(int, select, int, fd_set *, fd_set *, fd_set *, struct timeval *)
 CALL5(int, mount, const char *, const char *, const char *, unsigned long, const void *)
 CALL2(int, umount2, const char *, int)
 CALL2(int, memfd_create, const char *, unsigned int)
+CALL3(int, shmget, int, size_t, int)
+CALL3(void *, shmat, int, const void *, int)
+CALL1(int, shmdt, const void *)
+CALL3(int, shmctl, int, int, void *)
 
 /* memory */
 CALL6(void *, mmap, void *, size_t, int, int, int, off_t)

@@ -126,7 +126,7 @@ static struct page *find_lock_page(struct address_space *m, pgoff_t index)
 }
 
 /* As find_or_create_page(), with the reason: ERR_PTR(-ENOMEM, -ENOSPC). */
-static struct page *grab_page(struct address_space *m, pgoff_t index, gfp_t gfp)
+struct page *grab_page(struct address_space *m, pgoff_t index, gfp_t gfp)
 {
 	for (;;) {
 		struct page *page = find_lock_page(m, index);
@@ -310,9 +310,12 @@ static ssize_t write_limit(struct file *file, size_t len, loff_t pos, bool user)
 /* Copy @n bytes at @src into the cached page at @pos.  0 or -errno. */
 static int write_part(struct address_space *m, const void *src, size_t n, loff_t pos)
 {
-	struct page *page = grab_page(m, pos >> PAGE_SHIFT, GFP_HIGHUSER_MOVABLE);
-	int err;
+	struct page *page;
+	int err = mapping_is_shmem(m) ? shmem_may_write(m->host, pos, n) : 0;
 
+	if (err)
+		return err;
+	page = grab_page(m, pos >> PAGE_SHIFT, GFP_HIGHUSER_MOVABLE);
 	if (IS_ERR(page))
 		return PTR_ERR(page);
 	if (n < PAGE_SIZE && (err = make_uptodate(m, page))) {

@@ -53,7 +53,6 @@ int mlock_future_check(struct mm_struct *mm, unsigned long flags, unsigned long 
 /* Split at both ends so that [start, end) is made of whole VMAs; 0 or -ENOMEM. */
 int isolate_range(struct mm_struct *mm, unsigned long start, unsigned long end);
 bool may_expand_vm(struct mm_struct *mm, unsigned long flags, unsigned long pages);
-bool accountable_mapping(struct file *file, unsigned long flags);
 static inline bool is_stack_mapping(unsigned long flags) { return flags & VM_GROWSDOWN; }
 static inline bool is_exec_mapping(unsigned long flags)
 {
@@ -65,6 +64,10 @@ static inline bool is_data_mapping(unsigned long flags)
 }
 void unmap_region(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev,
 		  unsigned long start, unsigned long end);
+
+/* ---- commit.c ---- */
+bool accountable_mapping(struct file *file, unsigned long flags);
+void commit_init(void);
 
 /* ---- memory.c ---- */
 /* mm_find_pmd() for the fault path: inline, because every fault walks here. */
@@ -135,10 +138,15 @@ void munlock_vma_pages(struct vm_area_struct *vma, unsigned long start, unsigned
 bool mapping_is_shmem(const struct address_space *m);
 int add_to_page_cache(struct address_space *m, pgoff_t index, struct page *page);
 void truncate_inode_range(struct address_space *m, loff_t start, loff_t end);
-void shmem_init(void);
-extern atomic_long_t shmem_reserved;
+/* Cached or new page, locked, perhaps not filled yet; ERR_PTR(-ENOMEM, -ENOSPC). */
+struct page *grab_page(struct address_space *m, pgoff_t index, gfp_t gfp);
+unsigned long shmem_recount(void);		/* pages charged by shmem.c, counted anew */
+int shmem_may_write(struct inode *inode, loff_t pos, size_t n);
+unsigned int *shmem_seals(struct inode *inode);
+/* A shared mapping that may write: 0, or -EPERM if the file is sealed (mm/memfd.c). */
+int mapping_map_writable(struct address_space *m);
+void mapping_unmap_writable(struct address_space *m);
 bool vma_is_shmem(const struct vm_area_struct *vma);
-extern const struct vm_operations_struct generic_file_vm_ops;
 
 /* ---- verify.c ---- */
 int mm_verify_one(struct mm_struct *mm);	/* what can be checked in one mm alone */

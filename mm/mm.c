@@ -47,7 +47,6 @@ void proc_caches_init(void)
 	anon_vma_init();
 	page_tree_init();
 	mmap_init();
-	shmem_init();
 }
 
 /* Fields that begin empty whether the mm is new or a copy; then the pgd and the list. */

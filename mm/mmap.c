@@ -3,7 +3,7 @@
  *
  * Purpose:    the calls that make and remove VMAs, their limits and their accounting.
  * Invariants: total_vm, exec_vm, stack_vm, data_vm, shared_vm and locked_vm are sums over the
- *             VMAs; vm_committed_as is the sum over all VM_ACCOUNT areas and shared objects;
+ *             VMAs; what is writable and private is charged (mm/commit.c);
  *             an area is made with the same flags as its neighbour only if it cannot merge.
  *             What can fail comes before the first change, except that MAP_FIXED unmaps
  *             first, as on Linux.
@@ -20,9 +20,6 @@
 #include "internal.h"
 
 int sysctl_max_map_count = DEFAULT_MAX_MAP_COUNT;
-int sysctl_overcommit_memory;
-static const int overcommit_ratio = 50;		/* percent of RAM, mode 2 */
-atomic_long_t vm_committed_as;
 
 /* By VM_READ, VM_WRITE, VM_EXEC, VM_SHARED: private areas are never mapped writable at first. */
 pgprot_t protection_map[16] = {
@@ -34,7 +31,7 @@ pgprot_t protection_map[16] = {
 
 void mmap_init(void)
 {
-	atomic_long_set(&vm_committed_as, 0);
+	commit_init();
 	if (cmdline_has("norandmaps"))
 		randomize_va_space = 0;
 }
@@ -74,40 +71,6 @@ bool may_expand_vm(struct mm_struct *mm, unsigned long flags, unsigned long page
 	if (mm->total_vm + pages > rlimit(RLIMIT_AS) >> PAGE_SHIFT)
 		return false;
 	return !is_data_mapping(flags) || mm->data_vm + pages <= rlimit(RLIMIT_DATA) >> PAGE_SHIFT;
-}
-
-unsigned long vm_commit_limit(void)
-{
-	return totalram_pages() * overcommit_ratio / 100;
-}
-
-/* Mode 0 refuses only what can never fit; 1 nothing; 2 what exceeds the commit limit. */
-int security_vm_enough_memory(long pages)
-{
-	unsigned long allowed;
-
-	vm_acct_memory(pages);
-	if (sysctl_overcommit_memory == 1)
-		return 0;
-	if (sysctl_overcommit_memory == 0) {
-		if ((unsigned long)pages <= totalram_pages())
-			return 0;
-	} else {
-		allowed = vm_commit_limit();
-		if (!capable_root())
-			allowed -= min(allowed, 8192UL >> 2);	/* keep 8 MiB for root */
-		if (current->mm)
-			allowed -= min(allowed, min(current->mm->total_vm / 32, 131072UL >> 2));
-		if (atomic_long_read(&vm_committed_as) < (long)allowed)
-			return 0;
-	}
-	vm_unacct_memory(pages);
-	return -ENOMEM;
-}
-
-bool accountable_mapping(struct file *file, unsigned long flags)
-{
-	return (flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE;
 }
 
 /* May @len bytes more be locked?  0 or -EAGAIN. */
@@ -209,9 +172,14 @@ static unsigned long pages_mapped(struct mm_struct *mm, unsigned long addr, unsi
 	return n;
 }
 
-/* Let the file (or shared memory made for it) prepare the new VMA.  0 or -errno. */
+/*
+ * Let the file (or shared memory made for it) prepare the new VMA.  0 or -errno.  A shared one
+ * counts as a writer of the file from here on, before vma_link() counts it for good: nobody can
+ * seal the file in between.
+ */
 static int map_backing(struct vm_area_struct *vma, struct file *file)
 {
+	bool shared = vma->vm_flags & VM_SHARED;
 	int err;
 
 	if (!file) {
@@ -223,9 +191,13 @@ static int map_backing(struct vm_area_struct *vma, struct file *file)
 		vma->vm_file = file;
 		return file->f_op->mmap(file, vma);
 	}
+	if (shared && mapping_map_writable(file->f_inode->i_mapping))
+		return -EPERM;
 	vma->vm_file = get_file(file);
 	err = file->f_op->mmap(file, vma);
 	if (err) {
+		if (shared)
+			mapping_unmap_writable(file->f_inode->i_mapping);
 		fput(file);
 		vma->vm_file = NULL;
 	}
@@ -292,6 +264,8 @@ static unsigned long mmap_region(struct file *file, unsigned long addr, unsigned
 		}
 		vma_set_page_prot(vma);
 		vma_link(mm, vma);
+		if (file && (vm_flags & VM_SHARED))
+			mapping_unmap_writable(file->f_inode->i_mapping);
 	}
 	vm_stat_account(mm, vm_flags, vma->vm_file, pages);
 	if (vma->vm_flags & VM_LOCKED) {

@@ -1,15 +1,16 @@
 /*
- * mm/shmem.c - files whose pages have no other home: tmpfs and shared anonymous memory
+ * mm/shmem.c - files whose pages have no other home: tmpfs, memfd and shared anonymous memory
  *
  * Purpose:    MAP_SHARED|MAP_ANONYMOUS is a mapping of a file without a name; tmpfs files are
  *             the same with one.  All pages live in the page cache and nowhere else.
- * Invariants: shmem_pages is the number of pages of all AS_SHMEM mappings and never exceeds
- *             half of RAM; inode->i_blocks counts eight per page; what an object reserved at
- *             its creation is given back when its inode goes.
- * Lock order: none of its own.
+ * Invariants: inode->i_blocks counts eight per page.  An object without VM_NORESERVE is charged
+ *             as a whole when it is made, all others page by page as pages come and go;
+ *             shmem_recount() finds the same number again.  A page that fallocate(2) made and
+ *             nobody used yet is not uptodate: it reads as a hole.
+ * Lock order: i_rwsem > page lock > tree_lock; object_lock stands alone.
  * Simplified: nothing is swapped.
+ * Sources:    tmpfs(5), fallocate(2), lseek(2); the order of errors is Linux 6.1's.
  */
-#include <asm/uaccess.h>
 #include <err.h>
 #include <fs.h>
 #include <pagemap.h>
@@ -18,31 +19,100 @@
 #include <string.h>
 #include <uapi/fcntl.h>
 #include <uapi/mman.h>
+#include <uapi/unistd.h>
 #include "internal.h"
 
-static atomic_long_t shmem_pages;
-atomic_long_t shmem_reserved;		/* pages committed for objects, part of vm_committed_as */
+static struct super_block shm_sb;
 static struct dentry *shm_root;
 
-/* ---- limits ---- */
+/* What an object without a name has beside its inode, in i_private. */
+struct shmem_object {
+	unsigned int seals;		/* F_SEAL_*: i_rwsem to change */
+	bool noreserve;			/* charged page by page */
+	long reserved;			/* else: pages charged for its size; i_rwsem */
+	struct list_head list;		/* object_lock */
+};
 
-/* Of all mounts together, and of the one @inode belongs to (its size= option). */
+static DEFINE_SPINLOCK(object_lock);
+static LIST_HEAD(objects);
+
+/* NULL: a file of a mounted tmpfs. */
+static struct shmem_object *object_of(const struct inode *inode)
+{
+	return inode->i_sb == &shm_sb ? inode->i_private : NULL;
+}
+
+/* ---- accounting ---- */
+
+static bool charged_by_page(const struct inode *inode)
+{
+	const struct shmem_object *o = object_of(inode);
+
+	return !o || o->noreserve;
+}
+
+/* @pages come (or, if negative, go): commitment, and the size= option of the mount.  -ENOSPC. */
 int shmem_acct_pages(struct inode *inode, long pages)
 {
 	struct tmpfs_sb_info *info = inode->i_sb->s_fs_info;
+	bool charged = charged_by_page(inode);
 
-	if (atomic_long_add_return(pages, &shmem_pages) > (long)(totalram_pages() / 2) && pages > 0) {
-		atomic_long_sub(pages, &shmem_pages);
+	if (pages > 0 && charged && security_vm_enough_memory(pages))
 		return -ENOSPC;
-	}
 	if (info && atomic_long_add_return(pages, &info->used_pages) > info->max_pages &&
 	    info->max_pages && pages > 0) {
 		atomic_long_sub(pages, &info->used_pages);
-		atomic_long_sub(pages, &shmem_pages);
+		if (charged)
+			vm_unacct_memory(pages);
 		return -ENOSPC;
 	}
+	if (pages < 0 && charged)
+		vm_unacct_memory(-pages);
 	__atomic_fetch_add(&inode->i_blocks, pages * (long)(PAGE_SIZE / 512), __ATOMIC_RELAXED);
 	return 0;
+}
+
+/* An object charged as a whole gets a new size.  0 or -ENOMEM. */
+static int reacct_size(struct inode *inode, loff_t size)
+{
+	struct shmem_object *o = object_of(inode);
+	long more;
+
+	if (!o || o->noreserve)
+		return 0;
+	more = (long)DIV_ROUND_UP((unsigned long)size, PAGE_SIZE) - o->reserved;
+	if (more > 0 && security_vm_enough_memory(more))
+		return -ENOMEM;
+	if (more < 0)
+		vm_unacct_memory(-more);
+	o->reserved += more;
+	return 0;
+}
+
+/* Is this frame a cached page that was charged when it came? */
+static bool frame_is_charged(const struct page *page)
+{
+	const struct address_space *m = page->mapping;
+
+	if (PageSlab(page) || PageTable(page) || PageBuddy(page) || PagePcp(page) ||
+	    PageCompound(page) || PageReserved(page) || !PageSwapBacked(page))
+		return false;
+	return m && !PageAnon(page) && mapping_is_shmem(m) && charged_by_page(m->host);
+}
+
+/* Pages that this file has charged, found anew: by objects and by frames. */
+unsigned long shmem_recount(void)
+{
+	const struct shmem_object *o;
+	unsigned long sum = 0;
+
+	spin_lock(&object_lock);
+	list_for_each_entry(o, &objects, list)
+		sum += o->reserved;
+	spin_unlock(&object_lock);
+	for (unsigned long pfn = 0; pfn < max_pfn; pfn++)
+		sum += pfn_valid(pfn) && frame_is_charged(pfn_to_page(pfn));
+	return sum;
 }
 
 /* ---- pages ---- */
@@ -71,48 +141,201 @@ bool vma_is_shmem(const struct vm_area_struct *vma)
 	return vma->vm_file && mapping_is_shmem(vma->vm_file->f_inode->i_mapping);
 }
 
+/* ---- seals (set in mm/memfd.c) ---- */
+
+/* Where they are kept; NULL: files with a name are sealed against seals. */
+unsigned int *shmem_seals(struct inode *inode)
+{
+	struct shmem_object *o = object_of(inode);
+
+	return o ? &o->seals : NULL;
+}
+
+static bool sealed(struct inode *inode, unsigned int seals)
+{
+	const struct shmem_object *o = object_of(inode);
+
+	return o && (o->seals & seals);
+}
+
+/* May @n bytes be written at @pos?  0 or -EPERM.  Enter: i_rwsem held. */
+int shmem_may_write(struct inode *inode, loff_t pos, size_t n)
+{
+	if (sealed(inode, F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+		return -EPERM;
+	if (sealed(inode, F_SEAL_GROW) && pos + (loff_t)n > inode->i_size)
+		return -EPERM;
+	return 0;
+}
+
+/* ---- size ---- */
+
+/* ->truncate of all files here. */
+int shmem_truncate(struct inode *inode, loff_t size)
+{
+	int err;
+
+	if (size < inode->i_size && sealed(inode, F_SEAL_SHRINK))
+		return -EPERM;
+	if (size > inode->i_size && sealed(inode, F_SEAL_GROW))
+		return -EPERM;
+	err = reacct_size(inode, size);
+	return err ? err : truncate_setsize(inode, size);
+}
+
 /* ---- fallocate ---- */
 
-/* Give [off, off+len) its pages now.  0 or -errno with the pages that could be had. */
-static long allocate_range(struct address_space *m, loff_t off, loff_t len)
+/* Of the pages [first, end) those that nobody used since they were allocated go again. */
+static void drop_unused(struct address_space *m, pgoff_t first, pgoff_t end)
 {
-	pgoff_t i = off >> PAGE_SHIFT, last = (off + len - 1) >> PAGE_SHIFT;
+	for (pgoff_t i = first; i < end; i++) {
+		struct page *page = find_get_page(m, i);
 
-	for (; i <= last; i++) {
-		struct page *page = read_mapping_page(m, i);
-
-		if (IS_ERR(page))
-			return PTR_ERR(page);
+		if (!page)
+			continue;
+		lock_page(page);
+		if (page->mapping == m && !PageUptodate(page))
+			delete_from_page_cache(page);
+		unlock_page(page);
 		put_page(page);
-		if (fatal_signal_pending(current))
-			return -EINTR;
+		cond_resched();
+	}
+}
+
+/* Pages for [first, end), not filled yet.  0, or -errno with nothing allocated. */
+static int allocate_range(struct address_space *m, pgoff_t first, pgoff_t end)
+{
+	for (pgoff_t i = first; i < end; i++) {
+		struct page *page = signal_pending(current) ? ERR_PTR(-EINTR) :
+				    grab_page(m, i, GFP_HIGHUSER_MOVABLE);
+
+		if (IS_ERR(page)) {
+			drop_unused(m, first, i);
+			return PTR_ERR(page);
+		}
+		unlock_page(page);
+		put_page(page);
+		cond_resched();
 	}
 	return 0;
+}
+
+static int punch_hole(struct inode *inode, loff_t off, loff_t len)
+{
+	if (sealed(inode, F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+		return -EPERM;
+	truncate_inode_range(inode->i_mapping, off, off + len);
+	return 0;
+}
+
+static int allocate(struct inode *inode, int mode, loff_t off, loff_t len)
+{
+	const struct tmpfs_sb_info *info = inode->i_sb->s_fs_info;
+	pgoff_t first = off >> PAGE_SHIFT, end = DIV_ROUND_UP((unsigned long)(off + len), PAGE_SIZE);
+	int err = inode_newsize_ok(inode, off + len);	/* KEEP_SIZE too */
+
+	if (err)
+		return err;
+	if (sealed(inode, F_SEAL_GROW) && off + len > inode->i_size)
+		return -EPERM;
+	if (info && info->max_pages && end - first > (unsigned long)info->max_pages)
+		return -ENOSPC;				/* do not even begin */
+	err = allocate_range(inode->i_mapping, first, end);
+	if (!err && !(mode & FALLOC_FL_KEEP_SIZE) && off + len > inode->i_size)
+		WRITE_ONCE(inode->i_size, off + len);
+	return err;
 }
 
 long shmem_fallocate(struct file *file, int mode, loff_t off, loff_t len)
 {
 	struct inode *inode = file->f_inode;
-	long err = 0;
+	int err;
 
 	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE))
 		return -EOPNOTSUPP;
-	if (mode == FALLOC_FL_PUNCH_HOLE)
-		return -EOPNOTSUPP;
 	down_write(&inode->i_rwsem);
-	if (mode & FALLOC_FL_PUNCH_HOLE) {
-		truncate_inode_range(inode->i_mapping, off, off + len);
-	} else {
-		err = allocate_range(inode->i_mapping, off, len);
-		if (!err && !(mode & FALLOC_FL_KEEP_SIZE) && off + len > inode->i_size)
-			WRITE_ONCE(inode->i_size, off + len);
-	}
-	inode->i_mtime = inode->i_ctime = current_time_ns();
+	err = mode & FALLOC_FL_PUNCH_HOLE ? punch_hole(inode, off, len) :
+	      allocate(inode, mode, off, len);
+	if (!err)
+		inode->i_mtime = inode->i_ctime = current_time_ns();
 	up_write(&inode->i_rwsem);
 	return err;
 }
 
+/* ---- SEEK_DATA, SEEK_HOLE ---- */
+
+#define SEEK_BATCH 16
+
+/* Index of the first page with contents from @index on; ~0UL: none. */
+static pgoff_t next_data(struct address_space *m, pgoff_t index)
+{
+	struct page *pages[SEEK_BATCH];
+	pgoff_t found = ~0UL;
+	unsigned int n;
+
+	do {
+		spin_lock(&m->tree_lock);
+		n = page_tree_gang_lookup(&m->page_tree, index, pages, SEEK_BATCH);
+		for (unsigned int i = 0; i < n && found == ~0UL; i++) {
+			index = pages[i]->index;
+			if (PageUptodate(pages[i]))
+				found = index;
+			index++;
+		}
+		spin_unlock(&m->tree_lock);
+		cond_resched();
+	} while (found == ~0UL && n == SEEK_BATCH && index);
+	return found;
+}
+
+/* The first position from @off on that is data, or a hole (the end of the file is one). */
+static loff_t seek_page(struct inode *inode, loff_t off, bool want_data)
+{
+	struct address_space *m = inode->i_mapping;
+	pgoff_t index = off >> PAGE_SHIFT, data;
+	loff_t found;
+
+	if (off < 0 || off >= inode->i_size)
+		return -ENXIO;
+	data = next_data(m, index);
+	if (!want_data) {
+		while (data == index)		/* as long as data follows data */
+			data = next_data(m, ++index);
+		found = (loff_t)index << PAGE_SHIFT;
+		return min(max(found, off), inode->i_size);
+	}
+	if (data > (pgoff_t)(inode->i_size - 1) >> PAGE_SHIFT)
+		return -ENXIO;
+	found = (loff_t)data << PAGE_SHIFT;
+	return max(found, off);
+}
+
+loff_t shmem_file_llseek(struct file *f, loff_t off, int whence)
+{
+	if (whence != SEEK_DATA && whence != SEEK_HOLE)
+		return generic_file_llseek(f, off, whence);
+	down_read(&f->f_inode->i_rwsem);
+	off = seek_page(f->f_inode, off, whence == SEEK_DATA);
+	up_read(&f->f_inode->i_rwsem);
+	if (off >= 0)
+		f->f_pos = off;
+	return off;
+}
+
 /* ---- files without a name ---- */
+
+/* Sealed against writing in future: what is mapped now stays writable, nothing becomes so. */
+static int shmem_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	const unsigned long both = VM_SHARED | VM_WRITE;
+
+	if (sealed(file->f_inode, F_SEAL_FUTURE_WRITE) && (vma->vm_flags & VM_SHARED)) {
+		if ((vma->vm_flags & both) == both)
+			return -EPERM;
+		vma->vm_flags &= ~VM_MAYWRITE;
+	}
+	return generic_file_mmap(file, vma);
+}
 
 static int shmem_fsync(struct file *file, int datasync)
 {
@@ -122,18 +345,25 @@ static int shmem_fsync(struct file *file, int datasync)
 static const struct file_operations shmem_file_operations = {
 	.read = generic_file_read,
 	.write = generic_file_write,
-	.llseek = generic_file_llseek,
-	.mmap = generic_file_mmap,
+	.llseek = shmem_file_llseek,
+	.mmap = shmem_mmap,
 	.fsync = shmem_fsync,
 	.fallocate = shmem_fallocate,
 };
+static const struct inode_operations shmem_inode_operations = { .truncate = shmem_truncate };
 
-/* i_private: pages reserved when the object was made. */
+/* The pages have gone before: evict() drops them first. */
 static void shmem_evict_inode(struct inode *inode)
 {
-	truncate_inode_pages(&inode->i_data, 0);
-	vm_unacct_memory((long)inode->i_private);
-	atomic_long_sub((long)inode->i_private, &shmem_reserved);
+	struct shmem_object *o = object_of(inode);
+
+	if (!o)
+		return;
+	vm_unacct_memory(o->reserved);
+	spin_lock(&object_lock);
+	list_del(&o->list);
+	spin_unlock(&object_lock);
+	kfree(o);
 }
 
 static const struct super_operations shm_super_ops = { .evict_inode = shmem_evict_inode };
@@ -141,7 +371,7 @@ static const struct super_operations shm_super_ops = { .evict_inode = shmem_evic
 static struct super_block shm_sb = {
 	.s_op = &shm_super_ops,
 	.s_dev = MKDEV(0, 1),
-	.s_magic = 0x01021994,
+	.s_magic = TMPFS_MAGIC,
 	.s_active = ATOMIC_INIT(1),
 };
 
@@ -150,11 +380,6 @@ static struct mount shm_mount = {
 	.sb = &shm_sb,
 	.list = LIST_HEAD_INIT(shm_mount.list),
 };
-
-void shmem_init(void)
-{
-	atomic_long_set(&shmem_pages, 0);
-}
 
 /* The root that nameless files hang from; made at first use, when the VFS is up. */
 static struct dentry *get_shm_root(void)
@@ -173,26 +398,42 @@ static struct dentry *get_shm_root(void)
 	return shm_root;
 }
 
+/* What the inode of a new object has in i_private: charged, and in the list.  NULL: no memory. */
+static struct shmem_object *new_object(loff_t size, unsigned long flags)
+{
+	struct shmem_object *o = kzalloc(sizeof(*o), GFP_KERNEL);
+
+	if (!o)
+		return NULL;
+	o->seals = F_SEAL_SEAL;
+	o->noreserve = flags & VM_NORESERVE;
+	if (!o->noreserve) {
+		o->reserved = DIV_ROUND_UP((unsigned long)size, PAGE_SIZE);
+		if (security_vm_enough_memory(o->reserved)) {
+			kfree(o);
+			return NULL;
+		}
+	}
+	spin_lock(&object_lock);
+	list_add_tail(&o->list, &objects);
+	spin_unlock(&object_lock);
+	return o;
+}
+
 static struct inode *shmem_new_inode(loff_t size, unsigned long flags)
 {
-	long pages = DIV_ROUND_UP((unsigned long)size, PAGE_SIZE);
-	struct inode *inode;
+	struct inode *inode = new_inode(&shm_sb, S_IFREG | 0777);
 
-	if (!(flags & VM_NORESERVE)) {
-		if (security_vm_enough_memory(pages))
-			return NULL;
-	} else {
-		pages = 0;
-	}
-	inode = new_inode(&shm_sb, S_IFREG | 0777);
-	if (!inode) {
-		vm_unacct_memory(pages);
+	if (!inode)
+		return NULL;
+	inode->i_private = new_object(size, flags);
+	if (!inode->i_private) {
+		iput(inode);
 		return NULL;
 	}
-	inode->i_private = (void *)pages;
-	atomic_long_add(pages, &shmem_reserved);
 	inode->i_size = size;
 	inode->i_nlink = 0;
+	inode->i_op = &shmem_inode_operations;
 	inode->i_fop = &shmem_file_operations;
 	inode->i_data.a_ops = &shmem_aops;
 	set_bit(AS_SHMEM, &inode->i_data.flags);
@@ -222,36 +463,4 @@ struct file *shmem_file_setup(const char *name, loff_t size, unsigned long flags
 	file = alloc_file(&path, O_RDWR, &shmem_file_operations);
 	dput(path.dentry);
 	return file ? file : ERR_PTR(-ENOMEM);
-}
-
-/* ---- memfd_create ---- */
-
-#define MEMFD_PREFIX	"memfd:"
-#define MEMFD_NAME_MAX	(NAME_MAX - (sizeof(MEMFD_PREFIX) - 1))
-
-/* A file without a name that grows as it is written.  Simplified: it cannot be sealed. */
-long sys_memfd_create(const char __user *uname, unsigned int flags)
-{
-	char name[NAME_MAX + 1] = MEMFD_PREFIX;
-	struct file *file;
-	long len;
-	int fd;
-
-	if (flags & ~MFD_CLOEXEC)
-		return -EINVAL;
-	len = strncpy_from_user(name + sizeof(MEMFD_PREFIX) - 1, uname, MEMFD_NAME_MAX + 1);
-	if (len < 0)
-		return len;
-	if (name[sizeof(MEMFD_PREFIX) - 2 + len])
-		return -EINVAL;
-	fd = get_unused_fd(0, flags & MFD_CLOEXEC ? O_CLOEXEC : 0);
-	if (fd < 0)
-		return fd;
-	file = shmem_file_setup(name, 0, VM_NORESERVE);
-	if (IS_ERR(file)) {
-		put_unused_fd(fd);
-		return PTR_ERR(file);
-	}
-	fd_install(fd, file);
-	return fd;
 }

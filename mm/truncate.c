@@ -109,8 +109,8 @@ int truncate_setsize(struct inode *inode, loff_t newsize)
 
 	WRITE_ONCE(inode->i_size, newsize);
 	inode->i_mtime = inode->i_ctime = current_time_ns();
-	if (newsize >= old)
-		return 0;
+	if (newsize > old)
+		return 0;		/* the same size still drops what was allocated beyond */
 	unmap_mapping_range(m, newsize, 0, true);
 	truncate_inode_pages(m, newsize);
 	unmap_mapping_range(m, newsize, 0, true);

@@ -419,7 +419,7 @@ static void free_counts(struct frame_counts *c)
 int mm_verify_all(void)
 {
 	struct frame_counts c = { .chunk = (u16 **)__get_free_pages(GFP_ATOMIC | __GFP_ZERO, MAP_ORDER) };
-	unsigned long committed = atomic_long_read(&shmem_reserved);
+	unsigned long committed = shmem_recount();
 	struct mm_struct *mm;
 	int bad = 0;
 

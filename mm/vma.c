@@ -273,7 +273,7 @@ static void file_counts(struct vm_area_struct *vma, int sign)
 {
 	struct address_space *m = vma_mapping(vma);
 
-	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE))
+	if (vma->vm_flags & VM_SHARED)
 		atomic_add(sign, &m->i_mmap_writable);
 	if (vma->vm_flags & VM_DENYWRITE)
 		atomic_sub(sign, &vma->vm_file->f_inode->i_writecount);
@@ -518,9 +518,11 @@ static void set_borders(struct vm_area_struct *vma, unsigned long start, unsigne
 		gap_changed(vma->vm_next);
 }
 
-/* Free a VMA that a neighbour has taken over: no close (it has none), its pages live on. */
+/* Free a VMA that a neighbour has taken over; its pages live on.  Only a split undone has close. */
 static void swallow(struct vm_area_struct *vma)
 {
+	if (vma->vm_ops && vma->vm_ops->close)
+		vma->vm_ops->close(vma);
 	unlink_anon_vmas(vma);
 	if (vma->vm_file)
 		fput(vma->vm_file);

@@ -70,6 +70,8 @@ extern const struct file_operations proc_pagemap_fops;
 void proc_kernel_init(void);	/* kernel.c: version, uptime, stat, cpuinfo ... */
 void proc_mm_init(void);	/* meminfo.c: meminfo, vmstat, slabinfo, buddyinfo ... */
 void proc_sys_init(void);	/* sysctl.c: /proc/sys */
+void proc_overcommit_init(void);	/* overcommit.c: /proc/sys/vm/overcommit_* */
+void proc_ipc_init(void);	/* ipc.c: /proc/sysvipc, /proc/sys/kernel/shm* */
 void proc_quire_init(void);	/* quire.c: /proc/quire */
 
 /* A global file with operations of its own (walk, kmsg). */
@@ -79,5 +81,8 @@ int proc_symlink(const char *name, const char *target);
 
 /* A number written by echo: decimal, surrounding blanks allowed.  0 or -EINVAL. */
 int proc_parse_long(const char *buf, size_t len, long *value);
+/* Write a number within limits into an int; the length, or -errno. */
+ssize_t write_int(const char *buf, size_t len, long low, long high, int *value);
+ssize_t write_ulong(const char *buf, size_t len, unsigned long *value);
 
 #endif

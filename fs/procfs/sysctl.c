@@ -57,12 +57,6 @@ static int threads_max_show(struct seq_file *m)
 	return 0;
 }
 
-static int overcommit_show(struct seq_file *m)
-{
-	seq_printf(m, "%d\n", sysctl_overcommit_memory);
-	return 0;
-}
-
 static int map_count_show(struct seq_file *m)
 {
 	seq_printf(m, "%d\n", sysctl_max_map_count);
@@ -81,8 +75,7 @@ static int randomize_show(struct seq_file *m)
 	return 0;
 }
 
-/* Write a number within limits into an int; the length, or -errno. */
-static ssize_t write_int(const char *buf, size_t len, long low, long high, int *value)
+ssize_t write_int(const char *buf, size_t len, long low, long high, int *value)
 {
 	long n;
 	int err = proc_parse_long(buf, len, &n);
@@ -95,11 +88,6 @@ static ssize_t write_int(const char *buf, size_t len, long low, long high, int *
 		return -EINVAL;
 	*value = n;
 	return len;
-}
-
-static ssize_t overcommit_write(const char *buf, size_t len)
-{
-	return write_int(buf, len, 0, 2, &sysctl_overcommit_memory);
 }
 
 static ssize_t map_count_write(const char *buf, size_t len)
@@ -222,7 +210,8 @@ void proc_sys_init(void)
 	proc_create("sys/kernel/pid_max", 0444, pid_max_show, NULL);
 	proc_create("sys/kernel/threads-max", 0444, threads_max_show, NULL);
 	proc_create("sys/kernel/randomize_va_space", 0644, randomize_show, randomize_write);
-	proc_create("sys/vm/overcommit_memory", 0644, overcommit_show, overcommit_write);
+	proc_overcommit_init();
+	proc_ipc_init();
 	proc_create("sys/vm/max_map_count", 0644, map_count_show, map_count_write);
 	proc_create("sys/vm/mmap_min_addr", 0444, mmap_min_addr_show, NULL);
 	proc_create("sys/vm/drop_caches", 0200, drop_caches_show, drop_caches_write);

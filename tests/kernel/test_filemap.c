@@ -162,17 +162,36 @@ MM_TEST(filemap, punched_holes_read_as_zero)
 	fput(f);
 }
 
-KTEST(filemap, shmem_stops_at_half_of_memory)
+KTEST(filemap, shmem_without_reserve_is_committed_page_by_page)
 {
-	struct file *f = new_file(PAGE_SIZE);
-	long too_many = totalram_pages() / 2 + 1;
+	long before = atomic_long_read(&vm_committed_as);
+	struct file *f = new_file(4 * PAGE_SIZE);
 
-	EXPECT_EQ(shmem_acct_pages(f->f_inode, too_many), -ENOSPC);
+	EXPECT_EQ(shmem_acct_pages(f->f_inode, totalram_pages() + 1), -ENOSPC);
 	EXPECT_EQ(f->f_inode->i_blocks, 0);
-	EXPECT_EQ(shmem_acct_pages(f->f_inode, 3), 0);
-	EXPECT_EQ(f->f_inode->i_blocks, 24);
-	EXPECT_EQ(shmem_acct_pages(f->f_inode, -3), 0);
+	EXPECT_EQ(kernel_write(f, "x", 1, PAGE_SIZE), 1);
+	EXPECT_EQ(kernel_write(f, "x", 1, 3 * PAGE_SIZE), 1);
+	EXPECT_EQ(f->f_inode->i_blocks, 16);
+	EXPECT_EQ(atomic_long_read(&vm_committed_as), before + 2);
+	EXPECT_EQ(shmem_truncate(f->f_inode, PAGE_SIZE), 0);
+	EXPECT_EQ(atomic_long_read(&vm_committed_as), before);
 	fput(f);
+}
+
+KTEST(filemap, shared_memory_is_recharged_when_its_size_changes)
+{
+	long before = atomic_long_read(&vm_committed_as);
+	struct file *f = shmem_file_setup("dev/zero", 10 * PAGE_SIZE, 0);
+
+	EXPECT(!IS_ERR(f));
+	EXPECT_EQ(kernel_write(f, "x", 1, 0), 1);
+	EXPECT_EQ(shmem_truncate(f->f_inode, 2 * PAGE_SIZE + 1), 0);
+	EXPECT_EQ(atomic_long_read(&vm_committed_as), before + 3);
+	EXPECT_EQ(shmem_truncate(f->f_inode, (loff_t)(totalram_pages() + 9) << PAGE_SHIFT), -ENOMEM);
+	EXPECT_EQ(f->f_inode->i_size, 2 * PAGE_SIZE + 1);
+	EXPECT_EQ(mm_verify_all(), 0);
+	fput(f);
+	EXPECT_EQ(atomic_long_read(&vm_committed_as), before);
 }
 
 KTEST(filemap, shared_memory_is_committed_at_birth)
