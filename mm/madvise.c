@@ -137,8 +137,12 @@ static bool make_lazyfree(pte_t *pte, struct page *page)
 	return true;
 }
 
-/* Dropped: mmap_sem, because the file's lock comes before it.  *@dropped tells the caller. */
-static int advise_remove(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+/*
+ * Punch the file pages that [start, *end) shows, or the first ones that follow each other in the
+ * file: *end says how far.  Dropped: mmap_sem, because the file's lock comes before it.
+ * *dropped tells the caller.
+ */
+static int advise_remove(struct vm_area_struct *vma, unsigned long start, unsigned long *end,
 			 bool *dropped)
 {
 	struct mm_struct *mm = vma->vm_mm;
@@ -154,26 +158,28 @@ static int advise_remove(struct vm_area_struct *vma, unsigned long start, unsign
 		return -EACCES;
 	if (!file->f_op->fallocate)
 		return -EOPNOTSUPP;
-	off = (start - vma->vm_start) + ((loff_t)vma->vm_pgoff << PAGE_SHIFT);
+	off = (loff_t)vma_page_index(vma, start) << PAGE_SHIFT;
+	*end = vma_run_end(vma, start, *end);
 	get_file(file);
 	up_read(&mm->mmap_sem);
 	err = file->f_op->fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, off,
-				    end - start);
+				    *end - start);
 	fput(file);
 	down_read(&mm->mmap_sem);
 	*dropped = true;
 	return err;
 }
 
-static int advise_pages(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+/* *pend comes back smaller if only a part was done. */
+static int advise_pages(struct vm_area_struct *vma, unsigned long start, unsigned long *pend,
 			int advice, bool *dropped)
 {
-	unsigned long no = VM_PFNMAP | VM_HUGETLB;
+	unsigned long no = VM_PFNMAP | VM_HUGETLB, end = *pend;
 
 	if (advice == MADV_WILLNEED)
 		return 0;		/* everything that exists is in memory */
 	if (advice == MADV_REMOVE)
-		return advise_remove(vma, start, end, dropped);
+		return advise_remove(vma, start, pend, dropped);
 	if (advice != MADV_DONTNEED_LOCKED)
 		no |= VM_LOCKED;
 	if (vma->vm_flags & no)
@@ -252,7 +258,7 @@ static int advise_range(struct mm_struct *mm, unsigned long start, unsigned long
 		}
 		stop = min(vma->vm_end, end);
 		err = changes_vmas(advice) ? advise_flags(&vma, start, stop, advice)
-					   : advise_pages(vma, start, stop, advice, &dropped);
+					   : advise_pages(vma, start, &stop, advice, &dropped);
 		if (err)
 			return err;
 		start = stop;

@@ -16,7 +16,8 @@
 struct move {
 	struct mm_struct *mm;
 	struct vm_area_struct *vma, *new_vma;
-	unsigned long old, new, len;
+	unsigned long old, new, len;	/* @len: what moves */
+	unsigned long new_len;
 };
 
 /* ---- page tables ---- */
@@ -84,6 +85,9 @@ static void unlock_rmap(struct move *m)
 /* Tables for the new place: all memory that moving needs.  0 or -ENOMEM. */
 static int prepare_tables(struct move *m)
 {
+	if (!m->len && (m->vma->vm_flags & VM_NONLINEAR))	/* a second view, from that page on */
+		return m->vma->vm_ops->remap_pages(m->new_vma, m->new, m->new_len,
+						   vma_page_index(m->vma, m->old));
 	for (unsigned long off = 0, n; off < m->len; off += n) {
 		n = step(m->old + off, m->new + off, m->len - off);
 		if (mm_find_pmd(m->mm, m->old + off) && !mm_alloc_pmd(m->mm, m->new + off))
@@ -119,7 +123,8 @@ static unsigned long move_vma(struct vm_area_struct *vma, unsigned long old, uns
 {
 	struct mm_struct *mm = vma->vm_mm;
 	bool keep = flags & MREMAP_DONTUNMAP;
-	struct move m = { .mm = mm, .vma = vma, .old = old, .new = new, .len = min(old_len, new_len) };
+	struct move m = { .mm = mm, .vma = vma, .old = old, .new = new, .len = min(old_len, new_len),
+			  .new_len = new_len };
 	unsigned long vm_flags = vma->vm_flags, hiwater = mm->hiwater_vm;
 	long account = vm_flags & VM_ACCOUNT ?
 		((long)new_len - (keep ? 0 : (long)old_len)) >> PAGE_SHIFT : 0;
