@@ -10,7 +10,11 @@
  */
 #include <fs.h>
 #include <pagemap.h>
+#include <pidfd.h>
+#include <process_vm.h>
 #include <sched.h>
+#include <slab.h>
+#include <syscalls_remote.h>
 #include <uapi/fcntl.h>
 #include "internal.h"
 
@@ -270,9 +274,9 @@ static int advise_range(struct mm_struct *mm, unsigned long start, unsigned long
 	return hole;
 }
 
-long sys_madvise(unsigned long start, size_t len, int advice)
+/* What is said of @mm, which need not be current's.  Takes mmap_sem. */
+static int do_madvise(struct mm_struct *mm, unsigned long start, size_t len, int advice)
 {
-	struct mm_struct *mm = current->mm;
 	unsigned long end;
 	int err;
 
@@ -297,4 +301,66 @@ long sys_madvise(unsigned long start, size_t len, int advice)
 		up_read(&mm->mmap_sem);
 	}
 	return err;
+}
+
+long sys_madvise(unsigned long start, size_t len, int advice)
+{
+	return do_madvise(current->mm, start, len, advice);
+}
+
+/* ---- about another process ---- */
+
+/* Only what changes no contents may be said of others. */
+static bool advice_for_others(int advice)
+{
+	return advice == MADV_COLD || advice == MADV_PAGEOUT || advice == MADV_WILLNEED;
+}
+
+/* The mm that @pidfd's process has, with a user reference; ERR_PTR. */
+static struct mm_struct *mm_to_advise(int pidfd, int advice)
+{
+	struct task_struct *t = pidfd_get_task(pidfd);
+	struct mm_struct *mm;
+
+	if (IS_ERR(t))
+		return ERR_PTR(PTR_ERR(t));
+	mm = advice_for_others(advice) ? mm_access(t, true) : ERR_PTR(-EINVAL);
+	put_task_struct(t);
+	if (!mm)
+		return ERR_PTR(-ESRCH);
+	if (!IS_ERR(mm) && !capable_root()) {
+		mmput(mm);
+		return ERR_PTR(-EPERM);
+	}
+	return mm;
+}
+
+/* The bytes of the elements that were advised on, or the error of the first. */
+long sys_process_madvise(int pidfd, const struct iovec __user *uvec, size_t vlen, int advice,
+			 unsigned int flags)
+{
+	struct iovec *vec = NULL;
+	struct mm_struct *mm;
+	long ret, done = 0;
+
+	if (flags)
+		return -EINVAL;
+	ret = import_iovec(&vec, uvec, vlen);
+	if (ret < 0)
+		goto out;
+	mm = mm_to_advise(pidfd, advice);
+	ret = IS_ERR(mm) ? PTR_ERR(mm) : 0;
+	if (ret)
+		goto out;
+	for (size_t i = 0; i < vlen && !ret; i++) {
+		ret = do_madvise(mm, (unsigned long)vec[i].iov_base, vec[i].iov_len, advice);
+		if (!ret)
+			done += vec[i].iov_len;
+	}
+	mmput(mm);
+	if (done)
+		ret = done;
+out:
+	kfree(vec);
+	return ret;
 }
