@@ -95,6 +95,9 @@ struct vm_operations_struct {
 	void (*map_pages)(struct vm_area_struct *vma, struct vm_fault *vmf);
 	/* A read-only shared page is about to be written; an error is SIGBUS. */
 	int (*page_mkwrite)(struct vm_area_struct *vma, struct vm_fault *vmf);
+	/* remap_file_pages: [addr, addr + size) of a shared area shows the file from page @pgoff on. */
+	int (*remap_pages)(struct vm_area_struct *vma, unsigned long addr, unsigned long size,
+			   pgoff_t pgoff);
 	/* access_process_vm where get_user_pages cannot go. */
 	int (*access)(struct vm_area_struct *vma, unsigned long addr, void *buf, int len, int write);
 	/* The name shown in /proc/PID/maps. */
@@ -317,6 +320,13 @@ static inline unsigned long vma_pages(const struct vm_area_struct *vma)
 }
 static inline bool vma_is_anonymous(const struct vm_area_struct *vma) { return !vma->vm_ops; }
 pgprot_t vm_get_page_prot(unsigned long vm_flags);
+/* The file page that a linear area shows at @addr. */
+static inline pgoff_t linear_page_index(const struct vm_area_struct *vma, unsigned long addr)
+{
+	return vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
+}
+/* The file page that @addr shows, in nonlinear areas too (mm/nonlinear.c).  mmap_sem held. */
+pgoff_t vma_page_index(struct vm_area_struct *vma, unsigned long addr);
 
 /* ---- the system calls' bodies; all take mmap_sem themselves unless stated ---- */
 /* Enter: mmap_sem held for writing. Returns the address or -errno; *populate: bytes to fault in after unlock. */

@@ -66,6 +66,7 @@ struct signal_struct {
 	struct list_head threads;	/* task->thread_node: tasklist_lock */
 	struct sigpending shared_pending;	/* siglock */
 	wait_queue_head_t wait_chldexit;	/* wait4 sleeps here */
+	wait_queue_head_t wait_pidfd;		/* poll of a pidfd: woken when the process has ended */
 	struct task_struct *leader;
 	struct task_struct *group_exit_task;	/* execve waits for the others: siglock */
 	int group_exit_code;		/* siglock */
@@ -176,6 +177,7 @@ static inline bool need_resched(void) { return test_tsk_flag(current, TIF_NEED_R
 static inline unsigned long rlimit(int which) { return READ_ONCE(current->signal->rlim[which].rlim_cur); }
 void get_task_struct(struct task_struct *t);
 void put_task_struct(struct task_struct *t);
+void put_signal(struct signal_struct *s);
 
 /* ---- kernel/sched.c ---- */
 void sched_init(void);

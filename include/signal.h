@@ -68,6 +68,7 @@ void restore_saved_sigmask_unless(bool interrupted);
 /* Send: -ESRCH if the target is gone, -EAGAIN if the queue is full.  Any context but NMI. */
 int send_sig(int sig, struct task_struct *t, bool priv);		/* to the thread; SI_USER or SI_KERNEL */
 int send_sig_info(int sig, siginfo_t *info, struct task_struct *t);	/* to the thread */
+bool may_kill(struct task_struct *t, int sig);	/* may current send it? */
 int group_send_sig_info(int sig, siginfo_t *info, struct task_struct *t);	/* to the process */
 int kill_pgrp(pid_t pgrp, int sig, bool priv);		/* every process of the group; takes tasklist_lock */
 int __kill_pgrp(pid_t pgrp, int sig, bool priv);	/* the same with tasklist_lock held */

@@ -24,6 +24,7 @@
 #include <fs.h>
 #include <ipc_shm.h>
 #include <mm.h>
+#include <pidfd.h>
 #include <sched.h>
 #include <string.h>
 #include <syscalls_proc.h>
@@ -312,8 +313,9 @@ long sys_exit_group(int code)
 /* ---- wait ---------------------------------------------------------------------------------- */
 
 struct wait_opts {
-	int which;		/* P_PID, P_PGID, P_ALL */
+	int which;		/* P_PID, P_PGID, P_PIDFD, P_ALL */
 	pid_t id;
+	struct file *pidfd;	/* P_PIDFD */
 	int options;
 	int status;		/* as wait4 reports it */
 	int code, value;	/* si_code and si_status of waitid */
@@ -327,6 +329,8 @@ static bool eligible(const struct wait_opts *w, const struct task_struct *c)
 	if (w->which == P_PID && c->pid != w->id)
 		return false;
 	if (w->which == P_PGID && c->signal->pgrp != w->id)
+		return false;
+	if (w->which == P_PIDFD && c->signal != w->pidfd->private_data)
 		return false;
 	/* __WCLONE: only children that do not send SIGCHLD; neither: only those that do. */
 	return (w->options & __WALL) ||
@@ -517,9 +521,28 @@ static int waitid_target(struct wait_opts *w, int which, pid_t id)
 		if (!id)
 			w->id = current->signal->pgrp;
 		return id >= 0 ? 0 : -EINVAL;
+	case P_PIDFD:
+		if (id < 0)
+			return -EINVAL;
+		w->pidfd = pidfd_get(id);
+		return w->pidfd ? 0 : -EBADF;
 	default:
-		return -EINVAL;		/* P_PIDFD: there are no pidfds */
+		return -EINVAL;
 	}
+}
+
+/* A pidfd that does not wait: nothing to report yet is -EAGAIN.  Enter: after waitid_target(). */
+static long wait_for_target(struct wait_opts *w)
+{
+	bool nonblock = w->pidfd && (w->pidfd->f_flags & O_NONBLOCK) && !(w->options & WNOHANG);
+	long ret;
+
+	if (nonblock)
+		w->options |= WNOHANG;
+	ret = do_wait(w);
+	if (w->pidfd)
+		fput(w->pidfd);
+	return nonblock && !ret ? -EAGAIN : ret;
 }
 
 long sys_waitid(int which, pid_t id, siginfo_t __user *uinfo, int options,
@@ -537,7 +560,7 @@ long sys_waitid(int which, pid_t id, siginfo_t __user *uinfo, int options,
 		return -EINVAL;
 	ret = waitid_target(&w, which, id);
 	if (!ret)
-		ret = do_wait(&w);
+		ret = wait_for_target(&w);
 	if (ret < 0)
 		return ret;
 	memset(&info, 0, sizeof(info));

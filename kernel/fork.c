@@ -13,7 +13,7 @@
  *             usage of a new task is 2: one for who waits for it, one for the scheduler.
  *             nr_threads < max_threads, so kernel stacks can never eat all memory.
  * Lock order: tasklist_lock > siglock; mmap_sem of the parent inside dup_mm().
- * Simplified: no name spaces, no pidfd, no tracing.
+ * Simplified: no name spaces, no tracing.
  * Sources:    Love, "Process Creation"; Bovet & Cesati, "Creating Processes"; clone(2).
  */
 #include <asm/processor.h>
@@ -24,6 +24,7 @@
 #include <fs.h>
 #include <futex.h>
 #include <mm.h>
+#include <pidfd.h>
 #include <sched.h>
 #include <slab.h>
 #include <string.h>
@@ -112,7 +113,7 @@ void get_task_struct(struct task_struct *t)
 	atomic_inc(&t->usage);
 }
 
-static void put_signal(struct signal_struct *s)
+void put_signal(struct signal_struct *s)
 {
 	if (atomic_dec_and_test(&s->refcount))
 		kmem_cache_free(signal_cachep, s);
@@ -219,6 +220,7 @@ static int copy_signal(u64 clone_flags, struct task_struct *t)
 	INIT_LIST_HEAD(&s->threads);
 	init_sigpending(&s->shared_pending);
 	init_waitqueue_head(&s->wait_chldexit);
+	init_waitqueue_head(&s->wait_pidfd);
 	s->leader = t;
 	s->tty = old->tty;
 	memcpy(s->rlim, old->rlim, sizeof(s->rlim));
@@ -259,7 +261,9 @@ static int check_clone_flags(const struct kernel_clone_args *args)
 {
 	u64 f = args->flags;
 
-	if (f & (CLONE_NAMESPACES | CLONE_PIDFD | CLONE_INTO_CGROUP))
+	if (f & (CLONE_NAMESPACES | CLONE_INTO_CGROUP))
+		return -EINVAL;
+	if ((f & CLONE_PIDFD) && (f & (CLONE_DETACHED | CLONE_THREAD)))
 		return -EINVAL;
 	if ((f & CLONE_THREAD) && !(f & CLONE_SIGHAND))
 		return -EINVAL;
@@ -317,6 +321,23 @@ static int assign_pid(struct task_struct *t, const struct kernel_clone_args *arg
 	t->pid = pid;
 	t->tgid = args->flags & CLONE_THREAD ? current->tgid : pid;
 	return 0;
+}
+
+/* CLONE_PIDFD: a descriptor, and its number to the parent.  Its number (-1: not asked for) or -errno. */
+static int make_pidfd(struct task_struct *t, const struct kernel_clone_args *args,
+		      struct file **pfile)
+{
+	int fd;
+
+	if (!(args->flags & CLONE_PIDFD))
+		return -1;
+	fd = pidfd_prepare(t->signal, 0, pfile);
+	if (fd >= 0 && put_user(fd, args->pidfd)) {
+		put_unused_fd(fd);
+		fput(*pfile);
+		return -EFAULT;
+	}
+	return fd;
 }
 
 /* ---- commit: cannot fail ------------------------------------------------------------------------ */
@@ -395,8 +416,9 @@ out:
  */
 struct task_struct *copy_process(struct kernel_clone_args *args)
 {
+	struct file *pidfile = NULL;
 	struct task_struct *t;
-	int err = check_clone_flags(args);
+	int err = check_clone_flags(args), pidfd;
 
 	if (!err)
 		err = check_limits();
@@ -431,11 +453,21 @@ struct task_struct *copy_process(struct kernel_clone_args *args)
 	err = assign_pid(t, args);
 	if (err)
 		goto out_mm;
+	pidfd = err = make_pidfd(t, args, &pidfile);
+	if (err < -1)
+		goto out_pid;
 	err = attach_task(t, args);
 	if (err)
-		goto out_pid;
+		goto out_pidfd;
+	if (pidfile)
+		fd_install(pidfd, pidfile);
 	return t;
 
+out_pidfd:
+	if (pidfile) {
+		put_unused_fd(pidfd);
+		fput(pidfile);
+	}
 out_pid:
 	free_pid(t->pid);
 out_mm:
@@ -507,6 +539,10 @@ pid_t kernel_clone(struct kernel_clone_args *args)
 	struct completion vfork;
 	pid_t pid;
 
+	/* clone() has one pointer for both */
+	if ((args->flags & CLONE_PIDFD) && (args->flags & CLONE_PARENT_SETTID) &&
+	    args->pidfd == args->parent_tid)
+		return -EINVAL;
 	t = copy_process(args);
 	if (IS_ERR(t))
 		return PTR_ERR(t);
@@ -562,6 +598,7 @@ long sys_clone(unsigned long flags, unsigned long stack, int __user *parent_tid,
 		.exit_signal = flags & CSIGNAL,
 		.stack = stack,
 		.parent_tid = parent_tid,
+		.pidfd = parent_tid,
 		.child_tid = child_tid,
 		.tls = tls,
 	};
@@ -639,6 +676,7 @@ long sys_clone3(struct clone_args __user *uargs, size_t size)
 		.exit_signal = a.exit_signal,
 		.stack = a.stack ? a.stack + a.stack_size : 0,
 		.parent_tid = (int __user *)a.parent_tid,
+		.pidfd = (int __user *)a.pidfd,
 		.child_tid = (int __user *)a.child_tid,
 		.tls = a.tls,
 		.set_tid = tid,

@@ -92,7 +92,7 @@ static int get_key(u32 __user *uaddr, bool private, struct futex_key *k)
 	vma = find_vma_intersection(mm, addr, addr + 1);
 	if (vma && (vma->vm_flags & VM_SHARED) && vma->vm_file) {
 		k->object = vma->vm_file->f_inode;
-		k->offset = addr - vma->vm_start + (vma->vm_pgoff << PAGE_SHIFT);
+		k->offset = (vma_page_index(vma, addr) << PAGE_SHIFT) + offset_in_page(addr);
 		k->shared = true;
 		ihold(k->object);
 	}

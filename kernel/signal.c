@@ -383,8 +383,7 @@ int send_sig(int sig, struct task_struct *t, bool priv)
 	return send_one(sig, &info, t, false);
 }
 
-/* May current send @sig to @t? */
-static bool may_kill(struct task_struct *t, int sig)
+bool may_kill(struct task_struct *t, int sig)
 {
 	const struct cred_ids *c = &current->cred, *o = &t->cred;
 
@@ -535,6 +534,7 @@ bool do_notify_parent(struct task_struct *t, int sig)
 	siginfo_t info;
 
 	assert_spin_locked(&tasklist_lock);
+	wake_up_all(&t->signal->wait_pidfd);
 	fill_child_info(&info, t, sig);
 	if (t->exit_code & 0x7f) {
 		info.si_code = t->exit_code & 0x80 ? CLD_DUMPED : CLD_KILLED;

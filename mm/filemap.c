@@ -515,6 +515,7 @@ static void filemap_map_pages(struct vm_area_struct *vma, struct vm_fault *vmf)
 const struct vm_operations_struct generic_file_vm_ops = {
 	.fault = filemap_fault,
 	.map_pages = filemap_map_pages,
+	.remap_pages = generic_file_remap_pages,
 };
 
 int generic_file_mmap(struct file *file, struct vm_area_struct *vma)

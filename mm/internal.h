@@ -148,6 +148,17 @@ int mapping_map_writable(struct address_space *m);
 void mapping_unmap_writable(struct address_space *m);
 bool vma_is_shmem(const struct vm_area_struct *vma);
 
+/* ---- nonlinear.c ---- */
+/* First address in (start, end] where the file pages no longer follow each other. */
+unsigned long vma_run_end(struct vm_area_struct *vma, unsigned long start, unsigned long end);
+/* rmap_walk() in one nonlinear area: @fn is called where @page is mapped.  i_mmap_rwsem held. */
+bool rmap_walk_nonlinear(struct page *page, struct vm_area_struct *vma,
+			 bool (*fn)(struct page *, struct vm_area_struct *, unsigned long, void *),
+			 void *arg);
+int generic_file_remap_pages(struct vm_area_struct *vma, unsigned long addr, unsigned long size,
+			     pgoff_t pgoff);
+bool file_offset_ok(struct file *file, unsigned long pgoff, unsigned long len);	/* mmap.c */
+
 /* ---- verify.c ---- */
 int mm_verify_one(struct mm_struct *mm);	/* what can be checked in one mm alone */
 /* One violation, logged (the first 50 of a run). Returns 1. */

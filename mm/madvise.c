@@ -10,7 +10,11 @@
  */
 #include <fs.h>
 #include <pagemap.h>
+#include <pidfd.h>
+#include <process_vm.h>
 #include <sched.h>
+#include <slab.h>
+#include <syscalls_remote.h>
 #include <uapi/fcntl.h>
 #include "internal.h"
 
@@ -137,8 +141,12 @@ static bool make_lazyfree(pte_t *pte, struct page *page)
 	return true;
 }
 
-/* Dropped: mmap_sem, because the file's lock comes before it.  *@dropped tells the caller. */
-static int advise_remove(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+/*
+ * Punch the file pages that [start, *end) shows, or the first ones that follow each other in the
+ * file: *end says how far.  Dropped: mmap_sem, because the file's lock comes before it.
+ * *dropped tells the caller.
+ */
+static int advise_remove(struct vm_area_struct *vma, unsigned long start, unsigned long *end,
 			 bool *dropped)
 {
 	struct mm_struct *mm = vma->vm_mm;
@@ -154,11 +162,12 @@ static int advise_remove(struct vm_area_struct *vma, unsigned long start, unsign
 		return -EACCES;
 	if (!file->f_op->fallocate)
 		return -EOPNOTSUPP;
-	off = (start - vma->vm_start) + ((loff_t)vma->vm_pgoff << PAGE_SHIFT);
+	off = (loff_t)vma_page_index(vma, start) << PAGE_SHIFT;
+	*end = vma_run_end(vma, start, *end);
 	get_file(file);
 	up_read(&mm->mmap_sem);
 	err = file->f_op->fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, off,
-				    end - start);
+				    *end - start);
 	fput(file);
 	down_read(&mm->mmap_sem);
 	*dropped = true;
@@ -182,17 +191,18 @@ static int advise_populate(struct vm_area_struct *vma, unsigned long start, unsi
 	return n < 0 ? populate_errno(n) : 0;
 }
 
-static int advise_pages(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+/* *pend comes back smaller if only a part was done. */
+static int advise_pages(struct vm_area_struct *vma, unsigned long start, unsigned long *pend,
 			int advice, bool *dropped)
 {
-	unsigned long no = VM_PFNMAP | VM_HUGETLB;
+	unsigned long no = VM_PFNMAP | VM_HUGETLB, end = *pend;
 
 	if (advice == MADV_WILLNEED)
 		return 0;		/* everything that exists is in memory */
 	if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE)
 		return advise_populate(vma, start, end, advice == MADV_POPULATE_WRITE);
 	if (advice == MADV_REMOVE)
-		return advise_remove(vma, start, end, dropped);
+		return advise_remove(vma, start, pend, dropped);
 	if (advice != MADV_DONTNEED_LOCKED)
 		no |= VM_LOCKED;
 	if (vma->vm_flags & no)
@@ -235,7 +245,7 @@ static int advise_range(struct mm_struct *mm, unsigned long start, unsigned long
 		}
 		stop = min(vma->vm_end, end);
 		err = changes_vmas(advice) ? advise_flags(&vma, start, stop, advice)
-					   : advise_pages(vma, start, stop, advice, &dropped);
+					   : advise_pages(vma, start, &stop, advice, &dropped);
 		if (err)
 			return err;
 		start = stop;
@@ -247,9 +257,9 @@ static int advise_range(struct mm_struct *mm, unsigned long start, unsigned long
 	return hole;
 }
 
-long sys_madvise(unsigned long start, size_t len, int advice)
+/* What is said of @mm, which need not be current's.  Takes mmap_sem. */
+static int do_madvise(struct mm_struct *mm, unsigned long start, size_t len, int advice)
 {
-	struct mm_struct *mm = current->mm;
 	unsigned long end;
 	int err;
 
@@ -272,4 +282,66 @@ long sys_madvise(unsigned long start, size_t len, int advice)
 		up_read(&mm->mmap_sem);
 	}
 	return err;
+}
+
+long sys_madvise(unsigned long start, size_t len, int advice)
+{
+	return do_madvise(current->mm, start, len, advice);
+}
+
+/* ---- about another process ---- */
+
+/* Only what changes no contents may be said of others. */
+static bool advice_for_others(int advice)
+{
+	return advice == MADV_COLD || advice == MADV_PAGEOUT || advice == MADV_WILLNEED;
+}
+
+/* The mm that @pidfd's process has, with a user reference; ERR_PTR. */
+static struct mm_struct *mm_to_advise(int pidfd, int advice)
+{
+	struct task_struct *t = pidfd_get_task(pidfd);
+	struct mm_struct *mm;
+
+	if (IS_ERR(t))
+		return ERR_PTR(PTR_ERR(t));
+	mm = advice_for_others(advice) ? mm_access(t, true) : ERR_PTR(-EINVAL);
+	put_task_struct(t);
+	if (!mm)
+		return ERR_PTR(-ESRCH);
+	if (!IS_ERR(mm) && !capable_root()) {
+		mmput(mm);
+		return ERR_PTR(-EPERM);
+	}
+	return mm;
+}
+
+/* The bytes of the elements that were advised on, or the error of the first. */
+long sys_process_madvise(int pidfd, const struct iovec __user *uvec, size_t vlen, int advice,
+			 unsigned int flags)
+{
+	struct iovec *vec = NULL;
+	struct mm_struct *mm;
+	long ret, done = 0;
+
+	if (flags)
+		return -EINVAL;
+	ret = import_iovec(&vec, uvec, vlen);
+	if (ret < 0)
+		goto out;
+	mm = mm_to_advise(pidfd, advice);
+	ret = IS_ERR(mm) ? PTR_ERR(mm) : 0;
+	if (ret)
+		goto out;
+	for (size_t i = 0; i < vlen && !ret; i++) {
+		ret = do_madvise(mm, (unsigned long)vec[i].iov_base, vec[i].iov_len, advice);
+		if (!ret)
+			done += vec[i].iov_len;
+	}
+	mmput(mm);
+	if (done)
+		ret = done;
+out:
+	kfree(vec);
+	return ret;
 }

@@ -243,8 +243,19 @@ struct zap {
 	struct mmu_gather *tlb;
 	struct vm_area_struct *vma;
 	bool keep_anon;			/* truncation of a file: private copies stay */
+	bool keep_offsets;		/* the area stays: nonlinear entries remember their page */
+	pgoff_t first, last;		/* of a nonlinear area: only these file pages */
 	bool locked;			/* VM_LOCKED: pages carry PG_mlocked */
 };
+
+/* What stays in the entry of @addr when its page is taken away. */
+static inline unsigned long left_behind(const struct zap *z, unsigned long addr,
+					const struct page *page)
+{
+	if (likely(!z->keep_offsets) || !page || page->index == linear_page_index(z->vma, addr))
+		return 0;
+	return pgoff_to_pte(page->index).pte;
+}
 
 /* One table's worth. Enter: its lock held. Returns how many entries became none. */
 static int zap_ptes(struct zap *z, pte_t *pte, unsigned long addr, unsigned long end, long *rss)
@@ -254,13 +265,13 @@ static int zap_ptes(struct zap *z, pte_t *pte, unsigned long addr, unsigned long
 	int freed = 0;
 
 	for (; addr != end; pte++, addr += PAGE_SIZE) {
-		unsigned long e = pte->pte;
+		unsigned long e = pte->pte, rest;
 		struct page *page;
 
 		if (!e)
 			continue;
 		if (unlikely(!(e & (_PAGE_PRESENT | _PAGE_PROTNONE)))) {
-			if (z->keep_anon)
+			if (z->keep_offsets)
 				continue;
 			pte->pte = 0;		/* nonlinear offset */
 			freed++;
@@ -269,11 +280,15 @@ static int zap_ptes(struct zap *z, pte_t *pte, unsigned long addr, unsigned long
 		page = e & _PAGE_SPECIAL ? NULL : pfn_to_page((e & PTE_PFN_MASK) >> PAGE_SHIFT);
 		if (unlikely(z->keep_anon) && (!page || PageAnon(page)))
 			continue;
+		if (unlikely(z->keep_offsets) && page &&
+		    (page->index < z->first || page->index > z->last))
+			continue;
+		rest = left_behind(z, addr, page);
 		if (exiting)
 			pte->pte = 0;		/* nobody runs here: no bit can come any more */
 		else
-			e = ptep_get_and_clear(pte).pte;
-		freed++;
+			e = xchg(&pte->pte, rest);
+		freed += !rest;
 		if (first == ~0UL)
 			first = addr;
 		last = addr;
@@ -291,7 +306,7 @@ static int zap_ptes(struct zap *z, pte_t *pte, unsigned long addr, unsigned long
 			page_now_unmapped(page);
 		gather_page(z->tlb, page);
 	}
-	if (freed && first != ~0UL)
+	if (first != ~0UL)
 		tlb_note_range(z->tlb, first, last + PAGE_SIZE);
 	return freed;
 }
@@ -377,11 +392,24 @@ void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned lon
 void zap_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long size)
 {
 	struct mmu_gather tlb;
-	struct zap z = { .tlb = &tlb, .vma = vma };
+	struct zap z = { .tlb = &tlb, .vma = vma, .last = ~0UL,
+			 .keep_offsets = vma->vm_flags & VM_NONLINEAR };
 
 	update_hiwater_rss(vma->vm_mm);
 	tlb_gather_mmu(&tlb, vma->vm_mm, false);
 	zap_range(&z, start, start + size);
+	tlb_finish_mmu(&tlb);
+}
+
+/* File pages [first, last] wherever a nonlinear area shows them. */
+static void zap_nonlinear(struct vm_area_struct *vma, pgoff_t first, pgoff_t last)
+{
+	struct mmu_gather tlb;
+	struct zap z = { .tlb = &tlb, .vma = vma, .first = first, .last = last, .keep_offsets = true };
+
+	update_hiwater_rss(vma->vm_mm);
+	tlb_gather_mmu(&tlb, vma->vm_mm, false);
+	zap_range(&z, vma->vm_start, vma->vm_end);
 	tlb_finish_mmu(&tlb);
 }
 
@@ -415,7 +443,7 @@ void unmap_mapping_range(struct address_space *m, loff_t holebegin, loff_t holel
 	     vma = vma_interval_tree_iter_next(vma, first, last))
 		zap_file_pages(vma, first, last, even_cows);
 	list_for_each_entry(vma, &m->i_mmap_nonlinear, shared.nonlinear)
-		zap_page_range(vma, vma->vm_start, vma->vm_end - vma->vm_start);
+		zap_nonlinear(vma, first, last);
 	up_read(&m->i_mmap_rwsem);
 }
 

@@ -9,6 +9,7 @@
 #include <fs.h>
 #include <pagemap.h>
 #include <sched.h>
+#include <string.h>
 #include "internal.h"
 
 static bool in_cache(struct vm_area_struct *vma, unsigned long addr)
@@ -18,8 +19,7 @@ static bool in_cache(struct vm_area_struct *vma, unsigned long addr)
 
 	if (!vma->vm_file || !vma->vm_file->f_inode->i_mapping->a_ops)
 		return false;
-	page = find_get_page(vma->vm_file->f_inode->i_mapping,
-			     vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT));
+	page = find_get_page(vma->vm_file->f_inode->i_mapping, vma_page_index(vma, addr));
 	if (!page)
 		return false;
 	ret = PageUptodate(page);
@@ -41,6 +41,17 @@ static bool page_in_core(struct vm_area_struct *vma, unsigned long addr)
 	return pte_present(entry) || in_cache(vma, addr);
 }
 
+/*
+ * What others have read of a file is not for everyone: whoever may not write it is told that all
+ * of it is there.
+ */
+static bool may_ask(const struct vm_area_struct *vma)
+{
+	struct inode *inode = vma->vm_file ? vma->vm_file->f_inode : NULL;
+
+	return !inode || inode_owner_or_root(inode) || !inode_permission(inode, MAY_WRITE);
+}
+
 /* Up to @max bytes into @vec for pages from @addr on; how many, or -ENOMEM at a hole. */
 static long mincore_chunk(struct mm_struct *mm, unsigned long addr, unsigned char *vec, long max)
 {
@@ -49,6 +60,11 @@ static long mincore_chunk(struct mm_struct *mm, unsigned long addr, unsigned cha
 
 	if (!vma || addr < vma->vm_start)
 		return -ENOMEM;
+	if (!may_ask(vma)) {
+		i = min_t(long, max, (vma->vm_end - addr) >> PAGE_SHIFT);
+		memset(vec, 1, i);
+		return i;
+	}
 	for (i = 0; i < max && addr < vma->vm_end; i++, addr += PAGE_SIZE)
 		vec[i] = page_in_core(vma, addr);
 	return i;

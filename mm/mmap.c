@@ -105,7 +105,7 @@ static unsigned long round_hint(unsigned long hint)
 	return hint;
 }
 
-static bool file_offset_ok(struct file *file, unsigned long pgoff, unsigned long len)
+bool file_offset_ok(struct file *file, unsigned long pgoff, unsigned long len)
 {
 	unsigned long max = (file->f_inode->i_mode & S_IFMT) == S_IFREG ? ~0UL >> 1 : ~0UL;
 

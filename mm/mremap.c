@@ -16,7 +16,8 @@
 struct move {
 	struct mm_struct *mm;
 	struct vm_area_struct *vma, *new_vma;
-	unsigned long old, new, len;
+	unsigned long old, new, len;	/* @len: what moves */
+	unsigned long new_len;
 };
 
 /* ---- page tables ---- */
@@ -84,6 +85,9 @@ static void unlock_rmap(struct move *m)
 /* Tables for the new place: all memory that moving needs.  0 or -ENOMEM. */
 static int prepare_tables(struct move *m)
 {
+	if (!m->len && (m->vma->vm_flags & VM_NONLINEAR))	/* a second view, from that page on */
+		return m->vma->vm_ops->remap_pages(m->new_vma, m->new, m->new_len,
+						   vma_page_index(m->vma, m->old));
 	for (unsigned long off = 0, n; off < m->len; off += n) {
 		n = step(m->old + off, m->new + off, m->len - off);
 		if (mm_find_pmd(m->mm, m->old + off) && !mm_alloc_pmd(m->mm, m->new + off))
@@ -110,8 +114,9 @@ static void move_page_tables(struct move *m)
 /* ---- moving a VMA ---- */
 
 /*
- * Let [old, old+old_len) of @vma live at @new with @new_len bytes.  The range is one whole VMA
- * (isolated before).  The new address or -errno with nothing moved.
+ * Let [old, old+old_len) of @vma live at @new with @new_len bytes.  What goes away is one whole VMA,
+ * isolated here; with MREMAP_DONTUNMAP the old area stays as it is, but for its pages and its lock.
+ * The new address or -errno with nothing moved.
  */
 static unsigned long move_vma(struct vm_area_struct *vma, unsigned long old, unsigned long old_len,
 			      unsigned long new_len, unsigned long new, unsigned long flags,
@@ -119,7 +124,8 @@ static unsigned long move_vma(struct vm_area_struct *vma, unsigned long old, uns
 {
 	struct mm_struct *mm = vma->vm_mm;
 	bool keep = flags & MREMAP_DONTUNMAP;
-	struct move m = { .mm = mm, .vma = vma, .old = old, .new = new, .len = min(old_len, new_len) };
+	struct move m = { .mm = mm, .vma = vma, .old = old, .new = new, .len = min(old_len, new_len),
+			  .new_len = new_len };
 	unsigned long vm_flags = vma->vm_flags, hiwater = mm->hiwater_vm;
 	long account = vm_flags & VM_ACCOUNT ?
 		((long)new_len - (keep ? 0 : (long)old_len)) >> PAGE_SHIFT : 0;
@@ -127,7 +133,7 @@ static unsigned long move_vma(struct vm_area_struct *vma, unsigned long old, uns
 
 	if (mm->map_count >= sysctl_max_map_count - 3)
 		return -ENOMEM;
-	if (old_len && isolate_range(mm, old, old + old_len))
+	if (old_len && !keep && isolate_range(mm, old, old + old_len))
 		return -ENOMEM;
 	vma = m.vma = find_vma(mm, old);
 	if (account && security_vm_enough_memory(account))
@@ -154,9 +160,9 @@ static unsigned long move_vma(struct vm_area_struct *vma, unsigned long old, uns
 	move_page_tables(&m);
 	if (keep) {
 		if (vm_flags & VM_LOCKED)
-			mm->locked_vm -= old_len >> PAGE_SHIFT;
+			mm->locked_vm -= vma_pages(vma);
 		vma->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
-		if (m.new_vma != vma)
+		if (m.new_vma != vma && vma->vm_start == old && vma->vm_end == old + old_len)
 			unlink_anon_vmas(vma);
 		return new;
 	}

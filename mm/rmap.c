@@ -335,6 +335,11 @@ static bool rmap_walk_file(struct page *page, rmap_fn fn, void *arg)
 			break;
 		}
 	}
+	list_for_each_entry(vma, &m->i_mmap_nonlinear, shared.nonlinear) {
+		if (stop)
+			break;
+		stop = rmap_walk_nonlinear(page, vma, fn, arg);
+	}
 	up_read(&m->i_mmap_rwsem);
 	return stop;
 }

@@ -695,7 +695,7 @@ struct vm_area_struct *vma_merge(struct mm_struct *mm, struct vm_area_struct *pr
 	pgoff_t pages = (end - addr) >> PAGE_SHIFT;
 	bool join_prev, join_next;
 
-	if (vm_flags & (VM_SPECIAL | VM_NONLINEAR))
+	if (vm_flags & VM_SPECIAL)
 		return NULL;
 	if (next && next->vm_start < end && next->vm_end == end)
 		next = next->vm_next;			/* the area is one whole VMA: 6, 7, 8 */
