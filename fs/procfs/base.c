@@ -6,6 +6,7 @@
  *             A cached name of a task that is gone is not used (pid_revalidate).
  */
 #include <asm/uaccess.h>
+#include <coredump.h>
 #include <slab.h>
 #include <string.h>
 
@@ -78,7 +79,7 @@ static int pid_show(struct seq_file *m)
 	return err;
 }
 
-static int pid_open(struct inode *inode, struct file *file)
+int pid_open(struct inode *inode, struct file *file)
 {
 	return single_open(file, pid_show, inode->i_private);
 }
@@ -93,7 +94,7 @@ static const struct file_operations pid_show_fops = {
 /* May current look into the memory of @task? */
 static bool may_inspect(struct task_struct *task)
 {
-	return capable_root() || (task->cred.uid == current->cred.euid && task->dumpable);
+	return capable_root() || (task->cred.uid == current->cred.euid && task_dumpable(task));
 }
 
 /* Show [start, end) of the task's memory as it stands: arguments, environment. */
@@ -396,6 +397,7 @@ static const struct pid_entry pid_entries[] = {
 	FILE("mounts", 0444, show_mounts),
 	FILE("mountinfo", 0444, show_mountinfo),
 	FILE("wchan", 0444, show_wchan),
+	FILE_OPS("coredump_filter", 0644, proc_coredump_filter_show, &proc_coredump_filter_fops),
 	FILE("oom_score", 0444, show_oom_score),
 	FILE_OPS("oom_score_adj", 0644, show_oom_score_adj, &oom_score_adj_fops),
 };
