@@ -94,7 +94,8 @@ static const struct file_operations pid_show_fops = {
 /* May current look into the memory of @task? */
 static bool may_inspect(struct task_struct *task)
 {
-	return capable_root() || (task->cred.uid == current->cred.euid && task_dumpable(task));
+	return capable_root() || task->tgid == current->tgid ||
+	       (task->cred.uid == current->cred.euid && task_dumpable(task));
 }
 
 /* Show [start, end) of the task's memory as it stands: arguments, environment. */
