@@ -662,6 +662,8 @@ long sys_prctl(int option, unsigned long a2, unsigned long a3, unsigned long a4,
 	case PR_GET_NAME:
 		strlcpy(name, current->comm, sizeof(name));
 		return copy_to_user((void __user *)a2, name, sizeof(name)) ? -EFAULT : 0;
+	case PR_SET_MM:
+		return prctl_set_mm(a2, a3, a4, a5);
 	case PR_CAPBSET_READ:
 		return a2 <= 40 ? 1 : -EINVAL;
 	case PR_SET_NO_NEW_PRIVS:

@@ -79,6 +79,8 @@ static int check_vma(struct vm_area_struct *vma, unsigned int flags)
 
 	if (vma->vm_flags & (VM_IO | VM_PFNMAP))
 		return -EFAULT;
+	if ((flags & FOLL_ANON) && !vma_is_anonymous(vma))
+		return -EFAULT;
 	if (vma->vm_flags & need)
 		return 0;
 	if (!(flags & FOLL_FORCE) || !(vma->vm_flags & (need << 4)))

@@ -59,6 +59,8 @@ extern const struct file_operations proc_fd_fops, proc_fdinfo_fops;
 int proc_pid_stat(struct seq_file *m, struct task_struct *task);
 int proc_tid_stat(struct seq_file *m, struct task_struct *task);
 int proc_pid_status(struct seq_file *m, struct task_struct *task);
+/* May current look into the memory of @task, and know its addresses?  (base.c) */
+bool may_inspect(struct task_struct *task);
 int pid_open(struct inode *inode, struct file *file);	/* base.c: for files with a show function */
 int proc_pid_statm(struct seq_file *m, struct task_struct *task);
 int proc_pid_limits(struct seq_file *m, struct task_struct *task);
