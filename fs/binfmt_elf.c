@@ -14,6 +14,7 @@
  */
 #include <asm/uaccess.h>
 #include <binfmts.h>
+#include <coredump.h>
 #include <err.h>
 #include <fs.h>
 #include <mm.h>
@@ -451,4 +452,6 @@ static int load_elf_binary(struct linux_binprm *bprm, struct pt_regs *regs)
 	return err;
 }
 
-const struct linux_binfmt elf_format = { .name = "elf", .load_binary = load_elf_binary };
+const struct linux_binfmt elf_format = {
+	.name = "elf", .load_binary = load_elf_binary, .core_dump = elf_core_dump,
+};

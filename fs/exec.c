@@ -15,6 +15,7 @@
 #include <asm/mmu_context.h>
 #include <asm/uaccess.h>
 #include <binfmts.h>
+#include <coredump.h>
 #include <err.h>
 #include <fs.h>
 #include <mm.h>
@@ -338,6 +339,7 @@ static void exec_creds(const struct linux_binprm *bprm)
 	struct cred_ids *c = &current->cred;
 	uid_t euid = c->euid;
 	gid_t egid = c->egid;
+	bool readable = inode_permission(bprm->file->f_inode, MAY_READ) == 0, secure;
 
 	if (!current->no_new_privs && !(bprm->file->f_path.mnt->flags & MS_NOSUID)) {
 		if (inode->i_mode & S_ISUID)
@@ -347,8 +349,10 @@ static void exec_creds(const struct linux_binprm *bprm)
 	}
 	c->suid = c->fsuid = c->euid;
 	c->sgid = c->fsgid = c->egid;
-	current->dumpable = euid == c->euid && egid == c->egid && c->uid == c->euid && c->gid == c->egid;
-	if (!current->dumpable) {
+	secure = euid != c->euid || egid != c->egid || c->uid != c->euid || c->gid != c->egid;
+	/* What the user may not read in the file shall not be read in a core file either. */
+	set_dumpable(current->mm, secure || !readable ? suid_dumpable : SUID_DUMP_USER);
+	if (secure) {
 		current->pdeath_signal = 0;
 		current->personality &= ~ADDR_NO_RANDOMIZE;
 	}

@@ -90,37 +90,39 @@ out_free:
 }
 
 /* A program to be executed: a regular file with x permission, kept from being written. */
+struct file *open_exec_path(const struct path *path)
+{
+	struct inode *i = path->dentry->d_inode;
+	struct file *f;
+	int err;
+
+	if (!S_ISREG(i->i_mode) || (path->mnt->flags & MS_NOEXEC))
+		return ERR_PTR(-EACCES);
+	err = inode_permission(i, MAY_EXEC);
+	if (err)
+		return ERR_PTR(err);
+	err = deny_write_access(i);
+	if (err)
+		return ERR_PTR(err);
+	f = dentry_open(path, O_RDONLY | O_LARGEFILE);
+	if (IS_ERR(f))
+		allow_write_access(i);
+	else
+		f->f_mode |= FMODE_EXEC;
+	return f;
+}
+
 struct file *open_exec(const char *name)
 {
 	struct path path;
-	struct inode *i;
 	struct file *f;
 	int err = kern_path(AT_FDCWD, name, LOOKUP_FOLLOW, &path);
 
 	if (err)
 		return ERR_PTR(err);
-	i = path.dentry->d_inode;
-	err = -EACCES;
-	if (!S_ISREG(i->i_mode) || (path.mnt->flags & MS_NOEXEC))
-		goto out;
-	err = inode_permission(i, MAY_EXEC);
-	if (err)
-		goto out;
-	err = deny_write_access(i);
-	if (err)
-		goto out;
-	f = dentry_open(&path, O_RDONLY | O_LARGEFILE);
-	if (IS_ERR(f)) {
-		allow_write_access(i);
-		err = PTR_ERR(f);
-		goto out;
-	}
-	f->f_mode |= FMODE_EXEC;
+	f = open_exec_path(&path);
 	path_put(&path);
 	return f;
-out:
-	path_put(&path);
-	return ERR_PTR(err);
 }
 
 /* ---- files without a name ---- */

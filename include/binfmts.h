@@ -7,6 +7,7 @@
 #include <mm_types.h>
 #include <types.h>
 
+struct coredump_params;
 struct pt_regs;
 struct file;
 
@@ -36,6 +37,8 @@ struct linux_binfmt {
 	 * now, ask again.  Another errno: mine, but bad.
 	 */
 	int (*load_binary)(struct linux_binprm *bprm, struct pt_regs *regs);
+	/* Write current's memory and registers; true if a file was begun (fs/coredump.c).  May be NULL. */
+	bool (*core_dump)(struct coredump_params *cprm);
 };
 
 extern const struct linux_binfmt elf_format, script_format;

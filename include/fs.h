@@ -273,6 +273,7 @@ int unshare_files(void);			/* exec: own table */
 int copy_fs(u64 clone_flags, struct task_struct *t);
 void exit_fs(struct task_struct *t);
 struct file *open_exec(const char *path);	/* checks x permission, denies writing until fput; ERR_PTR */
+struct file *open_exec_path(const struct path *path);	/* the same for an object that was found */
 static inline int deny_write_access(struct inode *i)
 {
 	int c = atomic_read(&i->i_writecount);

@@ -374,6 +374,8 @@ long sys_memfd_create(const char __user *name, unsigned int flags);
 /* ---- get_user_pages (mm/gup.c): the one way from a user address to its page ---- */
 #define FOLL_WRITE 0x01
 #define FOLL_FORCE 0x10		/* write to private read-only areas (debuggers, exec) */
+#define FOLL_ANON 0x40		/* only from anonymous areas: a file may not pass for arguments */
+#define FOLL_DUMP 0x20		/* core dump: -EFAULT instead of making an empty page */
 /* mmap_sem held for read.  Pages get a reference each.  Returns how many, or -EFAULT/-ENOMEM. */
 long get_user_pages(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,
 		    struct page **pages);

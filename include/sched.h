@@ -48,6 +48,8 @@ struct seq_file;
 #define PF_FORKNOEXEC	BIT(2)
 #define PF_SIGNALED	BIT(3)
 #define PF_OOM_VICTIM	BIT(4)
+#define PF_DUMPCORE	BIT(5)		/* writes the core file of its process */
+#define PF_POSTCOREDUMP	BIT(6)		/* too late to take part in one */
 
 #define TASK_COMM_LEN 16
 
@@ -69,6 +71,7 @@ struct signal_struct {
 	wait_queue_head_t wait_pidfd;		/* poll of a pidfd: woken when the process has ended */
 	struct task_struct *leader;
 	struct task_struct *group_exit_task;	/* execve waits for the others: siglock */
+	struct core_state *core_state;	/* a core file is being written: siglock */
 	int group_exit_code;		/* siglock */
 	bool group_exit;		/* siglock: all threads are on their way out */
 	int group_stop_count;		/* threads still to stop: siglock */
@@ -135,7 +138,7 @@ struct task_struct {
 
 	char comm[TASK_COMM_LEN];
 	struct cred_ids cred;
-	bool dumpable, did_exec, no_new_privs;
+	bool did_exec, no_new_privs;
 	unsigned int personality;
 
 	spinlock_t alloc_lock;		/* task_lock: mm, files, fs, comm seen from outside */

@@ -48,6 +48,7 @@ long sys_getrusage(int who, struct rusage __user *ru);
 long sys_times(struct tms __user *buf);
 long sys_sysinfo(struct sysinfo __user *info);
 long sys_prctl(int option, unsigned long a2, unsigned long a3, unsigned long a4, unsigned long a5);
+long prctl_set_mm(int op, unsigned long addr, unsigned long arg4, unsigned long arg5);	/* prctl_mm.c */
 long sys_personality(unsigned int persona);
 long sys_getpriority(int which, int who);
 long sys_setpriority(int which, int who, int nice);

@@ -15,11 +15,12 @@
  *             Every live task but the first two has a live parent; orphans go to a thread
  *             of the same process, else to process 1.  If process 1 ends, the kernel panics.
  * Lock order: tasklist_lock > siglock; interrupts off.
- * Simplified: no tracing, no sub-reapers, no core dumps, no accounting files.
+ * Simplified: no tracing, no sub-reapers, no accounting files.
  * Sources:    Love, "Process Termination"; POSIX.1-2017, "_exit" and "waitid".
  */
 #include <asm/uaccess.h>
 #include <bug.h>
+#include <coredump.h>
 #include <err.h>
 #include <fs.h>
 #include <ipc_shm.h>
@@ -264,6 +265,7 @@ void do_exit(long code)
 	BUG_ON(in_interrupt());
 	if (t == &init_task)
 		panic("Attempted to kill the idle task!");
+	coredump_task_exit(t);
 	exit_signals(t);
 	t->exit_code = code;
 	group_dead = atomic_dec_and_test(&t->signal->live);

@@ -13,10 +13,11 @@
  * Lock order: tasklist_lock > siglock > wait queue and run queue; interrupts off.
  *             t->sighand is stable for current, under tasklist_lock, and under its siglock.
  * Simplified: one limit on queued entries for the whole machine instead of one per user;
- *             no core dumps (RLIMIT_CORE counts as 0); no ptrace stops.
+ *             no ptrace stops.
  * Sources:    POSIX.1-2017, "Signal Concepts"; Bovet & Cesati, chapter Signals.
  */
 #include <asm/uaccess.h>
+#include <coredump.h>
 #include <err.h>
 #include <sched.h>
 #include <signal.h>
@@ -27,6 +28,10 @@
 #define SIG_STOPS	(sigmask(SIGSTOP) | sigmask(SIGTSTP) | sigmask(SIGTTIN) | sigmask(SIGTTOU))
 #define SIG_IGNORED	(sigmask(SIGCONT) | sigmask(SIGCHLD) | sigmask(SIGWINCH) | sigmask(SIGURG))
 #define SIG_KERNEL_ONLY	(sigmask(SIGKILL) | sigmask(SIGSTOP))
+/* Death by these leaves a core file, if limits and file system allow. */
+#define SIG_COREDUMP	(sigmask(SIGQUIT) | sigmask(SIGILL) | sigmask(SIGTRAP) | sigmask(SIGABRT) | \
+			 sigmask(SIGFPE) | sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGSYS) | \
+			 sigmask(SIGXCPU) | sigmask(SIGXFSZ))
 /* Faults come out first: the handler must see the registers that caused them. */
 #define SIG_SYNCHRONOUS	(sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGILL) | \
 			 sigmask(SIGTRAP) | sigmask(SIGFPE) | sigmask(SIGSYS))
@@ -298,8 +303,10 @@ static void complete_signal(int sig, struct task_struct *t, bool group)
 	if (!chosen)
 		return;
 
-	if (sig_handler(t, sig) == (void *)SIG_DFL && !(sigmask(sig) & (SIG_IGNORED | SIG_STOPS)) &&
-	    !s->group_exit && !s->group_exit_task &&
+	/* A core dump begins in the thread itself (get_signal); SIGKILL ends one. */
+	if (sig_handler(t, sig) == (void *)SIG_DFL &&
+	    !(sigmask(sig) & (SIG_IGNORED | SIG_STOPS | SIG_COREDUMP)) &&
+	    (!s->group_exit || s->core_state) && !s->group_exit_task &&
 	    (sig == SIGKILL || !(s->flags & SIGNAL_UNKILLABLE)) &&
 	    !sigismember(&chosen->real_blocked, sig)) {
 		start_group_exit(t, sig);
@@ -671,19 +678,21 @@ static void begin_group_stop(int sig)
 	stop_here();
 }
 
-/* Die by @sig unless the process is already on its way out for another reason. */
-static __noreturn void die_by_signal(int sig)
+/*
+ * Die by @sig unless the process is already on its way out for another reason.  Enter with siglock
+ * held.  @info: of a signal that may dump core, else NULL.
+ */
+static __noreturn void die_by_signal(int sig, const siginfo_t *info)
 {
-	struct signal_struct *s = current->signal;
-	int code = s->group_exit ? s->group_exit_code : sig;
-
 	current->flags |= PF_SIGNALED;
 	spin_unlock_irq(&current->sighand->siglock);
-	do_group_exit(code);
+	if (info && (sigmask(sig) & SIG_COREDUMP))
+		do_coredump(info);
+	do_group_exit(sig);
 }
 
 /* The default action of @sig.  siglock held on entry and on return; false: look again. */
-static void default_action(int sig)
+static void default_action(int sig, const siginfo_t *info)
 {
 	struct signal_struct *s = current->signal;
 	struct sighand_struct *sh = current->sighand;
@@ -697,7 +706,7 @@ static void default_action(int sig)
 		spin_lock_irq(&sh->siglock);
 		return;
 	}
-	die_by_signal(sig);
+	die_by_signal(sig, info);
 }
 
 bool get_signal(struct ksignal *ksig)
@@ -710,7 +719,7 @@ bool get_signal(struct ksignal *ksig)
 	spin_lock_irq(&sh->siglock);
 	for (;;) {
 		if (sigismember(&current->pending.signal, SIGKILL))
-			die_by_signal(SIGKILL);
+			die_by_signal(SIGKILL, NULL);
 		if (s->flags & SIGNAL_NOTIFY_CONT) {
 			s->flags &= ~SIGNAL_NOTIFY_CONT;
 			spin_unlock_irq(&sh->siglock);
@@ -730,7 +739,7 @@ bool get_signal(struct ksignal *ksig)
 		if (ka->handler == (void *)SIG_IGN)
 			continue;
 		if (ka->handler == (void *)SIG_DFL) {
-			default_action(sig);
+			default_action(sig, &ksig->info);
 			continue;
 		}
 		ksig->ka = *ka;

@@ -8,6 +8,7 @@
  * Sources: POSIX.1-2017; setuid(2), setpgid(2), getrlimit(2), prctl(2).
  */
 #include <asm/uaccess.h>
+#include <coredump.h>
 #include <err.h>
 #include <fs.h>
 #include <mm.h>
@@ -82,9 +83,26 @@ static bool id_allowed(unsigned int id, unsigned int a, unsigned int b, unsigned
 	return id == ~0U || id == a || id == b || id == c || capable_root();
 }
 
+/*
+ * current's ids were @old.  Who has got another identity may hold what that one must not see:
+ * no core file, no looking in through /proc.  Always 0.
+ */
+static long creds_changed(const struct cred_ids *old)
+{
+	const struct cred_ids *c = &current->cred;
+
+	if (old->euid == c->euid && old->egid == c->egid && old->fsuid == c->fsuid &&
+	    old->fsgid == c->fsgid)
+		return 0;
+	if (current->mm)
+		set_dumpable(current->mm, suid_dumpable);
+	current->pdeath_signal = 0;
+	return 0;
+}
+
 long sys_setuid(uid_t uid)
 {
-	struct cred_ids *c = &current->cred;
+	struct cred_ids *c = &current->cred, before = *c;
 
 	if (uid == ~0U)
 		return -EINVAL;
@@ -93,12 +111,12 @@ long sys_setuid(uid_t uid)
 	else if (uid != c->uid && uid != c->suid)
 		return -EPERM;
 	c->euid = c->fsuid = uid;
-	return 0;
+	return creds_changed(&before);
 }
 
 long sys_setgid(gid_t gid)
 {
-	struct cred_ids *c = &current->cred;
+	struct cred_ids *c = &current->cred, before = *c;
 
 	if (gid == ~0U)
 		return -EINVAL;
@@ -107,12 +125,12 @@ long sys_setgid(gid_t gid)
 	else if (gid != c->gid && gid != c->sgid)
 		return -EPERM;
 	c->egid = c->fsgid = gid;
-	return 0;
+	return creds_changed(&before);
 }
 
 long sys_setresuid(uid_t ruid, uid_t euid, uid_t suid)
 {
-	struct cred_ids *c = &current->cred;
+	struct cred_ids *c = &current->cred, before = *c;
 
 	if (!id_allowed(ruid, c->uid, c->euid, c->suid) ||
 	    !id_allowed(euid, c->uid, c->euid, c->suid) ||
@@ -125,12 +143,12 @@ long sys_setresuid(uid_t ruid, uid_t euid, uid_t suid)
 	if (euid != ~0U)
 		c->euid = euid;
 	c->fsuid = c->euid;
-	return 0;
+	return creds_changed(&before);
 }
 
 long sys_setresgid(gid_t rgid, gid_t egid, gid_t sgid)
 {
-	struct cred_ids *c = &current->cred;
+	struct cred_ids *c = &current->cred, before = *c;
 
 	if (!id_allowed(rgid, c->gid, c->egid, c->sgid) ||
 	    !id_allowed(egid, c->gid, c->egid, c->sgid) ||
@@ -143,12 +161,12 @@ long sys_setresgid(gid_t rgid, gid_t egid, gid_t sgid)
 	if (egid != ~0U)
 		c->egid = egid;
 	c->fsgid = c->egid;
-	return 0;
+	return creds_changed(&before);
 }
 
 long sys_setreuid(uid_t ruid, uid_t euid)
 {
-	struct cred_ids *c = &current->cred;
+	struct cred_ids *c = &current->cred, before = *c;
 	uid_t old = c->uid;
 
 	if (!id_allowed(ruid, c->uid, c->euid, c->uid) ||
@@ -161,12 +179,12 @@ long sys_setreuid(uid_t ruid, uid_t euid)
 	if (ruid != ~0U || (euid != ~0U && euid != old))
 		c->suid = c->euid;
 	c->fsuid = c->euid;
-	return 0;
+	return creds_changed(&before);
 }
 
 long sys_setregid(gid_t rgid, gid_t egid)
 {
-	struct cred_ids *c = &current->cred;
+	struct cred_ids *c = &current->cred, before = *c;
 	gid_t old = c->gid;
 
 	if (!id_allowed(rgid, c->gid, c->egid, c->gid) ||
@@ -179,7 +197,7 @@ long sys_setregid(gid_t rgid, gid_t egid)
 	if (rgid != ~0U || (egid != ~0U && egid != old))
 		c->sgid = c->egid;
 	c->fsgid = c->egid;
-	return 0;
+	return creds_changed(&before);
 }
 
 long sys_getresuid(uid_t __user *ruid, uid_t __user *euid, uid_t __user *suid)
@@ -199,21 +217,23 @@ long sys_getresgid(gid_t __user *rgid, gid_t __user *egid, gid_t __user *sgid)
 /* These two answer the old id, whether or not it was changed. */
 long sys_setfsuid(uid_t uid)
 {
-	struct cred_ids *c = &current->cred;
+	struct cred_ids *c = &current->cred, before = *c;
 	uid_t old = c->fsuid;
 
 	if (uid != ~0U && (id_allowed(uid, c->uid, c->euid, c->suid) || uid == old))
 		c->fsuid = uid;
+	creds_changed(&before);
 	return old;
 }
 
 long sys_setfsgid(gid_t gid)
 {
-	struct cred_ids *c = &current->cred;
+	struct cred_ids *c = &current->cred, before = *c;
 	gid_t old = c->fsgid;
 
 	if (gid != ~0U && (id_allowed(gid, c->gid, c->egid, c->sgid) || gid == old))
 		c->fsgid = gid;
+	creds_changed(&before);
 	return old;
 }
 
@@ -631,17 +651,19 @@ long sys_prctl(int option, unsigned long a2, unsigned long a3, unsigned long a4,
 	case PR_GET_PDEATHSIG:
 		return put_user(current->pdeath_signal, (int __user *)a2);
 	case PR_GET_DUMPABLE:
-		return current->dumpable;
+		return get_dumpable(current->mm);
 	case PR_SET_DUMPABLE:
 		if (a2 > 1)
 			return -EINVAL;
-		current->dumpable = a2;
+		set_dumpable(current->mm, a2);
 		return 0;
 	case PR_SET_NAME:
 		return set_name_of_thread((const char __user *)a2);
 	case PR_GET_NAME:
 		strlcpy(name, current->comm, sizeof(name));
 		return copy_to_user((void __user *)a2, name, sizeof(name)) ? -EFAULT : 0;
+	case PR_SET_MM:
+		return prctl_set_mm(a2, a3, a4, a5);
 	case PR_CAPBSET_READ:
 		return a2 <= 40 ? 1 : -EINVAL;
 	case PR_SET_NO_NEW_PRIVS:

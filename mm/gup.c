@@ -15,6 +15,14 @@
 #include <string.h>
 #include "internal.h"
 
+/* With FOLL_DUMP: is there nothing at @e worth writing down, and nothing to fault in? */
+static bool dump_hole(struct vm_area_struct *vma, pte_t e)
+{
+	if (pte_none(e))
+		return !vma->vm_ops || !vma->vm_ops->fault;
+	return pte_present(e) && pte_special(e);	/* the zero page */
+}
+
 /* May the entry be used for this access as it is?  Enter: ptl held. */
 static bool pte_serves(struct vm_area_struct *vma, pte_t e, unsigned int flags)
 {
@@ -43,9 +51,11 @@ static int follow_page(struct vm_area_struct *vma, unsigned long addr, unsigned 
 	pte_t *pte;
 
 	if (!pmd)
-		return 0;
+		return (flags & FOLL_DUMP) && dump_hole(vma, __pte(0)) ? -EFAULT : 0;
 	pte = pte_offset_map_lock(vma->vm_mm, pmd, addr, &ptl);
-	if (pte_serves(vma, *pte, flags)) {
+	if ((flags & FOLL_DUMP) && dump_hole(vma, *pte)) {
+		ret = -EFAULT;
+	} else if (pte_serves(vma, *pte, flags)) {
 		ret = 1;
 		if (page && pte_special(*pte) && !is_zero_pfn(pte_pfn(*pte))) {
 			ret = -EFAULT;
@@ -68,6 +78,8 @@ static int check_vma(struct vm_area_struct *vma, unsigned int flags)
 	unsigned long need = flags & FOLL_WRITE ? VM_WRITE : VM_READ;
 
 	if (vma->vm_flags & (VM_IO | VM_PFNMAP))
+		return -EFAULT;
+	if ((flags & FOLL_ANON) && !vma_is_anonymous(vma))
 		return -EFAULT;
 	if (vma->vm_flags & need)
 		return 0;

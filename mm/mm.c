@@ -14,6 +14,7 @@
  * Sources:    Love, "Linux Kernel Development", "The Process Address Space".
  */
 #include <asm/mmu_context.h>
+#include <coredump.h>
 #include <fs.h>
 #include <futex.h>
 #include <pagemap.h>
@@ -88,6 +89,8 @@ struct mm_struct *mm_alloc(void)
 		return NULL;
 	memset(mm, 0, sizeof(*mm));
 	mm->task_size = TASK_SIZE_MAX;
+	/* exec keeps the filter of core dumps; begin_new_exec() decides about dumpable */
+	mm->flags = current->mm ? current->mm->flags & MMF_INIT_MASK : MMF_DUMP_FILTER_DEFAULT;
 	arch_pick_mmap_layout(mm);
 	return mm_init(mm);
 }
@@ -257,6 +260,7 @@ struct mm_struct *dup_mm(struct mm_struct *old)
 	down_write(&old->mmap_sem);
 	*mm = *old;
 	mm->def_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);		/* memory locks are not inherited */
+	mm->flags &= MMF_INIT_MASK;
 	mm = mm_init(mm);
 	if (!mm) {
 		up_write(&old->mmap_sem);

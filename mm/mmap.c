@@ -555,7 +555,8 @@ long sys_brk(unsigned long brk)
 	new = PAGE_ALIGN(brk);
 	old = PAGE_ALIGN(mm->brk);
 	if (new < old) {
-		if (do_munmap(mm, new, old - new))
+		/* nothing there: somebody moved the mark (PR_SET_MM) */
+		if (!find_vma_intersection(mm, new, old) || do_munmap(mm, new, old - new))
 			goto out;
 	} else if (new > old) {
 		if (brk_grow(mm, old, new))

@@ -2,7 +2,8 @@
 # tools/setup.sh - install what `make run` or `make test` needs
 #
 #   setup.sh run     to build Quire and boot it in QEMU
-#   setup.sh test    more: clang and lld, GRUB and UEFI firmware for the boot images, cmocka
+#   setup.sh test    more: clang and lld, GRUB and UEFI firmware for the boot images, cmocka,
+#                    gdb
 #
 # When everything is there it only looks at a few files and says nothing.  On Debian and Ubuntu, as
 # root or with sudo, it says which packages are missing and how much to download, then installs them
@@ -49,6 +50,7 @@ if [ "$what" = test ]; then
 	need libc6-dev /usr/include/stdio.h
 	need libcmocka-dev /usr/include/cmocka.h
 	need clang clang
+	need gdb gdb
 	need lld ld.lld
 	need grub-common grub-mkrescue grub2-mkrescue
 	need grub-pc-bin /usr/lib/grub/i386-pc
@@ -71,10 +73,10 @@ fi
 
 elsewhere() {
 	if [ "$what" = test ]; then
-		fedora=" clang lld glibc-devel libcmocka-devel libasan libubsan grub2-tools-extra grub2-pc-modules \\
+		fedora=" clang gdb lld glibc-devel libcmocka-devel libasan libubsan grub2-tools-extra grub2-pc-modules \\
                       grub2-efi-x64-modules xorriso mtools edk2-ovmf"
-		arch=" clang lld cmocka grub libisoburn mtools edk2-ovmf"
-		macos=" llvm lld cmocka xorriso mtools"
+		arch=" clang gdb lld cmocka grub libisoburn mtools edk2-ovmf"
+		macos=" llvm lld gdb cmocka xorriso mtools"
 	fi
 	cat >&2 <<EOT
 Quire needs packages that are not installed:$missing

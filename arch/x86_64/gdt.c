@@ -18,7 +18,7 @@
 #define NR_IST 4
 
 struct cpu_tables {
-	u64 gdt[8];
+	u64 gdt[TSS_SEL / 8 + 2];
 	struct tss tss;
 } __aligned(64);
 

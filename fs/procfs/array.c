@@ -134,6 +134,7 @@ static u64 to_ticks(u64 ns)
 static int show_stat(struct seq_file *m, struct task_struct *task, bool whole)
 {
 	struct mm_struct *mm = get_task_mm(task);
+	bool permitted = mm && may_inspect(task);	/* else no addresses, and 1 for code */
 	struct family f;
 
 	collect(task, &f, whole);
@@ -146,14 +147,16 @@ static int show_stat(struct seq_file *m, struct task_struct *task, bool whole)
 	seq_printf(m, " %lu %lu %lu", mm ? mm->total_vm << PAGE_SHIFT : 0, mm ? get_mm_rss(mm) : 0,
 		   f.rss_limit);
 	/* kstkesp and kstkeip are 0 for everybody but a dumping process, as on Linux */
-	seq_printf(m, " %lu %lu %lu 0 0", mm ? mm->start_code : 0, mm ? mm->end_code : 0,
-		   mm ? mm->start_stack : 0);
+	seq_printf(m, " %lu %lu %lu 0 0", permitted ? mm->start_code : mm != NULL,
+		   permitted ? mm->end_code : mm != NULL, permitted ? mm->start_stack : 0);
 	seq_printf(m, " %lu %lu %lu %lu", f.pending & 0x7fffffff, f.blocked & 0x7fffffff,
 		   f.ignored & 0x7fffffff, f.caught & 0x7fffffff);
 	seq_printf(m, " 0 0 0 %d %d 0 0 0 0 0", task->exit_signal, task->cpu);
-	seq_printf(m, " %lu %lu %lu %lu %lu %lu %lu %d\n", mm ? mm->start_data : 0,
-		   mm ? mm->end_data : 0, mm ? mm->start_brk : 0, mm ? mm->arg_start : 0,
-		   mm ? mm->arg_end : 0, mm ? mm->env_start : 0, mm ? mm->env_end : 0, task->exit_code);
+	seq_printf(m, " %lu %lu %lu %lu %lu %lu %lu %d\n", permitted ? mm->start_data : 0,
+		   permitted ? mm->end_data : 0, permitted ? mm->start_brk : 0,
+		   permitted ? mm->arg_start : 0, permitted ? mm->arg_end : 0,
+		   permitted ? mm->env_start : 0, permitted ? mm->env_end : 0,
+		   may_inspect(task) ? task->exit_code : 0);
 	if (mm)
 		mmput(mm);
 	return 0;

@@ -6,6 +6,7 @@
  *             A cached name of a task that is gone is not used (pid_revalidate).
  */
 #include <asm/uaccess.h>
+#include <coredump.h>
 #include <slab.h>
 #include <string.h>
 
@@ -78,7 +79,7 @@ static int pid_show(struct seq_file *m)
 	return err;
 }
 
-static int pid_open(struct inode *inode, struct file *file)
+int pid_open(struct inode *inode, struct file *file)
 {
 	return single_open(file, pid_show, inode->i_private);
 }
@@ -91,9 +92,10 @@ static const struct file_operations pid_show_fops = {
 };
 
 /* May current look into the memory of @task? */
-static bool may_inspect(struct task_struct *task)
+bool may_inspect(struct task_struct *task)
 {
-	return capable_root() || (task->cred.uid == current->cred.euid && task->dumpable);
+	return capable_root() || task->tgid == current->tgid ||
+	       (task->cred.uid == current->cred.euid && task_dumpable(task));
 }
 
 /* Show [start, end) of the task's memory as it stands: arguments, environment. */
@@ -104,7 +106,7 @@ static int show_memory(struct seq_file *m, struct mm_struct *mm, unsigned long s
 	if (!buf)
 		return -ENOMEM;
 	while (start < end) {
-		int n = access_remote_vm(mm, start, buf, min(end - start, PAGE_SIZE), 0);
+		int n = access_remote_vm(mm, start, buf, min(end - start, PAGE_SIZE), FOLL_ANON);
 
 		if (n <= 0)
 			break;
@@ -115,15 +117,52 @@ static int show_memory(struct seq_file *m, struct mm_struct *mm, unsigned long s
 	return 0;
 }
 
+/*
+ * A title that the process wrote over its arguments (setproctitle): one string, which ends at
+ * a NUL or with the page that was read; it may reach into the environment.
+ */
+static int show_title(struct seq_file *m, struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	char *buf = (char *)__get_free_pages(GFP_KERNEL, 0);
+	size_t len;
+	int n;
+
+	if (!buf)
+		return -ENOMEM;
+	n = access_remote_vm(mm, start, buf, PAGE_SIZE, FOLL_ANON);
+	if (n > 0) {
+		len = strnlen(buf, n);
+		if (len < (size_t)n)
+			len++;
+		seq_write(m, buf, min(len, end - start));
+	}
+	free_page((unsigned long)buf);
+	return 0;
+}
+
 static int show_cmdline(struct seq_file *m, struct task_struct *task)
 {
 	struct mm_struct *mm = get_task_mm(task);
+	unsigned long start, end, limit;
 	int err = 0;
+	char last;
 
 	if (!mm)
 		return 0;
-	if (mm->arg_end)
-		err = show_memory(m, mm, mm->arg_start, mm->arg_end);
+	down_read(&mm->mmap_sem);
+	start = mm->arg_start;
+	end = limit = mm->arg_end;
+	/* Only the environment right behind the arguments may be overwritten by a title. */
+	if (mm->env_start == end && mm->env_end > end)
+		limit = mm->env_end;
+	if (!mm->env_end)
+		end = start;		/* exec has not come that far */
+	up_read(&mm->mmap_sem);
+	/* The last byte of untouched arguments is NUL. */
+	if (end > start && access_remote_vm(mm, end - 1, &last, 1, FOLL_ANON) == 1 && last)
+		err = show_title(m, mm, start, limit);
+	else if (end > start)
+		err = show_memory(m, mm, start, end);
 	mmput(mm);
 	return err;
 }
@@ -396,6 +435,7 @@ static const struct pid_entry pid_entries[] = {
 	FILE("mounts", 0444, show_mounts),
 	FILE("mountinfo", 0444, show_mountinfo),
 	FILE("wchan", 0444, show_wchan),
+	FILE_OPS("coredump_filter", 0644, proc_coredump_filter_show, &proc_coredump_filter_fops),
 	FILE("oom_score", 0444, show_oom_score),
 	FILE_OPS("oom_score_adj", 0644, show_oom_score_adj, &oom_score_adj_fops),
 };

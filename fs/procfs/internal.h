@@ -59,6 +59,9 @@ extern const struct file_operations proc_fd_fops, proc_fdinfo_fops;
 int proc_pid_stat(struct seq_file *m, struct task_struct *task);
 int proc_tid_stat(struct seq_file *m, struct task_struct *task);
 int proc_pid_status(struct seq_file *m, struct task_struct *task);
+/* May current look into the memory of @task, and know its addresses?  (base.c) */
+bool may_inspect(struct task_struct *task);
+int pid_open(struct inode *inode, struct file *file);	/* base.c: for files with a show function */
 int proc_pid_statm(struct seq_file *m, struct task_struct *task);
 int proc_pid_limits(struct seq_file *m, struct task_struct *task);
 int proc_pid_maps(struct seq_file *m, struct task_struct *task);
@@ -72,6 +75,7 @@ void proc_mm_init(void);	/* meminfo.c: meminfo, vmstat, slabinfo, buddyinfo ... 
 void proc_sys_init(void);	/* sysctl.c: /proc/sys */
 void proc_overcommit_init(void);	/* overcommit.c: /proc/sys/vm/overcommit_* */
 void proc_ipc_init(void);	/* ipc.c: /proc/sysvipc, /proc/sys/kernel/shm* */
+void proc_coredump_init(void);	/* coredump.c: core_pattern and its like */
 void proc_quire_init(void);	/* quire.c: /proc/quire */
 
 /* A global file with operations of its own (walk, kmsg). */

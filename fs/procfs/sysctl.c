@@ -195,6 +195,7 @@ static int boot_id_show(struct seq_file *m)
 void proc_sys_init(void)
 {
 	make_uuid(boot_id);
+	proc_coredump_init();
 	proc_create("sys/fs/file-nr", 0444, file_nr_show, NULL);
 	proc_create("sys/fs/file-max", 0444, file_max_show, NULL);
 	proc_create("sys/fs/nr_open", 0444, nr_open_show, NULL);

@@ -9,13 +9,16 @@
 #include <asm/memory_layout.h>
 #include <asm/ptrace.h>
 
-/* Selectors; the order user32 CS, user DS, user CS is what SYSRET demands. */
-#define KERNEL_CS	0x08
-#define KERNEL_DS	0x10
-#define USER32_CS	0x1b
-#define USER_DS		0x23
-#define USER_CS		0x2b
-#define TSS_SEL		0x30
+/*
+ * Selectors; the order user32 CS, user DS, user CS is what SYSRET demands.  The user's are Linux's:
+ * programs see them in signal frames and core files.
+ */
+#define KERNEL_CS	0x10
+#define KERNEL_DS	0x18
+#define USER32_CS	0x23
+#define USER_DS		0x2b
+#define USER_CS		0x33
+#define TSS_SEL		0x40
 
 /* IST slots in the TSS, 1-based. */
 #define IST_DF	1
