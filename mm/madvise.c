@@ -148,10 +148,12 @@ static int advise_remove(struct vm_area_struct *vma, unsigned long start, unsign
 
 	if (vma->vm_flags & VM_LOCKED)
 		return -EINVAL;
-	if (!file || !file->f_inode->i_mapping->a_ops)
+	if (!file)
 		return -EINVAL;
 	if ((vma->vm_flags & (VM_SHARED | VM_WRITE)) != (VM_SHARED | VM_WRITE))
 		return -EACCES;
+	if (!S_ISREG(file->f_inode->i_mode))
+		return -ENODEV;
 	if (!file->f_op->fallocate)
 		return -EOPNOTSUPP;
 	off = (start - vma->vm_start) + ((loff_t)vma->vm_pgoff << PAGE_SHIFT);
