@@ -3,7 +3,7 @@
  */
 #include <asm/memtype.h>
 #include <asm/processor.h>
-#include <uapi/fb.h>
+#include <uapi/kdev_t.h>
 #include <vmalloc.h>
 #include "fs_util.h"
 
@@ -133,8 +133,10 @@ KTEST(memtype, ioremap_variants_share_one_type)
 /* Physical memory from @pa on at page 50 of the case's mm. */
 static long map_mem(phys_addr_t pa, long pages, int prot, int flags, int mode)
 {
-	long fd = k_open("/dev/mem", mode), at;
+	long fd, at;
 
+	do_mknodat(AT_FDCWD, "/kt/mem", S_IFCHR | 0600, MKDEV(MEM_MAJOR, 1));
+	fd = k_open("/kt/mem", mode);
 	if (fd < 0)
 		return fd;
 	at = sys_mmap(AT(50), pages * PAGE_SIZE, prot, flags | MAP_FIXED, fd, pa);
@@ -210,6 +212,7 @@ FS_TEST(pfnmap, get_user_pages_refuses_and_access_reads)
 	EXPECT_EQ(protect(50, 1, PROT_NONE), 0);
 	EXPECT_EQ(access_remote_vm(mm, AT(50), buf, 4, 0), 4);		/* as Linux: it asks no VM_READ */
 	iounmap((void *)rom);
+	EXPECT_EQ(unmap(50, 2), 0);
 }
 
 FS_TEST(pfnmap, access_writes_devices_but_no_copied_page)
@@ -227,14 +230,16 @@ FS_TEST(pfnmap, access_writes_devices_but_no_copied_page)
 	EXPECT(poke(AT(50), 5));
 	EXPECT_EQ(access_remote_vm(mm, AT(50), &word, 4, 0), 0);
 	EXPECT_EQ(access_remote_vm(mm, AT(51), &word, 4, 0), 4);
+	EXPECT_EQ(unmap(50, 2), 0);
 }
 
 FS_TEST(pfnmap, copied_page_is_write_back_ram_in_an_uncached_area)
 {
 	struct mm_struct *mm = current->mm;
-	long anon = get_mm_counter(mm, MM_ANONPAGES);
+	long anon;
 
 	EXPECT_EQ(map_mem(HOLE, 2, RW, MAP_PRIVATE, O_RDWR | O_SYNC), AT(50));
+	anon = get_mm_counter(mm, MM_ANONPAGES);
 	EXPECT_EQ(area(50)->vm_pgoff, PFN_DOWN(HOLE));
 	EXPECT(poke(AT(50), 5));
 	EXPECT_EQ(get_mm_counter(mm, MM_ANONPAGES), anon + 1);
@@ -270,6 +275,7 @@ FS_TEST(pfnmap, verify_sees_a_wrong_type_frame_or_area)
 	EXPECT_EQ(reserve(0, 2, WB, &(enum page_cache_mode){ 0 }), 0);
 	EXPECT(type > 0 && frame > 0 && counted > 0 && lost > 0);
 	EXPECT_EQ(mm_verify_one(mm), 0);
+	EXPECT_EQ(unmap(50, 2), 0);
 }
 
 #ifdef QUIRE_DEBUG
