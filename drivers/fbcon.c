@@ -7,7 +7,6 @@
  */
 #include <boot_info.h>
 #include <screen.h>
-#include <vmalloc.h>
 
 static volatile u8 *fb;
 static unsigned int scale, bytes;		/* dots per font dot; bytes per dot */
@@ -80,7 +79,7 @@ const struct screen *fb_screen_init(void)
 		return NULL;
 	screen.cols = min(f->width / (FONT_WIDTH * scale), (u32)SCREEN_MAX_COLS);
 	screen.rows = min(f->height / (FONT_HEIGHT * scale), (u32)SCREEN_MAX_ROWS);
-	fb = ioremap(f->addr, (size_t)f->pitch * f->height);
+	fb = framebuffer_map();
 	if (!fb || screen.rows < 2)
 		return NULL;
 	return &screen;

@@ -1,23 +1,201 @@
 /*
- * drivers/mem.c - the devices without hardware: null, zero, full, random, urandom, port, kmsg
+ * drivers/mem.c - physical memory, and the devices without hardware: mem, null, zero, full,
+ *                 random, urandom, port, kmsg
+ *
+ * Purpose:    /dev/mem lets root look at device memory: BIOS tables, cards, registers.
+ * Invariants: no RAM that the kernel uses is read, written or mapped through it (Debian's Linux:
+ *             STRICT_DEVMEM, IO_STRICT_DEVMEM), nor registers that a driver works with.
+ *
+ *   address                 read, write          mmap
+ *   RAM below 1 MiB         zeros, ignored       yes
+ *   other below 1 MiB       yes                  yes
+ *   RAM above               EPERM                EPERM
+ *   devices                 EFAULT               yes; EPERM if a driver has claimed them
  *
  * Simplified: /dev/kmsg takes messages; they are read by syslog(2).
  * Sources:    Linux manual pages null(4), full(4), random(4), mem(4).
  */
+#include <asm/io.h>
+#include <asm/memtype.h>
 #include <asm/processor.h>
 #include <asm/uaccess.h>
+#include <boot_info.h>
 #include <fs.h>
+#include <ioport.h>
+#include <memblock.h>
 #include <mm.h>
 #include <pagemap.h>
 #include <printk.h>
 #include <random.h>
 #include <sched.h>
+#include <slab.h>
 #include <string.h>
 #include <tty.h>
+#include <uapi/unistd.h>
 #include <uapi/kdev_t.h>
 #include <uapi/mman.h>
+#include <vmalloc.h>
 
 #define NR_PORTS 65536
+
+/* ---- /dev/mem: the file position is the physical address ---- */
+
+#define LOW_PAGES ((1UL << 20) >> PAGE_SHIFT)
+
+enum access { REFUSED, ALLOWED, ZEROS };
+
+/* Is any byte of the page RAM?  memblock knows whole pages, the firmware's map parts of them. */
+static bool holds_ram(phys_addr_t pa)
+{
+	if (pa >= PAGE_ALIGN(memblock_end_of_ram() + 1))
+		return false;
+	for (unsigned int i = 0; i < boot_info.nr_mem; i++) {
+		const struct boot_mem *m = &boot_info.mem[i];
+
+		if (m->type == BOOT_MEM_RAM && m->base < pa + PAGE_SIZE && m->base + m->size > pa)
+			return true;
+	}
+	return false;
+}
+
+static enum access devmem_is_allowed(unsigned long pfn)
+{
+	/* frame 0 is the BIOS's, which kept its interrupt vectors and data there */
+	if (pfn && holds_ram(PFN_PHYS(pfn)))
+		return pfn < LOW_PAGES ? ZEROS : REFUSED;
+	if (pfn >= LOW_PAGES && iomem_is_exclusive(PFN_PHYS(pfn), PAGE_SIZE))
+		return REFUSED;
+	return ALLOWED;
+}
+
+/* read and write end where RAM ends. */
+static bool below_end_of_ram(phys_addr_t pa, size_t len)
+{
+	return pa + len - 1 <= memblock_end_of_ram() - 1;
+}
+
+static int open_mem(struct inode *inode, struct file *f)
+{
+	return capable_root() ? 0 : -EPERM;
+}
+
+/* Copy inside one page between @buf, which has room for it, and the device. 0 or -ENOMEM. */
+static int copy_frame_part(phys_addr_t pa, void *buf, size_t len, bool write)
+{
+	char *io = memremap(pa & PAGE_MASK, PAGE_SIZE);
+
+	if (!io)
+		return -ENOMEM;
+	if (write)
+		memcpy_toio(io + (pa & ~PAGE_MASK), buf, len);
+	else
+		memcpy_fromio(buf, io + (pa & ~PAGE_MASK), len);
+	iounmap(io);
+	return 0;
+}
+
+/* One page's part of a read or write; 0 or -errno. */
+static int read_part(phys_addr_t pa, char __user *to, void *buf, size_t len)
+{
+	enum access access = devmem_is_allowed(PFN_DOWN(pa));
+	int err;
+
+	if (access == REFUSED)
+		return -EPERM;
+	if (access == ZEROS)
+		return clear_user(to, len) ? -EFAULT : 0;
+	err = copy_frame_part(pa, buf, len, false);
+	if (err)
+		return err;
+	return copy_to_user(to, buf, len) ? -EFAULT : 0;
+}
+
+static int write_part(phys_addr_t pa, const char __user *from, void *buf, size_t len)
+{
+	enum access access = devmem_is_allowed(PFN_DOWN(pa));
+
+	if (access == REFUSED)
+		return -EPERM;
+	if (access == ZEROS)
+		return 0;
+	if (copy_from_user(buf, from, len))
+		return -EFAULT;
+	return copy_frame_part(pa, buf, len, true);
+}
+
+/* All or nothing, but for a signal: an error in a later page hides the earlier ones. */
+static ssize_t copy_mem(char __user *user, size_t len, loff_t *pos, bool write)
+{
+	phys_addr_t pa = *pos;
+	size_t done = 0;
+	void *buf;
+	int err = 0;
+
+	if (!below_end_of_ram(pa, len))
+		return -EFAULT;
+	buf = (void *)__get_free_pages(GFP_KERNEL, 0);
+	if (!buf)
+		return -ENOMEM;
+	while (done < len && !err) {
+		size_t n = min_t(size_t, len - done, PAGE_SIZE - ((pa + done) & ~PAGE_MASK));
+
+		err = write ? write_part(pa + done, user + done, buf, n) :
+			      read_part(pa + done, user + done, buf, n);
+		done += n;
+		cond_resched();
+		if (signal_pending(current))
+			break;
+	}
+	free_page((unsigned long)buf);
+	if (err)
+		return err;
+	*pos += done;
+	return done;
+}
+
+static ssize_t read_mem(struct file *f, char __user *buf, size_t len, loff_t *pos)
+{
+	return copy_mem(buf, len, pos, false);
+}
+
+static ssize_t write_mem(struct file *f, const char __user *buf, size_t len, loff_t *pos)
+{
+	return copy_mem((char __user *)buf, len, pos, true);
+}
+
+static loff_t memory_lseek(struct file *f, loff_t off, int whence)
+{
+	if (whence == SEEK_CUR)
+		off += f->f_pos;
+	else if (whence != SEEK_SET)
+		return -EINVAL;
+	if (IS_ERR_VALUE((unsigned long)off))
+		return -EOVERFLOW;
+	return f->f_pos = off;
+}
+
+static const struct vm_operations_struct mmap_mem_ops = { .access = generic_access_phys };
+
+/* Opened with O_SYNC: uncached; else cached as far as the firmware and other users allow. */
+static int mmap_mem(struct file *f, struct vm_area_struct *vma)
+{
+	unsigned long size = vma->vm_end - vma->vm_start, pfn = vma->vm_pgoff;
+	unsigned long end = pfn + (size >> PAGE_SHIFT);
+
+	if (end < pfn || end > 1UL << (cpu_features.phys_bits - PAGE_SHIFT))
+		return -EINVAL;
+	for (unsigned long i = pfn; i < end; i++) {
+		if (devmem_is_allowed(i) == REFUSED)
+			return -EPERM;
+		cond_resched();
+	}
+	if (f->f_flags & O_DSYNC)
+		vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
+	vma->vm_ops = &mmap_mem_ops;
+	return remap_pfn_range(vma, vma->vm_start, pfn, size, vma->vm_page_prot) ? -EAGAIN : 0;
+}
+
+/* ---- devices without hardware ---- */
 
 static ssize_t read_null(struct file *f, char __user *buf, size_t len, loff_t *pos)
 {
@@ -152,6 +330,10 @@ static ssize_t write_kmsg(struct file *f, const char __user *buf, size_t len, lo
 	return len;
 }
 
+static const struct file_operations mem_fops = {
+	.open = open_mem, .read = read_mem, .write = write_mem, .llseek = memory_lseek,
+	.mmap = mmap_mem,
+};
 static const struct file_operations null_fops = {
 	.read = read_null, .write = write_null, .llseek = null_llseek,
 };
@@ -178,6 +360,7 @@ static const struct {
 	umode_t mode;
 	const struct file_operations *fops;
 } devices[] = {
+	{ 1, "mem", 0600, &mem_fops },
 	{ 3, "null", 0666, &null_fops },
 	{ 4, "port", 0640, &port_fops },
 	{ 5, "zero", 0666, &zero_fops },

@@ -690,5 +690,6 @@ void drivers_init(void)
 	mem_devices_init();
 	tty_init();
 	serial_init();
+	fbdev_init();
 	vt_init();
 }

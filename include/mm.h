@@ -39,7 +39,7 @@ struct seq_file;
 #define VM_NORESERVE	0x00200000UL
 #define VM_HUGETLB	0x00400000UL
 #define VM_NONLINEAR	0x00800000UL
-#define VM_ARCH_1	0x01000000UL
+#define VM_ARCH_1	0x01000000UL	/* x86: its memory type is reserved (PAT) */
 #define VM_WIPEONFORK	0x02000000UL
 #define VM_DONTDUMP	0x04000000UL
 #define VM_STACK	VM_GROWSDOWN
@@ -258,8 +258,11 @@ void free_pgtables(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned 
 void zap_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long size);
 /* Unmap pages [@holebegin, +@holelen) bytes of a file from every VMA (truncation). */
 void unmap_mapping_range(struct address_space *mapping, loff_t holebegin, loff_t holelen, bool even_cows);
+/* mm/pfnmap.c */
 int remap_pfn_range(struct vm_area_struct *vma, unsigned long addr, unsigned long pfn,
 		    unsigned long size, pgprot_t prot);
+int vm_iomap_memory(struct vm_area_struct *vma, phys_addr_t start, unsigned long len);
+int generic_access_phys(struct vm_area_struct *vma, unsigned long addr, void *buf, int len, int write);
 int vm_insert_page(struct vm_area_struct *vma, unsigned long addr, struct page *page);
 struct page *vm_normal_page(struct vm_area_struct *vma, unsigned long addr, pte_t pte);
 

@@ -24,6 +24,10 @@ struct screen {
 const struct screen *fb_screen_init(void);
 const struct screen *vga_screen_init(void);
 
+/* drivers/fbdev.c: the loader's framebuffer, mapped write-combining; NULL if there is none. */
+volatile void *framebuffer_map(void);
+void fbdev_init(void);
+
 /* drivers/font.c: 5 x 9 dots, bit 4 of a row is the leftmost; the cell is 6 x 10. */
 #define FONT_WIDTH	6
 #define FONT_HEIGHT	10

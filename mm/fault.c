@@ -294,7 +294,9 @@ static bool wp_install(struct fault *f, struct page *page, struct page *old)
 		add_mm_counter(f->mm, MM_ANONPAGES, 1);
 	if (old && !PageAnon(old))
 		add_mm_counter(f->mm, mm_counter(old), -1);
-	set_pte(pte, maybe_mkwrite(pte_mkdirty(mk_pte(page, vma->vm_page_prot)), vma));
+	/* RAM is write-back, also where it takes the place of a device's frame */
+	set_pte(pte, maybe_mkwrite(pte_mkdirty(mk_pte(page, pgprot_modify(__pgprot(0),
+									  vma->vm_page_prot))), vma));
 	if (old)
 		page_remove_rmap(old);
 	pte_unmap_unlock(pte, f->ptl);
@@ -308,11 +310,15 @@ static struct page *wp_copied_page(struct fault *f, struct page *old)
 	bool zero = !old && is_zero_pfn(pte_pfn(f->orig));
 	struct page *page;
 
-	if (!old && !zero && !pfn_valid(pte_pfn(f->orig)))
-		return NULL;
 	page = alloc_page(zero ? GFP_HIGHUSER_MOVABLE | __GFP_ZERO : GFP_HIGHUSER_MOVABLE);
-	if (page && !zero)
-		copy_page(page_address(page), __va(PFN_PHYS(pte_pfn(f->orig))));
+	if (!page || zero)
+		return page;
+	if (old) {
+		copy_page(page_address(page), page_address(old));
+	} else if (!pfnmap_copy_frame(page, pte_pfn(f->orig))) {
+		put_page(page);
+		return NULL;
+	}
 	return page;
 }
 

@@ -159,6 +159,23 @@ int generic_file_remap_pages(struct vm_area_struct *vma, unsigned long addr, uns
 			     pgoff_t pgoff);
 bool file_offset_ok(struct file *file, unsigned long pgoff, unsigned long len);	/* mmap.c */
 
+/* ---- pfnmap.c: VM_ARCH_1 areas, mmap_sem held for writing ---- */
+/* The first frame of a linear PFN map. */
+unsigned long pfnmap_pfn(const struct vm_area_struct *vma);
+/* The area goes: free its memory type.  Needs no memory. */
+void pfnmap_untrack(struct vm_area_struct *vma);
+/* Before the area is cut at @at: 0 or -ENOMEM.  Undone by pfnmap_join. */
+int pfnmap_split(struct vm_area_struct *vma, unsigned long at);
+void pfnmap_join(struct vm_area_struct *vma, unsigned long at, unsigned long end);
+/* A child's copy of an area reserves for itself: 0, or -ENOMEM with VM_ARCH_1 cleared. */
+int pfnmap_fork(struct vm_area_struct *vma);
+bool pfnmap_copy_frame(struct page *to, unsigned long pfn);
+/* Private and may be written: pages can be copied on write. */
+static inline bool is_cow_mapping(unsigned long flags)
+{
+	return (flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
+}
+
 /* ---- verify.c ---- */
 int mm_verify_one(struct mm_struct *mm);	/* what can be checked in one mm alone */
 /* One violation, logged (the first 50 of a run). Returns 1. */

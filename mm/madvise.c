@@ -156,10 +156,12 @@ static int advise_remove(struct vm_area_struct *vma, unsigned long start, unsign
 
 	if (vma->vm_flags & VM_LOCKED)
 		return -EINVAL;
-	if (!file || !file->f_inode->i_mapping->a_ops)
+	if (!file)
 		return -EINVAL;
 	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) != (VM_SHARED | VM_MAYWRITE))
 		return -EACCES;
+	if (!S_ISREG(file->f_inode->i_mode))
+		return -ENODEV;
 	if (!file->f_op->fallocate)
 		return -EOPNOTSUPP;
 	off = (loff_t)vma_page_index(vma, start) << PAGE_SHIFT;

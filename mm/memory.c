@@ -384,6 +384,8 @@ void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned lon
 		struct zap z = { .tlb = tlb, .vma = vma };
 		unsigned long s = max(vma->vm_start, start), e = min(vma->vm_end, end);
 
+		if (vma->vm_flags & VM_ARCH_1)
+			pfnmap_untrack(vma);
 		if (s < e)
 			zap_range(&z, s, e);
 	}
@@ -546,33 +548,7 @@ void free_pgtables(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned 
 	}
 }
 
-/* ---- devices and single pages ---- */
-
-/* Map frames that have no counted struct page (VM_PFNMAP).  Enter: mmap_sem for writing. */
-int remap_pfn_range(struct vm_area_struct *vma, unsigned long addr, unsigned long pfn,
-		    unsigned long size, pgprot_t prot)
-{
-	unsigned long end = addr + PAGE_ALIGN(size);
-	struct mm_struct *mm = vma->vm_mm;
-
-	if (addr < vma->vm_start || end > vma->vm_end || offset_in_page(addr))
-		return -EINVAL;
-	vma->vm_flags |= VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP;
-	for (; addr < end; addr += PAGE_SIZE, pfn++) {
-		pmd_t *pmd = mm_alloc_pmd(mm, addr);
-		spinlock_t *ptl;
-		pte_t *pte;
-
-		if (!pmd)
-			return -ENOMEM;
-		pte = pte_offset_map_lock(mm, pmd, addr, &ptl);
-		VM_BUG_ON_VMA(!pte_none(*pte), vma);
-		set_pte_at(mm, addr, pte, pte_mkspecial(pfn_pte(pfn, prot)));
-		pt_entries_add(pmd, 1);
-		pte_unmap_unlock(pte, ptl);
-	}
-	return 0;
-}
+/* ---- single pages ---- */
 
 /* Map one page that a driver owns; the PTE takes its own reference.  0, -ENOMEM, -EBUSY. */
 int vm_insert_page(struct vm_area_struct *vma, unsigned long addr, struct page *page)

@@ -33,7 +33,7 @@ static bool page_in_core(struct vm_area_struct *vma, unsigned long addr)
 	spinlock_t *ptl;
 	pte_t *pte, entry;
 
-	if (!pmd)
+	if (!pmd || (vma->vm_flags & VM_PFNMAP))
 		return in_cache(vma, addr);
 	pte = pte_offset_map_lock(vma->vm_mm, pmd, addr, &ptl);
 	entry = *pte;

@@ -244,6 +244,8 @@ static int dup_mmap(struct mm_struct *mm, struct mm_struct *old)
 		last = vma;
 		if (vma->vm_ops && vma->vm_ops->open)
 			vma->vm_ops->open(vma);
+		if ((vma->vm_flags & VM_ARCH_1) && pfnmap_fork(vma))
+			return -ENOMEM;
 		if (!(vma->vm_flags & VM_WIPEONFORK) && copy_page_range(mm, old, mpnt))
 			return -ENOMEM;
 	}

@@ -48,7 +48,8 @@ void vma_set_page_prot(struct vm_area_struct *vma)
 
 	if (vma->vm_ops && vma->vm_ops->page_mkwrite)
 		flags &= ~VM_SHARED;
-	vma->vm_page_prot = vm_get_page_prot(flags);
+	/* a device's memory type stays */
+	vma->vm_page_prot = pgprot_modify(vma->vm_page_prot, vm_get_page_prot(flags));
 }
 
 /* ---- accounting ---- */
@@ -222,6 +223,8 @@ static struct vm_area_struct *new_vma(struct mm_struct *mm, struct file *file, u
 	if (err) {
 		if (vma->vm_file)
 			fput(vma->vm_file);
+		if (vma->vm_flags & VM_ARCH_1)
+			pfnmap_untrack(vma);
 		if (vma->vm_start < vma->vm_end)	/* a driver may have mapped a part */
 			zap_page_range(vma, vma->vm_start, vma->vm_end - vma->vm_start);
 		vm_area_free(vma);
@@ -407,8 +410,12 @@ int isolate_range(struct mm_struct *mm, unsigned long start, unsigned long end)
 	}
 	last = find_vma(mm, end - 1);
 	if (last && last->vm_start < end && end < last->vm_end && __split_vma(mm, last, end, 1)) {
-		if (start > vma->vm_start && vma_take_over(vma, vma->vm_start, vma->vm_next->vm_end))
-			BUG();
+		if (start > vma->vm_start) {
+			if (vma->vm_flags & VM_ARCH_1)
+				pfnmap_join(vma, start, vma->vm_next->vm_end);
+			if (vma_take_over(vma, vma->vm_start, vma->vm_next->vm_end))
+				BUG();
+		}
 		return -ENOMEM;
 	}
 	return 0;

@@ -42,7 +42,7 @@ static __always_inline bool protect_ptes(pte_t *pte, unsigned long nr, unsigned 
 					 bool try_write)
 {
 	const unsigned long keep = PTE_PFN_MASK | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_SPECIAL |
-				   _PAGE_SOFT_DIRTY | _PAGE_PCD | _PAGE_PWT;
+				   _PAGE_SOFT_DIRTY | _PAGE_CACHE_MASK;
 	bool changed = false;
 
 	for (pte_t *end = pte + nr; pte != end; pte++) {
@@ -64,7 +64,8 @@ static __always_inline bool protect_ptes(pte_t *pte, unsigned long nr, unsigned 
 
 static bool protect_table(struct protect *p, pte_t *pte, unsigned long addr, unsigned long end)
 {
-	unsigned long bits = pgprot_val(p->prot) & ~PTE_PFN_MASK, nr = (end - addr) >> PAGE_SHIFT;
+	unsigned long bits = pgprot_val(p->prot) & ~(PTE_PFN_MASK | _PAGE_CACHE_MASK);
+	unsigned long nr = (end - addr) >> PAGE_SHIFT;
 
 	return p->try_write ? protect_ptes(pte, nr, bits, true) : protect_ptes(pte, nr, bits, false);
 }

@@ -153,11 +153,13 @@ static unsigned long move_vma(struct vm_area_struct *vma, unsigned long old, uns
 	if (prepare_tables(&m)) {
 		if (vm_flags & VM_ACCOUNT)	/* munmap gives all of it back, not just the growth */
 			vm_acct_memory((new_len >> PAGE_SHIFT) - account);
+		m.new_vma->vm_flags &= ~VM_ARCH_1;	/* the reservation stays with the old one */
 		do_munmap(mm, new, new_len);
 		*locked = false;
 		return -ENOMEM;
 	}
 	move_page_tables(&m);
+	vma->vm_flags &= ~VM_ARCH_1;		/* a device's memory type: now the new area's */
 	if (keep) {
 		if (vm_flags & VM_LOCKED)
 			mm->locked_vm -= vma_pages(vma);

@@ -48,6 +48,8 @@ void smap_gather(struct vm_area_struct *vma, struct mem_size_stats *mss)
 {
 	unsigned long addr, next;
 
+	if (vma->vm_flags & VM_PFNMAP)
+		return;			/* as on Linux: not even what was copied on write */
 	for (addr = vma->vm_start; addr < vma->vm_end; addr = next) {
 		pmd_t *pmd = mm_find_pmd(vma->vm_mm, addr);
 		pte_t *pte, *first;
@@ -81,7 +83,7 @@ u64 pagemap_entry(struct mm_struct *mm, unsigned long addr)
 	if (!vma || vma->vm_start > addr)
 		return 0;
 	/* Nobody has cleared soft-dirty since the area was made: all of it counts as dirty. */
-	pmd = mm_find_pmd(mm, addr);
+	pmd = vma->vm_flags & VM_PFNMAP ? NULL : mm_find_pmd(mm, addr);
 	if (!pmd)
 		return PM_SOFT_DIRTY;
 	pte = pte_offset_map_lock(mm, pmd, addr, &ptl);

@@ -8,7 +8,7 @@
  * Lock order: mmap_sem for reading > ptl
  *
  *   per VMA    order, alignment, links both ways, gap, place in its file's tree and in its
- *              anon_vma's list
+ *              anon_vma's list, reserved memory type
  *   per mm     tree = list = map_count, red-black, highest_vm_end, all counters, mm_users
  *   per table  owner, entries in use, how many there are
  *   per entry  inside a VMA, allows no more than it, no writable shared private page, page is
@@ -16,6 +16,7 @@
  *   per page   mapcount = entries found, refcount >= mapcount
  *   overall    committed memory, page allocator, slab
  */
+#include <asm/memtype.h>
 #include <fs.h>
 #include <pagemap.h>
 #include <printk.h>
@@ -64,6 +65,9 @@ static int verify_vma(struct mm_struct *mm, struct vm_area_struct *v)
 	}
 	if (!own)
 		bad += mm_complain(mm, v->vm_start, "anon_vma not in its chain", 0, 0);
+	if ((v->vm_flags & VM_ARCH_1) &&
+	    !memtype_reserved(PFN_PHYS(pfnmap_pfn(v)), PFN_PHYS(pfnmap_pfn(v) + vma_pages(v))))
+		bad += mm_complain(mm, v->vm_start, "memory type not reserved", pfnmap_pfn(v), 0);
 	return bad;
 }
 
@@ -243,6 +247,33 @@ static void verify_page(struct table_walk *w, unsigned long addr, pte_t e, struc
 	count_frame(w->frames, pte_pfn(e));
 }
 
+/* Bare frames: only in VM_PFNMAP areas, with the memory type that everybody else uses. */
+static void verify_pfnmap(struct table_walk *w, unsigned long addr, pte_t e)
+{
+	struct vm_area_struct *v = w->vma;
+	bool bare = pte_special(e) && !is_zero_pfn(pte_pfn(e));
+	unsigned long type = e.pte & _PAGE_CACHE_MASK;
+
+	if (!(v->vm_flags & VM_PFNMAP)) {
+		if (bare || !(pte_special(e) || pfn_valid(pte_pfn(e))))
+			complain_at(w, addr, "bare frame outside VM_PFNMAP", e.pte);
+		return;
+	}
+	if (!bare) {
+		if (v->vm_flags & VM_SHARED)
+			complain_at(w, addr, "counted page in a shared VM_PFNMAP area", e.pte);
+		return;
+	}
+	if (type != (pgprot_val(v->vm_page_prot) & _PAGE_CACHE_MASK))
+		complain_at(w, addr, "memory type differs from vm_page_prot", e.pte);
+	if (!(v->vm_flags & VM_ARCH_1))
+		return;
+	if (pte_pfn(e) != pfnmap_pfn(v) + ((addr - v->vm_start) >> PAGE_SHIFT))
+		complain_at(w, addr, "frame of a linear PFN map", e.pte);
+	if (type != cachemode2protval(memtype_lookup(PFN_PHYS(pte_pfn(e)))))
+		complain_at(w, addr, "memory type differs from the reserved one", e.pte);
+}
+
 static void verify_pte(struct table_walk *w, unsigned long addr, pte_t e)
 {
 	struct vm_area_struct *v;
@@ -265,6 +296,7 @@ static void verify_pte(struct table_walk *w, unsigned long addr, pte_t e)
 		complain_at(w, addr, "executable, the VMA is not", e.pte);
 	if ((e.pte & _PAGE_PRESENT) && (!pte_user(e) || !(v->vm_flags & VM_ACCESS_FLAGS)))
 		complain_at(w, addr, "present, the VMA allows no access", e.pte);
+	verify_pfnmap(w, addr, e);
 	if (!pte_special(e))
 		verify_page(w, addr, e, pfn_to_page(pte_pfn(e)));
 	else if (is_zero_pfn(pte_pfn(e)) && pte_write(e))

@@ -604,12 +604,15 @@ int vma_take_over(struct vm_area_struct *keep, unsigned long start, unsigned lon
 int __split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr,
 		       int new_below)
 {
-	struct vm_area_struct *new = vm_area_dup(vma);
+	struct vm_area_struct *new;
 	struct border_lock lock;
 
 	VM_BUG_ON_VMA(addr <= vma->vm_start || addr >= vma->vm_end, vma);
-	if (!new)
+	if ((vma->vm_flags & VM_ARCH_1) && pfnmap_split(vma, addr))
 		return -ENOMEM;
+	new = vm_area_dup(vma);
+	if (!new)
+		goto out_join;
 	if (new_below) {
 		new->vm_end = addr;
 	} else {
@@ -618,7 +621,7 @@ int __split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long 
 	}
 	if (anon_vma_clone(new, vma)) {
 		vm_area_free(new);
-		return -ENOMEM;
+		goto out_join;
 	}
 	if (new->vm_file)
 		get_file(new->vm_file);
@@ -637,6 +640,11 @@ int __split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long 
 	find_place_and_link(mm, new);
 	mm_verify_range(mm, min(vma->vm_start, new->vm_start), max(vma->vm_end, new->vm_end));
 	return 0;
+
+out_join:
+	if (vma->vm_flags & VM_ARCH_1)
+		pfnmap_join(vma, addr, vma->vm_end);
+	return -ENOMEM;
 }
 
 /* 0, or -ENOMEM (memory, or map_count at its limit) with nothing changed. */

@@ -18,7 +18,7 @@
  * Sources:    Gorman, "Understanding the Linux Virtual Memory Manager", chapter
  *             "Noncontiguous Memory Allocation".
  */
-#include <asm/pgtable.h>
+#include <asm/memtype.h>
 #include <memblock.h>
 #include <mm.h>
 #include <rbtree.h>
@@ -36,6 +36,7 @@ struct vmap_area {
 	struct list_head list;		/* vmap_lock */
 	enum vmap_kind kind;
 	unsigned long nr_pages;		/* of memory that we own; 0: VMAP_IO */
+	phys_addr_t phys;		/* VMAP_IO: first byte mapped; its memory type is reserved */
 	struct page **pages;
 };
 
@@ -323,27 +324,46 @@ unsigned long vmalloc_used_pages(void)
 
 /* ---- device memory ----------------------------------------------------------------------------- */
 
-static void *map_physical(phys_addr_t pa, size_t size, pgprot_t prot)
+/* Map [pa, pa + size) as @mode, or as those who map it already do. */
+static void *map_physical(phys_addr_t pa, size_t size, enum page_cache_mode mode)
 {
 	unsigned long offset = pa & ~PAGE_MASK;
 	struct vmap_area *a;
 
 	if (!size || pa + size < pa)
 		return NULL;
+	pa -= offset;
 	size = PAGE_ALIGN(size + offset);
+	if (memtype_reserve(pa, pa + size, &mode))
+		return NULL;
 	a = new_area(size, VMAP_IO);
 	if (!a)
-		return NULL;
-	if (kernel_map(a->start, pa - offset, size, prot, false)) {
-		free_area(a);
-		return NULL;
-	}
+		goto out_free_memtype;
+	a->phys = pa;
+	if (kernel_map(a->start, pa, size, pgprot_set_cachemode(PAGE_KERNEL, mode), false))
+		goto out_free_area;
 	return (void *)(a->start + offset);
+
+out_free_area:
+	free_area(a);
+out_free_memtype:
+	memtype_free(pa, pa + size);
+	return NULL;
 }
 
 void *ioremap(phys_addr_t pa, size_t size)
 {
-	return map_physical(pa, size, PAGE_KERNEL_NOCACHE);
+	return map_physical(pa, size, _PAGE_CACHE_MODE_UC_MINUS);
+}
+
+void *ioremap_wc(phys_addr_t pa, size_t size)
+{
+	return map_physical(pa, size, _PAGE_CACHE_MODE_WC);
+}
+
+void *ioremap_cache(phys_addr_t pa, size_t size)
+{
+	return map_physical(pa, size, _PAGE_CACHE_MODE_WB);
 }
 
 /* RAM is in the direct map already; anything else is mapped here. */
@@ -355,7 +375,7 @@ void *memremap(phys_addr_t pa, size_t size)
 		return NULL;
 	for (at = pa & PAGE_MASK; at < pa + size; at += PAGE_SIZE)
 		if (!memblock_is_memory(at) || !memblock_is_memory(at + PAGE_SIZE - 1))
-			return map_physical(pa, size, PAGE_KERNEL);
+			return ioremap_cache(pa, size);
 	return __va(pa);
 }
 
@@ -363,12 +383,15 @@ void *memremap(phys_addr_t pa, size_t size)
 void iounmap(void *p)
 {
 	struct vmap_area *a;
+	unsigned long size;
 
 	if (!p || !is_vmalloc_addr(p))
 		return;
 	a = find_area((unsigned long)p);
 	BUG_ON(!a || a->kind != VMAP_IO);
-	kernel_unmap(a->start, a->end - PAGE_SIZE - a->start);
+	size = a->end - PAGE_SIZE - a->start;
+	kernel_unmap(a->start, size);
+	memtype_free(a->phys, a->phys + size);
 	free_area(a);
 }
 

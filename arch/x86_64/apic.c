@@ -14,6 +14,7 @@
 #include <asm/page.h>
 #include <asm/processor.h>
 #include <bug.h>
+#include <ioport.h>
 #include <irq.h>
 #include <printk.h>
 #include <time.h>
@@ -123,6 +124,7 @@ void apic_init(void)
 		lapic = ioremap(base & 0x000ffffffffff000UL, PAGE_SIZE);
 		if (!lapic)
 			panic("no memory to map the local APIC");
+		request_mem_region(base & 0x000ffffffffff000UL, PAGE_SIZE);
 	}
 	pic_disable();
 	apic_local_init();

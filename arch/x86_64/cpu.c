@@ -10,6 +10,7 @@
  */
 #include <asm/desc.h>
 #include <asm/extable.h>
+#include <asm/memtype.h>
 #include <asm/processor.h>
 #include <boot.h>
 #include <printk.h>
@@ -116,6 +117,7 @@ void __init cpu_init(void)
 	if (cpu_features.smap)
 		patch_smap_sites();
 	set_control_registers(&cpu_features);
+	pat_cpu_init();
 	syscall_init();
 	pr_info("cpu: %s %s, family %u model %u, %u physical and %u virtual address bits\n",
 		cpu_features.vendor, cpu_features.brand, cpu_features.family, cpu_features.model,

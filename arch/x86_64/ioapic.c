@@ -12,6 +12,7 @@
 #include <asm/apic.h>
 #include <asm/page.h>
 #include <err.h>
+#include <ioport.h>
 #include <irq.h>
 #include <printk.h>
 #include <spinlock.h>
@@ -69,6 +70,7 @@ void ioapic_init(void)
 		io->nr_pins = ((version >> 16) & 0xff) + 1;
 		mask_all(io);
 		nr_ioapics++;
+		request_mem_region(acpi_info.ioapic[i].addr, PAGE_SIZE);
 		pr_info("ioapic: %#x, GSI %u-%u\n", acpi_info.ioapic[i].addr, io->gsi_base,
 			io->gsi_base + io->nr_pins - 1);
 	}

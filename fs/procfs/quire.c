@@ -3,7 +3,9 @@
  *
  * verify   reading it checks every mm, VMA, table, page, free list and slab
  * walk     write "PID HEXADDR", read back the page-table walk of that address
+ * pat_memtype_list  who maps which device memory how (on Linux in debugfs)
  */
+#include <asm/memtype.h>
 #include <asm/uaccess.h>
 #include <slab.h>
 #include <string.h>
@@ -136,5 +138,6 @@ static const struct file_operations walk_fops = {
 void proc_quire_init(void)
 {
 	proc_create("quire/verify", 0444, verify_show, NULL);
+	proc_create("quire/pat_memtype_list", 0400, memtype_show, NULL);
 	proc_create_fops("quire/walk", 0600, &walk_fops);
 }

@@ -29,5 +29,6 @@ static inline unsigned int new_dev_minor(unsigned int dev)
 #define MEM_MAJOR	1	/* mem 1, null 3, port 4, zero 5, full 7, random 8, urandom 9, kmsg 11 */
 #define TTY_MAJOR	4	/* tty0 0, tty1 1 .. ; ttyS0 64 */
 #define TTYAUX_MAJOR	5	/* tty 0, console 1, ptmx 2 */
+#define FB_MAJOR	29	/* fb0 0 */
 
 #endif

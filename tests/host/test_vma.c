@@ -23,6 +23,8 @@ static s8 model[WINDOW];		/* -1: nothing, else flags */
 static u64 seed = 1;
 
 /* What mm/vma.c asks of its neighbours; these areas have no file and no pages. */
+int pfnmap_split(struct vm_area_struct *vma, unsigned long at) { return 0; }
+void pfnmap_join(struct vm_area_struct *vma, unsigned long at, unsigned long end) { }
 int anon_vma_prepare(struct vm_area_struct *vma) { return 0; }
 int anon_vma_clone(struct vm_area_struct *dst, struct vm_area_struct *src) { return 0; }
 void unlink_anon_vmas(struct vm_area_struct *vma) { }

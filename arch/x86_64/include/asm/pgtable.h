@@ -19,6 +19,12 @@
  *   file page offset .......... 12..9 0  1  0 0 0 0 SD 0 0         nonlinear offset
  *   0                                                          none: nothing here
  *
+ *   Bits 7 (PAT), 4 (PCD) and 3 (PWT) of a present 4 KiB entry choose one of the eight memory
+ *   types in the register IA32_PAT (arch/x86_64/memtype.c fills it as Linux does):
+ *
+ *   PAT PCD PWT   0 0 0  0 0 1  0 1 0  0 1 1   1 0 0  1 0 1  1 1 0  1 1 1
+ *   type          WB     WC     UC-    UC      WB     WP     UC-    WT
+ *
  *   SD = soft-dirty (bit 11 present, bit 2 otherwise), SP = special (zero page or
  *   PFN map: no reference, no rmap).  Types 0..27 are swap areas, 28..31 are kept
  *   for migration and poison entries.  Bit 8 set with bit 0 clear is PROT_NONE.
@@ -37,6 +43,7 @@
 #define _PAGE_ACCESSED	BIT(5)
 #define _PAGE_DIRTY	BIT(6)
 #define _PAGE_PSE	BIT(7)		/* leaf at PMD or PUD level */
+#define _PAGE_PAT	BIT(7)		/* in a PTE: bit 2 of the index of the memory type */
 #define _PAGE_GLOBAL	BIT(8)
 #define _PAGE_PROTNONE	BIT(8)		/* when not present */
 #define _PAGE_SPECIAL	BIT(9)
@@ -44,6 +51,7 @@
 #define _PAGE_NX	BIT(63)
 
 #define PTE_PFN_MASK	0x000ffffffffff000UL
+#define _PAGE_CACHE_MASK (_PAGE_PAT | _PAGE_PCD | _PAGE_PWT)
 #define _PAGE_TABLE	(_PAGE_PRESENT | _PAGE_RW | _PAGE_USER | _PAGE_ACCESSED | _PAGE_DIRTY)
 #define _KERNPG_TABLE	(_PAGE_PRESENT | _PAGE_RW | _PAGE_ACCESSED | _PAGE_DIRTY)
 
@@ -70,7 +78,6 @@
 #define PAGE_KERNEL	__pgprot(_PAGE_PRESENT | _PAGE_RW | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_GLOBAL | _PAGE_NX)
 #define PAGE_KERNEL_RO	__pgprot(_PAGE_PRESENT | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_GLOBAL | _PAGE_NX)
 #define PAGE_KERNEL_ROX	__pgprot(_PAGE_PRESENT | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_GLOBAL)
-#define PAGE_KERNEL_NOCACHE __pgprot(pgprot_val(PAGE_KERNEL) | _PAGE_PCD | _PAGE_PWT)
 
 #define PTRS_PER_TABLE	512
 #define USER_PGD_PTRS	256		/* the lower half belongs to the process */
@@ -147,13 +154,21 @@ static inline pte_t pte_mkclean(pte_t e) { return __pte(e.pte & ~_PAGE_DIRTY); }
 static inline pte_t pte_mkyoung(pte_t e) { return __pte(e.pte | _PAGE_ACCESSED); }
 static inline pte_t pte_mkold(pte_t e) { return __pte(e.pte & ~_PAGE_ACCESSED); }
 static inline pte_t pte_mkspecial(pte_t e) { return __pte(e.pte | _PAGE_SPECIAL); }
-/* Same frame and A/D/software bits, permissions from @prot. */
+/* Same frame, memory type and A/D/software bits, permissions from @prot. */
 static inline pte_t pte_modify(pte_t e, pgprot_t prot)
 {
 	const unsigned long keep = PTE_PFN_MASK | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_SPECIAL |
-				   _PAGE_SOFT_DIRTY | _PAGE_PCD | _PAGE_PWT;
+				   _PAGE_SOFT_DIRTY | _PAGE_CACHE_MASK;
 
-	return __pte((e.pte & keep) | (pgprot_val(prot) & ~(PTE_PFN_MASK & keep)));
+	return __pte((e.pte & keep) |
+		     (pgprot_val(prot) & ~((PTE_PFN_MASK & keep) | _PAGE_CACHE_MASK)));
+}
+
+/* Permissions of @new, memory type of @old. */
+static inline pgprot_t pgprot_modify(pgprot_t old, pgprot_t new)
+{
+	return __pgprot((pgprot_val(old) & _PAGE_CACHE_MASK) |
+			(pgprot_val(new) & ~_PAGE_CACHE_MASK));
 }
 
 /* Raw stores.  Permission or frame changes of a live entry go through the ptep_ forms. */
