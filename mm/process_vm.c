@@ -12,6 +12,7 @@
  * Sources:    process_vm_readv(2), ptrace(2) "Ptrace access mode checking".
  */
 #include <asm/uaccess.h>
+#include <coredump.h>
 #include <fs.h>
 #include <pagemap.h>
 #include <process_vm.h>
@@ -34,7 +35,7 @@ bool ptrace_may_access(struct task_struct *t, bool fscreds)
 	if (t->signal == current->signal || capable_root())
 		return true;
 	return uid == it->uid && uid == it->euid && uid == it->suid &&
-	       gid == it->gid && gid == it->egid && gid == it->sgid && t->dumpable;
+	       gid == it->gid && gid == it->egid && gid == it->sgid && task_dumpable(t);
 }
 
 struct mm_struct *mm_access(struct task_struct *t, bool fscreds)

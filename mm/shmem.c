@@ -213,6 +213,7 @@ static int allocate_range(struct address_space *m, pgoff_t first, pgoff_t end)
 			drop_unused(m, first, i);
 			return PTR_ERR(page);
 		}
+		set_page_dirty(page);		/* promised: reclaim may not drop it as an unwritten hole */
 		unlock_page(page);
 		put_page(page);
 		cond_resched();
