@@ -154,7 +154,7 @@ static bool fault_around(struct fault *f)
 {
 	unsigned long window = (unsigned long)FAULT_AROUND_PAGES << PAGE_SHIFT;
 	unsigned long start = max(f->addr & ~(window - 1), f->vma->vm_start);
-	unsigned long end = min((f->addr & ~(window - 1)) + window, f->vma->vm_end);
+	unsigned long end = min(pmd_addr_end(start, f->vma->vm_end), start + window);
 	struct vm_fault vmf = { .flags = f->flags, .virtual_address = start, .pmd = f->pmd };
 
 	if (!f->vma->vm_ops->map_pages || (f->vma->vm_flags & (VM_RAND_READ | VM_NONLINEAR)))

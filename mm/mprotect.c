@@ -158,7 +158,7 @@ static int protect_vma(struct protect *p, struct vm_area_struct *vma, unsigned l
 	p->try_write = (flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
 	p->takes_away = old & ~flags & VM_ACCESS_FLAGS;
 	protect_range(p, start, end);
-	if ((old & (VM_WRITE | VM_SHARED | VM_LOCKED)) == VM_LOCKED && (flags & VM_WRITE))
+	if ((old & (VM_WRITE | VM_SHARED | VM_LOCKED | VM_LOCKONFAULT)) == VM_LOCKED && (flags & VM_WRITE))
 		populate_vma_range(vma, start, end, true);	/* locked: break COW now */
 	*result = vma;
 	return 0;

@@ -202,20 +202,36 @@ static void drop_unused(struct address_space *m, pgoff_t first, pgoff_t end)
 	}
 }
 
+/*
+ * One page for an fallocate, not filled.  One that an earlier fallocate made is filled now: so it is
+ * not among those that go again if this call fails.
+ */
+static int allocate_page(struct address_space *m, pgoff_t index)
+{
+	struct page *old = find_get_page(m, index), *page;
+
+	if (old)
+		put_page(old);
+	page = old ? read_mapping_page(m, index) : grab_page(m, index, GFP_HIGHUSER_MOVABLE);
+	if (IS_ERR(page))
+		return PTR_ERR(page);
+	set_page_dirty(page);		/* promised: reclaim may not drop it as an unwritten hole */
+	if (!old)
+		unlock_page(page);
+	put_page(page);
+	return 0;
+}
+
 /* Pages for [first, end), not filled yet.  0, or -errno with nothing allocated. */
 static int allocate_range(struct address_space *m, pgoff_t first, pgoff_t end)
 {
 	for (pgoff_t i = first; i < end; i++) {
-		struct page *page = signal_pending(current) ? ERR_PTR(-EINTR) :
-				    grab_page(m, i, GFP_HIGHUSER_MOVABLE);
+		int err = signal_pending(current) ? -EINTR : allocate_page(m, i);
 
-		if (IS_ERR(page)) {
+		if (err) {
 			drop_unused(m, first, i);
-			return PTR_ERR(page);
+			return err;
 		}
-		set_page_dirty(page);		/* promised: reclaim may not drop it as an unwritten hole */
-		unlock_page(page);
-		put_page(page);
 		cond_resched();
 	}
 	return 0;
