@@ -14,6 +14,7 @@ ARCH_I386		equ 0
 
 TAG_END			equ 0
 TAG_ENTRY_ADDRESS	equ 3
+TAG_FRAMEBUFFER		equ 5
 TAG_RELOCATABLE		equ 10
 OPTIONAL		equ 1
 
@@ -45,6 +46,11 @@ header:
 	dw TAG_ENTRY_ADDRESS, 0
 	dd 12
 	dd multiboot2_entry - KERNEL_VMA
+
+	align 8, db 0
+	dw TAG_FRAMEBUFFER, OPTIONAL	; a graphics mode is welcome; text will do
+	dd 20
+	dd 0, 0, 0			; width, height, depth: no preference
 
 	align 8, db 0
 	dw TAG_END, 0

@@ -28,10 +28,12 @@ import argparse
 import base64
 import concurrent.futures
 import dataclasses
+import json
 import os
 import pathlib
 import re
 import shlex
+import socket
 import subprocess
 import sys
 import threading
@@ -62,6 +64,17 @@ class Result:
         else:
             self.failures.append(text)
 
+
+FB_INIT = """#!/bin/sh
+export PATH=/bin
+mount -t devtmpfs dev /dev
+mount -t proc proc /proc
+fb
+fbdemo
+cat /proc/quire/pat_memtype_list
+echo @@ drawn
+sleep 1000
+"""
 
 RESULT_LINE = re.compile(r"^(?:\[ *\d+\.\d+\] ?)?(\s*)(not )?ok (\d+)(?: -)? ?(.*)$")
 PLAN_LINE = re.compile(r"^(?:\[ *\d+\.\d+\] ?)?(\s*)1\.\.(\d+)")
@@ -188,6 +201,67 @@ def run_boot(m, *patterns, want=machine.SUCCESS):
         result.check(status == want and not missing,
                      "; ".join(exit_failure(status, want) +
                                [f"no line like {p!r}" for p in missing]))
+        return result
+    return run
+
+
+def screen_pixel(ppm, x, y):
+    """The colour at X, Y of a picture in PPM's binary form."""
+    header = re.match(rb"P6\s+(\d+)\s+(\d+)\s+255\s", ppm)
+    at = header.end() + 3 * (y * int(header.group(1)) + x)
+    return tuple(ppm[at:at + 3])
+
+
+def take_screenshot(path, picture):
+    """Ask the QEMU that listens at PATH for a picture of its screen, then to quit."""
+    with socket.socket(socket.AF_UNIX) as qmp:
+        qmp.settimeout(60)
+        qmp.connect(str(path))
+        answers = qmp.makefile("r")
+
+        def ask(command, **arguments):
+            qmp.sendall(json.dumps({"execute": command, "arguments": arguments}).encode())
+            for line in answers:
+                if "return" in line or "error" in line:
+                    return "return" in line
+            return False
+
+        answers.readline()
+        done = ask("qmp_capabilities") and ask("screendump", filename=str(picture))
+        ask("quit")
+        return done
+
+
+def run_framebuffer(m):
+    """Boot M, whose init tests /dev/fb0, draws with fbdemo, says so and waits; look at the screen."""
+    def run(job):
+        picture, sock = job.log.with_suffix(".ppm"), job.log.with_suffix(".qmp")
+        job.command = m.command() + ["-qmp", f"unix:{sock},server=on,wait=off"]
+        result = Result()
+        with open(job.log, "wb") as out:
+            proc = subprocess.Popen(job.command, stdin=subprocess.DEVNULL, stdout=out,
+                                    stderr=subprocess.STDOUT)
+        try:
+            end, text = time.monotonic() + job.limit, ""
+            while proc.poll() is None and "@@ drawn" not in text and time.monotonic() < end:
+                time.sleep(0.2)
+                text = job.log.read_text(errors="replace").replace("\r", "")
+            result = parse_tap(text.split("\n"))
+            drawn = re.search(r"^fbdemo: .* squares of (\d+) from x = (\d+)$", text, re.M)
+            result.check(drawn, "fbdemo drew nothing")
+            result.check(re.search(r"^PAT: .* write-combining$", text, re.M), "not write-combining")
+            if drawn and take_screenshot(sock, picture):
+                side, x = map(int, drawn.groups())
+                seen = [screen_pixel(picture.read_bytes(), x + i * side + side // 2, side // 2)
+                        for i in range(3)]
+                result.check(seen == [(255, 0, 0), (0, 255, 0), (0, 0, 255)], f"colours {seen}")
+            else:
+                result.check(False, "no picture of the screen")
+            proc.wait(10)
+        finally:
+            proc.kill()
+            proc.wait()
+            sock.unlink(missing_ok=True)
         return result
     return run
 
@@ -381,6 +455,8 @@ class Plan:
         iso = str(self.logs / "boot.iso")
         add("bios-cdrom", Machine(cdrom=iso, memory="256M"), 300)
         add("bios-cdrom-pc", Machine(cdrom=iso, memory="256M", type="pc"), 300)
+        self.add("boots", "framebuffer", run_framebuffer(
+            Machine(cdrom=str(self.logs / "framebuffer.iso"), memory="256M")), 300)
         add("bios-disk", Machine(disk=iso, memory="256M"), 300)
         add("uefi-cdrom", Machine(cdrom=iso, memory="512M", uefi=True), 600)
         add("uefi-disk", Machine(disk=iso, memory="512M", uefi=True), 600)
@@ -398,11 +474,18 @@ class Plan:
                        "multiboot2 /boot/quire.elf console=ttyS0 panic=-1\n"
                        "module2 /boot/initramfs.cpio\nboot\n")
 
-        def iso(name, kernel):
+        graphics = self.logs / "graphics.cfg"       # multiboot2 itself has set the payload to text
+        graphics.write_text(cfg.read_text().replace("module2", "set gfxpayload=800x600x32\nmodule2"))
+
+        def iso(name, kernel, initrd=initrd, cfg=cfg):
             subprocess.run([str(ROOT / "tools/mkiso.sh"), str(self.logs / f"{name}.iso"),
                             str(kernel), initrd, str(cfg)], check=True)
 
         iso("boot", self.kernel)
+        iso("framebuffer", self.kernel, machine.make_initramfs(
+            self.logs / "framebuffer.cpio",
+            [f"{self.build}/tests/fb:/bin/fb", f"{self.build}/user/fbdemo:/bin/fbdemo"], FB_INIT),
+            graphics)
         image = pathlib.Path(self.kernel).read_bytes()
         for name, start in LOAD_ADDRESSES.items():
             moved = self.logs / f"load-{name}.elf"
