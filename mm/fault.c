@@ -346,8 +346,11 @@ static vm_fault_t wp_shared(struct fault *f, pte_t *pte, struct page *page)
 {
 	vm_fault_t err;
 
-	if (!page || !f->vma->vm_ops || !f->vma->vm_ops->page_mkwrite)
+	if (!page || !f->vma->vm_ops || !f->vma->vm_ops->page_mkwrite) {
+		if (page)
+			set_page_dirty(page);	/* seen by other mappings too, unlike the entry's bit */
 		return wp_reuse(f, pte);
+	}
 	get_page(page);
 	pte_unmap_unlock(pte, f->ptl);
 	lock_page(page);

@@ -557,9 +557,9 @@ long sys_brk(unsigned long brk)
 	if (down_write_killable(&mm->mmap_sem))
 		return -EINTR;
 	ret = mm->brk;
-	if (brk < mm->start_brk || !brk_within_limit(mm, brk))
-		goto out;
 	new = PAGE_ALIGN(brk);
+	if (brk < mm->start_brk || new < brk || !brk_within_limit(mm, brk))
+		goto out;
 	old = PAGE_ALIGN(mm->brk);
 	if (new < old) {
 		/* nothing there: somebody moved the mark (PR_SET_MM) */

@@ -12,6 +12,7 @@
  *             outputs line by line to find where they part (-V: and the areas after each).
  */
 #define TEST_OWN_MAIN
+#include <sys/prctl.h>
 #include <uapi/personality.h>
 #include "mem.h"
 #include "differential.h"
@@ -462,6 +463,7 @@ static void set_scene(unsigned long seed)
 		set_limit(RLIMIT_MEMLOCK, 24 * PAGE);
 		OK(setgid(1000));
 		OK(setuid(1000));
+		OK(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));		/* so that pagemap stays its own */
 	}
 }
 

@@ -136,7 +136,7 @@ static inline int starts_with(const char *line, const char *word)
 static inline void mix_smaps(struct universe *u)
 {
 	static const char *const words[] = { "Size:", "Rss:", "Pss:", "Pss_Dirty:", "Shared_Clean:",
-		"Shared_Dirty:", "Private_Clean:", "Private_Dirty:", "Anonymous:", "LazyFree:",
+		"Shared_Dirty:", "Private_Clean:", "Private_Dirty:", "Anonymous:",
 		"Locked:", "VmFlags:" };
 	unsigned long start = 0;
 	char *line = text, *next;
@@ -151,7 +151,7 @@ static inline void mix_smaps(struct universe *u)
 		for (unsigned int i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 			if (!starts_with(line, words[i]))
 				continue;
-			if (i == 11 && next - line > 3 && starts_with(next - 3, "sd "))
+			if (i == 10 && next - line > 3 && starts_with(next - 3, "sd "))
 				next[-3] = '\0';
 			mix_text(line, strlen(line));
 			if (says(u))
