@@ -13,6 +13,7 @@
  * Sources:    ELF specification, "Program Loading"; AMD64 psABI, "Process Initialization".
  */
 #include <asm/uaccess.h>
+#include <asm/vdso.h>
 #include <binfmts.h>
 #include <err.h>
 #include <fs.h>
@@ -284,7 +285,7 @@ static unsigned long *add_aux(unsigned long *aux, unsigned long id, unsigned lon
 /* Fill mm->saved_auxv in Linux's order; number of words used. */
 static unsigned int fill_auxv(struct mm_struct *mm, const struct linux_binprm *bprm,
 			      const struct elf_image *prog, const struct elf_image *interp,
-			      unsigned long platform, unsigned long random)
+			      unsigned long vdso, unsigned long platform, unsigned long random)
 {
 	const struct cred_ids *c = &current->cred;
 	unsigned long *aux = mm->saved_auxv;
@@ -292,6 +293,7 @@ static unsigned int fill_auxv(struct mm_struct *mm, const struct linux_binprm *b
 
 	cpuid(1, 0, &a, &b, &cx, &hwcap);
 	memset(mm->saved_auxv, 0, sizeof(mm->saved_auxv));
+	aux = add_aux(aux, AT_SYSINFO_EHDR, vdso);
 	aux = add_aux(aux, AT_MINSIGSTKSZ, MIN_SIGSTACK);
 	aux = add_aux(aux, AT_HWCAP, hwcap);
 	aux = add_aux(aux, AT_PAGESZ, PAGE_SIZE);
@@ -333,7 +335,7 @@ static int put_strings(unsigned long __user **sp, int n, unsigned long *str)
  * 0 or -EFAULT (no memory for the stack).
  */
 static int create_elf_tables(struct linux_binprm *bprm, const struct elf_image *prog,
-			     const struct elf_image *interp)
+			     const struct elf_image *interp, unsigned long vdso)
 {
 	struct mm_struct *mm = current->mm;
 	unsigned long p = bprm->p & ~15UL, platform, random, str = mm->arg_start;
@@ -351,7 +353,7 @@ static int create_elf_tables(struct linux_binprm *bprm, const struct elf_image *
 	    copy_to_user((void __user *)random, seed, sizeof(seed)))
 		return -EFAULT;
 
-	aux_words = fill_auxv(mm, bprm, prog, interp, platform, random);
+	aux_words = fill_auxv(mm, bprm, prog, interp, vdso, platform, random);
 	p &= ~7UL;
 	p -= (aux_words + bprm->envc + 1 + bprm->argc + 1 + 1) * sizeof(long);
 	p &= ~15UL;
@@ -404,7 +406,7 @@ static int build_program(struct linux_binprm *bprm, struct pt_regs *regs, struct
 {
 	const struct elf64_phdr *stack = find_phdr(prog, PT_GNU_STACK);
 	struct mm_struct *mm = current->mm;
-	unsigned long entry;
+	unsigned long entry, vdso;
 	int err;
 
 	mm->binfmt = &elf_format;
@@ -426,7 +428,9 @@ static int build_program(struct linux_binprm *bprm, struct pt_regs *regs, struct
 			return err;
 		entry = interp->hdr.e_entry + interp->bias;
 	}
-	err = create_elf_tables(bprm, prog, interp);
+	err = arch_setup_additional_pages(bprm, &vdso);
+	if (!err)
+		err = create_elf_tables(bprm, prog, interp, vdso);
 	if (err)
 		return err;
 	start_thread(regs, entry, bprm->p);

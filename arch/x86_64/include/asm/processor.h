@@ -16,6 +16,7 @@
 #define USER_DS		0x23
 #define USER_CS		0x2b
 #define TSS_SEL		0x30
+#define CPUNODE_SEL	0x7b
 
 /* IST slots in the TSS, 1-based. */
 #define IST_DF	1
