@@ -34,6 +34,7 @@
 /* One ELF file: the program or its interpreter. */
 struct elf_image {
 	struct file *file;
+	unsigned int map_flags;		/* MAP_DENYWRITE for the program itself: nobody may write it */
 	struct elf64_hdr hdr;
 	struct elf64_phdr *phdrs;
 	unsigned long low, high;	/* page-aligned bounds of all PT_LOAD, as linked */
@@ -140,11 +141,18 @@ out_free:
 	return err;
 }
 
-static void close_image(struct elf_image *img, bool opened)
+/*
+ * From now on the interpreter may be written while it runs, as any library may: only the program
+ * file itself stays protected.  Its areas may hold the file open for long.
+ */
+static void close_interpreter(struct elf_image *interp)
 {
-	kfree(img->phdrs);
-	if (opened && img->file)
-		fput(img->file);
+	kfree(interp->phdrs);
+	if (!interp->file)
+		return;
+	interp->file->f_mode &= ~FMODE_EXEC;
+	allow_write_access(interp->file->f_inode);
+	fput(interp->file);
 }
 
 /* ---- mapping: the old address space is gone -------------------------------------------- */
@@ -159,8 +167,8 @@ static unsigned long map_segment(struct elf_image *img, const struct elf64_phdr 
 
 	if (!ph->p_filesz)
 		return addr;
-	map = vm_mmap(img->file, addr, max(len, total), segment_prot(ph), MAP_PRIVATE | flags,
-		      ph->p_offset & PAGE_MASK);
+	map = vm_mmap(img->file, addr, max(len, total), segment_prot(ph),
+		      MAP_PRIVATE | img->map_flags | flags, ph->p_offset & PAGE_MASK);
 	if (!IS_ERR_VALUE(map) && total > len)
 		vm_munmap(map + len, total - len);
 	return map;
@@ -382,6 +390,7 @@ static int check_program(struct linux_binprm *bprm, struct elf_image *prog, stru
 
 	memcpy(&prog->hdr, bprm->buf, sizeof(prog->hdr));
 	prog->file = bprm->file;
+	prog->map_flags = MAP_DENYWRITE;
 	if (!header_ok(&prog->hdr) || !bprm->file->f_op->mmap)
 		return -ENOEXEC;
 	err = read_phdrs(prog);
@@ -449,8 +458,8 @@ static int load_elf_binary(struct linux_binprm *bprm, struct pt_regs *regs)
 		err = begin_new_exec(bprm);
 	if (!err)
 		err = build_program(bprm, regs, prog, interp);
-	close_image(interp, true);
-	close_image(prog, false);
+	close_interpreter(interp);
+	kfree(prog->phdrs);
 	kfree(prog);
 	return err;
 }

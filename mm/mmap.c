@@ -130,7 +130,8 @@ static unsigned long prot_to_flags(unsigned long prot)
 
 static unsigned long map_to_flags(unsigned long map)
 {
-	return (map & MAP_GROWSDOWN ? VM_GROWSDOWN : 0) | (map & MAP_LOCKED ? VM_LOCKED : 0);
+	return (map & MAP_GROWSDOWN ? VM_GROWSDOWN : 0) | (map & MAP_LOCKED ? VM_LOCKED : 0) |
+	       (map & MAP_DENYWRITE ? VM_DENYWRITE : 0);
 }
 
 /* A hint below the lowest address that may be mapped means that address. */
@@ -377,6 +378,7 @@ long sys_mmap(unsigned long addr, unsigned long len, unsigned long prot, unsigne
 
 	if (offset_in_page(off))
 		return -EINVAL;
+	flags &= ~(unsigned long)MAP_DENYWRITE;		/* exec's alone: anybody could lock out writers */
 	if (!(flags & MAP_ANONYMOUS)) {
 		file = fget(fd);
 		if (!file)
