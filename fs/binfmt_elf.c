@@ -239,14 +239,24 @@ static int map_image(struct elf_image *img, unsigned long base)
 	return 0;
 }
 
-/* Random pages for the base of a position-independent program: 28 bits, as Linux. */
-static unsigned long dyn_base(void)
+/*
+ * Random pages for the base of a position-independent program: 28 bits, as Linux; a multiple of the
+ * greatest alignment that a segment wants.
+ */
+static unsigned long dyn_base(const struct elf_image *img)
 {
-	unsigned long rnd = 0;
+	unsigned long rnd = 0, align = PAGE_SIZE;
+
+	for (int i = 0; i < img->hdr.e_phnum; i++) {
+		const struct elf64_phdr *ph = &img->phdrs[i];
+
+		if (ph->p_type == PT_LOAD && ph->p_align && !(ph->p_align & (ph->p_align - 1)))
+			align = max(align, ph->p_align);
+	}
 
 	if (randomize_va_space && !(current->personality & ADDR_NO_RANDOMIZE))
 		rnd = (get_random_u64() & ((1UL << 28) - 1)) << PAGE_SHIFT;
-	return (ELF_ET_DYN_BASE & PAGE_MASK) + rnd;
+	return ((ELF_ET_DYN_BASE & PAGE_MASK) + rnd) & ~(align - 1);
 }
 
 /* Remember where code, data and heap lie: /proc/PID/stat, brk(2). */
@@ -273,10 +283,14 @@ static void set_mm_marks(struct mm_struct *mm, const struct elf_image *img)
 	mm->end_code = end_code + img->bias;
 	mm->start_data = start_data + img->bias;
 	mm->end_data = end_data + img->bias;
-	brk = PAGE_ALIGN(brk + img->bias);
-	/* Up to 32 MiB of chance between bss and heap. */
+	/* What has no interpreter lies among the mappings, where a heap has no room to grow. */
+	if (img->hdr.e_type == ET_DYN && !find_phdr(img, PT_INTERP))
+		brk = PAGE_ALIGN(ELF_ET_DYN_BASE);
+	else
+		brk = PAGE_ALIGN(brk + img->bias);
+	/* Up to 1 GiB of chance between bss and heap. */
 	if (randomize_va_space > 1 && !(current->personality & ADDR_NO_RANDOMIZE))
-		brk += (get_random_u64() & 0x1fff) << PAGE_SHIFT;
+		brk += (get_random_u64() & 0x3ffff) << PAGE_SHIFT;
 	mm->start_brk = brk;
 	mm->brk = brk;
 }
@@ -426,7 +440,7 @@ static int build_program(struct linux_binprm *bprm, struct pt_regs *regs, struct
 		if (err)
 			return err;
 	}
-	err = map_image(prog, prog->hdr.e_type == ET_DYN && interp->file ? dyn_base() : 0);
+	err = map_image(prog, prog->hdr.e_type == ET_DYN && interp->file ? dyn_base(prog) : 0);
 	if (err)
 		return err;
 	set_mm_marks(mm, prog);
