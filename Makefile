@@ -148,7 +148,7 @@ stamp = @mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ || \
 	printf '%s\n' '$(subst ','\'',$(1))' > $@
 
 $(BUILD)/.flags: FORCE
-	$(call stamp,$(CC) $(LD) $(ASMDEFS) $(KERNEL_FLAGS) $(USER_FLAGS) $(KERNEL_LDFLAGS) $(USER_LDFLAGS))
+	$(call stamp,$(CC) $(LD) $(ASMDEFS) $(KERNEL_FLAGS) $(USER_FLAGS) $(KERNEL_LDFLAGS) $(USER_LDFLAGS) $(VDSO_FLAGS) $(VDSO_LDFLAGS))
 $(BUILD)/.sources: FORCE
 	$(call stamp,$(KERNEL_C) $(KERNEL_ASM) $(LIBC_SRCS) $(USER_C))
 
@@ -173,6 +173,22 @@ $(BUILD)/obj/kernel/%.asm.o: %.asm $(BUILD)/.flags $(OFFSETS)
 	$(call say,NASM,$<)
 	@mkdir -p $(@D)
 	$(Q)$(NASM) $(ASMDEFS) -f elf64 -g -F dwarf -I $(BUILD)/gen/ -I $(dir $<) -MD $(@:.o=.d) -MT $@ -o $@ $<
+
+# The vDSO: a shared library for user mode, which the kernel carries as data (vdso_image.asm).
+VDSO_FLAGS := $(COMMON_FLAGS) -Iinclude -Iarch/x86_64/include -fPIC -mgeneral-regs-only -fasynchronous-unwind-tables
+VDSO_LDFLAGS := -shared -soname linux-vdso.so.1 --hash-style=both -Bsymbolic --eh-frame-hdr -z text \
+	-z max-page-size=0x1000 -z noexecstack --build-id=none
+$(BUILD)/obj/vdso/%.c.o: arch/x86_64/vdso/%.c $(BUILD)/.flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(NOSTDINC) $(VDSO_FLAGS) $(DEPS) -c -o $@ $<
+
+$(BUILD)/gen/vdso.so: $(BUILD)/obj/vdso/vgettime.c.o arch/x86_64/vdso/vdso.lds
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LD) $(VDSO_LDFLAGS) -T arch/x86_64/vdso/vdso.lds -o $@.dbg $(filter %.o,$^)
+	$(Q)$(OBJCOPY) -S $@.dbg $@
+$(BUILD)/obj/kernel/arch/x86_64/vdso_image.asm.o: $(BUILD)/gen/vdso.so
 
 $(BUILD)/gen/linker.ld: linker.ld $(BUILD)/.flags
 	@mkdir -p $(@D)

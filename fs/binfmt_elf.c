@@ -13,6 +13,7 @@
  * Sources:    ELF specification, "Program Loading"; AMD64 psABI, "Process Initialization".
  */
 #include <asm/uaccess.h>
+#include <asm/vdso.h>
 #include <binfmts.h>
 #include <coredump.h>
 #include <err.h>
@@ -34,6 +35,7 @@
 /* One ELF file: the program or its interpreter. */
 struct elf_image {
 	struct file *file;
+	unsigned int map_flags;		/* MAP_DENYWRITE for the program itself: nobody may write it */
 	struct elf64_hdr hdr;
 	struct elf64_phdr *phdrs;
 	unsigned long low, high;	/* page-aligned bounds of all PT_LOAD, as linked */
@@ -140,11 +142,18 @@ out_free:
 	return err;
 }
 
-static void close_image(struct elf_image *img, bool opened)
+/*
+ * From now on the interpreter may be written while it runs, as any library may: only the program
+ * file itself stays protected.  Its areas may hold the file open for long.
+ */
+static void close_interpreter(struct elf_image *interp)
 {
-	kfree(img->phdrs);
-	if (opened && img->file)
-		fput(img->file);
+	kfree(interp->phdrs);
+	if (!interp->file)
+		return;
+	interp->file->f_mode &= ~FMODE_EXEC;
+	allow_write_access(interp->file->f_inode);
+	fput(interp->file);
 }
 
 /* ---- mapping: the old address space is gone -------------------------------------------- */
@@ -159,8 +168,8 @@ static unsigned long map_segment(struct elf_image *img, const struct elf64_phdr 
 
 	if (!ph->p_filesz)
 		return addr;
-	map = vm_mmap(img->file, addr, max(len, total), segment_prot(ph), MAP_PRIVATE | flags,
-		      ph->p_offset & PAGE_MASK);
+	map = vm_mmap(img->file, addr, max(len, total), segment_prot(ph),
+		      MAP_PRIVATE | img->map_flags | flags, ph->p_offset & PAGE_MASK);
 	if (!IS_ERR_VALUE(map) && total > len)
 		vm_munmap(map + len, total - len);
 	return map;
@@ -231,14 +240,24 @@ static int map_image(struct elf_image *img, unsigned long base)
 	return 0;
 }
 
-/* Random pages for the base of a position-independent program: 28 bits, as Linux. */
-static unsigned long dyn_base(void)
+/*
+ * Random pages for the base of a position-independent program: 28 bits, as Linux; a multiple of the
+ * greatest alignment that a segment wants.
+ */
+static unsigned long dyn_base(const struct elf_image *img)
 {
-	unsigned long rnd = 0;
+	unsigned long rnd = 0, align = PAGE_SIZE;
+
+	for (int i = 0; i < img->hdr.e_phnum; i++) {
+		const struct elf64_phdr *ph = &img->phdrs[i];
+
+		if (ph->p_type == PT_LOAD && ph->p_align && !(ph->p_align & (ph->p_align - 1)))
+			align = max(align, ph->p_align);
+	}
 
 	if (randomize_va_space && !(current->personality & ADDR_NO_RANDOMIZE))
 		rnd = (get_random_u64() & ((1UL << 28) - 1)) << PAGE_SHIFT;
-	return (ELF_ET_DYN_BASE & PAGE_MASK) + rnd;
+	return ((ELF_ET_DYN_BASE & PAGE_MASK) + rnd) & ~(align - 1);
 }
 
 /* Remember where code, data and heap lie: /proc/PID/stat, brk(2). */
@@ -265,10 +284,14 @@ static void set_mm_marks(struct mm_struct *mm, const struct elf_image *img)
 	mm->end_code = end_code + img->bias;
 	mm->start_data = start_data + img->bias;
 	mm->end_data = end_data + img->bias;
-	brk = PAGE_ALIGN(brk + img->bias);
-	/* Up to 32 MiB of chance between bss and heap. */
+	/* What has no interpreter lies among the mappings, where a heap has no room to grow. */
+	if (img->hdr.e_type == ET_DYN && !find_phdr(img, PT_INTERP))
+		brk = PAGE_ALIGN(ELF_ET_DYN_BASE);
+	else
+		brk = PAGE_ALIGN(brk + img->bias);
+	/* Up to 1 GiB of chance between bss and heap. */
 	if (randomize_va_space > 1 && !(current->personality & ADDR_NO_RANDOMIZE))
-		brk += (get_random_u64() & 0x1fff) << PAGE_SHIFT;
+		brk += (get_random_u64() & 0x3ffff) << PAGE_SHIFT;
 	mm->start_brk = brk;
 	mm->brk = brk;
 }
@@ -285,7 +308,7 @@ static unsigned long *add_aux(unsigned long *aux, unsigned long id, unsigned lon
 /* Fill mm->saved_auxv in Linux's order; number of words used. */
 static unsigned int fill_auxv(struct mm_struct *mm, const struct linux_binprm *bprm,
 			      const struct elf_image *prog, const struct elf_image *interp,
-			      unsigned long platform, unsigned long random)
+			      unsigned long vdso, unsigned long platform, unsigned long random)
 {
 	const struct cred_ids *c = &current->cred;
 	unsigned long *aux = mm->saved_auxv;
@@ -293,6 +316,7 @@ static unsigned int fill_auxv(struct mm_struct *mm, const struct linux_binprm *b
 
 	cpuid(1, 0, &a, &b, &cx, &hwcap);
 	memset(mm->saved_auxv, 0, sizeof(mm->saved_auxv));
+	aux = add_aux(aux, AT_SYSINFO_EHDR, vdso);
 	aux = add_aux(aux, AT_MINSIGSTKSZ, MIN_SIGSTACK);
 	aux = add_aux(aux, AT_HWCAP, hwcap);
 	aux = add_aux(aux, AT_PAGESZ, PAGE_SIZE);
@@ -334,7 +358,7 @@ static int put_strings(unsigned long __user **sp, int n, unsigned long *str)
  * 0 or -EFAULT (no memory for the stack).
  */
 static int create_elf_tables(struct linux_binprm *bprm, const struct elf_image *prog,
-			     const struct elf_image *interp)
+			     const struct elf_image *interp, unsigned long vdso)
 {
 	struct mm_struct *mm = current->mm;
 	unsigned long p = bprm->p & ~15UL, platform, random, str = mm->arg_start;
@@ -352,7 +376,7 @@ static int create_elf_tables(struct linux_binprm *bprm, const struct elf_image *
 	    copy_to_user((void __user *)random, seed, sizeof(seed)))
 		return -EFAULT;
 
-	aux_words = fill_auxv(mm, bprm, prog, interp, platform, random);
+	aux_words = fill_auxv(mm, bprm, prog, interp, vdso, platform, random);
 	p &= ~7UL;
 	p -= (aux_words + bprm->envc + 1 + bprm->argc + 1 + 1) * sizeof(long);
 	p &= ~15UL;
@@ -381,6 +405,7 @@ static int check_program(struct linux_binprm *bprm, struct elf_image *prog, stru
 
 	memcpy(&prog->hdr, bprm->buf, sizeof(prog->hdr));
 	prog->file = bprm->file;
+	prog->map_flags = MAP_DENYWRITE;
 	if (!header_ok(&prog->hdr) || !bprm->file->f_op->mmap)
 		return -ENOEXEC;
 	err = read_phdrs(prog);
@@ -405,7 +430,7 @@ static int build_program(struct linux_binprm *bprm, struct pt_regs *regs, struct
 {
 	const struct elf64_phdr *stack = find_phdr(prog, PT_GNU_STACK);
 	struct mm_struct *mm = current->mm;
-	unsigned long entry;
+	unsigned long entry, vdso;
 	int err;
 
 	mm->binfmt = &elf_format;
@@ -416,7 +441,7 @@ static int build_program(struct linux_binprm *bprm, struct pt_regs *regs, struct
 		if (err)
 			return err;
 	}
-	err = map_image(prog, prog->hdr.e_type == ET_DYN && interp->file ? dyn_base() : 0);
+	err = map_image(prog, prog->hdr.e_type == ET_DYN && interp->file ? dyn_base(prog) : 0);
 	if (err)
 		return err;
 	set_mm_marks(mm, prog);
@@ -427,7 +452,9 @@ static int build_program(struct linux_binprm *bprm, struct pt_regs *regs, struct
 			return err;
 		entry = interp->hdr.e_entry + interp->bias;
 	}
-	err = create_elf_tables(bprm, prog, interp);
+	err = arch_setup_additional_pages(bprm, &vdso);
+	if (!err)
+		err = create_elf_tables(bprm, prog, interp, vdso);
 	if (err)
 		return err;
 	start_thread(regs, entry, bprm->p);
@@ -446,8 +473,8 @@ static int load_elf_binary(struct linux_binprm *bprm, struct pt_regs *regs)
 		err = begin_new_exec(bprm);
 	if (!err)
 		err = build_program(bprm, regs, prog, interp);
-	close_image(interp, true);
-	close_image(prog, false);
+	close_interpreter(interp);
+	kfree(prog->phdrs);
 	kfree(prog);
 	return err;
 }

@@ -57,6 +57,7 @@ int dup_at_least(struct file *f, unsigned int start, int flags);
 void set_cloexec(unsigned int fd, bool on);
 int noop_fsync(struct file *f, int datasync);
 int do_truncate(struct inode *inode, loff_t len);
+int truncate_opened(struct inode *inode);
 
 /* char_dev.c */
 void chrdev_make_nodes(void);

@@ -1068,7 +1068,7 @@ static struct file *open_here(struct nameidata *nd, int flags, unsigned int acc,
 	f = dentry_open(p, flags);
 	/* a file that is made on reading (/proc) has nothing to cut */
 	if (!IS_ERR(f) && (flags & O_TRUNC) && p->dentry->d_inode->i_op->truncate) {
-		err = do_truncate(p->dentry->d_inode, 0);
+		err = truncate_opened(p->dentry->d_inode);
 		if (err) {
 			fput(f);
 			return ERR_PTR(err);

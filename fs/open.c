@@ -237,6 +237,18 @@ int do_truncate(struct inode *i, loff_t len)
 	return err;
 }
 
+/* O_TRUNC, which also works on a file opened for reading only: -ETXTBSY for a running program. */
+int truncate_opened(struct inode *i)
+{
+	int err = get_write_access(i);
+
+	if (err)
+		return err;
+	err = do_truncate(i, 0);
+	atomic_dec(&i->i_writecount);
+	return err;
+}
+
 int inode_newsize_ok(const struct inode *i, loff_t len)
 {
 	if (len > i->i_size && (unsigned long)len > rlimit(RLIMIT_FSIZE)) {

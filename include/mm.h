@@ -100,6 +100,8 @@ struct vm_operations_struct {
 			   pgoff_t pgoff);
 	/* access_process_vm where get_user_pages cannot go. */
 	int (*access)(struct vm_area_struct *vma, unsigned long addr, void *buf, int len, int write);
+	/* May the area be cut at @addr?  0 or -errno, which is the caller's answer. */
+	int (*may_split)(struct vm_area_struct *vma, unsigned long addr);
 	/* The name shown in /proc/PID/maps. */
 	const char *(*name)(struct vm_area_struct *vma);
 };
@@ -264,6 +266,7 @@ int remap_pfn_range(struct vm_area_struct *vma, unsigned long addr, unsigned lon
 int vm_iomap_memory(struct vm_area_struct *vma, phys_addr_t start, unsigned long len);
 int generic_access_phys(struct vm_area_struct *vma, unsigned long addr, void *buf, int len, int write);
 int vm_insert_page(struct vm_area_struct *vma, unsigned long addr, struct page *page);
+vm_fault_t vmf_insert_pfn(struct vm_area_struct *vma, unsigned long addr, unsigned long pfn);
 struct page *vm_normal_page(struct vm_area_struct *vma, unsigned long addr, pte_t pte);
 
 static inline void add_mm_counter(struct mm_struct *mm, int member, long value)

@@ -159,7 +159,7 @@ struct vm_area_struct {
 	const struct vm_operations_struct *vm_ops;
 	unsigned long vm_pgoff;			/* offset in vm_file, in pages */
 	struct file *vm_file;			/* may be NULL; holds a reference */
-	void *vm_private_data;
+	void *vm_private_data;			/* vm_ops' own */
 };
 
 struct mm_struct {

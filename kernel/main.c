@@ -8,6 +8,7 @@
  */
 #include <asm/desc.h>
 #include <asm/processor.h>
+#include <asm/vdso.h>
 #include <boot.h>
 #include <boot_info.h>
 #include <drivers.h>
@@ -75,6 +76,7 @@ static void processes_init(void)
 {
 	fpu_init();
 	fork_init();
+	vdso_init();
 	signals_init();
 	futex_init();
 	sched_init();

@@ -14,6 +14,7 @@
  */
 #include <asm/ptrace.h>
 #include <asm/uaccess.h>
+#include <asm/vdso.h>
 #include <printk.h>
 #include <sched.h>
 #include <string.h>
@@ -192,7 +193,10 @@ u64 ktime_get_real(void)
 
 static void set_real_time(u64 ns)
 {
-	WRITE_ONCE(real_offset, ns - clock_read_ns());
+	u64 offset = ns - clock_read_ns();
+
+	WRITE_ONCE(real_offset, offset);
+	vdso_set_real_offset(offset);
 }
 
 void time_init(void)

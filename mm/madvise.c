@@ -85,7 +85,7 @@ static int advise_flags(struct vm_area_struct **pvma, unsigned long start, unsig
 		return err;
 	vma = vma_modify(vma, start, end, flags);
 	if (IS_ERR(vma))
-		return -EAGAIN;
+		return PTR_ERR(vma) == -ENOMEM ? -EAGAIN : PTR_ERR(vma);
 	vma->vm_flags = flags;
 	*pvma = vma;
 	return 0;

@@ -577,3 +577,25 @@ int vm_insert_page(struct vm_area_struct *vma, unsigned long addr, struct page *
 	pte_unmap_unlock(pte, ptl);
 	return err;
 }
+
+/*
+ * For a ->fault of a VM_PFNMAP area: map the frame @pfn, which counts no references.
+ * Enter: mmap_sem held for read.  VM_FAULT_NOPAGE: it, or what another thread put there, is mapped.
+ */
+vm_fault_t vmf_insert_pfn(struct vm_area_struct *vma, unsigned long addr, unsigned long pfn)
+{
+	pmd_t *pmd = mm_alloc_pmd(vma->vm_mm, addr);
+	spinlock_t *ptl;
+	pte_t *pte;
+
+	VM_BUG_ON_VMA(!(vma->vm_flags & VM_PFNMAP), vma);
+	if (!pmd)
+		return VM_FAULT_OOM;
+	pte = pte_offset_map_lock(vma->vm_mm, pmd, addr, &ptl);
+	if (pte_none(*pte)) {
+		set_pte_at(vma->vm_mm, addr, pte, pte_mkspecial(pfn_pte(pfn, vma->vm_page_prot)));
+		pt_entries_add(pmd, 1);
+	}
+	pte_unmap_unlock(pte, ptl);
+	return VM_FAULT_NOPAGE;
+}

@@ -94,7 +94,8 @@ static unsigned long prot_to_flags(unsigned long prot)
 
 static unsigned long map_to_flags(unsigned long map)
 {
-	return (map & MAP_GROWSDOWN ? VM_GROWSDOWN : 0) | (map & MAP_LOCKED ? VM_LOCKED : 0);
+	return (map & MAP_GROWSDOWN ? VM_GROWSDOWN : 0) | (map & MAP_LOCKED ? VM_LOCKED : 0) |
+	       (map & MAP_DENYWRITE ? VM_DENYWRITE : 0);
 }
 
 /* A hint below the lowest address that may be mapped means that address. */
@@ -354,6 +355,7 @@ long sys_mmap(unsigned long addr, unsigned long len, unsigned long prot, unsigne
 
 	if (offset_in_page(off))
 		return -EINVAL;
+	flags &= ~(unsigned long)MAP_DENYWRITE;		/* exec's alone: anybody could lock out writers */
 	if (!(flags & MAP_ANONYMOUS)) {
 		file = fget(fd);
 		if (!file)
@@ -394,29 +396,33 @@ void unmap_region(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_ar
 
 /*
  * Make [start, end) consist of whole VMAs.  First the check that Linux makes: a hole in the
- * middle of one VMA makes one more.  0 or -ENOMEM; a first cut is undone if the second fails.
+ * middle of one VMA makes one more.  0, -ENOMEM or ->may_split's; a first cut is undone if the
+ * second fails.
  */
 int isolate_range(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
 	struct vm_area_struct *vma = find_vma_intersection(mm, start, end), *last;
+	int err;
 
 	if (!vma)
 		return 0;
 	if (start > vma->vm_start) {
 		if (end < vma->vm_end && mm->map_count >= sysctl_max_map_count)
 			return -ENOMEM;
-		if (__split_vma(mm, vma, start, 0))
-			return -ENOMEM;
+		err = __split_vma(mm, vma, start, 0);
+		if (err)
+			return err;
 	}
 	last = find_vma(mm, end - 1);
-	if (last && last->vm_start < end && end < last->vm_end && __split_vma(mm, last, end, 1)) {
+	if (last && last->vm_start < end && end < last->vm_end &&
+	    (err = __split_vma(mm, last, end, 1))) {
 		if (start > vma->vm_start) {
 			if (vma->vm_flags & VM_ARCH_1)
 				pfnmap_join(vma, start, vma->vm_next->vm_end);
 			if (vma_take_over(vma, vma->vm_start, vma->vm_next->vm_end))
 				BUG();
 		}
-		return -ENOMEM;
+		return err;
 	}
 	return 0;
 }
@@ -457,8 +463,10 @@ int do_munmap(struct mm_struct *mm, unsigned long start, size_t len)
 	if (!vma || vma->vm_start >= end)
 		return 0;
 	if (start > vma->vm_start || end < vma->vm_end || vma->vm_end < end) {
-		if (isolate_range(mm, start, end))
-			return -ENOMEM;
+		int err = isolate_range(mm, start, end);
+
+		if (err)
+			return err;
 		vma = find_vma(mm, start);
 	}
 	prev = vma->vm_prev;

@@ -130,11 +130,13 @@ static unsigned long move_vma(struct vm_area_struct *vma, unsigned long old, uns
 	long account = vm_flags & VM_ACCOUNT ?
 		((long)new_len - (keep ? 0 : (long)old_len)) >> PAGE_SHIFT : 0;
 	bool rmap_locks;
+	int err;
 
 	if (mm->map_count >= sysctl_max_map_count - 3)
 		return -ENOMEM;
-	if (old_len && !keep && isolate_range(mm, old, old + old_len))
-		return -ENOMEM;
+	err = old_len && !keep ? isolate_range(mm, old, old + old_len) : 0;
+	if (err)
+		return err;
 	vma = m.vma = find_vma(mm, old);
 	if (account && security_vm_enough_memory(account))
 		return -ENOMEM;

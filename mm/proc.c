@@ -83,8 +83,8 @@ u64 pagemap_entry(struct mm_struct *mm, unsigned long addr)
 	if (!vma || vma->vm_start > addr)
 		return 0;
 	/* Nobody has cleared soft-dirty since the area was made: all of it counts as dirty. */
-	pmd = vma->vm_flags & VM_PFNMAP ? NULL : mm_find_pmd(mm, addr);
-	if (!pmd)
+	pmd = mm_find_pmd(mm, addr);
+	if (!pmd || (vma->vm_flags & VM_PFNMAP))	/* bare frames look like holes, as on Linux */
 		return PM_SOFT_DIRTY;
 	pte = pte_offset_map_lock(mm, pmd, addr, &ptl);
 	e = *pte;

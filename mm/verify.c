@@ -301,6 +301,8 @@ static void verify_pte(struct table_walk *w, unsigned long addr, pte_t e)
 		verify_page(w, addr, e, pfn_to_page(pte_pfn(e)));
 	else if (is_zero_pfn(pte_pfn(e)) && pte_write(e))
 		complain_at(w, addr, "the zero page is writable", e.pte);
+	else if (!is_zero_pfn(pte_pfn(e)) && !(v->vm_flags & VM_PFNMAP))
+		complain_at(w, addr, "a bare frame outside a PFN map", e.pte);
 }
 
 static void walk_ptes(struct table_walk *w, pmd_t *pmd, unsigned long addr)
@@ -379,6 +381,9 @@ static int verify_mm(struct mm_struct *mm, struct frame_counts *frames, unsigned
 		bad += verify_vma(mm, v);
 		if (v->vm_file && !in_i_mmap(v))
 			bad += mm_complain(mm, v->vm_start, "VMA not in its file's i_mmap", 0, 0);
+		if ((v->vm_flags & VM_DENYWRITE) &&
+		    (!v->vm_file || atomic_read(&v->vm_file->f_inode->i_writecount) >= 0))
+			bad += mm_complain(mm, v->vm_start, "VM_DENYWRITE, but writing is allowed", 0, 0);
 		add_vma(&s, v);
 		if (s.count > mm->map_count + 1000000) {
 			bad += mm_complain(mm, v->vm_start, "list does not end", s.count, 0);

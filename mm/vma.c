@@ -448,7 +448,7 @@ int insert_vm_struct(struct mm_struct *mm, struct vm_area_struct *vma)
 		return -ENOMEM;
 	if ((vma->vm_flags & VM_ACCOUNT) && security_vm_enough_memory(vma_pages(vma)))
 		return -ENOMEM;
-	if (!vma->vm_file)
+	if (vma_is_anonymous(vma))
 		vma->vm_pgoff = vma->vm_start >> PAGE_SHIFT;
 	vma_link(mm, vma);
 	return 0;
@@ -600,14 +600,21 @@ int vma_take_over(struct vm_area_struct *keep, unsigned long start, unsigned lon
 
 /* ---- split ---- */
 
-/* Cut @vma at @addr: the half below is the new VMA if @new_below.  No limit is checked. */
+/*
+ * Cut @vma at @addr: the half below is the new VMA if @new_below.  No limit is checked.
+ * 0, -ENOMEM, or what ->may_split says, with nothing changed.
+ */
 int __split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr,
 		       int new_below)
 {
 	struct vm_area_struct *new;
 	struct border_lock lock;
+	int err;
 
 	VM_BUG_ON_VMA(addr <= vma->vm_start || addr >= vma->vm_end, vma);
+	err = vma->vm_ops && vma->vm_ops->may_split ? vma->vm_ops->may_split(vma, addr) : 0;
+	if (err)
+		return err;
 	if ((vma->vm_flags & VM_ARCH_1) && pfnmap_split(vma, addr))
 		return -ENOMEM;
 	new = vm_area_dup(vma);
@@ -647,7 +654,7 @@ out_join:
 	return -ENOMEM;
 }
 
-/* 0, or -ENOMEM (memory, or map_count at its limit) with nothing changed. */
+/* As __split_vma(); -ENOMEM also for map_count at its limit. */
 int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr, int new_below)
 {
 	if (mm->map_count >= sysctl_max_map_count)
@@ -725,24 +732,25 @@ struct vm_area_struct *vma_merge(struct mm_struct *mm, struct vm_area_struct *pr
 
 /*
  * [start, end) of @vma is about to get @flags: join it to neighbours that have them already, or
- * cut it off.  The caller sets the flags.  ERR_PTR(-ENOMEM).
+ * cut it off.  The caller sets the flags.  ERR_PTR, as split_vma().
  */
 struct vm_area_struct *vma_modify(struct vm_area_struct *vma, unsigned long start,
 				  unsigned long end, unsigned long flags)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	struct vm_area_struct *merged;
+	int err = 0;
 
 	merged = vma_merge(mm, start > vma->vm_start ? vma : vma->vm_prev, start, end, flags,
 			   vma->anon_vma, vma->vm_file,
 			   vma->vm_pgoff + ((start - vma->vm_start) >> PAGE_SHIFT));
 	if (merged)
 		return merged;
-	if (start > vma->vm_start && split_vma(mm, vma, start, 1))
-		return ERR_PTR(-ENOMEM);
-	if (end < vma->vm_end && split_vma(mm, vma, end, 0))
-		return ERR_PTR(-ENOMEM);
-	return vma;
+	if (start > vma->vm_start)
+		err = split_vma(mm, vma, start, 1);
+	if (!err && end < vma->vm_end)
+		err = split_vma(mm, vma, end, 0);
+	return err ? ERR_PTR(err) : vma;
 }
 
 /* May two neighbours share an anon_vma, so that they can merge after an mprotect? */

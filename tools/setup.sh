@@ -59,6 +59,13 @@ if [ "$what" = test ]; then
 	need mtools mformat
 	need ovmf /usr/share/OVMF/OVMF_CODE_4M.fd /usr/share/edk2/ovmf/OVMF_CODE.fd \
 		/usr/share/edk2/x64/OVMF_CODE.4m.fd
+	if [ "$(uname -m)" = x86_64 ]; then	# what the dynamic group runs (tools/dynamic.py)
+		need bash bash
+		need coreutils sort
+		need lua5.4 lua5.4
+		need musl /lib/ld-musl-x86_64.so.1
+		need musl-tools musl-gcc
+	fi
 fi
 
 # A busybox that needs a dynamic linker would not start; Debian has one or the other installed.

@@ -14,6 +14,7 @@ Groups:
   kernel   the suites inside the kernel (KTAP), with several sizes of memory
   user     tests/user: each program in a machine of its own; its answers must be those that Linux
            gave (tests/user/oracle/, recorded with --oracle)
+  dynamic  this machine's bash, coreutils, Lua and a musl program, with their libraries
   boots    every way to start: PVH, BIOS, UEFI; disc and disk; load addresses, memory sizes, CPUs;
            how many instructions it takes; what is said when the initramfs is missing or broken
   clang    the same kernel built with clang;   release   and without its debug checks
@@ -40,6 +41,7 @@ import threading
 import time
 
 sys.dont_write_bytecode = True
+import dynamic
 import machine
 import session
 from machine import Machine
@@ -350,6 +352,25 @@ def run_core(m, program, make_initrd):
     return run
 
 
+def run_dynamic(m, build, linux=False):
+    """
+    Boot M with dynamic programs (tools/dynamic.py): their own cases, and with norandmaps the areas
+    that they show, compared with Linux's; on LINUX these are recorded.
+    """
+    def run(job):
+        programs = dynamic.make_archive(pathlib.Path(m.initrd), build)
+        status, lines = job.start(m.command())
+        result = parse_tap(lines)
+        result.failures += exit_failure(status, machine.SUCCESS)
+        if linux:
+            if not result.failures:
+                dynamic.record(lines, programs)
+        elif "norandmaps" in m.append:
+            dynamic.check_areas(lines, programs, result.check)
+        return result
+    return run
+
+
 def run_session(m):
     def run(job):
         job.command = m.command()
@@ -418,6 +439,17 @@ class Plan:
             m = Machine(machine.linux_image(), str(self.logs / f"user-{name}.cpio"),
                         f"console=ttyS0 quiet panic=-1 {machine.LINUX_WORDS}")
             self.add("oracle", name, self.with_initramfs(name, record_oracle(name, m)))
+        self.dynamic(linux=True)
+
+    def dynamic(self, linux=False):
+        for name, word in (("fixed", " norandmaps"), ("random", ""))[:1 if linux else 2]:
+            m = Machine(machine.linux_image() if linux else self.kernel,
+                        str(self.logs / f"dynamic-{name}.cpio"), f"console=ttyS0 quiet panic=-1{word}")
+            if linux:
+                m.append += f" {machine.LINUX_WORDS}"
+            if dynamic.possible():
+                self.add("oracle" if linux else "dynamic", f"dynamic-{name}" if linux else name,
+                         run_dynamic(m, self.build, linux))
 
     def with_initramfs(self, name, run):
         def both(job):
@@ -527,6 +559,7 @@ class Plan:
         self.host()
         self.kernel_suites()
         self.user()
+        self.dynamic()
         self.boots()
         self.session()
         self.core()

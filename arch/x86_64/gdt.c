@@ -18,7 +18,7 @@
 #define NR_IST 4
 
 struct cpu_tables {
-	u64 gdt[TSS_SEL / 8 + 2];
+	u64 gdt[CPUNODE_SEL / 8 + 1];
 	struct tss tss;
 } __aligned(64);
 
@@ -63,6 +63,8 @@ void gdt_init(struct cpu *cpu)
 	t->gdt[USER32_CS / 8] = 0x00cffb000000ffff;
 	t->gdt[USER_DS / 8] = 0x00cff3000000ffff;
 	t->gdt[USER_CS / 8] = 0x00affb000000ffff;
+	/* Nobody loads it: its limit is the CPU's number, for user mode to read (vdso/vgettime.c). */
+	t->gdt[CPUNODE_SEL / 8] = 0x0040f50000000000 | cpu->id;
 	set_tss_descriptor(t->gdt, &t->tss);
 	t->tss.iomap_base = sizeof(t->tss);	/* beyond the limit: no port is open to user mode */
 	for (int i = 0; i < NR_IST; i++)

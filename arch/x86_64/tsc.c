@@ -12,6 +12,7 @@
  */
 #include <asm/acpi.h>
 #include <asm/apic.h>
+#include <asm/vdso.h>
 #include <asm/processor.h>
 #include <asm/percpu.h>
 #include <asm/atomic.h>
@@ -194,6 +195,7 @@ void clocksource_init(void)
 		pr_warn("clock: nothing to measure the TSC by: taking it for 1 GHz\n");
 	}
 	tsc_mult = KHZ_TO_MULT(tsc_khz);
+	vdso_set_clock(tsc_base, tsc_mult);
 	if (how)
 		pr_info("clock: TSC %lu.%03lu MHz, measured by the %s\n",
 			(unsigned long)(tsc_khz / 1000), (unsigned long)(tsc_khz % 1000), how);

@@ -108,6 +108,8 @@ typedef struct elf64_sym {
 
 #define ELF64_ST_TYPE(i)	((i) & 0xf)
 #define ELF64_ST_BIND(i)	((i) >> 4)
+#define STB_GLOBAL	1
+#define STB_WEAK	2
 #define STT_NOTYPE	0
 #define STT_OBJECT	1
 #define STT_FUNC	2
@@ -128,6 +130,30 @@ typedef struct elf64_dyn {
 #define DT_RELA		7
 #define DT_RELASZ	8
 #define DT_RELAENT	9
+#define DT_HASH		4
+#define DT_STRTAB	5
+#define DT_SYMTAB	6
+#define DT_SONAME	14
+#define DT_VERSYM	0x6ffffff0
+#define DT_VERDEF	0x6ffffffc
+
+/* Symbol versions that a library defines (Linux Standard Base, "Symbol Versioning"). */
+typedef struct elf64_verdef {
+	unsigned short	vd_version;
+	unsigned short	vd_flags;
+	unsigned short	vd_ndx;
+	unsigned short	vd_cnt;
+	unsigned int	vd_hash;
+	unsigned int	vd_aux;		/* bytes from here to its elf64_verdaux */
+	unsigned int	vd_next;	/* bytes from here to the next, 0: none */
+} Elf64_Verdef;
+
+typedef struct elf64_verdaux {
+	unsigned int	vda_name;
+	unsigned int	vda_next;
+} Elf64_Verdaux;
+
+#define VER_FLG_BASE	1	/* the library itself, not a version */
 
 typedef struct elf64_rela {
 	unsigned long	r_offset;

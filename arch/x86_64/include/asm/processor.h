@@ -19,6 +19,7 @@
 #define USER_DS		0x2b
 #define USER_CS		0x33
 #define TSS_SEL		0x40
+#define CPUNODE_SEL	0x7b
 
 /* IST slots in the TSS, 1-based. */
 #define IST_DF	1
