@@ -134,7 +134,7 @@ static long get_auxv(unsigned long *auxv, const void __user *from, size_t len)
 	return 0;
 }
 
-/* What lies behind the @len bytes stays as it is. */
+/* What lies behind the @len bytes becomes zero. */
 static long set_auxv(struct mm_struct *mm, const void __user *from, size_t len)
 {
 	unsigned long auxv[AT_VECTOR_SIZE];
@@ -146,7 +146,7 @@ static long set_auxv(struct mm_struct *mm, const void __user *from, size_t len)
 	if (err)
 		return err;
 	down_write(&mm->mmap_sem);
-	memcpy(mm->saved_auxv, auxv, len);
+	memcpy(mm->saved_auxv, auxv, sizeof(auxv));
 	up_write(&mm->mmap_sem);
 	return 0;
 }
