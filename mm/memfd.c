@@ -132,6 +132,7 @@ long sys_memfd_create(const char __user *uname, unsigned int flags)
 		put_unused_fd(fd);
 		return PTR_ERR(file);
 	}
+	file->f_flags |= O_LARGEFILE;
 	if (flags & MFD_ALLOW_SEALING)
 		*shmem_seals(file->f_inode) &= ~F_SEAL_SEAL;
 	fd_install(fd, file);
