@@ -150,7 +150,7 @@ static int advise_remove(struct vm_area_struct *vma, unsigned long start, unsign
 		return -EINVAL;
 	if (!file || !file->f_inode->i_mapping->a_ops)
 		return -EINVAL;
-	if ((vma->vm_flags & (VM_SHARED | VM_WRITE)) != (VM_SHARED | VM_WRITE))
+	if (!is_shared_maywrite(vma->vm_flags))
 		return -EACCES;
 	if (!file->f_op->fallocate)
 		return -EOPNOTSUPP;
