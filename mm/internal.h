@@ -143,6 +143,12 @@ struct page *grab_page(struct address_space *m, pgoff_t index, gfp_t gfp);
 unsigned long shmem_recount(void);		/* pages charged by shmem.c, counted anew */
 int shmem_may_write(struct inode *inode, loff_t pos, size_t n);
 unsigned int *shmem_seals(struct inode *inode);
+/* A shared mapping of a file sealed against writing: -EPERM if writable, else never to be. */
+int memfd_check_seals(struct file *file, unsigned long *vm_flags);
+static inline bool is_shared_maywrite(unsigned long flags)
+{
+	return (flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE);
+}
 /* A shared mapping that may write: 0, or -EPERM if the file is sealed (mm/memfd.c). */
 int mapping_map_writable(struct address_space *m);
 void mapping_unmap_writable(struct address_space *m);

@@ -158,7 +158,7 @@ static int advise_remove(struct vm_area_struct *vma, unsigned long start, unsign
 		return -EINVAL;
 	if (!file)
 		return -EINVAL;
-	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) != (VM_SHARED | VM_MAYWRITE))
+	if (!is_shared_maywrite(vma->vm_flags))
 		return -EACCES;
 	if (!S_ISREG(file->f_inode->i_mode))
 		return -ENODEV;

@@ -7,7 +7,8 @@
  *             write, and then mapping->i_mmap_writable is negative, so that none can be made.
  * Lock order: mmap_sem takes no i_rwsem: a mapper and a sealer meet at i_mmap_writable alone.
  * Simplified: pages held by get_user_pages() are not waited for: nobody keeps one beyond a copy.
- * Sources:    memfd_create(2), fcntl(2) "File Sealing".
+ * Sources:    memfd_create(2), fcntl(2) "File Sealing".  A file sealed against writing can be
+ *             mapped shared and read-only, as in later releases of 6.1 (the first refused it).
  *
  *   seal           refused from now on
  *   SEAL           more seals
@@ -52,6 +53,19 @@ void mapping_unmap_writable(struct address_space *m)
 static int mapping_deny_writable(struct address_space *m)
 {
 	return atomic_cmpxchg(&m->i_mmap_writable, 0, -1) ? -EBUSY : 0;
+}
+
+/* What was mapped before may go on; what is mapped now cannot write, and never will. */
+int memfd_check_seals(struct file *file, unsigned long *vm_flags)
+{
+	const unsigned int *seals = shmem_seals(file->f_inode);
+
+	if (!seals || !(*seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)))
+		return 0;
+	if (*vm_flags & VM_WRITE)
+		return -EPERM;
+	*vm_flags &= ~VM_MAYWRITE;
+	return 0;
 }
 
 /* ---- seals ---- */
@@ -132,6 +146,7 @@ long sys_memfd_create(const char __user *uname, unsigned int flags)
 		put_unused_fd(fd);
 		return PTR_ERR(file);
 	}
+	file->f_flags |= O_LARGEFILE;
 	if (flags & MFD_ALLOW_SEALING)
 		*shmem_seals(file->f_inode) &= ~F_SEAL_SEAL;
 	fd_install(fd, file);

@@ -137,6 +137,8 @@ static int check_file_mapping(struct file *file, unsigned long prot, unsigned lo
 		*vm_flags |= VM_SHARED | VM_MAYSHARE;
 		if (!(file->f_mode & FMODE_WRITE))
 			*vm_flags &= ~(VM_MAYWRITE | VM_SHARED);
+		if ((*vm_flags & VM_SHARED) && memfd_check_seals(file, vm_flags))
+			return -EPERM;
 	}
 	if (!(file->f_mode & FMODE_READ))
 		return -EACCES;
@@ -176,12 +178,12 @@ static unsigned long pages_mapped(struct mm_struct *mm, unsigned long addr, unsi
 
 /*
  * Let the file (or shared memory made for it) prepare the new VMA.  0 or -errno.  A shared one
- * counts as a writer of the file from here on, before vma_link() counts it for good: nobody can
+ * that may be written counts as a writer of the file from here on, before vma_link() counts it for good: nobody can
  * seal the file in between.
  */
 static int map_backing(struct vm_area_struct *vma, struct file *file)
 {
-	bool shared = vma->vm_flags & VM_SHARED;
+	bool shared = is_shared_maywrite(vma->vm_flags);
 	int err;
 
 	if (!file) {
@@ -268,7 +270,7 @@ static unsigned long mmap_region(struct file *file, unsigned long addr, unsigned
 		}
 		vma_set_page_prot(vma);
 		vma_link(mm, vma);
-		if (file && (vm_flags & VM_SHARED))
+		if (file && is_shared_maywrite(vm_flags))
 			mapping_unmap_writable(file->f_inode->i_mapping);
 	}
 	vm_stat_account(mm, vm_flags, vma->vm_file, pages);

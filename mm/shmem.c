@@ -341,19 +341,6 @@ loff_t shmem_file_llseek(struct file *f, loff_t off, int whence)
 
 /* ---- files without a name ---- */
 
-/* Sealed against writing in future: what is mapped now stays writable, nothing becomes so. */
-static int shmem_mmap(struct file *file, struct vm_area_struct *vma)
-{
-	const unsigned long both = VM_SHARED | VM_WRITE;
-
-	if (sealed(file->f_inode, F_SEAL_FUTURE_WRITE) && (vma->vm_flags & VM_SHARED)) {
-		if ((vma->vm_flags & both) == both)
-			return -EPERM;
-		vma->vm_flags &= ~VM_MAYWRITE;
-	}
-	return generic_file_mmap(file, vma);
-}
-
 static int shmem_fsync(struct file *file, int datasync)
 {
 	return 0;			/* memory is where it belongs */
@@ -363,7 +350,7 @@ static const struct file_operations shmem_file_operations = {
 	.read = generic_file_read,
 	.write = generic_file_write,
 	.llseek = shmem_file_llseek,
-	.mmap = shmem_mmap,
+	.mmap = generic_file_mmap,
 	.fsync = shmem_fsync,
 	.fallocate = shmem_fallocate,
 };

@@ -48,7 +48,7 @@ int install_special_mapping(struct mm_struct *mm, unsigned long addr, unsigned l
 	vma->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);		/* the kernel's pages stay anyway */
 	vma->vm_page_prot = vm_get_page_prot(vma->vm_flags);
 	vma->vm_ops = &special_mapping_vmops;
-	vma->vm_private_data = sm;
+	vma->vm_private_data = (void *)sm;
 	err = insert_vm_struct(mm, vma);
 	if (err) {
 		vm_area_free(vma);

@@ -273,7 +273,7 @@ static void file_counts(struct vm_area_struct *vma, int sign)
 {
 	struct address_space *m = vma_mapping(vma);
 
-	if (vma->vm_flags & VM_SHARED)
+	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE))
 		atomic_add(sign, &m->i_mmap_writable);
 	if (vma->vm_flags & VM_DENYWRITE)
 		atomic_sub(sign, &vma->vm_file->f_inode->i_writecount);

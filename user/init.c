@@ -33,6 +33,7 @@ static const struct {
 	{ "proc", "/proc", MS_NOSUID | MS_NOEXEC | MS_NODEV },
 	{ "devtmpfs", "/dev", MS_NOSUID },
 	{ "tmpfs", "/tmp", MS_NOSUID | MS_NODEV },
+	{ "tmpfs", "/dev/shm", MS_NOSUID | MS_NODEV },
 };
 
 static const char greeting[] =

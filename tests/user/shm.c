@@ -331,6 +331,7 @@ TEST(addresses_are_checked_and_rounded)
 {
 	int id = private(2 * PAGE);
 	char *p = lonely(4);
+	volatile char *v = p;
 
 	ERR(shmat(id, p + 1, 0), EINVAL);
 	EQ(OK(shmat(id, p + 1, SHM_RND)), p);
@@ -343,10 +344,9 @@ TEST(addresses_are_checked_and_rounded)
 	EQ(OK(shmat(id, p + PAGE, SHM_REMAP)), p + PAGE);
 	STREQ(areas(p, 4), "0+1 rw-s, 1+2 rw-s");
 	EQ(nattch(id), 2);
-	p[PAGE] = 5;
-	EQ(p[PAGE], 5);
-	EQ(p[0], 5);					/* both show page 0 */
-	ERR(shmat(id, (void *)(1UL << 47), 0), ENOMEM);
+	v[PAGE] = 5;
+	EQ(v[0], 5);					/* both show page 0 */
+	ERR(shmat(id, (void *)0xffff800000000000, 0), ENOMEM);
 	ERR(shmat(id, (void *)-PAGE, 0), EINVAL);	/* wraps */
 	ERR(shmat(id, (void *)-(PAGE * 16), 0), ENOMEM);
 	ERR(shmat(-1, NULL, 0), EINVAL);
@@ -520,7 +520,9 @@ TEST(lock_is_seen_in_the_mode)
 TEST(ids_go_round_before_one_comes_again)
 {
 	int first = private(PAGE), id, n = 0;
+	struct shm_info info;
 
+	OK(shmctl(0, SHM_INFO, &info));
 	OK(shmctl(first, IPC_RMID, NULL));
 	do {
 		id = private(PAGE);
@@ -528,7 +530,7 @@ TEST(ids_go_round_before_one_comes_again)
 		CHECK(id != first);
 		CHECK(++n <= 64);
 	} while ((id & 0x7fff) != (first & 0x7fff));
-	EQ(n, 64);
+	EQ(n, 64 - (info.used_ids - 1));
 	EQ(id >> 15, (first >> 15) + 1);
 }
 
@@ -647,12 +649,14 @@ TEST(dev_shm_is_a_tmpfs_for_all)
 {
 	struct sysinfo info;
 	struct statfs fs;
-	struct stat st;
+	struct stat st, dev;
 	char *p, *q;
 	int fd;
 
-	if (statfs("/dev/shm", &fs) || fs.f_type != 0x01021994 || fs.f_blocks == 0) {
-		mkdir("/dev/shm", 0755);		/* Linux leaves it to init */
+	mkdir("/dev/shm", 0755);
+	OK(stat("/dev", &dev));
+	OK(stat("/dev/shm", &st));
+	if (st.st_dev == dev.st_dev) {			/* left to init, which is not here */
 		OK(mount("tmpfs", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, NULL));
 	}
 	OK(stat("/dev/shm", &st));
