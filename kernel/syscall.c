@@ -68,7 +68,7 @@ const sys_call_ptr_t sys_call_table[NR_SYSCALLS] = {
 	CALL(preadv), CALL(pwritev), CALL(rt_tgsigqueueinfo), CALL(prlimit64), CALL(syncfs),
 	CALL(getcpu), CALL(renameat2), CALL(getrandom), CALL(memfd_create), CALL(membarrier),
 	CALL(copy_file_range), CALL(preadv2), CALL(pwritev2), CALL(statx), CALL(clone3),
-	CALL(close_range), CALL(faccessat2), CALL(remap_file_pages),
+	CALL(close_range), CALL(faccessat2), CALL(remap_file_pages), CALL(mlock2),
 	CALL(process_vm_readv), CALL(process_vm_writev), CALL(process_madvise),
 	CALL(pidfd_open), CALL(pidfd_send_signal),
 	CALL(uname),

@@ -269,8 +269,11 @@ void page_dup_rmap(struct page *page)
 void page_remove_rmap(struct page *page)
 {
 	VM_BUG_ON_PAGE(!page_mapped(page), page);
-	if (atomic_dec_return(&page->_mapcount) < 0)
-		atomic_long_dec(PageAnon(page) ? &nr_anon_mapped : &nr_file_mapped);
+	if (atomic_dec_return(&page->_mapcount) >= 0)
+		return;
+	atomic_long_dec(PageAnon(page) ? &nr_anon_mapped : &nr_file_mapped);
+	if (unlikely(PageMlocked(page)))
+		ClearPageMlocked(page);
 }
 
 void page_anon_release(struct page *page)
