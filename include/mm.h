@@ -406,7 +406,7 @@ int mm_verify_all(void);
 enum vm_event {
 	PGFAULT, PGMAJFAULT, PGALLOC, PGFREE, CR3_WRITES, TLB_FLUSH_ALL, TLB_FLUSH_PAGE, TLB_FLUSHES,
 	TLB_IPIS, COW_COPY, COW_REUSE, ZERO_PAGE_MAP, VMACACHE_HITS, VMACACHE_FIND, PGCACHE_ADD,
-	PGCACHE_DEL, OOM_KILL, NR_VM_EVENTS
+	PGCACHE_DEL, OOM_KILL, FAULT_AROUND, FAULT_AROUND_PAGES, NR_VM_EVENTS
 };
 extern unsigned long vm_event_counts[NR_CPUS][NR_VM_EVENTS];
 static inline void count_vm_event(enum vm_event e) { vm_event_counts[smp_processor_id()][e]++; }

@@ -27,7 +27,7 @@
 #include <rmap.h>
 #include "internal.h"
 
-#define FAULT_AROUND_PAGES 16
+#define FAULT_AROUND_WINDOW 16	/* pages */
 
 struct fault {
 	struct vm_area_struct *vma;
@@ -152,7 +152,7 @@ static bool map_file_page(struct fault *f, struct page *page, bool write)
 /* Let the object map what is cached around the address; true if ours is there now. */
 static bool fault_around(struct fault *f)
 {
-	unsigned long window = (unsigned long)FAULT_AROUND_PAGES << PAGE_SHIFT;
+	unsigned long window = (unsigned long)FAULT_AROUND_WINDOW << PAGE_SHIFT;
 	unsigned long start = max(f->addr & ~(window - 1), f->vma->vm_start);
 	unsigned long end = min(pmd_addr_end(start, f->vma->vm_end), start + window);
 	struct vm_fault vmf = { .flags = f->flags, .virtual_address = start, .pmd = f->pmd };
@@ -161,6 +161,7 @@ static bool fault_around(struct fault *f)
 		return false;
 	vmf.pgoff = f->vma->vm_pgoff + ((start - f->vma->vm_start) >> PAGE_SHIFT);
 	vmf.max_pgoff = vmf.pgoff + ((end - start) >> PAGE_SHIFT) - 1;
+	count_vm_event(FAULT_AROUND);
 	f->vma->vm_ops->map_pages(f->vma, &vmf);
 	return !pte_none(ptep_get(pte_offset_kernel(f->pmd, f->addr)));
 }

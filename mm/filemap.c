@@ -502,6 +502,7 @@ static void filemap_map_pages(struct vm_area_struct *vma, struct vm_fault *vmf)
 		total++;
 	}
 	pt_entries_add(vmf->pmd, total);
+	count_vm_events(FAULT_AROUND_PAGES, total);
 	pte_unmap_unlock(base, ptl);
 	for (int i = 0; i < NR_MM_COUNTERS; i++)
 		if (mapped[i])

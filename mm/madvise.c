@@ -121,19 +121,24 @@ static void for_each_pte(struct vm_area_struct *vma, unsigned long start, unsign
 		flush_tlb_range(vma, start, end);
 }
 
-/* Not used lately: reclaim may look here first. */
+/* Not used lately: reclaim may look here first.  What others map too is not ours to judge. */
 static bool make_cold(pte_t *pte, struct page *page)
 {
+	if (page_mapcount(page) != 1)
+		return false;
 	ClearPageReferenced(page);
 	return ptep_test_and_clear_young(pte);
 }
 
-/* Contents may be thrown away until they are written again: clean, and no longer swap backed. */
+/*
+ * Contents may be thrown away until they are written again: clean, and no longer swap backed.
+ * Another process's entry stays dirty and says that its contents count.
+ */
 static bool make_lazyfree(pte_t *pte, struct page *page)
 {
 	pte_t e;
 
-	if (!PageAnon(page) || page_mapcount(page) != 1)
+	if (!PageAnon(page) || (PageDirty(page) && page_mapcount(page) != 1))
 		return false;
 	e = ptep_get_and_clear(pte);
 	set_pte(pte, pte_mkclean(pte_mkold(e)));

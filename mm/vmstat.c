@@ -39,6 +39,8 @@ static const char *const vm_event_names[NR_VM_EVENTS] = {
 	[PGCACHE_ADD] = "pgcache_add",
 	[PGCACHE_DEL] = "pgcache_del",
 	[OOM_KILL] = "oom_kill",
+	[FAULT_AROUND] = "fault_around",
+	[FAULT_AROUND_PAGES] = "fault_around_pages",
 };
 
 unsigned long vm_event_sum(enum vm_event e)

@@ -23,11 +23,12 @@ KTEST(fork, thread_without_sighand_or_vm_is_einval)
 	EXPECT_EQ(PTR_ERR(try_copy(CLONE_SIGHAND | CLONE_VM | CLONE_CLEAR_SIGHAND)), -EINVAL);
 }
 
-KTEST(fork, name_spaces_and_pidfds_are_einval)
+KTEST(fork, name_spaces_and_pidfds_of_threads_are_einval)
 {
 	EXPECT_EQ(PTR_ERR(try_copy(CLONE_NEWNS)), -EINVAL);
 	EXPECT_EQ(PTR_ERR(try_copy(CLONE_NEWPID)), -EINVAL);
-	EXPECT_EQ(PTR_ERR(try_copy(CLONE_PIDFD)), -EINVAL);
+	EXPECT_EQ(PTR_ERR(try_copy(CLONE_PIDFD | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM)),
+		  -EINVAL);
 }
 
 static int nothing(void *unused)

@@ -176,3 +176,38 @@ TEST(a_file_opened_for_reading_can_not_be_shared_for_writing)
 	ERR(mprotect(p, PAGE, RW), EACCES);
 	EQ(p[1], 'E');
 }
+
+TEST(rims_of_mprotect)
+{
+	char *p = map_at(lonely(3), 3, PROT_READ | PROT_WRITE, MAP_FIXED);
+
+	ERR(mprotect(p + 1, PAGE, PROT_READ), EINVAL);
+	ERR(mprotect(p, PAGE, 0x10), EINVAL);
+	ERR(mprotect(p, PAGE, -1), EINVAL);
+	ERR(mprotect(p, PAGE, PROT_READ | PROT_GROWSDOWN | PROT_GROWSUP), EINVAL);
+	ERR(mprotect(p, -PAGE, PROT_READ), ENOMEM);
+	ERR(mprotect(p, -1UL, PROT_READ), ENOMEM);
+	ERR(mprotect((void *)0xffff800000000000UL, PAGE, PROT_READ), ENOMEM);
+	ERR(mprotect((void *)-PAGE, PAGE, PROT_READ), ENOMEM);
+	ERR(mprotect(NULL, PAGE, PROT_READ), ENOMEM);
+	ERR(mprotect((void *)0x7ffffffff000UL, PAGE, PROT_READ), ENOMEM);
+	OK(mprotect(p, 0, PROT_NONE));
+	OK(mprotect(p, 0, 0x10));
+	OK(mprotect((void *)0xffff800000000000UL, 0, PROT_NONE));
+	STREQ(areas(p, 3), "0+3 rw-p");
+	OK(mprotect(p, 1, PROT_READ | 8));
+	STREQ(areas(p, 3), "0+1 r--p, 1+2 rw-p");
+}
+
+TEST(growsdown_reaches_to_the_start_of_a_stack)
+{
+	char *p = map_at(lonely(4), 4, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_GROWSDOWN);
+
+	OK(mprotect(p + 2 * PAGE, PAGE, PROT_READ | PROT_GROWSDOWN));
+	STREQ(areas(p, 4), "0+3 r--p, 3+1 rw-p");
+	p = map_pages(4);
+	ERR(mprotect(p, PAGE, PROT_READ | PROT_GROWSDOWN), EINVAL);
+	ERR(mprotect(p, PAGE, PROT_READ | PROT_GROWSUP), EINVAL);
+	ERR(mprotect(lonely(1), PAGE, PROT_READ | PROT_GROWSUP), ENOMEM);
+	poke(p, 1);
+}
