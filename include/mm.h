@@ -42,6 +42,12 @@ struct seq_file;
 #define VM_ARCH_1	0x01000000UL
 #define VM_WIPEONFORK	0x02000000UL
 #define VM_DONTDUMP	0x04000000UL
+#define VM_PKEY_SHIFT	32		/* the protection key: four bits */
+#define VM_PKEY_BIT0	0x100000000UL
+#define VM_PKEY_BIT1	0x200000000UL
+#define VM_PKEY_BIT2	0x400000000UL
+#define VM_PKEY_BIT3	0x800000000UL
+#define VM_PKEY_MASK	(VM_PKEY_BIT0 | VM_PKEY_BIT1 | VM_PKEY_BIT2 | VM_PKEY_BIT3)
 #define VM_STACK	VM_GROWSDOWN
 #define VM_ACCESS_FLAGS	(VM_READ | VM_WRITE | VM_EXEC)
 #define VM_SPECIAL	(VM_IO | VM_DONTEXPAND | VM_PFNMAP)
@@ -311,6 +317,10 @@ static inline unsigned long vma_pages(const struct vm_area_struct *vma)
 	return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT;
 }
 static inline bool vma_is_anonymous(const struct vm_area_struct *vma) { return !vma->vm_ops; }
+static inline int vma_pkey(const struct vm_area_struct *vma)
+{
+	return (vma->vm_flags & VM_PKEY_MASK) >> VM_PKEY_SHIFT;
+}
 pgprot_t vm_get_page_prot(unsigned long vm_flags);
 
 /* ---- the system calls' bodies; all take mmap_sem themselves unless stated ---- */
@@ -323,6 +333,7 @@ int do_munmap(struct mm_struct *mm, unsigned long start, size_t len);	/* mmap_se
 int vm_munmap(unsigned long start, size_t len);
 int vm_brk_flags(unsigned long addr, unsigned long len, unsigned long vm_flags);	/* bss of exec */
 int do_mprotect(unsigned long start, size_t len, unsigned long prot);
+int do_mprotect_pkey(unsigned long start, size_t len, unsigned long prot, int pkey);	/* -1: none named */
 void mm_populate(unsigned long addr, unsigned long len);
 unsigned long get_unmapped_area(struct file *file, unsigned long addr, unsigned long len,
 				unsigned long pgoff, unsigned long flags);
@@ -343,6 +354,9 @@ long sys_mmap(unsigned long addr, unsigned long len, unsigned long prot, unsigne
 	      unsigned long fd, unsigned long off);
 long sys_munmap(unsigned long addr, size_t len);
 long sys_mprotect(unsigned long start, size_t len, unsigned long prot);
+long sys_pkey_mprotect(unsigned long start, size_t len, unsigned long prot, int pkey);
+long sys_pkey_alloc(unsigned long flags, unsigned long init_val);
+long sys_pkey_free(int pkey);
 long sys_brk(unsigned long brk);
 long sys_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len,
 		unsigned long flags, unsigned long new_addr);
@@ -359,6 +373,7 @@ long sys_memfd_create(const char __user *name, unsigned int flags);
 /* ---- get_user_pages (mm/gup.c): the one way from a user address to its page ---- */
 #define FOLL_WRITE 0x01
 #define FOLL_FORCE 0x10		/* write to private read-only areas (debuggers, exec) */
+#define FOLL_REMOTE 0x2000	/* for somebody else's sake: current's PKRU does not count */
 /* mmap_sem held for read.  Pages get a reference each.  Returns how many, or -EFAULT/-ENOMEM. */
 long get_user_pages(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,
 		    struct page **pages);

@@ -8,6 +8,7 @@
  * Lock order: mmap_sem, for writing if VMAs change > i_mmap_rwsem > ptl
  * Simplified: no KSM, no huge pages, no memory failure: EINVAL, as Linux built without them.
  */
+#include <asm/pkeys.h>
 #include <fs.h>
 #include <pagemap.h>
 #include <sched.h>
@@ -216,7 +217,8 @@ static int advise_populate(struct mm_struct *mm, unsigned long start, unsigned l
 			err = -ENOMEM;
 			break;
 		}
-		if ((vma->vm_flags & (VM_IO | VM_PFNMAP)) || !(vma->vm_flags & need)) {
+		if ((vma->vm_flags & (VM_IO | VM_PFNMAP)) || !(vma->vm_flags & need) ||
+		    !arch_vma_access_permitted(vma, write, false, false)) {
 			err = -EINVAL;
 			break;
 		}

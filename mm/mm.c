@@ -89,6 +89,7 @@ struct mm_struct *mm_alloc(void)
 		return NULL;
 	memset(mm, 0, sizeof(*mm));
 	mm->task_size = TASK_SIZE_MAX;
+	mm_pkey_init(mm);
 	arch_pick_mmap_layout(mm);
 	return mm_init(mm);
 }

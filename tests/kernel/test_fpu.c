@@ -65,12 +65,6 @@ KTEST(fpu, reset_forgets_the_old_program)
 	EXPECT_EQ(got, 0);
 }
 
-KTEST(fpu, mxcsr_mask_has_the_default_bits)
-{
-	EXPECT_EQ(fpu_mxcsr_mask & 0x1f80, 0x1f80);
-	EXPECT_EQ(fpu_mxcsr_mask & 0xffff0000, 0);
-}
-
 KTEST(fpu, kernel_threads_have_none)
 {
 	EXPECT(current->thread.fpu == NULL);
