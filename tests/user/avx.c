@@ -290,7 +290,11 @@ static void damage(int sig, siginfo_t *info, void *context)
 	struct _fpstate_64 *fx = fp_of(context);
 	unsigned long *header = (unsigned long *)(fx + 1);
 	struct ucontext *uc = context;
+	struct regs junk;
 
+	pattern(&junk, 1234);
+	if (avx)		/* what the handler leaves must not show through either */
+		asm volatile("vmovdqu %0, %%ymm5" : : "m"(junk.v[5]) : "xmm5");
 	switch (mode) {
 	case NO_MAGIC1: fx->sw_reserved.magic1 = 0; break;
 	case NO_MAGIC2: *(int *)((char *)fx + fx->sw_reserved.xstate_size) = 0; break;
@@ -372,7 +376,11 @@ TEST(a_frame_that_is_no_state_kills_the_process)
 	EQ(come_back(RESERVED, word) & 127, SIGSEGV);
 }
 
-/* The frame's state is moved to a file's pages that are not there, across a page border. */
+/*
+ * The frame's state is moved to a file's pages that are not there.  Its first 448 bytes are in a
+ * page of their own, which nothing else of the frame would bring in.
+ */
+#define STATE_AT (PAGE - 448)
 static int state_file;
 
 static void move_state(int sig, siginfo_t *info, void *context)
@@ -381,11 +389,12 @@ static void move_state(int sig, siginfo_t *info, void *context)
 	unsigned long size = fx->sw_reserved.extended_size;
 	char *to;
 
-	if (pwrite(state_file, fx, size, PAGE - 576) != (long)size)
+	if (pwrite(state_file, fx, size, STATE_AT) != (long)size)
 		_exit(1);
 	to = mmap(NULL, 4 * PAGE, PROT_READ, MAP_PRIVATE, state_file, 0);
+	madvise(to, 4 * PAGE, MADV_RANDOM);		/* no neighbours */
 	madvise(to, 4 * PAGE, MADV_DONTNEED);
-	((struct ucontext *)context)->uc_mcontext.fpstate = (unsigned long)to + PAGE - 576;
+	((struct ucontext *)context)->uc_mcontext.fpstate = (unsigned long)to + STATE_AT;
 }
 
 TEST(a_state_in_pages_that_must_come_in_first_is_loaded)
