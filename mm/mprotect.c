@@ -8,6 +8,7 @@
  * Lock order: mmap_sem held for writing > ptl
  * Sources:    Intel SDM vol. 3A, "Invalidation of TLBs and Paging-Structure Caches".
  */
+#include <asm/pkeys.h>
 #include <fs.h>
 #include <pagemap.h>
 #include <sched.h>
@@ -170,10 +171,11 @@ static unsigned long protected_flags(const struct vm_area_struct *vma, unsigned 
 {
 	unsigned long flags = vma->vm_flags & ~(VM_ACCESS_FLAGS | VM_PKEY_MASK);
 
+	if (arch_pkeys_enabled())
+		flags |= (unsigned long)mprotect_pkey(vma, prot, pkey) << VM_PKEY_SHIFT;
 	if (read_implies_exec && (vma->vm_flags & VM_MAYEXEC))
 		prot |= PROT_EXEC;
-	return flags | (unsigned long)mprotect_pkey(vma, prot, pkey) << VM_PKEY_SHIFT |
-	       (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) |
+	return flags | (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) |
 	       (prot & PROT_EXEC ? VM_EXEC : 0);
 }
 

@@ -168,8 +168,8 @@ void __init fault_check_pkeys(void)
  * May the access not be made?  Then mmap_sem is dropped and the signal (or fix-up) is under way.
  * The key is asked before a page is brought in: memory that cannot be read need not be filled.
  */
-static noinline bool access_error(struct pt_regs *regs, unsigned long error, unsigned long addr,
-				  struct vm_area_struct *vma)
+static noinline bool access_error(struct vm_area_struct *vma, struct pt_regs *regs,
+				  unsigned long error, unsigned long addr)
 {
 	bool denied = (error & PF_PK) || !arch_vma_access_permitted(vma, error & PF_WRITE,
 								    error & PF_INSTR, false);
@@ -267,7 +267,7 @@ retry:
 			return;
 		}
 	}
-	if (unlikely(!(vma->vm_flags & access->vm_flags)) && access_error(regs, error, addr, vma))
+	if (unlikely(!(vma->vm_flags & access->vm_flags)) && access_error(vma, regs, error, addr))
 		return;
 	fault = handle_mm_fault(vma, addr, access->fault_flags);
 	up_read(&mm->mmap_sem);
