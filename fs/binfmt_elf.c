@@ -12,6 +12,7 @@
  * Lock order: takes mmap_sem inside vm_mmap() and its like; none is held here.
  * Sources:    ELF specification, "Program Loading"; AMD64 psABI, "Process Initialization".
  */
+#include <asm/fpu.h>
 #include <asm/uaccess.h>
 #include <asm/vdso.h>
 #include <binfmts.h>
@@ -30,7 +31,6 @@
 /* Position-independent programs with an interpreter start at two thirds of the address space. */
 #define ELF_ET_DYN_BASE	(TASK_SIZE_MAX / 3 * 2)
 #define MAX_PHDRS_SIZE	65536
-#define MIN_SIGSTACK	1696UL	/* AT_MINSIGSTKSZ: rt_sigframe, FXSAVE area, red zone, alignment */
 
 /* One ELF file: the program or its interpreter. */
 struct elf_image {
@@ -317,7 +317,7 @@ static unsigned int fill_auxv(struct mm_struct *mm, const struct linux_binprm *b
 	cpuid(1, 0, &a, &b, &cx, &hwcap);
 	memset(mm->saved_auxv, 0, sizeof(mm->saved_auxv));
 	aux = add_aux(aux, AT_SYSINFO_EHDR, vdso);
-	aux = add_aux(aux, AT_MINSIGSTKSZ, MIN_SIGSTACK);
+	aux = add_aux(aux, AT_MINSIGSTKSZ, get_sigframe_size());
 	aux = add_aux(aux, AT_HWCAP, hwcap);
 	aux = add_aux(aux, AT_PAGESZ, PAGE_SIZE);
 	aux = add_aux(aux, AT_CLKTCK, USER_HZ);

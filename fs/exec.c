@@ -12,6 +12,7 @@
  * Lock order: tasklist_lock > siglock; bprm->mm's mmap_sem is taken alone.
  * Sources:    execve(2); Bovet & Cesati, chapter Program Execution, "The exec Functions".
  */
+#include <asm/pkeys.h>
 #include <asm/mmu_context.h>
 #include <asm/uaccess.h>
 #include <binfmts.h>
@@ -410,6 +411,7 @@ int begin_new_exec(struct linux_binprm *bprm)
 		current->thread.fpu = fpu;
 	set_mm_exe_file(bprm->mm, bprm->file);
 	exec_mmap(bprm->mm);
+	pkru_write_default();	/* the old program's rights are not for the new one's stack */
 	bprm->mm = NULL;
 	exec_creds(bprm);
 	arch_pick_mmap_layout(current->mm);

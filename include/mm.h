@@ -42,6 +42,12 @@ struct seq_file;
 #define VM_ARCH_1	0x01000000UL	/* x86: its memory type is reserved (PAT) */
 #define VM_WIPEONFORK	0x02000000UL
 #define VM_DONTDUMP	0x04000000UL
+#define VM_PKEY_SHIFT	32		/* the protection key: four bits */
+#define VM_PKEY_BIT0	0x100000000UL
+#define VM_PKEY_BIT1	0x200000000UL
+#define VM_PKEY_BIT2	0x400000000UL
+#define VM_PKEY_BIT3	0x800000000UL
+#define VM_PKEY_MASK	(VM_PKEY_BIT0 | VM_PKEY_BIT1 | VM_PKEY_BIT2 | VM_PKEY_BIT3)
 #define VM_STACK	VM_GROWSDOWN
 #define VM_ACCESS_FLAGS	(VM_READ | VM_WRITE | VM_EXEC)
 #define VM_SPECIAL	(VM_IO | VM_DONTEXPAND | VM_PFNMAP)
@@ -325,6 +331,10 @@ static inline unsigned long vma_pages(const struct vm_area_struct *vma)
 	return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT;
 }
 static inline bool vma_is_anonymous(const struct vm_area_struct *vma) { return !vma->vm_ops; }
+static inline int vma_pkey(const struct vm_area_struct *vma)
+{
+	return (vma->vm_flags & VM_PKEY_MASK) >> VM_PKEY_SHIFT;
+}
 pgprot_t vm_get_page_prot(unsigned long vm_flags);
 /* The file page that a linear area shows at @addr. */
 static inline pgoff_t linear_page_index(const struct vm_area_struct *vma, unsigned long addr)
@@ -344,6 +354,7 @@ int do_munmap(struct mm_struct *mm, unsigned long start, size_t len);	/* mmap_se
 int vm_munmap(unsigned long start, size_t len);
 int vm_brk_flags(unsigned long addr, unsigned long len, unsigned long vm_flags);	/* bss of exec */
 int do_mprotect(unsigned long start, size_t len, unsigned long prot);
+int do_mprotect_pkey(unsigned long start, size_t len, unsigned long prot, int pkey);	/* -1: none named */
 void mm_populate(unsigned long addr, unsigned long len);
 unsigned long get_unmapped_area(struct file *file, unsigned long addr, unsigned long len,
 				unsigned long pgoff, unsigned long flags);
@@ -364,6 +375,9 @@ long sys_mmap(unsigned long addr, unsigned long len, unsigned long prot, unsigne
 	      unsigned long fd, unsigned long off);
 long sys_munmap(unsigned long addr, size_t len);
 long sys_mprotect(unsigned long start, size_t len, unsigned long prot);
+long sys_pkey_mprotect(unsigned long start, size_t len, unsigned long prot, int pkey);
+long sys_pkey_alloc(unsigned long flags, unsigned long init_val);
+long sys_pkey_free(int pkey);
 long sys_brk(unsigned long brk);
 long sys_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len,
 		unsigned long flags, unsigned long new_addr);
@@ -382,6 +396,7 @@ long sys_memfd_create(const char __user *name, unsigned int flags);
 #define FOLL_FORCE 0x10		/* write to private read-only areas (debuggers, exec) */
 #define FOLL_ANON 0x40		/* only from anonymous areas: a file may not pass for arguments */
 #define FOLL_DUMP 0x20		/* core dump: -EFAULT instead of making an empty page */
+#define FOLL_REMOTE 0x2000	/* for somebody else's sake: current's PKRU does not count */
 /* mmap_sem held for read.  Pages get a reference each.  Returns how many, or -EFAULT/-ENOMEM. */
 long get_user_pages(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,
 		    struct page **pages);

@@ -211,6 +211,9 @@ struct mm_struct {
 	struct file *exe_file;			/* /proc/PID/exe */
 	unsigned long flags;			/* MMF_*: atomic bits */
 	u32 id;					/* small stable number for events and snapshots */
+
+	u16 pkey_allocation_map;		/* protection keys handed out: mmap_sem */
+	s16 execute_only_pkey;			/* -1: none yet; mmap_sem */
 };
 
 /* ---- file pages ---------------------------------------------------------------- */

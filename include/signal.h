@@ -75,6 +75,7 @@ int __kill_pgrp(pid_t pgrp, int sig, bool priv);	/* the same with tasklist_lock 
 int kill_pid(pid_t pid, int sig, bool priv);
 /* A fault of current: cannot be blocked or ignored (then the default action kills). */
 void force_sig_fault(int sig, int code, unsigned long addr);
+void force_sig_pkuerr(unsigned long addr, u32 pkey);	/* SIGSEGV: the page's key forbids it */
 void force_sig(int sig);			/* SI_KERNEL */
 /* Tell the parent that @t ended, stopped or went on (SIGCHLD, wait queue); tasklist_lock held. */
 bool do_notify_parent(struct task_struct *t, int sig);	/* true: the parent ignores it, reap at once */

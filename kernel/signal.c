@@ -507,6 +507,16 @@ void force_sig_fault(int sig, int code, unsigned long addr)
 	force_info(&info);
 }
 
+void force_sig_pkuerr(unsigned long addr, u32 pkey)
+{
+	siginfo_t info;
+
+	fill_info(&info, SIGSEGV, SEGV_PKUERR);
+	info.si_addr = (void *)addr;
+	info.si_pkey = pkey;
+	force_info(&info);
+}
+
 void force_sig(int sig)
 {
 	siginfo_t info;

@@ -9,6 +9,7 @@
  * Lock order: mmap_sem held for read by the caller > ptl
  * Sources:    the COW class of bugs: CVE-2016-5195, "Dirty COW".
  */
+#include <asm/pkeys.h>
 #include <fs.h>
 #include <pagemap.h>
 #include <sched.h>
@@ -81,6 +82,8 @@ static int check_vma(struct vm_area_struct *vma, unsigned int flags)
 		return -EFAULT;
 	if ((flags & FOLL_ANON) && !vma_is_anonymous(vma))
 		return -EFAULT;
+	if (!arch_vma_access_permitted(vma, flags & FOLL_WRITE, false, flags & FOLL_REMOTE))
+		return -EFAULT;
 	if (vma->vm_flags & need)
 		return 0;
 	if (!(flags & FOLL_FORCE) || !(vma->vm_flags & (need << 4)))
@@ -139,6 +142,8 @@ long populate_vma_range(struct vm_area_struct *vma, unsigned long start, unsigne
 {
 	long n = 0;
 
+	if (!arch_vma_access_permitted(vma, write, false, false))
+		return -EFAULT;
 	for (; start < end; start += PAGE_SIZE, n++) {
 		int err = get_one(vma, start, write ? FOLL_WRITE : 0, NULL);
 
@@ -236,7 +241,7 @@ int access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, int le
 		struct page *page;
 
 		down_read(&mm->mmap_sem);
-		if (get_user_pages(mm, addr, 1, flags, &page) == 1) {
+		if (get_user_pages(mm, addr, 1, flags | FOLL_REMOTE, &page) == 1) {
 			copy_part(page, addr, buf + done, part, write);
 			put_page(page);
 		} else {

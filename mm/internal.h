@@ -48,6 +48,12 @@ void vmacache_invalidate(struct mm_struct *mm);	/* all threads forget @mm's VMAs
 struct vm_area_struct *vma_modify(struct vm_area_struct *vma, unsigned long start,
 				  unsigned long end, unsigned long flags);
 
+/* ---- pkey.c: mmap_sem held for writing ---- */
+void mm_pkey_init(struct mm_struct *mm);	/* exec: key 0 alone; fork copies */
+bool mm_pkey_is_allocated(const struct mm_struct *mm, int pkey);
+int execute_only_pkey(struct mm_struct *mm);
+int mprotect_pkey(const struct vm_area_struct *vma, unsigned long prot, int pkey);
+
 /* ---- mmap.c ---- */
 int mlock_future_check(struct mm_struct *mm, unsigned long flags, unsigned long len);
 /* Split at both ends so that [start, end) is made of whole VMAs; 0 or -ENOMEM. */

@@ -8,6 +8,7 @@
  * Lock order: mmap_sem, for writing if VMAs change > i_mmap_rwsem > ptl
  * Simplified: no KSM, no huge pages, no memory failure: EINVAL, as Linux built without them.
  */
+#include <asm/pkeys.h>
 #include <fs.h>
 #include <pagemap.h>
 #include <pidfd.h>
@@ -192,7 +193,8 @@ static int advise_populate(struct vm_area_struct *vma, unsigned long start, unsi
 	unsigned long need = write ? VM_WRITE : VM_READ;
 	long n;
 
-	if ((vma->vm_flags & (VM_IO | VM_PFNMAP)) || !(vma->vm_flags & need))
+	if ((vma->vm_flags & (VM_IO | VM_PFNMAP)) || !(vma->vm_flags & need) ||
+	    !arch_vma_access_permitted(vma, write, false, false))
 		return -EINVAL;
 	n = populate_vma_range(vma, start, end, write);
 	return n < 0 ? populate_errno(n) : 0;

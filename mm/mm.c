@@ -91,6 +91,7 @@ struct mm_struct *mm_alloc(void)
 	mm->task_size = TASK_SIZE_MAX;
 	/* exec keeps the filter of core dumps; begin_new_exec() decides about dumpable */
 	mm->flags = current->mm ? current->mm->flags & MMF_INIT_MASK : MMF_DUMP_FILTER_DEFAULT;
+	mm_pkey_init(mm);
 	arch_pick_mmap_layout(mm);
 	return mm_init(mm);
 }

@@ -38,7 +38,10 @@ void mmap_init(void)
 
 pgprot_t vm_get_page_prot(unsigned long vm_flags)
 {
-	return protection_map[vm_flags & (VM_READ | VM_WRITE | VM_EXEC | VM_SHARED)];
+	pgprot_t prot = protection_map[vm_flags & (VM_READ | VM_WRITE | VM_EXEC | VM_SHARED)];
+
+	return __pgprot(pgprot_val(prot) |
+			(vm_flags & VM_PKEY_MASK) << (_PAGE_PKEY_SHIFT - VM_PKEY_SHIFT));
 }
 
 /* Shared pages whose first write somebody wants to hear of are mapped read-only. */
@@ -314,6 +317,8 @@ unsigned long do_mmap(struct file *file, unsigned long addr, unsigned long len, 
 		return -EEXIST;
 	vm_flags = prot_to_flags(prot) | map_to_flags(flags) | mm->def_flags |
 		   VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+	if (prot == PROT_EXEC)
+		vm_flags |= (unsigned long)execute_only_pkey(mm) << VM_PKEY_SHIFT;
 	if ((flags & MAP_LOCKED) && !rlimit(RLIMIT_MEMLOCK) && !capable_root())
 		return -EPERM;
 	if (mlock_future_check(mm, vm_flags, len))

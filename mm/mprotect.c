@@ -8,6 +8,7 @@
  * Lock order: mmap_sem held for writing > ptl
  * Sources:    Intel SDM vol. 3A, "Invalidation of TLBs and Paging-Structure Caches".
  */
+#include <asm/pkeys.h>
 #include <fs.h>
 #include <pagemap.h>
 #include <sched.h>
@@ -156,7 +157,8 @@ static int protect_vma(struct protect *p, struct vm_area_struct *vma, unsigned l
 	vm_stat_account(mm, flags, vma->vm_file, pages);
 	p->prot = vma->vm_page_prot;
 	p->try_write = (flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
-	p->takes_away = old & ~flags & VM_ACCESS_FLAGS;
+	/* What another key allows depends on each thread's PKRU: it may be less. */
+	p->takes_away = (old & ~flags & VM_ACCESS_FLAGS) || ((old ^ flags) & VM_PKEY_MASK);
 	protect_range(p, start, end);
 	if ((old & (VM_WRITE | VM_SHARED | VM_LOCKED | VM_LOCKONFAULT)) == VM_LOCKED && (flags & VM_WRITE))
 		populate_vma_range(vma, start, end, true);	/* locked: break COW now */
@@ -164,17 +166,29 @@ static int protect_vma(struct protect *p, struct vm_area_struct *vma, unsigned l
 	return 0;
 }
 
+/* The flags that mprotect(@prot) with @pkey (-1: none named) gives to @vma. */
+static unsigned long protected_flags(const struct vm_area_struct *vma, unsigned long prot, int pkey,
+				     bool read_implies_exec)
+{
+	unsigned long flags = vma->vm_flags & ~(VM_ACCESS_FLAGS | VM_PKEY_MASK);
+
+	if (arch_pkeys_enabled())
+		flags |= (unsigned long)mprotect_pkey(vma, prot, pkey) << VM_PKEY_SHIFT;
+	if (read_implies_exec && (vma->vm_flags & VM_MAYEXEC))
+		prot |= PROT_EXEC;
+	return flags | (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) |
+	       (prot & PROT_EXEC ? VM_EXEC : 0);
+}
+
 /* Every VMA of the range in turn.  Enter: @vma covers @start.  0 or -errno; a part may be done. */
 static int protect_all(struct protect *p, struct vm_area_struct *vma, unsigned long start,
-		       unsigned long end, unsigned long prot_flags, bool read_implies_exec)
+		       unsigned long end, unsigned long prot, int pkey, bool read_implies_exec)
 {
 	while (start < end) {
-		unsigned long stop = min(vma->vm_end, end), flags = prot_flags;
+		unsigned long stop = min(vma->vm_end, end);
+		unsigned long flags = protected_flags(vma, prot, pkey, read_implies_exec);
 		int err;
 
-		if (read_implies_exec && (vma->vm_flags & VM_MAYEXEC))
-			flags |= VM_EXEC;
-		flags |= vma->vm_flags & ~VM_ACCESS_FLAGS;
 		if (flags & ~(flags >> 4) & VM_ACCESS_FLAGS)
 			return -EACCES;
 		err = protect_vma(p, vma, start, stop, flags, &vma);
@@ -212,9 +226,9 @@ static int adjust_growing(struct vm_area_struct *vma, unsigned long grows, unsig
 	return 0;
 }
 
-int do_mprotect(unsigned long start, size_t len, unsigned long prot)
+int do_mprotect_pkey(unsigned long start, size_t len, unsigned long prot, int pkey)
 {
-	unsigned long grows = prot & (PROT_GROWSDOWN | PROT_GROWSUP), end, flags;
+	unsigned long grows = prot & (PROT_GROWSDOWN | PROT_GROWSUP), end;
 	struct mm_struct *mm = current->mm;
 	struct protect p = { .mm = mm, .flush_start = ~0UL };
 	struct vm_area_struct *vma;
@@ -230,20 +244,27 @@ int do_mprotect(unsigned long start, size_t len, unsigned long prot)
 		return -ENOMEM;
 	if (prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM))
 		return -EINVAL;
-	flags = (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) |
-		(prot & PROT_EXEC ? VM_EXEC : 0);
 	if (down_write_killable(&mm->mmap_sem))
 		return -EINTR;
+	if (pkey != -1 && !mm_pkey_is_allocated(mm, pkey)) {
+		up_write(&mm->mmap_sem);
+		return -EINVAL;
+	}
 	vma = find_vma(mm, start);
 	err = adjust_growing(vma, grows, &start, &end);
 	if (!err)
-		err = protect_all(&p, vma, start, end, flags,
+		err = protect_all(&p, vma, start, end, prot, pkey,
 				  (prot & PROT_READ) && (current->personality & READ_IMPLIES_EXEC));
 	if (p.flush_start < p.flush_end)
 		flush_tlb_mm_range(mm, p.flush_start, p.flush_end);
 	mm_verify_range(mm, start, end);
 	up_write(&mm->mmap_sem);
 	return err;
+}
+
+int do_mprotect(unsigned long start, size_t len, unsigned long prot)
+{
+	return do_mprotect_pkey(start, len, prot, -1);
 }
 
 long sys_mprotect(unsigned long start, size_t len, unsigned long prot)

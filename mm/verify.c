@@ -9,14 +9,16 @@
  *
  *   per VMA    order, alignment, links both ways, gap, place in its file's tree and in its
  *              anon_vma's list, reserved memory type
- *   per mm     tree = list = map_count, red-black, highest_vm_end, all counters, mm_users
+ *   per mm     tree = list = map_count, red-black, highest_vm_end, all counters, mm_users,
+ *              protection keys handed out
  *   per table  owner, entries in use, how many there are
- *   per entry  inside a VMA, allows no more than it, no writable shared private page, page is
+ *   per entry  inside a VMA, has its protection key, allows no more than it, no writable shared private page, page is
  *              not free, its mapping leads back here
  *   per page   mapcount = entries found, refcount >= mapcount
  *   overall    committed memory, page allocator, slab
  */
 #include <asm/memtype.h>
+#include <asm/pkeys.h>
 #include <fs.h>
 #include <pagemap.h>
 #include <printk.h>
@@ -56,6 +58,8 @@ static int verify_vma(struct mm_struct *mm, struct vm_area_struct *v)
 		bad += mm_complain(mm, v->vm_start, "VMA forward link", 0, 0);
 	if (!v->vm_next && mm->highest_vm_end != v->vm_end)
 		bad += mm_complain(mm, v->vm_start, "highest_vm_end", mm->highest_vm_end, v->vm_end);
+	if (vma_pkey(v) >= arch_max_pkey())
+		bad += mm_complain(mm, v->vm_start, "protection key", vma_pkey(v), 0);
 	if (!vma_gap_ok(v))
 		bad += mm_complain(mm, v->vm_start, "rb_subtree_gap", v->rb_subtree_gap, 0);
 	list_for_each_entry(avc, &v->anon_vma_chain, same_vma) {
@@ -154,6 +158,19 @@ static void add_vma(struct sums *s, const struct vm_area_struct *v)
 static int same(struct mm_struct *mm, const char *what, unsigned long has, unsigned long should)
 {
 	return has == should ? 0 : mm_complain(mm, 0, what, has, should);
+}
+
+/* Keys exist only with the CPU's feature; the execute-only one counts as handed out. */
+static int verify_pkeys(struct mm_struct *mm)
+{
+	int key = mm->execute_only_pkey, bad = 0;
+
+	if (key < -1 || key >= arch_max_pkey() || key == 0 ||
+	    (key > 0 && !(mm->pkey_allocation_map & (1U << key))))
+		bad += mm_complain(mm, 0, "execute_only_pkey", key, mm->pkey_allocation_map);
+	if (!arch_pkeys_enabled() && mm->pkey_allocation_map)
+		bad += mm_complain(mm, 0, "keys without the feature", mm->pkey_allocation_map, 0);
+	return bad;
 }
 
 static int verify_counters(struct mm_struct *mm, const struct sums *s)
@@ -290,6 +307,8 @@ static void verify_pte(struct table_walk *w, unsigned long addr, pte_t e)
 			complain_at(w, addr, "unknown entry", e.pte);
 		return;
 	}
+	if (pte_pkey(e) != vma_pkey(v))
+		complain_at(w, addr, "protection key is not the VMA's", e.pte);
 	if (pte_write(e) && !(v->vm_flags & VM_WRITE))
 		complain_at(w, addr, "writable, the VMA is not", e.pte);
 	if ((e.pte & _PAGE_PRESENT) && pte_exec(e) && !(v->vm_flags & VM_EXEC))
@@ -391,6 +410,7 @@ static int verify_mm(struct mm_struct *mm, struct frame_counts *frames, unsigned
 		}
 	}
 	bad += verify_counters(mm, &s);
+	bad += verify_pkeys(mm);
 	bad += verify_tables(mm, frames);
 	if (atomic_read(&mm->mm_users) <= 0 || atomic_read(&mm->mm_count) <= 0)
 		bad += mm_complain(mm, 0, "mm_users, mm_count", atomic_read(&mm->mm_users),

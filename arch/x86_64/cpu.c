@@ -6,11 +6,13 @@
  * Invariants: CR0.WP is on, or the kernel's own writes would break copy-on-write.  FSGSBASE
  *             stays off: the FS and GS bases change only by arch_prctl(), so the kernel
  *             knows them.  SMEP, SMAP, UMIP and NX are on wherever CPUID has them.
+ *             XCR0 has every feature that fpu.c saves; protection keys are on only with XSAVE.
  * Sources:    Intel SDM vol. 2, "CPUID"; vol. 3A, "Control Registers".
  */
 #include <asm/desc.h>
 #include <asm/extable.h>
 #include <asm/memtype.h>
+#include <asm/fpu.h>
 #include <asm/processor.h>
 #include <boot.h>
 #include <printk.h>
@@ -57,6 +59,7 @@ static void __init read_features(struct cpu_features *f)
 	f->x2apic = c & BIT(21);
 	f->tsc_deadline = c & BIT(24);
 	f->xsave = c & BIT(26);
+	f->avx = c & BIT(28);
 	if (max >= 7) {
 		cpuid(7, 0, &a, &b, &c, &d);
 		f->fsgsbase = b & BIT(0);
@@ -64,7 +67,15 @@ static void __init read_features(struct cpu_features *f)
 		f->smap = b & BIT(20);
 		f->umip = c & BIT(2);
 		f->la57 = c & BIT(16);
+		f->ospke = c & BIT(3);
 	}
+	if (f->xsave && max >= 0xd) {
+		cpuid(0xd, 0, &a, &b, &c, &d);
+		f->xfeatures = ((u64)d << 32 | a) & XFEATURE_MASK_SUPPORTED;
+	}
+	f->xsave = f->xfeatures;
+	f->avx &= !!(f->xfeatures & XFEATURE_MASK_YMM);
+	f->ospke &= !!(f->xfeatures & XFEATURE_MASK_PKRU);	/* PKRU is saved by XSAVE alone */
 	cpuid(0x80000000, 0, &max_ext, &b, &c, &d);
 	cpuid(0x80000001, 0, &a, &b, &c, &d);
 	f->nx = d & BIT(20);
@@ -85,7 +96,10 @@ static void set_control_registers(const struct cpu_features *f)
 	write_cr0(CR0_PE | CR0_MP | CR0_NE | BIT(4) | CR0_WP | CR0_PG);
 	write_cr4(CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT |
 		  (f->pge ? CR4_PGE : 0) | (f->smep ? CR4_SMEP : 0) |
-		  (f->smap ? CR4_SMAP : 0) | (f->umip ? CR4_UMIP : 0));
+		  (f->smap ? CR4_SMAP : 0) | (f->umip ? CR4_UMIP : 0) |
+		  (f->xsave ? CR4_OSXSAVE : 0) | (f->ospke ? CR4_PKE : 0));
+	if (f->xsave)
+		xsetbv(0, f->xfeatures);
 	if (f->nx)
 		wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NX);
 }
@@ -122,7 +136,7 @@ void __init cpu_init(void)
 	pr_info("cpu: %s %s, family %u model %u, %u physical and %u virtual address bits\n",
 		cpu_features.vendor, cpu_features.brand, cpu_features.family, cpu_features.model,
 		cpu_features.phys_bits, cpu_features.virt_bits);
-	pr_info("cpu: protections:%s%s%s%s WP\n", cpu_features.nx ? " NX" : "",
+	pr_info("cpu: protections:%s%s%s%s%s WP\n", cpu_features.nx ? " NX" : "",
 		cpu_features.smep ? " SMEP" : "", cpu_features.smap ? " SMAP" : "",
-		cpu_features.umip ? " UMIP" : "");
+		cpu_features.umip ? " UMIP" : "", cpu_features.ospke ? " PKU" : "");
 }

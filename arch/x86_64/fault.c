@@ -7,6 +7,7 @@
  *   user    kernel     SIGSEGV, SEGV_MAPERR
  *   user    no VMA     SIGSEGV, SEGV_MAPERR (a stack VMA above it grows first)
  *   user    VMA        SIGSEGV, SEGV_ACCERR if its flags forbid the access,
+ *                      SEGV_PKUERR if the thread's PKRU forbids it for the VMA's key,
  *                      else handle_mm_fault(): done, SIGBUS, out of memory
  *   kernel  user       the same, but only at an instruction with a fix-up: EFAULT, no signal
  *   kernel  kernel     a kernel bug: panic (self tests may probe)
@@ -18,6 +19,7 @@
  * Sources:    Intel SDM vol. 3A, "Page-Fault Exceptions"; POSIX, "Signal Actions".
  */
 #include <asm/extable.h>
+#include <asm/pkeys.h>
 #include <asm/processor.h>
 #include <asm/ptrace.h>
 #include <asm/uaccess.h>
@@ -33,6 +35,7 @@
 #define PF_USER		0x04UL
 #define PF_RSVD		0x08UL
 #define PF_INSTR	0x10UL
+#define PF_PK		0x20UL		/* the page's protection key forbids it */
 
 #define TRAP_PF 14
 
@@ -110,8 +113,9 @@ static void log_user_fault(const struct pt_regs *regs, unsigned long error, unsi
 			current->pid, addr, regs->ip, regs->sp, error);
 }
 
+/* @pkey: of SEGV_PKUERR. */
 static void bad_area(struct pt_regs *regs, unsigned long error, unsigned long addr, int signo,
-		     int code)
+		     int code, int pkey)
 {
 	struct thread_struct *th = &current->thread;
 
@@ -126,7 +130,10 @@ static void bad_area(struct pt_regs *regs, unsigned long error, unsigned long ad
 	th->trap_nr = TRAP_PF;
 	if (signo == SIGSEGV)
 		log_user_fault(regs, error, addr);
-	force_sig_fault(signo, code, addr);
+	if (code == SEGV_PKUERR && signo == SIGSEGV)
+		force_sig_pkuerr(addr, pkey);
+	else
+		force_sig_fault(signo, code, addr);
 }
 
 /* ---- what can ----------------------------------------------------------------------------------------- */
@@ -146,9 +153,37 @@ struct access {
 #define ROW(e)	{ NEEDS(e), FLAGS(e) }
 #define ROWS(e)	ROW(e), ROW(e + 1), ROW(e + 2), ROW(e + 3)
 
-static const struct access accesses[32] = {
+static struct access accesses[32] __ro_after_init = {
 	ROWS(0), ROWS(4), ROWS(8), ROWS(12), ROWS(16), ROWS(20), ROWS(24), ROWS(28),
 };
+
+/* With protection keys no flag of the VMA is enough: no row finds one, access_error() decides. */
+void __init fault_check_pkeys(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(accesses); i++)
+		accesses[i].vm_flags = 0;
+}
+
+/*
+ * May the access not be made?  Then mmap_sem is dropped and the signal (or fix-up) is under way.
+ * The key is asked before a page is brought in: memory that cannot be read need not be filled.
+ */
+static noinline bool access_error(struct vm_area_struct *vma, struct pt_regs *regs,
+				  unsigned long error, unsigned long addr)
+{
+	bool denied = (error & PF_PK) || !arch_vma_access_permitted(vma, error & PF_WRITE,
+								    error & PF_INSTR, false);
+	int pkey = vma_pkey(vma);
+
+	if (!denied && (vma->vm_flags & NEEDS(error)))
+		return false;
+	up_read(&vma->vm_mm->mmap_sem);
+	if (!denied)
+		bad_area(regs, error, addr, SIGSEGV, SEGV_ACCERR, 0);
+	else
+		bad_area(regs, error, addr, SIGSEGV, SEGV_PKUERR, pkey);
+	return true;
+}
 
 /*
  * The first VMA ends above @addr but starts above it too: let a stack grow down.
@@ -186,9 +221,9 @@ static noinline void fault_error(struct pt_regs *regs, unsigned long error, unsi
 		return;			/* somebody was killed: try again */
 	}
 	if (fault & VM_FAULT_SIGBUS)
-		bad_area(regs, error, addr, SIGBUS, BUS_ADRERR);
+		bad_area(regs, error, addr, SIGBUS, BUS_ADRERR, 0);
 	else
-		bad_area(regs, error, addr, SIGSEGV, SEGV_MAPERR);
+		bad_area(regs, error, addr, SIGSEGV, SEGV_MAPERR, 0);
 }
 
 /* May the kernel, at this instruction and in this state, fault on a user address? */
@@ -209,7 +244,7 @@ void do_page_fault(struct pt_regs *regs, unsigned long error, unsigned long addr
 	vm_fault_t fault;
 
 	if (unlikely(addr >= TASK_SIZE_MAX || (error & PF_RSVD))) {
-		bad_area(regs, error, addr, SIGSEGV, SEGV_MAPERR);
+		bad_area(regs, error, addr, SIGSEGV, SEGV_MAPERR, 0);
 		return;
 	}
 	if (unlikely(!user_mode(regs) && !kernel_may_fault(regs))) {
@@ -228,15 +263,12 @@ retry:
 			vma = NULL;
 		if (!vma) {
 			up_read(&mm->mmap_sem);
-			bad_area(regs, error, addr, SIGSEGV, SEGV_MAPERR);
+			bad_area(regs, error, addr, SIGSEGV, SEGV_MAPERR, 0);
 			return;
 		}
 	}
-	if (unlikely(!(vma->vm_flags & access->vm_flags))) {
-		up_read(&mm->mmap_sem);
-		bad_area(regs, error, addr, SIGSEGV, SEGV_ACCERR);
+	if (unlikely(!(vma->vm_flags & access->vm_flags)) && access_error(vma, regs, error, addr))
 		return;
-	}
 	fault = handle_mm_fault(vma, addr, access->fault_flags);
 	up_read(&mm->mmap_sem);
 	if (unlikely(fault & (VM_FAULT_ERROR | VM_FAULT_RETRY))) {

@@ -6,14 +6,13 @@
  *             written to the user stack (struct rt_sigframe) and changed so that user mode
  *             continues in the handler; rt_sigreturn(2) reads them back.
  * Invariants: nothing that user space can write into a frame gives it more than it had:
- *             segments stay user segments, only harmless flags are taken over, MXCSR is
- *             masked, the instruction pointer lies in the user half.
+ *             segments stay user segments, only harmless flags are taken over, the CPU itself
+ *             checks the FPU state, the instruction pointer lies in the user half.
  *             A frame that cannot be written or read ends in SIGSEGV.
- * Simplified: FXSAVE state only (no XSAVE): the frame's fpstate is 512 bytes.
  * Sources:    AMD64 psABI, "Stack Frame", "red zone"; Linux's struct rt_sigframe layout;
- *             Intel SDM vol. 1, "FXSAVE Area".
+ *             fpu_signal.c has the FPU part.
  */
-#include <asm/processor.h>
+#include <asm/fpu.h>
 #include <asm/ptrace.h>
 #include <asm/uaccess.h>
 #include <mm.h>
@@ -111,7 +110,7 @@ static unsigned long frame_address(const struct ksignal *ksig, unsigned long sp,
 		sp = current->sas_ss_sp + current->sas_ss_size;
 		entering = true;
 	}
-	*fp = ALIGN_DOWN(sp - sizeof(struct _fpstate_64), 64UL);
+	*fp = fpu_alloc_sigframe(sp);
 	/* At function entry rsp + 8 is a multiple of 16. */
 	frame = ALIGN_DOWN(*fp - sizeof(struct rt_sigframe), 16UL) - 8;
 	if ((nested || entering) &&
@@ -165,15 +164,14 @@ static int setup_rt_frame(struct ksignal *ksig, struct pt_regs *regs)
 	memset(&frame, 0, sizeof(frame));
 	frame.pretcode = ksig->ka.restorer;
 	frame.info = ksig->info;
-	frame.uc.uc_flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
+	frame.uc.uc_flags = (fpu_xfeatures ? UC_FP_XSTATE : 0) | UC_SIGCONTEXT_SS |
+			    UC_STRICT_RESTORE_SS;
 	get_altstack(&frame.uc.uc_stack, regs->sp);
 	frame.uc.uc_sigmask = mask;
 	fill_sigcontext(&frame.uc.uc_mcontext, regs, mask);
 	frame.uc.uc_mcontext.fpstate = fp;
 
-	fpu_save(current->thread.fpu);
-	if (copy_to_user((void __user *)fp, current->thread.fpu, sizeof(struct _fpstate_64)) ||
-	    copy_to_user((void __user *)addr, &frame, sizeof(frame)))
+	if (fpu_save_sigframe(fp) || copy_to_user((void __user *)addr, &frame, sizeof(frame)))
 		return -EFAULT;
 	if (current->sas_ss_flags & SS_AUTODISARM)
 		sas_ss_reset();
@@ -187,32 +185,13 @@ static int setup_rt_frame(struct ksignal *ksig, struct pt_regs *regs)
 	regs->cs = USER_CS;
 	regs->ss = USER_DS;
 	regs->flags &= ~(X86_EFLAGS_DF | X86_EFLAGS_RF | X86_EFLAGS_TF);
-	return regs->ip < TASK_SIZE_MAX ? 0 : -EFAULT;
+	if (regs->ip >= TASK_SIZE_MAX)
+		return -EFAULT;
+	fpu_clear_user_states();
+	return 0;
 }
 
 /* ---- coming back ----------------------------------------------------------------------- */
-
-static int restore_fpu(unsigned long ufp)
-{
-	struct _fpstate_64 fx __aligned(16);
-
-	if (!ufp) {
-		preempt_disable();
-		fpu_reset(current->thread.fpu);
-		fpu_restore(current->thread.fpu);
-		preempt_enable();
-		return 0;
-	}
-	if (copy_from_user(&fx, (void __user *)ufp, sizeof(fx)))
-		return -EFAULT;
-	/* Between the two nobody may switch tasks: that would save over the new state. */
-	preempt_disable();
-	fx.mxcsr &= fpu_mxcsr_mask;
-	memcpy(current->thread.fpu, &fx, sizeof(fx));
-	fpu_restore(current->thread.fpu);
-	preempt_enable();
-	return 0;
-}
 
 static int restore_sigcontext(struct pt_regs *regs, const struct sigcontext_64 *sc)
 {
@@ -238,7 +217,7 @@ static int restore_sigcontext(struct pt_regs *regs, const struct sigcontext_64 *
 	regs->cs = USER_CS;
 	regs->ss = USER_DS;
 	regs->flags = (regs->flags & ~X86_EFLAGS_USER) | (sc->flags & X86_EFLAGS_USER);
-	return restore_fpu(sc->fpstate);
+	return fpu_restore_sigframe(sc->fpstate);
 }
 
 long sys_rt_sigreturn(void)

@@ -227,6 +227,31 @@ cmpxchg_user_u32:
 	mov eax, -EFAULT_NR
 	ret
 
+; long xrstor_user(const void *area, u64 components), long fxrstor_user(const void *area)
+; 0, or PROBE_FAULTED and the page fault's error code (nothing is brought in), or PROBE_GP.
+global xrstor_user
+xrstor_user:
+	mov eax, esi
+	mov rdx, rsi
+	shr rdx, 32
+	STAC
+	MAY_FAULT .fault, EX_PROBE_TYPE
+	xrstor64 [rdi]
+	xor eax, eax
+.fault:
+	CLAC
+	ret
+
+global fxrstor_user
+fxrstor_user:
+	STAC
+	MAY_FAULT .fault, EX_PROBE_TYPE
+	fxrstor64 [rdi]
+	xor eax, eax
+.fault:
+	CLAC
+	ret
+
 ; Probes: the fault handler puts the result in rax before it continues at .fault.
 global probe_read
 probe_read:

@@ -85,10 +85,12 @@ static int cpuinfo_show(struct seq_file *m)
 			   c->stepping, tsc_khz / 1000, tsc_khz % 1000);
 		seq_printf(m, "physical id\t: 0\nsiblings\t: %u\ncore id\t\t: %u\ncpu cores\t: %u\n",
 			   nr_cpus, i, nr_cpus);
-		seq_printf(m, "fpu\t\t: yes\nwp\t\t: yes\nflags\t\t: fpu tsc msr pae apic sse sse2 syscall lm%s%s%s%s%s%s%s\n",
+		seq_printf(m, "fpu\t\t: yes\nwp\t\t: yes\nflags\t\t: fpu tsc msr pae apic sse sse2 syscall lm%s%s%s%s%s%s%s%s%s%s\n",
 			   c->nx ? " nx" : "", c->gbpages ? " pdpe1gb" : "", c->smep ? " smep" : "",
 			   c->smap ? " smap" : "", c->umip ? " umip" : "",
-			   c->fsgsbase ? " fsgsbase" : "", c->la57 ? " la57" : "");
+			   c->fsgsbase ? " fsgsbase" : "", c->la57 ? " la57" : "",
+			   c->xsave ? " xsave" : "", c->avx ? " avx" : "",
+			   c->ospke ? " pku ospke" : "");
 		seq_printf(m, "bogomips\t: %lu.%02lu\nclflush size\t: 64\n", tsc_khz * 2 / 1000,
 			   tsc_khz / 5 % 100);
 		seq_printf(m, "address sizes\t: %u bits physical, %u bits virtual\n\n", c->phys_bits,

@@ -6,6 +6,7 @@
  * pagemap come from mm/proc.c, because only mm/ looks at page tables.
  * Sources: proc(5).
  */
+#include <asm/pkeys.h>
 #include <asm/uaccess.h>
 #include <mm_proc.h>
 #include <slab.h>
@@ -167,7 +168,10 @@ static void smaps_area(struct seq_file *m, struct vm_area_struct *vma, void *arg
 	kb(m, "KernelPageSize:", PAGE_SIZE);
 	kb(m, "MMUPageSize:", PAGE_SIZE);
 	show_sizes(m, &s, false);
-	seq_puts(m, "THPeligible:    0\nVmFlags: ");
+	seq_puts(m, "THPeligible:    0\n");
+	if (arch_pkeys_enabled())
+		seq_printf(m, "ProtectionKey:  %8u\n", vma_pkey(vma));
+	seq_puts(m, "VmFlags: ");
 	for (size_t i = 0; i < ARRAY_SIZE(flag_names); i++)
 		if (vma->vm_flags & flag_names[i].flag)
 			seq_printf(m, "%s ", flag_names[i].name);

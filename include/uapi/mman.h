@@ -9,6 +9,9 @@
 #define PROT_WRITE	0x2
 #define PROT_EXEC	0x4
 #define PROT_SEM	0x8
+#define PKEY_DISABLE_ACCESS	0x1	/* pkey_alloc(): what the caller may not do with the key */
+#define PKEY_DISABLE_WRITE	0x2
+#define PKEY_ACCESS_MASK	(PKEY_DISABLE_ACCESS | PKEY_DISABLE_WRITE)
 #define PROT_GROWSDOWN	0x01000000
 #define PROT_GROWSUP	0x02000000
 

@@ -4,7 +4,8 @@
  * Purpose:    a user copy meets a bad address in the middle of an instruction.  The table
  *             maps the address of each such instruction to its fix-up code.
  * Invariants: an EX_USER entry excuses only faults on user addresses; a fault on a kernel
- *             address there is a kernel bug.  EX_PROBE entries excuse every fault.
+ *             address there is a kernel bug.  EX_PROBE entries excuse every fault,
+ *             repair none, and report which it was.
  * Sources:    Linux Documentation/x86/exception-tables.rst describes the same idea.
  */
 #ifndef ASM_EXTABLE_H

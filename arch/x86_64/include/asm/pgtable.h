@@ -12,9 +12,9 @@
  *
  * All encodings of a PTE, in one place:
  *
- *   63  62..52  51..14   13..12 11 10 9  8  7  6 5 4 3 2 1 0
- *   NX  0       frame ........  SD -  SP G  PS D A . . U W 1   present: mapped
- *   NX  0       frame ........  SD -  SP 1  .  D A . . U W 0   PROT_NONE: page kept, MMU traps
+ *   63  62..59 58..52 51..14   13..12 11 10 9  8  7  6 5 4 3 2 1 0
+ *   NX  key    0      frame ........  SD -  SP G  PS D A . . U W 1   present: mapped
+ *   NX  key    0      frame ........  SD -  SP 1  .  D A . . U W 0   PROT_NONE: page kept, MMU traps
  *   offset ...........  type(5) ..    13..9  0  0  0 0 0 0 SD 0 0  swap or migration entry
  *   file page offset .......... 12..9 0  1  0 0 0 0 SD 0 0         nonlinear offset
  *   0                                                          none: nothing here
@@ -48,6 +48,8 @@
 #define _PAGE_PROTNONE	BIT(8)		/* when not present */
 #define _PAGE_SPECIAL	BIT(9)
 #define _PAGE_SOFT_DIRTY BIT(11)
+#define _PAGE_PKEY_SHIFT 59		/* protection key, for user pages (asm/pkeys.h) */
+#define _PAGE_PKEY_MASK	(15UL << _PAGE_PKEY_SHIFT)
 #define _PAGE_NX	BIT(63)
 
 #define PTE_PFN_MASK	0x000ffffffffff000UL
@@ -142,6 +144,7 @@ static inline bool pte_dirty(pte_t e) { return e.pte & _PAGE_DIRTY; }
 static inline bool pte_young(pte_t e) { return e.pte & _PAGE_ACCESSED; }
 static inline bool pte_exec(pte_t e) { return !(e.pte & _PAGE_NX); }
 static inline bool pte_user(pte_t e) { return e.pte & _PAGE_USER; }
+static inline int pte_pkey(pte_t e) { return (e.pte & _PAGE_PKEY_MASK) >> _PAGE_PKEY_SHIFT; }
 static inline bool pte_special(pte_t e) { return e.pte & _PAGE_SPECIAL; }
 static inline bool pte_protnone(pte_t e)
 {
@@ -154,7 +157,7 @@ static inline pte_t pte_mkclean(pte_t e) { return __pte(e.pte & ~_PAGE_DIRTY); }
 static inline pte_t pte_mkyoung(pte_t e) { return __pte(e.pte | _PAGE_ACCESSED); }
 static inline pte_t pte_mkold(pte_t e) { return __pte(e.pte & ~_PAGE_ACCESSED); }
 static inline pte_t pte_mkspecial(pte_t e) { return __pte(e.pte | _PAGE_SPECIAL); }
-/* Same frame, memory type and A/D/software bits, permissions from @prot. */
+/* Same frame, memory type and A/D/software bits, permissions and protection key from @prot. */
 static inline pte_t pte_modify(pte_t e, pgprot_t prot)
 {
 	const unsigned long keep = PTE_PFN_MASK | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_SPECIAL |

@@ -40,8 +40,10 @@
 #define CR4_OSFXSR BIT(9)
 #define CR4_OSXMMEXCPT BIT(10)
 #define CR4_UMIP BIT(11)
+#define CR4_OSXSAVE BIT(18)
 #define CR4_SMEP BIT(20)
 #define CR4_SMAP BIT(21)
+#define CR4_PKE BIT(22)
 
 #define MSR_EFER		0xc0000080
 #define EFER_SCE BIT(0)
@@ -98,6 +100,12 @@ DEFINE_CR(2)
 DEFINE_CR(3)
 DEFINE_CR(4)
 
+/* XCR0: which state components XSAVE and the instructions that use them may touch. */
+static inline void xsetbv(u32 reg, u64 v)
+{
+	asm volatile("xsetbv" :: "c"(reg), "a"((u32)v), "d"((u32)(v >> 32)));
+}
+
 static inline void outb(u16 port, u8 v) { asm volatile("outb %0, %1" :: "a"(v), "Nd"(port)); }
 static inline void outw(u16 port, u16 v) { asm volatile("outw %0, %1" :: "a"(v), "Nd"(port)); }
 static inline void outl(u16 port, u32 v) { asm volatile("outl %0, %1" :: "a"(v), "Nd"(port)); }
@@ -111,6 +119,8 @@ static inline void safe_halt(void) { asm volatile("sti; hlt" ::: "memory"); }
 /* What this CPU can do, read once by cpu_init(). */
 struct cpu_features {
 	bool nx, smep, smap, umip, pge, gbpages, fsgsbase, x2apic, tsc_deadline, xsave, la57, pcid;
+	bool avx, ospke;		/* ospke: there are protection keys and we use them */
+	u64 xfeatures;			/* for XCR0: what CPUID has and we support; 0 without XSAVE */
 	unsigned int phys_bits, virt_bits, family, model, stepping;
 	char vendor[13];
 	char brand[49];
@@ -122,7 +132,7 @@ struct thread_struct {
 	unsigned long sp;		/* kernel stack pointer while switched out */
 	unsigned long fsbase, gsbase;	/* user's; gsbase is in KERNEL_GS_BASE while running */
 	unsigned long cr2, error_code, trap_nr;	/* of the last fault, for signals */
-	void *fpu;			/* 512 bytes, 16-aligned FXSAVE area, or NULL (kernel thread) */
+	void *fpu;			/* struct xregs_state, 64-aligned (asm/fpu.h), or NULL (kernel thread) */
 };
 
 struct task_struct;
@@ -152,7 +162,6 @@ void fpu_free(void *fpu);
 void fpu_save(void *fpu);
 void fpu_restore(void *fpu);
 void fpu_reset(void *fpu);		/* exec */
-extern u32 fpu_mxcsr_mask;		/* MXCSR bits that exist: others would fault in FXRSTOR */
 extern struct kmem_cache *fpu_cachep;
 
 /* Stop: reboot, power off, halt for ever. */
