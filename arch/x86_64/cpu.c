@@ -84,7 +84,8 @@ static void set_control_registers(const struct cpu_features *f)
 	write_cr0(CR0_PE | CR0_MP | CR0_NE | BIT(4) | CR0_WP | CR0_PG);
 	write_cr4(CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT |
 		  (f->pge ? CR4_PGE : 0) | (f->smep ? CR4_SMEP : 0) |
-		  (f->smap ? CR4_SMAP : 0) | (f->umip ? CR4_UMIP : 0));
+		  (f->smap ? CR4_SMAP : 0) | (f->umip ? CR4_UMIP : 0) |
+		  (pgtable_l5_enabled() ? CR4_LA57 : 0));
 	if (f->nx)
 		wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NX);
 }
