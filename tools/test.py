@@ -299,15 +299,15 @@ class Plan:
         self.add("user", "all-la57", run, 600)
 
     def oracle(self):
-        for name, test, _, words in self.user_jobs():
+        for name, test, _, cpu in self.user_jobs():
             m = Machine(machine.linux_image(), str(self.logs / f"user-{name}.cpio"),
-                        f"console=ttyS0 quiet panic=-1 {machine.LINUX_WORDS} {words}".strip())
+                        f"console=ttyS0 quiet panic=-1 {machine.LINUX_WORDS}", cpu=cpu)
             self.add("oracle", name, self.with_initramfs(name, test, record_oracle(name, m)))
 
     def user_jobs(self):
-        """(job, program, words for Quire, words for Linux) of each program, and the VARIANTS."""
+        """(job, program, words for Quire, CPU for Linux) of each program, and the VARIANTS."""
         tests = self.user_tests()
-        return ([(name, name, *TEST_WORDS.get(name, ("", ""))) for name in tests] +
+        return ([(name, name, *TEST_MODES.get(name, ("", "max"))) for name in tests] +
                 [v for v in VARIANTS if v[1] in tests])
 
     def with_initramfs(self, name, test, run):
@@ -426,10 +426,10 @@ class Plan:
 SELFTEST = Machine(append="console=ttyS0 selftest", icount=True)
 BOOT_TEST = "boot"
 
-# Programs whose answers depend on how the kernel was booted: words for Quire, words for Linux.
-TEST_WORDS = {"la57": ("", "no5lvl")}
-# The same programs booted another way: job, program, words for Quire, words for Linux.
-VARIANTS = [("la57-on", "la57", "la57", "")]
+# Programs whose answers depend on how the kernel was booted: words for Quire, CPU for Linux.
+TEST_MODES = {"la57": ("", "max,-la57")}
+# The same programs booted another way: job, program, words for Quire, CPU for Linux.
+VARIANTS = [("la57-on", "la57", "la57", "max")]
 MM_TESTS = ("brk", "cow", "efault", "exec", "filemap", "lazy", "mmap", "model", "mprotect", "mremap",
             "pie", "procfs", "rlimit", "sigframe", "signal", "stack", "syscall", "thread", "trap",
             "vfork")
