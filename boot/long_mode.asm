@@ -11,7 +11,7 @@
 %include "asm_offsets.inc"
 
 %define PHYS(symbol)	ebp + (symbol) - KERNEL_VMA
-%define SLOT(va)	(((va) >> PGDIR_SHIFT) & 511)
+%define SLOT(va)	(((va) >> P4D_SHIFT) & 511)	; in the top table: 4 levels here
 
 P_TABLE		equ 3			; present, writable
 P_LARGE		equ 0x83		; present, writable, 2 MiB leaf

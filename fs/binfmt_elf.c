@@ -29,7 +29,7 @@
 #include <uapi/personality.h>
 
 /* Position-independent programs with an interpreter start at two thirds of the address space. */
-#define ELF_ET_DYN_BASE	(TASK_SIZE_MAX / 3 * 2)
+#define ELF_ET_DYN_BASE	(DEFAULT_MAP_WINDOW / 3 * 2)
 #define MAX_PHDRS_SIZE	65536
 
 /* One ELF file: the program or its interpreter. */
@@ -415,7 +415,7 @@ static int check_program(struct linux_binprm *bprm, struct elf_image *prog, stru
 		/* The first segment finds the place for all. */
 		ph = find_phdr(prog, PT_LOAD);
 		if (!ph->p_filesz || (ph->p_vaddr & PAGE_MASK) != prog->low ||
-		    prog->high - prog->low > TASK_SIZE_MAX / 2)
+		    prog->high - prog->low > DEFAULT_MAP_WINDOW / 2)
 			return -EINVAL;
 	} else if (prog->low < sysctl_mmap_min_addr) {
 		return -EPERM;

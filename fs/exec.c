@@ -429,7 +429,7 @@ static unsigned long stack_top(void)
 	/* Linux chooses among 2^22 pages. */
 	if (randomize_va_space && !(current->personality & ADDR_NO_RANDOMIZE))
 		rnd = (get_random_u64() & 0x3fffff) << PAGE_SHIFT;
-	return TASK_SIZE_MAX - rnd;
+	return DEFAULT_MAP_WINDOW - rnd;
 }
 
 /* A fresh address space with one thing in it: the stack. */

@@ -23,6 +23,8 @@ void printk_init(void);		/* loglevel=, quiet; early output on the first serial p
 void start_kernel(unsigned int protocol, phys_addr_t info) __noreturn;
 /* Read what the loader left at @info into boot_info.  Called once, on the boot tables. */
 void boot_info_init(unsigned int protocol, phys_addr_t info);
+/* The word "la57": to 5 levels of page tables, if the CPU can.  Called once, on the boot tables. */
+void la57_init(void);
 /* Tell memblock which RAM there is and what of it is taken. */
 void boot_memory_init(void);
 

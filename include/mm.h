@@ -203,7 +203,7 @@ extern atomic_long_t nr_page_table_pages;	/* of all address spaces, all levels *
 unsigned long nr_cached_tables(void);		/* empty ones that the CPUs keep for the next fault */
 void drain_table_caches(void);
 void pgtable_cache_init(void);			/* reclaim may take them */
-/* These count mm->nr_tables (not the pgd) and mm->nr_ptes themselves. */
+/* These count mm->nr_tables (not the pgd, and not p4d tables) and mm->nr_ptes themselves. */
 pgd_t *pgd_alloc(struct mm_struct *mm);		/* kernel half shared; NULL when there is no memory */
 void pgd_free(struct mm_struct *mm, pgd_t *pgd);
 struct page *pte_alloc_one(struct mm_struct *mm);	/* zeroed, PG_table, ptl ready */

@@ -177,7 +177,7 @@ struct mm_struct {
 	atomic_t mm_users;			/* threads that run in it, and who looks in by get_task_mm */
 	atomic_t mm_count;			/* references to this structure; all users count as one */
 	atomic_long_t nr_ptes;			/* pages of last-level tables */
-	atomic_long_t nr_tables;		/* bytes of tables of all levels / PAGE_SIZE (VmPTE) */
+	atomic_long_t nr_tables;		/* tables but pgd and p4d (VmPTE) */
 	int map_count;				/* mmap_sem */
 
 	spinlock_t page_table_lock;		/* upper levels; anon_vma of VMAs */

@@ -98,6 +98,7 @@ void start_kernel(unsigned int protocol, phys_addr_t info)
 	boot_info_init(protocol, info);
 	printk_init();
 	log_start();
+	la57_init();
 	cpu_init();
 	memory_init();
 	interrupts_and_time_init();

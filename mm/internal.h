@@ -79,10 +79,14 @@ void commit_init(void);
 /* mm_find_pmd() for the fault path: inline, because every fault walks here. */
 static __always_inline pmd_t *walk_to_pmd(struct mm_struct *mm, unsigned long addr)
 {
-	p4d_t *p4d = p4d_offset(pgd_offset(mm, addr), addr);
+	pgd_t *pgd = pgd_offset(mm, addr);
+	p4d_t *p4d;
 	pud_t *pud;
 	pmd_t *pmd;
 
+	if (unlikely(pgd_none(*pgd)))
+		return NULL;
+	p4d = p4d_offset(pgd, addr);
 	if (unlikely(p4d_none(*p4d)))
 		return NULL;
 	pud = pud_offset(p4d, addr);

@@ -41,6 +41,25 @@ static bool make_table(struct mm_struct *mm, unsigned long *entry)
 	return true;
 }
 
+/* VmPTE counts a p4d as little as the pgd: Linux does not. */
+static noinline bool make_p4d_table(struct mm_struct *mm, pgd_t *pgd)
+{
+	void *table = table_alloc_one(mm);
+
+	if (!table)
+		return false;
+	spin_lock(&mm->page_table_lock);
+	if (likely(!pgd_val(*pgd))) {
+		set_pgd(pgd, __pgd(__pa(table) | _PAGE_TABLE));
+		atomic_long_dec(&mm->nr_tables);
+		table = NULL;
+	}
+	spin_unlock(&mm->page_table_lock);
+	if (table)
+		table_free(mm, table);
+	return true;
+}
+
 static bool make_pte_table(struct mm_struct *mm, pmd_t *pmd)
 {
 	struct page *table = pte_alloc_one(mm);
@@ -60,10 +79,14 @@ static bool make_pte_table(struct mm_struct *mm, pmd_t *pmd)
 
 pmd_t *mm_alloc_pmd(struct mm_struct *mm, unsigned long addr)
 {
-	p4d_t *p4d = p4d_offset(pgd_offset(mm, addr), addr);
+	pgd_t *pgd = pgd_offset(mm, addr);
+	p4d_t *p4d;
 	pud_t *pud;
 	pmd_t *pmd;
 
+	if (unlikely(pgd_none(*pgd)) && !make_p4d_table(mm, pgd))
+		return NULL;
+	p4d = p4d_offset(pgd, addr);
 	if (unlikely(p4d_none(*p4d)) && !make_table(mm, &p4d->p4d))
 		return NULL;
 	pud = pud_offset(p4d, addr);
@@ -231,7 +254,7 @@ int copy_page_range(struct mm_struct *dst, struct mm_struct *src, struct vm_area
 		  (vma->vm_flags & VM_SHARED ? _PAGE_DIRTY : 0);
 	for (; addr != end; pgd++, addr = next) {
 		next = pgd_addr_end(addr, end);
-		if (copy_p4d_range(&c, pgd, addr, next))
+		if (!pgd_none(*pgd) && copy_p4d_range(&c, pgd, addr, next))
 			return -ENOMEM;
 	}
 	return 0;
@@ -372,7 +395,8 @@ static void zap_range(struct zap *z, unsigned long addr, unsigned long end)
 
 	for (; addr != end; pgd++, addr = next) {
 		next = pgd_addr_end(addr, end);
-		zap_p4d_range(z, pgd, addr, next);
+		if (!pgd_none(*pgd))
+			zap_p4d_range(z, pgd, addr, next);
 	}
 }
 
@@ -504,17 +528,35 @@ static void free_pud_range(struct table_range *r, p4d_t *p4d, unsigned long addr
 	}
 }
 
+static void free_p4d_range(struct table_range *r, pgd_t *pgd, unsigned long addr, unsigned long end)
+{
+	p4d_t *p4d = p4d_offset(pgd, addr);
+	unsigned long start = addr, next;
+
+	for (; addr != end; p4d++, addr = next) {
+		next = p4d_addr_end(addr, end);
+		if (!p4d_none(*p4d))
+			free_pud_range(r, p4d, addr, next);
+	}
+	if (pgtable_l5_enabled() && all_ours(r, start, PGDIR_MASK)) {
+		void *table = __va(PFN_PHYS(pgd_pfn(*pgd)));
+
+		set_pgd(pgd, __pgd(0));
+		atomic_long_inc(&r->tlb->mm->nr_tables);	/* not counted: make_p4d_table() */
+		tlb_remove_table(r->tlb, table, false, start);
+	}
+}
+
 static void free_pgd_range(struct table_range *r, struct mm_struct *mm, unsigned long addr,
 			   unsigned long end)
 {
+	pgd_t *pgd = pgd_offset(mm, addr);
 	unsigned long next;
 
-	for (; addr != end; addr = next) {
-		p4d_t *p4d = p4d_offset(pgd_offset(mm, addr), addr);
-
+	for (; addr != end; pgd++, addr = next) {
 		next = pgd_addr_end(addr, end);
-		if (!p4d_none(*p4d))
-			free_pud_range(r, p4d, addr, next);
+		if (!pgd_none(*pgd))
+			free_p4d_range(r, pgd, addr, next);
 	}
 }
 

@@ -117,9 +117,14 @@ static void protect_range(struct protect *p, unsigned long addr, unsigned long e
 	unsigned long next;
 
 	for (; addr != end; addr = next) {
-		p4d_t *p4d = p4d_offset(pgd_offset(p->mm, addr), addr);
+		pgd_t *pgd = pgd_offset(p->mm, addr);
+		p4d_t *p4d;
 
 		next = pgd_addr_end(addr, end);
+		if (pgd_none(*pgd))
+			continue;
+		p4d = p4d_offset(pgd, addr);
+		next = p4d_addr_end(addr, next);
 		if (!p4d_none(*p4d))
 			protect_puds(p, p4d, addr, next);
 	}

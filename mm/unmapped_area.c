@@ -6,6 +6,8 @@
  *             it visits O(log n) VMAs; the answer lies in [low, high - len], is page aligned,
  *             overlaps no VMA and keeps the guard gap below stacks free.
  * Lock order: mmap_sem held by the caller.
+ *             What lies above DEFAULT_MAP_WINDOW (la57) is given only to who asks for an
+ *             address up there: old programs may keep tags in the upper bits of pointers.
  * Sources:    the layout is Linux's for x86-64 with 47-bit addresses:
  *
  *   0  64K                                mmap_base    gap = stack limit (128 MiB ..
@@ -163,11 +165,25 @@ static bool range_is_free(struct mm_struct *mm, unsigned long addr, unsigned lon
 	return !vma || addr + len <= vm_start_gap(vma);
 }
 
+/* The end of what a search may use when @hint was asked for. */
+static unsigned long search_end(const struct mm_struct *mm, unsigned long hint)
+{
+	return hint > DEFAULT_MAP_WINDOW ? mm->task_size : min(mm->task_size, DEFAULT_MAP_WINDOW);
+}
+
+/* A hint is good below the border or above it, not across. */
+static bool hint_is_valid(const struct mm_struct *mm, unsigned long hint, unsigned long len)
+{
+	if (mm->task_size - len < hint)
+		return false;
+	return (hint > DEFAULT_MAP_WINDOW) == (hint + len > DEFAULT_MAP_WINDOW);
+}
+
 static unsigned long get_area_bottomup(struct file *file, unsigned long addr, unsigned long len,
 				       unsigned long pgoff, unsigned long flags)
 {
 	struct mm_struct *mm = current->mm;
-	unsigned long begin = mm->mmap_legacy_base, end = mm->task_size;
+	unsigned long begin = mm->mmap_legacy_base, end = search_end(mm, addr);
 
 	if (flags & MAP_FIXED)
 		return addr;
@@ -189,7 +205,7 @@ static unsigned long get_area_topdown(struct file *file, unsigned long addr, uns
 				      unsigned long pgoff, unsigned long flags)
 {
 	struct mm_struct *mm = current->mm;
-	unsigned long hint = addr & PAGE_MASK, found;
+	unsigned long hint = addr & PAGE_MASK, high = mm->mmap_base, found;
 
 	if (len > mm->task_size)
 		return -ENOMEM;
@@ -197,9 +213,11 @@ static unsigned long get_area_topdown(struct file *file, unsigned long addr, uns
 		return addr;
 	if (flags & MAP_32BIT)
 		return get_area_bottomup(file, addr, len, pgoff, flags);
-	if (hint && mm->task_size - len >= hint && range_is_free(mm, hint, len))
+	if (hint && hint_is_valid(mm, hint, len) && range_is_free(mm, hint, len))
 		return hint;
-	found = vm_unmapped_area_topdown(mm, len, PAGE_SIZE, mm->mmap_base, 0);
+	if (addr > DEFAULT_MAP_WINDOW)
+		high += mm->task_size - DEFAULT_MAP_WINDOW;
+	found = vm_unmapped_area_topdown(mm, len, PAGE_SIZE, high, 0);
 	/* A huge stack limit leaves little below mmap_base: try everything above too. */
 	return IS_ERR_VALUE(found) ? get_area_bottomup(file, addr, len, pgoff, flags) : found;
 }
@@ -236,13 +254,13 @@ void arch_pick_mmap_layout(struct mm_struct *mm)
 	unsigned long gap = rlimit(RLIMIT_STACK);
 	unsigned long pad = stack_guard_gap + (random ? STACK_RND_BYTES : 0);
 	unsigned long rnd = random ? (get_random_u64() & (BIT(MMAP_RND_BITS) - 1)) << PAGE_SHIFT : 0;
-	unsigned long max_gap = mm->task_size / 6 * 5;
+	unsigned long window = search_end(mm, 0), max_gap = window / 6 * 5;
 
 	if (gap + pad > gap)
 		gap += pad;
 	gap = gap < SIZE_128M ? SIZE_128M : gap > max_gap ? max_gap : gap;
-	mm->mmap_base = PAGE_ALIGN(mm->task_size - gap - rnd);
-	mm->mmap_legacy_base = PAGE_ALIGN(mm->task_size / 3) + rnd;
+	mm->mmap_base = PAGE_ALIGN(window - gap - rnd);
+	mm->mmap_legacy_base = PAGE_ALIGN(window / 3) + rnd;
 	mm->get_unmapped_area = get_area_topdown;
 	if (current->personality & ADDR_COMPAT_LAYOUT) {
 		mm->get_unmapped_area = get_area_bottomup;

@@ -366,6 +366,20 @@ static void walk_puds(struct table_walk *w, p4d_t *p4d, unsigned long addr)
 			walk_pmds(w, &pud[i], addr);
 }
 
+/* The p4d table itself is not in nr_tables, as the pgd. */
+static void walk_p4ds(struct table_walk *w, pgd_t *pgd, unsigned long addr, unsigned long end)
+{
+	p4d_t *p4d = p4d_offset(pgd, addr);
+
+	for (unsigned long next; addr != end; p4d++, addr = next) {
+		next = p4d_addr_end(addr, end);
+		if (!p4d_none(*p4d))
+			walk_puds(w, p4d, addr);
+	}
+	if (pgtable_l5_enabled() && pfn_to_page(pgd_pfn(*pgd))->pt_mm != w->mm)
+		complain_at(w, addr, "owner of a p4d table", pgd_val(*pgd));
+}
+
 static int verify_tables(struct mm_struct *mm, struct frame_counts *frames)
 {
 	static const char *const names[] = { "rss file", "rss anon", "rss swap", "rss shmem" };
@@ -373,10 +387,9 @@ static int verify_tables(struct mm_struct *mm, struct frame_counts *frames)
 
 	for (unsigned long i = 0; i < USER_PGD_PTRS; i++) {
 		unsigned long addr = i << PGDIR_SHIFT;
-		p4d_t *p4d = p4d_offset(&mm->pgd[i], addr);
 
-		if (!p4d_none(*p4d))
-			walk_puds(&w, p4d, addr);
+		if (!pgd_none(mm->pgd[i]))
+			walk_p4ds(&w, &mm->pgd[i], addr, addr + PGDIR_SIZE);
 	}
 	if (memcmp(mm->pgd + USER_PGD_PTRS, init_pgd + USER_PGD_PTRS,
 		   (PTRS_PER_TABLE - USER_PGD_PTRS) * sizeof(pgd_t)))

@@ -114,6 +114,24 @@ static const char *claim_indices_pick_nine_bits_a_level(void)
 	return NULL;
 }
 
+static const char *claim_a_p4d_is_the_pgd_entry_or_lies_in_its_table(void)
+{
+	struct page *page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	bool real = pgtable_l5_enabled(), in_table;
+	p4d_t *p4d;
+	pgd_t pgd;
+
+	MUST(page);
+	pgd = __pgd(page_to_phys(page) | _PAGE_TABLE);
+	p4d = p4d_offset(&pgd, 5UL << P4D_SHIFT);
+	in_table = p4d == (p4d_t *)page_address(page) + 5;
+	__free_page(page);
+	MUST(real ? in_table : p4d == (p4d_t *)&pgd);
+	MUST(pgd_none(__pgd(0)) == real && pgd_present(__pgd(0)) == !real && !pgd_none(pgd));
+	MUST(p4d_addr_end(0UL, 3 * P4D_SIZE) == (real ? P4D_SIZE : 3 * P4D_SIZE));
+	return NULL;
+}
+
 static const char *claim_large_leaves_are_told_from_tables(void)
 {
 	MUST(pmd_leaf(__pmd(_PAGE_PRESENT | _PAGE_PSE)) && !pmd_leaf(__pmd(_PAGE_TABLE)));
@@ -165,6 +183,7 @@ static const char *claim_pages_are_cleared_and_copied_whole(void)
 	CLAIM(taking_an_entry_down_returns_what_was_there) \
 	CLAIM(loops_over_ranges_stop_at_borders_and_at_the_end) \
 	CLAIM(indices_pick_nine_bits_a_level) \
+	CLAIM(a_p4d_is_the_pgd_entry_or_lies_in_its_table) \
 	CLAIM(large_leaves_are_told_from_tables) \
 	CLAIM(atomics_return_what_they_promise) \
 	CLAIM(pages_are_cleared_and_copied_whole)

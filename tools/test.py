@@ -421,6 +421,9 @@ class Plan:
                 m.append += f"={self.pattern}"
                 name += f" selftest={self.pattern}"
             self.add("kernel", name, run_kernel(m), limit)
+        m = dataclasses.replace(SELFTEST, kernel=self.kernel)
+        m.append += " la57"
+        self.add("kernel", "la57", run_kernel(m), 600)
 
     def pattern_names_kernel_cases(self):
         """Is the pattern, as it stands, part of some "suite.case" of the kernel's?"""
@@ -429,16 +432,25 @@ class Plan:
                    for pair in names.findall(p.read_text()))
 
     def user(self):
-        for name in self.user_tests():
+        for name, test, words, _ in self.user_jobs():
             m = Machine(self.kernel, str(self.logs / f"user-{name}.cpio"),
-                        "console=ttyS0 quiet panic=-1")
-            self.add("user", name, self.with_initramfs(name, run_user(name, m)))
+                        f"console=ttyS0 quiet panic=-1 {words}".strip())
+            self.add("user", name, self.with_initramfs(name, test, run_user(name, m)))
+        # All that looks at address spaces once more, with 5 levels of page tables.
+        tests = [t for t in MM_TESTS if t in self.user_tests()]
+        m = Machine(self.kernel, str(self.logs / "user-all-la57.cpio"),
+                    "console=ttyS0 quiet panic=-1 la57")
+
+        def run(job):
+            self.initramfs("user-all-la57", *tests)
+            return run_kernel(m)(job)
+        self.add("user", "all-la57", run, 600)
 
     def oracle(self):
-        for name in self.user_tests():
+        for name, test, _, cpu in self.user_jobs():
             m = Machine(machine.linux_image(), str(self.logs / f"user-{name}.cpio"),
-                        f"console=ttyS0 quiet panic=-1 {machine.LINUX_WORDS}")
-            self.add("oracle", name, self.with_initramfs(name, record_oracle(name, m)))
+                        f"console=ttyS0 quiet panic=-1 {machine.LINUX_WORDS}", cpu=cpu)
+            self.add("oracle", name, self.with_initramfs(name, test, record_oracle(name, m)))
         self.dynamic(linux=True)
 
     def dynamic(self, linux=False):
@@ -451,9 +463,15 @@ class Plan:
                 self.add("oracle" if linux else "dynamic", f"dynamic-{name}" if linux else name,
                          run_dynamic(m, self.build, linux))
 
-    def with_initramfs(self, name, run):
+    def user_jobs(self):
+        """(job, program, words for Quire, CPU for Linux) of each program, and the VARIANTS."""
+        tests = self.user_tests()
+        return ([(name, name, *TEST_MODES.get(name, ("", "max"))) for name in tests] +
+                [v for v in VARIANTS if v[1] in tests])
+
+    def with_initramfs(self, name, test, run):
         def both(job):
-            self.initramfs(f"user-{name}", name)
+            self.initramfs(f"user-{name}", test)
             return run(job)
         return both
 
@@ -475,6 +493,12 @@ class Plan:
             add(f"memory-{memory}", Machine(self.kernel, initrd, words, memory=memory))
         for cpu in ("qemu64", "Nehalem", "Skylake-Client", "EPYC"):
             add(f"cpu-{cpu}", Machine(self.kernel, initrd, words, cpu=cpu))
+        add("pvh-la57", Machine(self.kernel, initrd, words + " la57"),
+            patterns=(expect, "la57: 5-level paging"))
+        add("la57-without-cpu", Machine(self.kernel, initrd, words + " la57", cpu="EPYC"),
+            patterns=(expect, "la57: this processor has no 5-level paging"))
+        add("la57-bios", Machine(cdrom=str(self.logs / "boot-la57.iso"), memory="256M"), 300,
+            (expect, "la57: 5-level paging"))
         # From kernel entry to init's first instruction: fewer than 100 million of them.
         add("instructions", Machine(self.kernel, initrd, words, cpu="qemu64", icount=True),
             patterns=(expect, r"boot: \d{1,8} TSC ticks from kernel entry"))
@@ -509,6 +533,9 @@ class Plan:
         graphics = self.logs / "graphics.cfg"       # multiboot2 itself has set the payload to text
         graphics.write_text(cfg.read_text().replace("module2", "set gfxpayload=800x600x32\nmodule2"))
 
+        la57 = self.logs / "boot-la57.cfg"
+        la57.write_text(cfg.read_text().replace("panic=-1", "panic=-1 la57"))
+
         def iso(name, kernel, initrd=initrd, cfg=cfg):
             subprocess.run([str(ROOT / "tools/mkiso.sh"), str(self.logs / f"{name}.iso"),
                             str(kernel), initrd, str(cfg)], check=True)
@@ -518,6 +545,7 @@ class Plan:
             self.logs / "framebuffer.cpio",
             [f"{self.build}/tests/fb:/bin/fb", f"{self.build}/user/fbdemo:/bin/fbdemo"], FB_INIT),
             graphics)
+        iso("boot-la57", self.kernel, la57)
         image = pathlib.Path(self.kernel).read_bytes()
         for name, start in LOAD_ADDRESSES.items():
             moved = self.logs / f"load-{name}.elf"
@@ -576,6 +604,14 @@ class Plan:
 # The kernel's suites measure time, and a busy host would disturb it: QEMU counts instructions.
 SELFTEST = Machine(append="console=ttyS0 selftest", icount=True)
 BOOT_TEST = "boot"
+
+# Programs whose answers depend on how the kernel was booted: words for Quire, CPU for Linux.
+TEST_MODES = {"la57": ("", "max,-la57")}
+# The same programs booted another way: job, program, words for Quire, CPU for Linux.
+VARIANTS = [("la57-on", "la57", "la57", "max")]
+MM_TESTS = ("brk", "cow", "efault", "exec", "filemap", "lazy", "mmap", "model", "mprotect", "mremap",
+            "pie", "procfs", "rlimit", "sigframe", "signal", "stack", "syscall", "thread", "trap",
+            "vfork")
 LOAD_ADDRESSES = {"2M": 0x200000, "64M": 0x4000000, "150M": 0x9600000}
 
 MB2_MAGIC = (0xE85250D6).to_bytes(4, "little")

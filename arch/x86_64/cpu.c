@@ -97,6 +97,7 @@ static void set_control_registers(const struct cpu_features *f)
 	write_cr4(CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT |
 		  (f->pge ? CR4_PGE : 0) | (f->smep ? CR4_SMEP : 0) |
 		  (f->smap ? CR4_SMAP : 0) | (f->umip ? CR4_UMIP : 0) |
+		  (pgtable_l5_enabled() ? CR4_LA57 : 0) |
 		  (f->xsave ? CR4_OSXSAVE : 0) | (f->ospke ? CR4_PKE : 0));
 	if (f->xsave)
 		xsetbv(0, f->xfeatures);

@@ -25,7 +25,7 @@ section .text
 bits 64
 
 extern sys_call_table, sys_ni_syscall, exit_to_user_mode, do_exception, do_page_fault, do_irq
-extern schedule_tail, do_exit, fixup_bad_iret
+extern schedule_tail, do_exit, fixup_bad_iret, __task_size_max
 
 ; After orig_ax and rdi: the rest of struct pt_regs.
 %macro PUSH_REGS 0
@@ -122,9 +122,8 @@ entry_syscall:
 	jne .slow
 	test r11d, FLAGS_NO_SYSRET
 	jnz .slow
-	mov rdx, rcx
-	shr rdx, 47			; canonical, lower half
-	jnz .slow
+	cmp rcx, [__task_size_max]	; canonical, lower half, whatever the mode
+	jae .slow
 	; C has kept rbx, rbp and r12 to r15; rax is the result.
 	mov rdi, [rsp + 8 + PT_di]
 	mov rsi, [rsp + 8 + PT_si]

@@ -243,7 +243,8 @@ void do_page_fault(struct pt_regs *regs, unsigned long error, unsigned long addr
 	struct vm_area_struct *vma;
 	vm_fault_t fault;
 
-	if (unlikely(addr >= TASK_SIZE_MAX || (error & PF_RSVD))) {
+	/* The kernel's half.  Above TASK_SIZE_MAX in the lower half there is no VMA to find. */
+	if (unlikely((long)addr < 0 || (error & PF_RSVD))) {
 		bad_area(regs, error, addr, SIGSEGV, SEGV_MAPERR, 0);
 		return;
 	}

@@ -11,6 +11,7 @@
  *
  * Invariants: every PGD slot of the kernel half that will ever be used points to its table
  *             before the first process exists, and never changes: pgd_alloc() copies them.
+ *             With 5 levels that is one slot, the last; its p4d table is shared by all.
  *             No kernel page is writable and executable, and no writable alias leads to the
  *             kernel's text or read-only data (check_wx()).
  *             kernel_map() maps the whole range or leaves nothing new mapped.
@@ -18,7 +19,7 @@
  * Lock order: kernel_map_lock is innermost but for zone->lock.
  * Simplified: tables of the kernel half are never freed; large leaves are not split (what
  *             needs 4 KiB protections is mapped that way from the start).
- * Sources:    Intel SDM vol. 3A, "4-Level Paging", "Access Rights"; the address map is
+ * Sources:    Intel SDM vol. 3A, "4-Level Paging and 5-Level Paging", "Access Rights"; the address map is
  *             Linux's (docs/memory-map.md).
  */
 #include <asm/processor.h>
@@ -29,6 +30,9 @@
 #include <sched.h>
 #include <sections.h>
 #include <string.h>
+
+bool __pgtable_l5_enabled __ro_after_init;
+unsigned long __task_size_max __ro_after_init = TASK_SIZE_L4;
 
 pgd_t *init_pgd;
 atomic_long_t nr_page_table_pages;
@@ -58,16 +62,27 @@ static void *kernel_table(void)
 	return page ? page_address(page) : NULL;
 }
 
+/* The entry of each level for @va; NULL when a table is missing and cannot be made. */
 static p4d_t *kernel_p4d(unsigned long va)
 {
-	return p4d_offset(pgd_offset_pgd(init_pgd, va), va);
+	pgd_t *pgd = pgd_offset_pgd(init_pgd, va);
+
+	if (pgd_none(*pgd)) {
+		void *table = kernel_table();
+
+		if (!table)
+			return NULL;
+		set_pgd(pgd, __pgd(__pa(table) | _KERNPG_TABLE));
+	}
+	return p4d_offset(pgd, va);
 }
 
-/* The entry of each level for @va; NULL when a table is missing and cannot be made. */
 static pud_t *kernel_pud(unsigned long va)
 {
 	p4d_t *p4d = kernel_p4d(va);
 
+	if (!p4d)
+		return NULL;
 	if (p4d_none(*p4d)) {
 		void *table = kernel_table();
 
@@ -219,10 +234,14 @@ void kernel_unmap(unsigned long va, unsigned long size)
 
 pte_t *kernel_pte(unsigned long va)
 {
-	p4d_t *p4d = kernel_p4d(va);
+	pgd_t *pgd = pgd_offset_pgd(init_pgd, va);
+	p4d_t *p4d;
 	pud_t *pud;
 	pmd_t *pmd;
 
+	if (!pgd_present(*pgd))
+		return NULL;
+	p4d = p4d_offset(pgd, va);
 	if (!p4d_present(*p4d))
 		return NULL;
 	pud = pud_offset(p4d, va);
@@ -251,31 +270,63 @@ void kernel_protect(unsigned long va, unsigned long size, pgprot_t prot)
 
 /* ---- looking -------------------------------------------------------------------------------- */
 
-/* The entries on the way to @va, as far as the walk gets; returns how many. */
-static int walk_entries(pgd_t *pgd, unsigned long va, unsigned long entry[4])
-{
-	const unsigned int shift[4] = { PGDIR_SHIFT, PUD_SHIFT, PMD_SHIFT, PAGE_SHIFT };
-	const unsigned long *table = (const unsigned long *)pgd;
-	int i;
+/* The levels that the CPU walks, from the top. */
+struct level {
+	const char *name;
+	unsigned int shift;
+	bool may_be_leaf;
+};
 
-	for (i = 0; i < 4; i++) {
+#define MAX_LEVELS 5
+static const struct level five_levels[MAX_LEVELS] = {
+	{ "pgd", PGDIR_SHIFT_L5, false }, { "p4d", P4D_SHIFT, false }, { "pud", PUD_SHIFT, true },
+	{ "pmd", PMD_SHIFT, true }, { "pte", PAGE_SHIFT, true },
+};
+static const struct level four_levels[] = {
+	{ "pgd", PGDIR_SHIFT_L4, false }, { "pud", PUD_SHIFT, true }, { "pmd", PMD_SHIFT, true },
+	{ "pte", PAGE_SHIFT, true },
+};
+
+static const struct level *levels(void)
+{
+	return pgtable_l5_enabled() ? five_levels : four_levels;
+}
+
+static int nr_levels(void)
+{
+	return pgtable_l5_enabled() ? ARRAY_SIZE(five_levels) : ARRAY_SIZE(four_levels);
+}
+
+static bool is_leaf(const struct level *l, unsigned long entry)
+{
+	return l->shift == PAGE_SHIFT || (l->may_be_leaf && (entry & _PAGE_PSE));
+}
+
+/* The entries on the way to @va, as far as the walk gets; returns how many. */
+static int walk_entries(pgd_t *pgd, unsigned long va, unsigned long entry[MAX_LEVELS])
+{
+	const unsigned long *table = (const unsigned long *)pgd;
+	const struct level *l = levels();
+	int i, n = nr_levels();
+
+	for (i = 0; i < n; i++, l++) {
 		phys_addr_t next;
 
-		entry[i] = READ_ONCE(table[(va >> shift[i]) & 511]);
-		if (!(entry[i] & _PAGE_PRESENT) || i == 3 || (i > 0 && (entry[i] & _PAGE_PSE)))
+		entry[i] = READ_ONCE(table[(va >> l->shift) & 511]);
+		if (!(entry[i] & _PAGE_PRESENT) || is_leaf(l, entry[i]))
 			return i + 1;
 		next = entry[i] & PTE_PFN_MASK;
 		if (!pfn_valid(PFN_DOWN(next)))
 			return i + 1;	/* a corrupt table must not make a panic fault */
 		table = __va(next);
 	}
-	return 4;
+	return n;
 }
 
 int walk_leaf(pgd_t *pgd, unsigned long va, unsigned long *entry)
 {
-	unsigned long e[4];
-	int n = walk_entries(pgd, va, e), level = 5 - n;
+	unsigned long e[MAX_LEVELS];
+	int n = walk_entries(pgd, va, e), level = nr_levels() + 1 - n;
 
 	*entry = e[n - 1];
 	if (!(*entry & _PAGE_PRESENT))
@@ -301,21 +352,17 @@ static size_t format_entry(const char *name, unsigned long index, unsigned long 
 /* Writes at most @size bytes with the final NUL; returns the length written. */
 size_t format_walk(pgd_t *pgd, unsigned long va, char *buf, size_t size)
 {
-	static const char *const name[4] = { "pgd", "pud", "pmd", "pte" };
-	const unsigned int shift[4] = { PGDIR_SHIFT, PUD_SHIFT, PMD_SHIFT, PAGE_SHIFT };
-	unsigned long e[4];
+	const struct level *l = levels();
+	unsigned long e[MAX_LEVELS];
 	int n = walk_entries(pgd, va, e), i;
 	size_t len = 0;
 
 	if (!size)
 		return 0;
 	buf[0] = '\0';
-	for (i = 0; i < n && len + 1 < size; i++) {
-		bool leaf = i == 3 || (i > 0 && (e[i] & _PAGE_PSE));
-
-		len += format_entry(name[i], (va >> shift[i]) & 511, e[i], leaf, buf + len,
-				    size - len);
-	}
+	for (i = 0; i < n && len + 1 < size; i++, l++)
+		len += format_entry(l->name, (va >> l->shift) & 511, e[i], is_leaf(l, e[i]),
+				    buf + len, size - len);
 	return min(len, size - 1);
 }
 
@@ -380,7 +427,7 @@ static void fill_pgd_slots(void)
 {
 	phys_addr_t pa;
 
-	for (pa = 0; pa < memblock_end_of_ram(); pa += PGDIR_SIZE)
+	for (pa = 0; pa < memblock_end_of_ram(); pa += P4D_SIZE)
 		kernel_pud(PAGE_OFFSET + pa);
 	kernel_pud(VMALLOC_START);
 	kernel_pud(VMEMMAP_START);
@@ -525,10 +572,11 @@ void check_wx(void)
 {
 	unsigned long i;
 
+	/* An address of the kernel half has ones above the bits that the pgd index fills. */
 	for (i = USER_PGD_PTRS; i < PTRS_PER_TABLE; i++)
 		if (pgd_val(init_pgd[i]) & _PAGE_PRESENT)
 			check_table(__va(pgd_val(init_pgd[i]) & PTE_PFN_MASK),
-				    0xffff000000000000UL | i << PGDIR_SHIFT, PUD_SHIFT);
+				    (i | ~511UL) << PGDIR_SHIFT, PGDIR_SHIFT - 9);
 	check_alias(_text, _etext);
 	check_alias(__rodata_start, __rodata_end);
 }

@@ -1,7 +1,7 @@
 ; arch/x86_64/uaccess.asm - touching user memory
 ;
 ; Purpose:    the only instructions of the kernel that use user addresses.
-; Invariants: the range is checked against TASK_SIZE_MAX first, without overflow; user memory is
+; Invariants: the range is checked against the end of user space first, without overflow; user memory is
 ;             open (STAC) only between check and return; every instruction that touches it has
 ;             an entry in the exception table, so a bad address becomes a short count.
 ;             Counts are exact to the byte: after a faulting 8-byte step the rest is tried
@@ -23,7 +23,7 @@
 
 ; Go to %3 unless [%1, %1 + %2) lies in the user half.  Clobbers rax.
 %macro CHECK_RANGE 3
-	mov rax, TASK_SIZE_MAX
+	mov rax, [__task_size_max]
 	sub rax, %2
 	jb %3
 	cmp %1, rax
@@ -32,6 +32,8 @@
 
 section .text
 bits 64
+
+extern __task_size_max
 
 ; size_t copy_to_user(void *to, const void *from, size_t n): bytes not copied
 global copy_to_user
@@ -145,7 +147,7 @@ clear_user:
 global strncpy_from_user
 align 16
 strncpy_from_user:
-	mov r8, TASK_SIZE_MAX
+	mov r8, [__task_size_max]
 	sub r8, rsi
 	jbe .bad_range
 	cmp r8, rdx			; r8 = bytes we may look at
@@ -178,7 +180,7 @@ strncpy_from_user:
 global strnlen_user
 align 16
 strnlen_user:
-	mov r8, TASK_SIZE_MAX
+	mov r8, [__task_size_max]
 	sub r8, rdi
 	jbe .bad_range
 	cmp r8, rsi

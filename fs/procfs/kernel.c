@@ -88,7 +88,7 @@ static int cpuinfo_show(struct seq_file *m)
 		seq_printf(m, "fpu\t\t: yes\nwp\t\t: yes\nflags\t\t: fpu tsc msr pae apic sse sse2 syscall lm%s%s%s%s%s%s%s%s%s%s\n",
 			   c->nx ? " nx" : "", c->gbpages ? " pdpe1gb" : "", c->smep ? " smep" : "",
 			   c->smap ? " smap" : "", c->umip ? " umip" : "",
-			   c->fsgsbase ? " fsgsbase" : "", c->la57 ? " la57" : "",
+			   c->fsgsbase ? " fsgsbase" : "", pgtable_l5_enabled() ? " la57" : "",
 			   c->xsave ? " xsave" : "", c->avx ? " avx" : "",
 			   c->ospke ? " pku ospke" : "");
 		seq_printf(m, "bogomips\t: %lu.%02lu\nclflush size\t: 64\n", tsc_khz * 2 / 1000,

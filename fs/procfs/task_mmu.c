@@ -254,11 +254,11 @@ static ssize_t pagemap_read(struct file *file, char __user *buf, size_t len, lof
 	put_task_struct(task);
 	if (!mm)
 		return 0;
-	while (done < len && (unsigned long)*pos / sizeof(u64) < TASK_SIZE_MAX >> PAGE_SHIFT) {
+	while (done < len && (unsigned long)*pos / sizeof(u64) < mm->task_size >> PAGE_SHIFT) {
 		unsigned long page = *pos / sizeof(u64);
 		size_t n = min((len - done) / sizeof(u64), (size_t)PAGEMAP_CHUNK);
 
-		n = min(n, (TASK_SIZE_MAX >> PAGE_SHIFT) - page);
+		n = min(n, (mm->task_size >> PAGE_SHIFT) - page);
 		down_read(&mm->mmap_sem);
 		for (size_t i = 0; i < n; i++) {
 			words[i] = pagemap_entry(mm, (page + i) << PAGE_SHIFT);

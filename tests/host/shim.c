@@ -22,6 +22,8 @@ unsigned char fake_ram[FAKE_RAM_SIZE] __aligned(4096);
 static struct page fake_vmemmap[FAKE_RAM_SIZE / PAGE_SIZE];
 struct page *vmemmap = fake_vmemmap;
 unsigned long phys_base;
+bool __pgtable_l5_enabled;
+unsigned long __task_size_max = TASK_SIZE_L4;
 struct cpu cpus[NR_CPUS];
 unsigned int nr_cpus = 1, fake_cpu;
 bool fake_irqs_off;
@@ -117,10 +119,14 @@ static struct tlb_entry *tlb_slot(struct mm_struct *mm, unsigned long vpn)
 
 static pte_t *walk(struct mm_struct *mm, unsigned long addr)
 {
-	p4d_t *p4d = p4d_offset(pgd_offset(mm, addr), addr);
+	pgd_t *pgd = pgd_offset(mm, addr);
+	p4d_t *p4d;
 	pud_t *pud;
 	pmd_t *pmd;
 
+	if (!pgd_present(*pgd))
+		return NULL;
+	p4d = p4d_offset(pgd, addr);
 	if (!p4d_present(*p4d))
 		return NULL;
 	pud = pud_offset(p4d, addr);

@@ -14,19 +14,35 @@
 								\
 		if (broken)					\
 			fail_msg("%s", broken);			\
+	}							\
+	static void five_levels_##name(void **state)		\
+	{							\
+		use_levels(5);					\
+		name(state);					\
 	}
+
+static void use_levels(int n)
+{
+	__pgtable_l5_enabled = n == 5;
+	__task_size_max = n == 5 ? TASK_SIZE_L5 : TASK_SIZE_L4;
+}
+
 FOR_EACH_CLAIM(CLAIM)
 
 /* One mm with one page mapped at @addr; its PTE. */
 static pte_t *map_one_page(struct mm_struct *mm, unsigned long addr, struct page *page)
 {
+	pgd_t *pgd;
 	void *table[4];
 	int i;
 
 	for (i = 0; i < 4; i++)
 		table[i] = page_address(alloc_page(GFP_KERNEL | __GFP_ZERO));
 	mm->pgd = table[0];
-	set_p4d(p4d_offset(pgd_offset(mm, addr), addr), __p4d(__pa(table[1]) | _PAGE_TABLE));
+	pgd = pgd_offset(mm, addr);
+	if (pgtable_l5_enabled())
+		set_pgd(pgd, __pgd(page_to_phys(alloc_page(GFP_KERNEL | __GFP_ZERO)) | _PAGE_TABLE));
+	set_p4d(p4d_offset(pgd, addr), __p4d(__pa(table[1]) | _PAGE_TABLE));
 	set_pud((pud_t *)table[1] + pud_index(addr), __pud(__pa(table[2]) | _PAGE_TABLE));
 	set_pmd((pmd_t *)table[2] + pmd_index(addr), __pmd(__pa(table[3]) | _PAGE_TABLE));
 	set_pte((pte_t *)table[3] + pte_index(addr), mk_pte(page, PAGE_SHARED));
@@ -49,6 +65,19 @@ static void the_fake_cpu_sets_accessed_and_dirty(void **state)
 	set_pte(pte, pte_wrprotect(*pte));
 	flush_tlb_mm(&mm);
 	assert_null(fake_access(&mm, addr, true));
+}
+
+static void the_fake_cpu_walks_five_levels(void **state)
+{
+	static struct mm_struct mm;
+	struct page *page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	unsigned long addr = 1UL << 50 | 3UL << 39 | 0x5000;
+
+	use_levels(5);
+	map_one_page(&mm, addr, page);
+	assert_ptr_equal(fake_access(&mm, addr + 8, false), (char *)page_address(page) + 8);
+	assert_null(fake_access(&mm, addr ^ 1UL << 50, false));
+	assert_null(fake_access(&mm, addr ^ 1UL << 39, false));
 }
 
 static void a_forgotten_flush_is_reported(void **state)
@@ -82,13 +111,20 @@ static int setup(void **state)
 	return 0;
 }
 
-#define CASE(name) cmocka_unit_test(name),
+static int four_levels_again(void **state)
+{
+	use_levels(4);
+	return 0;
+}
+
+#define CASE(name) cmocka_unit_test(name), cmocka_unit_test_teardown(five_levels_##name, four_levels_again),
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FOR_EACH_CLAIM(CASE)
 		cmocka_unit_test(the_fake_cpu_sets_accessed_and_dirty),
+		cmocka_unit_test_teardown(the_fake_cpu_walks_five_levels, four_levels_again),
 		cmocka_unit_test(a_forgotten_flush_is_reported),
 	};
 

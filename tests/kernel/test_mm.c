@@ -61,7 +61,7 @@ MM_TEST(mm, layout_follows_the_stack_limit)
 	randomize_va_space = random;
 	EXPECT(mm->mmap_base <= mm->task_size - (128UL << 20));
 	EXPECT(!offset_in_page(mm->mmap_base));
-	EXPECT_EQ(mm->mmap_legacy_base, PAGE_ALIGN(mm->task_size / 3));
+	EXPECT_EQ(mm->mmap_legacy_base, PAGE_ALIGN(DEFAULT_MAP_WINDOW / 3));
 }
 
 MM_TEST(mm, gup_of_another_address_space)

@@ -88,8 +88,12 @@ KTEST(pgtable, every_slot_the_kernel_may_need_is_filled)
 					       KERNEL_VMA };
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(start); i++)
-		EXPECT(pgd_val(init_pgd[pgd_index(start[i])]) & _PAGE_PRESENT);
+	for (i = 0; i < ARRAY_SIZE(start); i++) {
+		pgd_t *pgd = pgd_offset_pgd(init_pgd, start[i]);
+
+		EXPECT(pgd_val(*pgd) & _PAGE_PRESENT);
+		EXPECT(p4d_present(*p4d_offset(pgd, start[i])));
+	}
 }
 
 KTEST(pgtable, direct_map_uses_large_pages)
@@ -129,7 +133,7 @@ KTEST(pgtable, walk_of_an_unmapped_address_finds_nothing)
 	EXPECT(!kernel_pte(VMALLOC_END - PAGE_SIZE));
 }
 
-KTEST(pgtable, formatted_walk_shows_four_levels_of_a_small_page)
+KTEST(pgtable, formatted_walk_shows_every_level_of_a_small_page)
 {
 	static char buf[1024];
 	char *p = vmalloc(PAGE_SIZE);
@@ -142,8 +146,9 @@ KTEST(pgtable, formatted_walk_shows_four_levels_of_a_small_page)
 	EXPECT_EQ(len, strlen(buf));
 	for (i = 0; i < len; i++)
 		lines += buf[i] == '\n';
-	EXPECT_EQ(lines, 4);
+	EXPECT_EQ(lines, pgtable_l5_enabled() ? 5 : 4);
 	EXPECT(strstr(buf, "pgd[") && strstr(buf, "pte["));
+	EXPECT_EQ(strstr(buf, "p4d[") != NULL, pgtable_l5_enabled());
 }
 
 KTEST(pgtable, formatted_walk_never_overruns_its_buffer)

@@ -4,9 +4,10 @@
  * Purpose:    C, nasm (through the generated asm_offsets.inc) and linker.ld all
  *             take their addresses from here.  docs/memory-map.md draws it.
  * Invariants: kernel areas lie in the upper canonical half, do not overlap, and
- *             each begins on a PGD slot of its own (512 GiB), except the text.
+ *             each begins on a P4D slot of its own (512 GiB), except the text.
+ *             With 5 levels they stay where they are: all in the last PGD slot.
  * Sources:    the layout is Linux's own for 4-level paging, so that knowledge
- *             transfers; Intel SDM vol. 3A, "4-Level Paging".
+ *             transfers; Intel SDM vol. 3A, "4-Level Paging and 5-Level Paging".
  */
 #ifndef ASM_MEMORY_LAYOUT_H
 #define ASM_MEMORY_LAYOUT_H
@@ -21,10 +22,14 @@
 #define PMD_SHIFT		21
 #define PUD_SHIFT		30
 #define P4D_SHIFT		39
-#define PGDIR_SHIFT		39		/* p4d folded; 48 with LA57 */
+#define PGDIR_SHIFT_L4		39		/* 4 levels: the p4d is folded into the pgd */
+#define PGDIR_SHIFT_L5		48
 
 /* One past the last user address: the last page below the hole is a guard. */
-#define TASK_SIZE_MAX		LAYOUT(0x00007ffffffff000)
+#define TASK_SIZE_L4		LAYOUT(0x00007ffffffff000)
+#define TASK_SIZE_L5		LAYOUT(0x00fffffffffff000)
+/* Stack, libraries and all that was placed without a hint above it lie below this one. */
+#define DEFAULT_MAP_WINDOW	TASK_SIZE_L4
 
 #define PAGE_OFFSET		LAYOUT(0xffff888000000000)	/* direct map, 64 TiB at most */
 #define VMALLOC_START		LAYOUT(0xffffc90000000000)	/* vmalloc, ioremap, kernel stacks */
@@ -38,5 +43,17 @@
 
 #define KERNEL_STACK_ORDER	2
 #define KERNEL_STACK_SIZE	LAYOUT(0x4000)			/* 16 KiB, a guard page below */
+
+#ifndef __ASSEMBLY__
+#include <types.h>
+
+/* How many levels: decided at boot (boot/la57.c), the same on every CPU for ever. */
+extern bool __pgtable_l5_enabled;
+extern unsigned long __task_size_max;	/* TASK_SIZE_L4, or _L5 */
+
+#define pgtable_l5_enabled()	unlikely(__pgtable_l5_enabled)
+#define PGDIR_SHIFT		(pgtable_l5_enabled() ? PGDIR_SHIFT_L5 : PGDIR_SHIFT_L4)
+#define TASK_SIZE_MAX		__task_size_max
+#endif
 
 #endif

@@ -8,7 +8,9 @@
  *             by an atomic exchange (ptep_get_and_clear), so that no accessed or
  *             dirty bit set by hardware meanwhile is lost.
  *             Every walker tests for leaf PUD and PMD entries (pud_leaf, pmd_leaf).
- * Sources:    Intel SDM vol. 3A, "4-Level Paging", "Accessed and Dirty Flags".
+ *             The p4d level is in every walk.  With 4 levels it is folded: the pgd entry is
+ *             never none and is itself the p4d; with 5 (la57) it is a table like the others.
+ * Sources:    Intel SDM vol. 3A, "4-Level Paging and 5-Level Paging", "Accessed and Dirty Flags".
  *
  * All encodings of a PTE, in one place:
  *
@@ -90,13 +92,13 @@ static inline unsigned long pud_index(unsigned long a) { return (a >> PUD_SHIFT)
 static inline unsigned long pmd_index(unsigned long a) { return (a >> PMD_SHIFT) & 511; }
 static inline unsigned long pte_index(unsigned long a) { return (a >> PAGE_SHIFT) & 511; }
 
-/* The walk.  With 4 levels the p4d is folded: it is the pgd entry seen as a p4d. */
-static inline bool pgd_none(pgd_t e) { (void)e; return false; }
-static inline p4d_t *p4d_offset(pgd_t *pgd, unsigned long a) { (void)a; return (p4d_t *)pgd; }
+/* The walk.  With 4 levels a pgd entry is only looked at as the p4d that it is. */
+static inline bool pgd_none(pgd_t e) { return pgtable_l5_enabled() && e.pgd == 0; }
 static inline bool p4d_none(p4d_t e) { return e.p4d == 0; }
 static inline bool pud_none(pud_t e) { return e.pud == 0; }
 static inline bool pmd_none(pmd_t e) { return e.pmd == 0; }
 static inline bool pte_none(pte_t e) { return e.pte == 0; }
+static inline bool pgd_present(pgd_t e) { return !pgtable_l5_enabled() || (e.pgd & _PAGE_PRESENT); }
 static inline bool p4d_present(p4d_t e) { return e.p4d & _PAGE_PRESENT; }
 static inline bool pud_present(pud_t e) { return e.pud & _PAGE_PRESENT; }
 static inline bool pmd_present(pmd_t e) { return e.pmd & _PAGE_PRESENT; }
@@ -104,6 +106,7 @@ static inline bool pte_present(pte_t e) { return e.pte & (_PAGE_PRESENT | _PAGE_
 static inline bool pud_leaf(pud_t e) { return e.pud & _PAGE_PSE; }
 static inline bool pmd_leaf(pmd_t e) { return e.pmd & _PAGE_PSE; }
 
+static inline unsigned long pgd_pfn(pgd_t e) { return (e.pgd & PTE_PFN_MASK) >> PAGE_SHIFT; }
 static inline unsigned long p4d_pfn(p4d_t e) { return (e.p4d & PTE_PFN_MASK) >> PAGE_SHIFT; }
 static inline unsigned long pud_pfn(pud_t e) { return (e.pud & PTE_PFN_MASK) >> PAGE_SHIFT; }
 static inline unsigned long pmd_pfn(pmd_t e) { return (e.pmd & PTE_PFN_MASK) >> PAGE_SHIFT; }
@@ -111,6 +114,12 @@ static inline unsigned long pte_pfn(pte_t e) { return (e.pte & PTE_PFN_MASK) >> 
 
 static inline pgd_t *pgd_offset_pgd(pgd_t *pgd, unsigned long a) { return pgd + pgd_index(a); }
 #define pgd_offset(mm, a) pgd_offset_pgd((mm)->pgd, a)
+static inline p4d_t *p4d_offset(pgd_t *pgd, unsigned long a)
+{
+	if (!pgtable_l5_enabled())
+		return (p4d_t *)pgd;
+	return (p4d_t *)__va(PFN_PHYS(pgd_pfn(*pgd))) + p4d_index(a);
+}
 static inline pud_t *pud_offset(p4d_t *p4d, unsigned long a)
 {
 	return (pud_t *)__va(PFN_PHYS(p4d_pfn(*p4d))) + pud_index(a);
@@ -129,7 +138,8 @@ static inline pte_t *pte_offset_kernel(pmd_t *pmd, unsigned long a)
 #define __addr_end(a, end, SIZE, MASK) ({ unsigned long _b = ((a) + (SIZE)) & (MASK); \
 	(_b - 1 < (end) - 1) ? _b : (end); })
 #define pgd_addr_end(a, end) __addr_end(a, end, PGDIR_SIZE, PGDIR_MASK)
-#define p4d_addr_end(a, end) (end)
+/* A folded p4d covers what its pgd entry covers: one step. */
+#define p4d_addr_end(a, end) (pgtable_l5_enabled() ? __addr_end(a, end, P4D_SIZE, P4D_MASK) : (end))
 #define pud_addr_end(a, end) __addr_end(a, end, PUD_SIZE, PUD_MASK)
 #define pmd_addr_end(a, end) __addr_end(a, end, PMD_SIZE, PMD_MASK)
 
@@ -179,6 +189,7 @@ static inline void set_pte(pte_t *p, pte_t e) { WRITE_ONCE(p->pte, e.pte); }
 static inline void set_pmd(pmd_t *p, pmd_t e) { WRITE_ONCE(p->pmd, e.pmd); }
 static inline void set_pud(pud_t *p, pud_t e) { WRITE_ONCE(p->pud, e.pud); }
 static inline void set_p4d(p4d_t *p, p4d_t e) { WRITE_ONCE(p->p4d, e.p4d); }
+static inline void set_pgd(pgd_t *p, pgd_t e) { WRITE_ONCE(p->pgd, e.pgd); }	/* 5 levels only */
 static inline pte_t ptep_get(const pte_t *p) { return __pte(READ_ONCE(p->pte)); }
 static inline pte_t ptep_get_and_clear(pte_t *p) { return __pte(xchg(&p->pte, 0UL)); }
 static inline void ptep_set_wrprotect(pte_t *p)
@@ -213,9 +224,9 @@ void kernel_unmap(unsigned long va, unsigned long size);
 void kernel_protect(unsigned long va, unsigned long size, pgprot_t prot);
 /* The PTE of a kernel address mapped by 4 KiB pages, or NULL. */
 pte_t *kernel_pte(unsigned long va);
-/* Leaf entry of any kernel or user address in @pgd: raw value in *entry, level 1..4 returned, 0 if unmapped. */
+/* Leaf entry of any kernel or user address in @pgd: raw value in *entry, level 1 (PTE) to 3 (PUD) returned, 0 if unmapped. */
 int walk_leaf(pgd_t *pgd, unsigned long va, unsigned long *entry);
-/* Print the walk of @va, one line a level (panic, /proc/quire/walk). */
+/* Print the walk of @va, one line a level that the CPU walks (panic, /proc/quire/walk). */
 size_t format_walk(pgd_t *pgd, unsigned long va, char *buf, size_t size);
 /* Put zeroed memory behind the struct pages of [start_pfn, end_pfn), multiples of 64 (boot). */
 void vmemmap_populate(unsigned long start_pfn, unsigned long end_pfn);
