@@ -42,6 +42,7 @@ struct seq_file;
 #define VM_ARCH_1	0x01000000UL
 #define VM_WIPEONFORK	0x02000000UL
 #define VM_DONTDUMP	0x04000000UL
+#define VM_SOFTDIRTY	0x08000000UL	/* new since the last clear_refs: all of it counts as written */
 #define VM_STACK	VM_GROWSDOWN
 #define VM_ACCESS_FLAGS	(VM_READ | VM_WRITE | VM_EXEC)
 #define VM_SPECIAL	(VM_IO | VM_DONTEXPAND | VM_PFNMAP)
@@ -367,6 +368,8 @@ int access_process_vm(struct task_struct *tsk, unsigned long addr, void *buf, in
 int access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, int len, unsigned int flags);
 
 /* ---- checks and pictures ---- */
+/* One line about the frame @pfn: counts, kind, flags.  At most @size bytes with the NUL; the length (mm/debug.c). */
+size_t format_page(unsigned long pfn, char *buf, size_t size);
 /* Debug build: the VMAs and page tables of [start, end) and their neighbours keep all invariants; BUG otherwise. */
 #ifdef QUIRE_DEBUG
 void mm_verify_range(struct mm_struct *mm, unsigned long start, unsigned long end);

@@ -49,9 +49,16 @@ void vma_set_page_prot(struct vm_area_struct *vma)
 {
 	unsigned long flags = vma->vm_flags;
 
-	if (vma->vm_ops && vma->vm_ops->page_mkwrite)
+	if ((vma->vm_ops && vma->vm_ops->page_mkwrite) || !(flags & VM_SOFTDIRTY))
 		flags &= ~VM_SHARED;
 	vma->vm_page_prot = vm_get_page_prot(flags);
+}
+
+/* An area took over a new part: nobody can tell the parts apart, so all of it counts as new. */
+static void mark_soft_dirty(struct vm_area_struct *vma)
+{
+	vma->vm_flags |= VM_SOFTDIRTY;
+	vma_set_page_prot(vma);
 }
 
 /* ---- accounting ---- */
@@ -292,6 +299,8 @@ static unsigned long mmap_region(struct file *file, unsigned long addr, unsigned
 		}
 		vma_set_page_prot(vma);
 		vma_link(mm, vma);
+	} else if (unlikely(!(vma->vm_flags & VM_SOFTDIRTY))) {
+		mark_soft_dirty(vma);
 	}
 	vm_stat_account(mm, vm_flags, vma->vm_file, pages);
 	if (vma->vm_flags & VM_LOCKED) {
@@ -333,7 +342,7 @@ unsigned long do_mmap(struct file *file, unsigned long addr, unsigned long len, 
 	if ((flags & MAP_FIXED_NOREPLACE) && find_vma_intersection(mm, addr, addr + len))
 		return -EEXIST;
 	vm_flags = prot_to_flags(prot) | map_to_flags(flags) | mm->def_flags |
-		   VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+		   VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_SOFTDIRTY;
 	if ((flags & MAP_LOCKED) && !rlimit(RLIMIT_MEMLOCK) && !capable_root())
 		return -EPERM;
 	if (mlock_future_check(mm, vm_flags, len))
@@ -515,7 +524,7 @@ static int do_brk_flags(struct mm_struct *mm, unsigned long addr, unsigned long 
 	unsigned long pages = len >> PAGE_SHIFT;
 
 	flags |= VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_ACCOUNT |
-		 mm->def_flags;
+		 VM_SOFTDIRTY | mm->def_flags;
 	if (current->personality & READ_IMPLIES_EXEC)
 		flags |= VM_EXEC;
 	if (mlock_future_check(mm, flags, len))
@@ -538,6 +547,7 @@ static int do_brk_flags(struct mm_struct *mm, unsigned long addr, unsigned long 
 		}
 		vma_link(mm, vma);
 	}
+	vma->vm_flags |= VM_SOFTDIRTY;
 	vm_stat_account(mm, flags, false, pages);
 	if (flags & VM_LOCKED)
 		mm->locked_vm += pages;

@@ -11,6 +11,42 @@
 #include <pagemap.h>
 #include "internal.h"
 
+/* ---- the tables of a range ---- */
+
+pmd_t *next_pte_table(struct mm_struct *mm, unsigned long *addr, unsigned long end)
+{
+	unsigned long a = *addr;
+
+	while (a < end) {
+		pgd_t *pgd = pgd_offset(mm, a);
+		unsigned long pgd_end = pgd_addr_end(a, end);
+		p4d_t *p4d = p4d_offset(pgd, a);
+		pud_t *pud;
+		pmd_t *pmd;
+
+		if (pgd_none(*pgd)) {
+			a = pgd_end;
+			continue;
+		}
+		if (p4d_none(*p4d)) {
+			a = p4d_addr_end(a, pgd_end);
+			continue;
+		}
+		pud = pud_offset(p4d, a);
+		if (pud_none(*pud)) {
+			a = pud_addr_end(a, end);
+			continue;
+		}
+		pmd = pmd_offset(pud, a);
+		if (!pmd_none(*pmd)) {
+			*addr = a;
+			return pmd;
+		}
+		a = pmd_addr_end(a, end);
+	}
+	return NULL;
+}
+
 /* ---- smaps ---- */
 
 static void account_page(struct mem_size_stats *s, struct vm_area_struct *vma, struct page *page,
@@ -46,16 +82,14 @@ static void account_page(struct mem_size_stats *s, struct vm_area_struct *vma, s
 
 void smap_gather(struct vm_area_struct *vma, struct mem_size_stats *mss)
 {
-	unsigned long addr, next;
+	unsigned long addr = vma->vm_start, next;
+	pmd_t *pmd;
 
-	for (addr = vma->vm_start; addr < vma->vm_end; addr = next) {
-		pmd_t *pmd = mm_find_pmd(vma->vm_mm, addr);
+	for (; (pmd = next_pte_table(vma->vm_mm, &addr, vma->vm_end)); addr = next) {
 		pte_t *pte, *first;
 		spinlock_t *ptl;
 
 		next = pmd_addr_end(addr, vma->vm_end);
-		if (!pmd)
-			continue;
 		first = pte = pte_offset_map_lock(vma->vm_mm, pmd, addr, &ptl);
 		for (; addr < next; addr += PAGE_SIZE, pte++) {
 			struct page *page = pte_present(*pte) ? vm_normal_page(vma, addr, *pte) : NULL;
@@ -80,15 +114,16 @@ u64 pagemap_entry(struct mm_struct *mm, unsigned long addr)
 
 	if (!vma || vma->vm_start > addr)
 		return 0;
-	/* Nobody has cleared soft-dirty since the area was made: all of it counts as dirty. */
+	word = vma->vm_flags & VM_SOFTDIRTY ? PM_SOFT_DIRTY : 0;
 	pmd = mm_find_pmd(mm, addr);
 	if (!pmd)
-		return PM_SOFT_DIRTY;
+		return word;
 	pte = pte_offset_map_lock(mm, pmd, addr, &ptl);
 	e = *pte;
-	word = PM_SOFT_DIRTY;
 	if (pte_present(e)) {
 		word |= PM_PRESENT | pte_pfn(e);
+		if (pte_soft_dirty(e))
+			word |= PM_SOFT_DIRTY;
 		page = vm_normal_page(vma, addr, e);
 		if (page && !PageAnon(page))
 			word |= PM_FILE;

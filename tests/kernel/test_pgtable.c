@@ -129,7 +129,7 @@ KTEST(pgtable, walk_of_an_unmapped_address_finds_nothing)
 	EXPECT(!kernel_pte(VMALLOC_END - PAGE_SIZE));
 }
 
-KTEST(pgtable, formatted_walk_shows_four_levels_of_a_small_page)
+KTEST(pgtable, formatted_walk_shows_every_level_of_a_small_page)
 {
 	static char buf[1024];
 	char *p = vmalloc(PAGE_SIZE);
@@ -142,8 +142,9 @@ KTEST(pgtable, formatted_walk_shows_four_levels_of_a_small_page)
 	EXPECT_EQ(len, strlen(buf));
 	for (i = 0; i < len; i++)
 		lines += buf[i] == '\n';
-	EXPECT_EQ(lines, 4);
-	EXPECT(strstr(buf, "pgd[") && strstr(buf, "pte["));
+	EXPECT_EQ(lines, 6);				/* five levels and the page */
+	EXPECT(strstr(buf, "pgd[") && strstr(buf, "p4d") && strstr(buf, "pte["));
+	EXPECT(strstr(buf, ": kernel, refcount 1, mapcount 0, flags "));
 }
 
 KTEST(pgtable, formatted_walk_never_overruns_its_buffer)
