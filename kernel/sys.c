@@ -82,9 +82,20 @@ static bool id_allowed(unsigned int id, unsigned int a, unsigned int b, unsigned
 	return id == ~0U || id == a || id == b || id == c || capable_root();
 }
 
+/* Other effective ids: what the process knows from before is not for other users' eyes. */
+static long ids_changed(const struct cred_ids *was)
+{
+	const struct cred_ids *c = &current->cred;
+
+	if (c->euid != was->euid || c->egid != was->egid || c->fsuid != was->fsuid ||
+	    c->fsgid != was->fsgid)
+		current->dumpable = false;
+	return 0;
+}
+
 long sys_setuid(uid_t uid)
 {
-	struct cred_ids *c = &current->cred;
+	struct cred_ids *c = &current->cred, was = *c;
 
 	if (uid == ~0U)
 		return -EINVAL;
@@ -93,12 +104,12 @@ long sys_setuid(uid_t uid)
 	else if (uid != c->uid && uid != c->suid)
 		return -EPERM;
 	c->euid = c->fsuid = uid;
-	return 0;
+	return ids_changed(&was);
 }
 
 long sys_setgid(gid_t gid)
 {
-	struct cred_ids *c = &current->cred;
+	struct cred_ids *c = &current->cred, was = *c;
 
 	if (gid == ~0U)
 		return -EINVAL;
@@ -107,12 +118,12 @@ long sys_setgid(gid_t gid)
 	else if (gid != c->gid && gid != c->sgid)
 		return -EPERM;
 	c->egid = c->fsgid = gid;
-	return 0;
+	return ids_changed(&was);
 }
 
 long sys_setresuid(uid_t ruid, uid_t euid, uid_t suid)
 {
-	struct cred_ids *c = &current->cred;
+	struct cred_ids *c = &current->cred, was = *c;
 
 	if (!id_allowed(ruid, c->uid, c->euid, c->suid) ||
 	    !id_allowed(euid, c->uid, c->euid, c->suid) ||
@@ -125,12 +136,12 @@ long sys_setresuid(uid_t ruid, uid_t euid, uid_t suid)
 	if (euid != ~0U)
 		c->euid = euid;
 	c->fsuid = c->euid;
-	return 0;
+	return ids_changed(&was);
 }
 
 long sys_setresgid(gid_t rgid, gid_t egid, gid_t sgid)
 {
-	struct cred_ids *c = &current->cred;
+	struct cred_ids *c = &current->cred, was = *c;
 
 	if (!id_allowed(rgid, c->gid, c->egid, c->sgid) ||
 	    !id_allowed(egid, c->gid, c->egid, c->sgid) ||
@@ -143,12 +154,12 @@ long sys_setresgid(gid_t rgid, gid_t egid, gid_t sgid)
 	if (egid != ~0U)
 		c->egid = egid;
 	c->fsgid = c->egid;
-	return 0;
+	return ids_changed(&was);
 }
 
 long sys_setreuid(uid_t ruid, uid_t euid)
 {
-	struct cred_ids *c = &current->cred;
+	struct cred_ids *c = &current->cred, was = *c;
 	uid_t old = c->uid;
 
 	if (!id_allowed(ruid, c->uid, c->euid, c->uid) ||
@@ -161,12 +172,12 @@ long sys_setreuid(uid_t ruid, uid_t euid)
 	if (ruid != ~0U || (euid != ~0U && euid != old))
 		c->suid = c->euid;
 	c->fsuid = c->euid;
-	return 0;
+	return ids_changed(&was);
 }
 
 long sys_setregid(gid_t rgid, gid_t egid)
 {
-	struct cred_ids *c = &current->cred;
+	struct cred_ids *c = &current->cred, was = *c;
 	gid_t old = c->gid;
 
 	if (!id_allowed(rgid, c->gid, c->egid, c->gid) ||
@@ -179,7 +190,7 @@ long sys_setregid(gid_t rgid, gid_t egid)
 	if (rgid != ~0U || (egid != ~0U && egid != old))
 		c->sgid = c->egid;
 	c->fsgid = c->egid;
-	return 0;
+	return ids_changed(&was);
 }
 
 long sys_getresuid(uid_t __user *ruid, uid_t __user *euid, uid_t __user *suid)

@@ -66,7 +66,7 @@ const sys_call_ptr_t sys_call_table[NR_SYSCALLS] = {
 	CALL(sync_file_range), CALL(utimensat), CALL(fallocate), CALL(dup3), CALL(pipe2),
 	CALL(preadv), CALL(pwritev), CALL(rt_tgsigqueueinfo), CALL(prlimit64), CALL(syncfs),
 	CALL(getcpu), CALL(renameat2), CALL(getrandom), CALL(memfd_create), CALL(membarrier),
-	CALL(copy_file_range), CALL(preadv2), CALL(pwritev2), CALL(statx), CALL(clone3),
+	CALL(copy_file_range), CALL(mlock2), CALL(preadv2), CALL(pwritev2), CALL(statx), CALL(clone3),
 	CALL(close_range), CALL(faccessat2),
 	CALL(uname),
 };

@@ -10,6 +10,7 @@
 #include <mm_proc.h>
 #include <pagemap.h>
 #include "internal.h"
+#include "page_internal.h"
 
 /* ---- the tables of a range ---- */
 
@@ -154,13 +155,25 @@ enum {
 	KPF_ZERO_PAGE = 24, KPF_PGTABLE = 26, KPF_RESERVED = 32, KPF_MLOCKED = 33,
 };
 
+/* Linux marks every page of a free block, not only its first.  Without the zone's lock: a hint. */
+static bool in_free_block(unsigned long pfn)
+{
+	for (unsigned int order = 0; order < MAX_ORDER; order++) {
+		const struct page *head = pfn_to_page(pfn & ~((1UL << order) - 1));
+
+		if (PageBuddy(head) && READ_ONCE(head->order) >= order)
+			return true;
+	}
+	return false;
+}
+
 u64 kpageflags_entry(unsigned long pfn)
 {
 	static const struct { u8 flag, kpf; } map[] = {
 		{ PG_locked, KPF_LOCKED }, { PG_referenced, KPF_REFERENCED },
 		{ PG_uptodate, KPF_UPTODATE }, { PG_dirty, KPF_DIRTY }, { PG_lru, KPF_LRU },
 		{ PG_active, KPF_ACTIVE }, { PG_slab, KPF_SLAB }, { PG_writeback, KPF_WRITEBACK },
-		{ PG_buddy, KPF_BUDDY }, { PG_swapbacked, KPF_SWAPBACKED },
+		{ PG_swapbacked, KPF_SWAPBACKED },
 		{ PG_table, KPF_PGTABLE }, { PG_reserved, KPF_RESERVED }, { PG_mlocked, KPF_MLOCKED },
 	};
 	const struct page *page;
@@ -174,7 +187,11 @@ u64 kpageflags_entry(unsigned long pfn)
 			word |= 1ULL << map[i].kpf;
 	if (is_zero_pfn(pfn))
 		word |= 1ULL << KPF_ZERO_PAGE;
-	if (PageSlab(page) || PageTable(page) || PageBuddy(page) || PagePcp(page))
+	if (PageCompound(page))
+		word |= 1ULL << (page_is_tail(page) ? KPF_COMPOUND_TAIL : KPF_COMPOUND_HEAD);
+	if (in_free_block(pfn))
+		return word | 1ULL << KPF_BUDDY;
+	if (PageSlab(page) || PageTable(page) || PagePcp(page))
 		return word;
 	if (page_mapped(page))
 		word |= 1ULL << KPF_MMAP;

@@ -445,6 +445,7 @@ int proc_pid_instantiate(struct inode *dir, struct dentry *dentry, struct task_s
 {
 	struct proc_inode *pi = kzalloc(sizeof(*pi), GFP_KERNEL);
 	struct inode *inode;
+	bool hides;
 
 	if (!pi)
 		return -ENOMEM;
@@ -459,8 +460,10 @@ int proc_pid_instantiate(struct inode *dir, struct dentry *dentry, struct task_s
 	pi->fd = fd;
 	inode->i_private = pi;
 	inode->i_ino = pid_ino(task->pid, e, fd);
-	inode->i_uid = task->cred.euid;
-	inode->i_gid = task->cred.egid;
+	/* What could tell a secret of a process that hides it belongs to root. */
+	hides = !task->dumpable && mode != (S_IFDIR | 0555);
+	inode->i_uid = hides ? 0 : task->cred.euid;
+	inode->i_gid = hides ? 0 : task->cred.egid;
 	if (!e) {
 		bool thread = dir->i_op == &task_dir_iops;
 
