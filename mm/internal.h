@@ -117,6 +117,12 @@ extern u32 mm_next_id;
  */
 pmd_t *next_pte_table(struct mm_struct *mm, unsigned long *addr, unsigned long end);
 
+/* ---- vmstat.c ---- */
+/* Counts of the machine as a whole, in Linux's order and with its names. */
+#define NR_NODE_COUNTS 7
+const char *node_count_name(unsigned int i);
+unsigned long node_count(unsigned int i);
+
 /* ---- gather.c ---- */
 void tlb_remove_page_slow(struct mmu_gather *tlb, struct page *page);
 /* tlb_remove_page(), inline for the loop over entries. */

@@ -169,7 +169,8 @@ struct dump {
 	const struct area *area;	/* of the last line printed */
 	unsigned long start, end;	/* the range so far; empty: none */
 	unsigned long prot;
-	const char *level;
+	int level;			/* 0: pte, 1: pmd, 2: pud */
+	unsigned long *count;		/* if set: only count the pages of each level */
 };
 
 #define DUMP_BITS (_PAGE_RW | _PAGE_USER | _PAGE_NX | _PAGE_GLOBAL | _PAGE_PCD | _PAGE_PWT)
@@ -182,6 +183,8 @@ static void put_size(struct seq_file *m, unsigned long bytes)
 		unit++;
 	seq_printf(m, "%8lu%c", bytes, *unit);
 }
+
+static const char *const level_names[] = { "pte", "pmd", "pud" };
 
 static void flush_range(struct dump *d)
 {
@@ -196,15 +199,20 @@ static void flush_range(struct dump *d)
 	put_size(d->m, d->end - d->start);
 	seq_printf(d->m, " %s %s %s %s %s %s\n", d->prot & _PAGE_RW ? "RW" : "ro",
 		   d->prot & _PAGE_NX ? "NX" : "x ", d->prot & _PAGE_USER ? "USR" : "   ",
-		   d->prot & _PAGE_GLOBAL ? "GLB" : "   ", d->prot & _PAGE_PCD ? "UC" : "  ", d->level);
+		   d->prot & _PAGE_GLOBAL ? "GLB" : "   ", d->prot & _PAGE_PCD ? "UC" : "  ",
+		   level_names[d->level]);
 	d->start = d->end = 0;
 }
 
 static void note_leaf(struct dump *d, unsigned long va, unsigned long size, unsigned long e,
-		      const char *level)
+		      int level)
 {
 	unsigned long prot = e & DUMP_BITS;
 
+	if (d->count) {
+		d->count[level] += size >> PAGE_SHIFT;
+		return;
+	}
 	if (d->start == d->end || d->end != va || d->prot != prot || d->level != level ||
 	    area_at(d->start) != area_at(va)) {
 		flush_range(d);
@@ -221,7 +229,7 @@ static void dump_ptes(struct dump *d, pmd_t *pmd, unsigned long va, unsigned lon
 
 	for (; va != end; va += PAGE_SIZE, pte++)
 		if (pte->pte & _PAGE_PRESENT)
-			note_leaf(d, va, PAGE_SIZE, pte->pte, "pte");
+			note_leaf(d, va, PAGE_SIZE, pte->pte, 0);
 }
 
 static void dump_pmds(struct dump *d, pud_t *pud, unsigned long va, unsigned long end)
@@ -234,7 +242,7 @@ static void dump_pmds(struct dump *d, pud_t *pud, unsigned long va, unsigned lon
 		if (!pmd_present(*pmd))
 			continue;
 		if (pmd_leaf(*pmd))
-			note_leaf(d, va, PMD_SIZE, pmd->pmd, "pmd");
+			note_leaf(d, va, PMD_SIZE, pmd->pmd, 1);
 		else
 			dump_ptes(d, pmd, va, next);
 	}
@@ -250,7 +258,7 @@ static void dump_puds(struct dump *d, p4d_t *p4d, unsigned long va, unsigned lon
 		if (!pud_present(*pud))
 			continue;
 		if (pud_leaf(*pud))
-			note_leaf(d, va, PUD_SIZE, pud->pud, "pud");
+			note_leaf(d, va, PUD_SIZE, pud->pud, 2);
 		else
 			dump_pmds(d, pud, va, next);
 	}
@@ -288,4 +296,12 @@ int kernel_page_tables_show(struct seq_file *m)
 	dump_range(&d, areas[0].start, 0);		/* 0: to the end of the address space */
 	flush_range(&d);
 	return 0;
+}
+
+void direct_map_count(unsigned long pages[3])
+{
+	struct dump d = { .count = pages };
+
+	pages[0] = pages[1] = pages[2] = 0;
+	dump_range(&d, PAGE_OFFSET, PAGE_OFFSET + ALIGN_UP(PFN_PHYS(max_pfn), PGDIR_SIZE));
 }

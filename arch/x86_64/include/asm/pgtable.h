@@ -202,6 +202,8 @@ int walk_leaf(pgd_t *pgd, unsigned long va, unsigned long *entry);
 size_t format_walk(pgd_t *pgd, unsigned long va, char *buf, size_t size);
 struct seq_file;
 int kernel_page_tables_show(struct seq_file *m);	/* /proc/kernel_page_tables */
+/* Pages of the direct map by the size of what maps them: 4 KiB, 2 MiB, 1 GiB. */
+void direct_map_count(unsigned long pages[3]);
 /* Put zeroed memory behind the struct pages of [start_pfn, end_pfn), multiples of 64 (boot). */
 void vmemmap_populate(unsigned long start_pfn, unsigned long end_pfn);
 /* Build the final tables: direct map, vmemmap slots, text RX, rodata R, rest NX; load CR3. */
