@@ -16,6 +16,8 @@
 #include <seq_file.h>
 #include <string.h>
 
+#define PKEY_SHIFT 59		/* a user page's protection key: bits 62:59 */
+
 /* ---- one address -------------------------------------------------------------------------- */
 
 struct text {
@@ -52,6 +54,8 @@ static void put_bits(struct text *t, unsigned long e, bool leaf)
 		return;
 	put(t, "%s%s%s", e & _PAGE_GLOBAL ? " global" : "", e & _PAGE_SPECIAL ? " special" : "",
 	    e & _PAGE_SOFT_DIRTY ? " soft-dirty" : "");
+	if ((e & _PAGE_USER) && (e >> PKEY_SHIFT & 15))
+		put(t, " key %lu", e >> PKEY_SHIFT & 15);
 }
 
 static void put_absent(struct text *t, unsigned long e)
