@@ -41,7 +41,7 @@ static ssize_t check_area(const struct file *f, const void __user *buf, size_t l
 {
 	if (!access_ok(buf, len))
 		return -EFAULT;
-	if ((ssize_t)len < 0 || (pos < 0 && can_seek(f)))
+	if ((ssize_t)len < 0 || (pos < 0 && can_seek(f) && !(f->f_mode & FMODE_UNSIGNED_OFFSET)))
 		return -EINVAL;
 	return min(len, (size_t)MAX_RW_COUNT);
 }

@@ -222,6 +222,7 @@ struct file {
 #define FMODE_WRITE	2
 #define FMODE_EXEC	4	/* opened by exec */
 #define FMODE_PATH	8	/* O_PATH */
+#define FMODE_UNSIGNED_OFFSET 16 /* positions are addresses: all 64 bits mean something */
 
 #define NR_OPEN_DEFAULT 64
 #define NR_OPEN_MAX 4096		/* no RLIMIT_NOFILE goes beyond */

@@ -42,6 +42,7 @@ struct seq_file;
 #define VM_ARCH_1	0x01000000UL	/* x86: its memory type is reserved (PAT) */
 #define VM_WIPEONFORK	0x02000000UL
 #define VM_DONTDUMP	0x04000000UL
+#define VM_SOFTDIRTY	0x08000000UL	/* new since the last clear_refs: all of it counts as written */
 #define VM_PKEY_SHIFT	32		/* the protection key: four bits */
 #define VM_PKEY_BIT0	0x100000000UL
 #define VM_PKEY_BIT1	0x200000000UL
@@ -405,6 +406,8 @@ int access_process_vm(struct task_struct *tsk, unsigned long addr, void *buf, in
 int access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, int len, unsigned int flags);
 
 /* ---- checks and pictures ---- */
+/* One line about the frame @pfn: counts, kind, flags.  At most @size bytes with the NUL; the length (mm/debug.c). */
+size_t format_page(unsigned long pfn, char *buf, size_t size);
 /* Debug build: the VMAs and page tables of [start, end) and their neighbours keep all invariants; BUG otherwise. */
 #ifdef QUIRE_DEBUG
 void mm_verify_range(struct mm_struct *mm, unsigned long start, unsigned long end);

@@ -39,6 +39,14 @@ void smap_gather(struct vm_area_struct *vma, struct mem_size_stats *mss);
 /* Enter: mmap_sem held for read.  The entry for the page of @addr; 0 outside every VMA. */
 u64 pagemap_entry(struct mm_struct *mm, unsigned long addr);
 
+/* /proc/PID/clear_refs: what is written there. */
+enum clear_refs_type {
+	CLEAR_REFS_ALL = 1, CLEAR_REFS_ANON, CLEAR_REFS_MAPPED, CLEAR_REFS_SOFT_DIRTY,
+	CLEAR_REFS_MM_HIWATER_RSS, CLEAR_REFS_LAST
+};
+/* Takes mmap_sem; 0, or -EINTR if the caller is killed while it waits (mm/clear_refs.c). */
+int mm_clear_refs(struct mm_struct *mm, enum clear_refs_type type);
+
 /* /proc/kpagecount and /proc/kpageflags: one word per page frame. */
 u64 kpagecount_entry(unsigned long pfn);
 u64 kpageflags_entry(unsigned long pfn);

@@ -57,7 +57,7 @@ static void show_areas(const struct mm_struct *mm)
 
 static void show_walk(const struct mm_struct *mm, unsigned long addr)
 {
-	static char buf[640];
+	static char buf[1024];
 	pgd_t *pgd = mm ? mm->pgd : init_pgd;
 
 	if (!pgd)

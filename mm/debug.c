@@ -34,6 +34,46 @@ static void format_page_flags(unsigned long flags, char *buf, size_t size)
 				      page_flag_names[i]);
 }
 
+/* What a frame holds, as far as its struct page says. */
+static const char *page_kind(const struct page *page)
+{
+	if (is_zero_pfn(page_to_pfn(page)))
+		return "zero page";
+	if (PageSlab(page))
+		return "slab";
+	if (PageTable(page))
+		return "page table";
+	if (PageBuddy(page) || PagePcp(page))
+		return "free";
+	if (PageReserved(page))
+		return "reserved";
+	if (PageAnon(page))
+		return "anonymous";
+	if (!page->mapping)
+		return "kernel";
+	return PageSwapBacked(page) ? "shmem" : "file";
+}
+
+size_t format_page(unsigned long pfn, char *buf, size_t size)
+{
+	const struct page *page;
+	char names[128];
+	int n;
+
+	if (!size)
+		return 0;
+	if (!pfn_valid(pfn)) {
+		n = snprintf(buf, size, "  page pfn 0x%lx: no RAM\n", pfn);
+	} else {
+		page = pfn_to_page(pfn);
+		format_page_flags(page->flags & FLAGS_MASK, names, sizeof(names));
+		n = snprintf(buf, size, "  page pfn 0x%lx: %s, refcount %d, mapcount %d, flags %s\n", pfn,
+			     page_kind(page), page_count(page), page_mapcount(page),
+			     names[0] ? names : "none");
+	}
+	return min((size_t)n, size - 1);
+}
+
 static void dump_owner(const struct page *page)
 {
 	const struct page_owner *owner = page_owner_of(page);

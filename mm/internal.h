@@ -123,6 +123,19 @@ static inline void update_hiwater_vm(struct mm_struct *mm)
 extern pgprot_t protection_map[16];
 extern u32 mm_next_id;
 
+/* ---- proc.c ---- */
+/*
+ * The next last-level table of [*addr, end): its pmd, and in *@addr the first address of the range
+ * that it maps; NULL when there is none.  Absent upper tables are passed over in one step.
+ */
+pmd_t *next_pte_table(struct mm_struct *mm, unsigned long *addr, unsigned long end);
+
+/* ---- vmstat.c ---- */
+/* Counts of the machine as a whole, in Linux's order and with its names. */
+#define NR_NODE_COUNTS 7
+const char *node_count_name(unsigned int i);
+unsigned long node_count(unsigned int i);
+
 /* ---- gather.c ---- */
 void tlb_remove_page_slow(struct mmu_gather *tlb, struct page *page);
 /* tlb_remove_page(), inline for the loop over entries. */

@@ -49,10 +49,17 @@ void vma_set_page_prot(struct vm_area_struct *vma)
 {
 	unsigned long flags = vma->vm_flags;
 
-	if (vma->vm_ops && vma->vm_ops->page_mkwrite)
+	if ((vma->vm_ops && vma->vm_ops->page_mkwrite) || !(flags & VM_SOFTDIRTY))
 		flags &= ~VM_SHARED;
 	/* a device's memory type stays */
 	vma->vm_page_prot = pgprot_modify(vma->vm_page_prot, vm_get_page_prot(flags));
+}
+
+/* An area took over a new part: nobody can tell the parts apart, so all of it counts as new. */
+static void mark_soft_dirty(struct vm_area_struct *vma)
+{
+	vma->vm_flags |= VM_SOFTDIRTY;
+	vma_set_page_prot(vma);
 }
 
 /* ---- accounting ---- */
@@ -275,6 +282,8 @@ static unsigned long mmap_region(struct file *file, unsigned long addr, unsigned
 		vma_link(mm, vma);
 		if (file && is_shared_maywrite(vm_flags))
 			mapping_unmap_writable(file->f_inode->i_mapping);
+	} else if (unlikely(!(vma->vm_flags & VM_SOFTDIRTY))) {
+		mark_soft_dirty(vma);
 	}
 	vm_stat_account(mm, vm_flags, vma->vm_file, pages);
 	if (vma->vm_flags & VM_LOCKED) {
@@ -316,7 +325,7 @@ unsigned long do_mmap(struct file *file, unsigned long addr, unsigned long len, 
 	if ((flags & MAP_FIXED_NOREPLACE) && find_vma_intersection(mm, addr, addr + len))
 		return -EEXIST;
 	vm_flags = prot_to_flags(prot) | map_to_flags(flags) | mm->def_flags |
-		   VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+		   VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_SOFTDIRTY;
 	if (prot == PROT_EXEC)
 		vm_flags |= (unsigned long)execute_only_pkey(mm) << VM_PKEY_SHIFT;
 	if ((flags & MAP_LOCKED) && !rlimit(RLIMIT_MEMLOCK) && !capable_root())
@@ -511,7 +520,7 @@ static int do_brk_flags(struct mm_struct *mm, unsigned long addr, unsigned long 
 	unsigned long pages = len >> PAGE_SHIFT;
 
 	flags |= VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_ACCOUNT |
-		 mm->def_flags;
+		 VM_SOFTDIRTY | mm->def_flags;
 	if (current->personality & READ_IMPLIES_EXEC)
 		flags |= VM_EXEC;
 	if (mlock_future_check(mm, flags, len))
@@ -534,6 +543,7 @@ static int do_brk_flags(struct mm_struct *mm, unsigned long addr, unsigned long 
 		}
 		vma_link(mm, vma);
 	}
+	vma->vm_flags |= VM_SOFTDIRTY;
 	vm_stat_account(mm, flags, false, pages);
 	if (flags & VM_LOCKED)
 		mm->locked_vm += pages;

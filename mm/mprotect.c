@@ -19,17 +19,17 @@
 struct protect {
 	struct mm_struct *mm;
 	pgprot_t prot;
-	bool try_write;			/* private and writable: sole owners need no fault */
+	unsigned long try_write;	/* bits of an entry that may become writable without a fault; 0: none */
 	bool takes_away;		/* the VMA loses a permission */
 	unsigned long flush_start, flush_end;
 };
 
 /* May a private page be made writable at once?  Only this entry leads to it. */
-static inline bool sole_owner(pte_t e)
+static inline bool sole_owner(pte_t e, unsigned long need)
 {
 	const struct page *page;
 
-	if (!pte_dirty(e) || pte_special(e))
+	if ((e.pte & need) != need || pte_special(e))
 		return false;
 	page = pfn_to_page(pte_pfn(e));
 	return PageAnon(page) && page_count(page) == 1;
@@ -40,7 +40,7 @@ static inline bool sole_owner(pte_t e)
  * dirty bit that the hardware sets meanwhile is lost.
  */
 static __always_inline bool protect_ptes(pte_t *pte, unsigned long nr, unsigned long bits,
-					 bool try_write)
+					 unsigned long try_write)
 {
 	const unsigned long keep = PTE_PFN_MASK | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_SPECIAL |
 				   _PAGE_SOFT_DIRTY | _PAGE_CACHE_MASK;
@@ -53,7 +53,7 @@ static __always_inline bool protect_ptes(pte_t *pte, unsigned long nr, unsigned 
 			continue;
 		do {
 			new = (old & keep) | bits;
-			if (try_write && sole_owner(__pte(old)))
+			if (try_write && sole_owner(__pte(old), try_write))
 				new |= _PAGE_RW;
 		} while (unlikely(!__atomic_compare_exchange_n(&pte->pte, &old, new, false,
 							       __ATOMIC_SEQ_CST,
@@ -68,7 +68,7 @@ static bool protect_table(struct protect *p, pte_t *pte, unsigned long addr, uns
 	unsigned long bits = pgprot_val(p->prot) & ~(PTE_PFN_MASK | _PAGE_CACHE_MASK);
 	unsigned long nr = (end - addr) >> PAGE_SHIFT;
 
-	return p->try_write ? protect_ptes(pte, nr, bits, true) : protect_ptes(pte, nr, bits, false);
+	return p->try_write ? protect_ptes(pte, nr, bits, p->try_write) : protect_ptes(pte, nr, bits, 0);
 }
 
 /* Entries of [start, end) changed: a flush is due if they lost a permission. */
@@ -161,7 +161,9 @@ static int protect_vma(struct protect *p, struct vm_area_struct *vma, unsigned l
 	vm_stat_account(mm, old, vma->vm_file, -pages);
 	vm_stat_account(mm, flags, vma->vm_file, pages);
 	p->prot = vma->vm_page_prot;
-	p->try_write = (flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
+	p->try_write = 0;
+	if ((flags & (VM_WRITE | VM_SHARED)) == VM_WRITE)	/* a write since clear_refs must fault */
+		p->try_write = _PAGE_DIRTY | (flags & VM_SOFTDIRTY ? 0 : _PAGE_SOFT_DIRTY);
 	/* What another key allows depends on each thread's PKRU: it may be less. */
 	p->takes_away = (old & ~flags & VM_ACCESS_FLAGS) || ((old ^ flags) & VM_PKEY_MASK);
 	protect_range(p, start, end);

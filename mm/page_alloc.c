@@ -839,31 +839,3 @@ int buddyinfo_show(struct seq_file *m)
 	}
 	return 0;
 }
-
-int zoneinfo_show(struct seq_file *m)
-{
-	unsigned int cpu;
-	int i;
-
-	for (i = 0; i < MAX_NR_ZONES; i++) {
-		struct zone *z = &zones[i];
-
-		if (!z->managed_pages)
-			continue;
-		seq_printf(m, "Node 0, zone %8s\n", z->name);
-		seq_printf(m, "  pages free     %lu\n", zone_free_pages(z));
-		seq_printf(m, "        min      %lu\n", z->watermark[WMARK_MIN]);
-		seq_printf(m, "        low      %lu\n", z->watermark[WMARK_LOW]);
-		seq_printf(m, "        high     %lu\n", z->watermark[WMARK_HIGH]);
-		seq_printf(m, "        spanned  %lu\n", z->spanned_pages);
-		seq_printf(m, "        present  %lu\n", z->present_pages);
-		seq_printf(m, "        managed  %lu\n", z->managed_pages);
-		seq_printf(m, "  pagesets\n");
-		for (cpu = 0; cpu < nr_cpus; cpu++)
-			seq_printf(m, "    cpu: %u\n              count: %d\n"
-				   "              high:  %d\n              batch: %d\n", cpu,
-				   z->pcp[cpu].count, z->pcp[cpu].high, z->pcp[cpu].batch);
-		seq_printf(m, "  start_pfn:           %lu\n", z->start_pfn);
-	}
-	return 0;
-}

@@ -10,6 +10,43 @@
 #include <mm_proc.h>
 #include <pagemap.h>
 #include "internal.h"
+#include "page_internal.h"
+
+/* ---- the tables of a range ---- */
+
+pmd_t *next_pte_table(struct mm_struct *mm, unsigned long *addr, unsigned long end)
+{
+	unsigned long a = *addr;
+
+	while (a < end) {
+		pgd_t *pgd = pgd_offset(mm, a);
+		unsigned long pgd_end = pgd_addr_end(a, end);
+		p4d_t *p4d = p4d_offset(pgd, a);
+		pud_t *pud;
+		pmd_t *pmd;
+
+		if (pgd_none(*pgd)) {
+			a = pgd_end;
+			continue;
+		}
+		if (p4d_none(*p4d)) {
+			a = p4d_addr_end(a, pgd_end);
+			continue;
+		}
+		pud = pud_offset(p4d, a);
+		if (pud_none(*pud)) {
+			a = pud_addr_end(a, end);
+			continue;
+		}
+		pmd = pmd_offset(pud, a);
+		if (!pmd_none(*pmd)) {
+			*addr = a;
+			return pmd;
+		}
+		a = pmd_addr_end(a, end);
+	}
+	return NULL;
+}
 
 /* ---- smaps ---- */
 
@@ -46,18 +83,16 @@ static void account_page(struct mem_size_stats *s, struct vm_area_struct *vma, s
 
 void smap_gather(struct vm_area_struct *vma, struct mem_size_stats *mss)
 {
-	unsigned long addr, next;
+	unsigned long addr = vma->vm_start, next;
+	pmd_t *pmd;
 
 	if (vma->vm_flags & VM_PFNMAP)
 		return;			/* as on Linux: not even what was copied on write */
-	for (addr = vma->vm_start; addr < vma->vm_end; addr = next) {
-		pmd_t *pmd = mm_find_pmd(vma->vm_mm, addr);
+	for (; (pmd = next_pte_table(vma->vm_mm, &addr, vma->vm_end)); addr = next) {
 		pte_t *pte, *first;
 		spinlock_t *ptl;
 
 		next = pmd_addr_end(addr, vma->vm_end);
-		if (!pmd)
-			continue;
 		first = pte = pte_offset_map_lock(vma->vm_mm, pmd, addr, &ptl);
 		for (; addr < next; addr += PAGE_SIZE, pte++) {
 			struct page *page = pte_present(*pte) ? vm_normal_page(vma, addr, *pte) : NULL;
@@ -82,15 +117,16 @@ u64 pagemap_entry(struct mm_struct *mm, unsigned long addr)
 
 	if (!vma || vma->vm_start > addr)
 		return 0;
-	/* Nobody has cleared soft-dirty since the area was made: all of it counts as dirty. */
+	word = vma->vm_flags & VM_SOFTDIRTY ? PM_SOFT_DIRTY : 0;
 	pmd = mm_find_pmd(mm, addr);
 	if (!pmd || (vma->vm_flags & VM_PFNMAP))	/* bare frames look like holes, as on Linux */
-		return PM_SOFT_DIRTY;
+		return word;
 	pte = pte_offset_map_lock(mm, pmd, addr, &ptl);
 	e = *pte;
-	word = PM_SOFT_DIRTY;
 	if (pte_present(e)) {
 		word |= PM_PRESENT | pte_pfn(e);
+		if (pte_soft_dirty(e))
+			word |= PM_SOFT_DIRTY;
 		page = vm_normal_page(vma, addr, e);
 		if (page && !PageAnon(page))
 			word |= PM_FILE;
@@ -121,13 +157,25 @@ enum {
 	KPF_ZERO_PAGE = 24, KPF_PGTABLE = 26, KPF_RESERVED = 32, KPF_MLOCKED = 33,
 };
 
+/* Linux marks every page of a free block, not only its first.  Without the zone's lock: a hint. */
+static bool in_free_block(unsigned long pfn)
+{
+	for (unsigned int order = 0; order < MAX_ORDER; order++) {
+		const struct page *head = pfn_to_page(pfn & ~((1UL << order) - 1));
+
+		if (PageBuddy(head) && READ_ONCE(head->order) >= order)
+			return true;
+	}
+	return false;
+}
+
 u64 kpageflags_entry(unsigned long pfn)
 {
 	static const struct { u8 flag, kpf; } map[] = {
 		{ PG_locked, KPF_LOCKED }, { PG_referenced, KPF_REFERENCED },
 		{ PG_uptodate, KPF_UPTODATE }, { PG_dirty, KPF_DIRTY }, { PG_lru, KPF_LRU },
 		{ PG_active, KPF_ACTIVE }, { PG_slab, KPF_SLAB }, { PG_writeback, KPF_WRITEBACK },
-		{ PG_buddy, KPF_BUDDY }, { PG_swapbacked, KPF_SWAPBACKED },
+		{ PG_swapbacked, KPF_SWAPBACKED },
 		{ PG_table, KPF_PGTABLE }, { PG_reserved, KPF_RESERVED }, { PG_mlocked, KPF_MLOCKED },
 	};
 	const struct page *page;
@@ -141,7 +189,11 @@ u64 kpageflags_entry(unsigned long pfn)
 			word |= 1ULL << map[i].kpf;
 	if (is_zero_pfn(pfn))
 		word |= 1ULL << KPF_ZERO_PAGE;
-	if (PageSlab(page) || PageTable(page) || PageBuddy(page) || PagePcp(page))
+	if (PageCompound(page))
+		word |= 1ULL << (page_is_tail(page) ? KPF_COMPOUND_TAIL : KPF_COMPOUND_HEAD);
+	if (in_free_block(pfn))
+		return word | 1ULL << KPF_BUDDY;
+	if (PageSlab(page) || PageTable(page) || PagePcp(page))
 		return word;
 	if (page_mapped(page))
 		word |= 1ULL << KPF_MMAP;

@@ -44,7 +44,7 @@ int install_special_mapping(struct mm_struct *mm, unsigned long addr, unsigned l
 		return -ENOMEM;
 	vma->vm_start = addr;
 	vma->vm_end = addr + len;
-	vma->vm_flags = vm_flags | mm->def_flags | VM_DONTEXPAND;
+	vma->vm_flags = vm_flags | mm->def_flags | VM_DONTEXPAND | VM_SOFTDIRTY;
 	vma->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);		/* the kernel's pages stay anyway */
 	vma->vm_page_prot = vm_get_page_prot(vma->vm_flags);
 	vma->vm_ops = &special_mapping_vmops;

@@ -683,7 +683,7 @@ static bool anon_vmas_mergeable(struct anon_vma *a, struct anon_vma *b,
 
 static bool mergeable(struct vm_area_struct *vma, const struct merge_key *k)
 {
-	return vma->vm_flags == k->flags && vma->vm_file == k->file &&
+	return !((vma->vm_flags ^ k->flags) & ~VM_SOFTDIRTY) && vma->vm_file == k->file &&
 	       !(vma->vm_ops && vma->vm_ops->close) &&
 	       anon_vmas_mergeable(k->anon_vma, vma->anon_vma, vma);
 }
@@ -757,7 +757,7 @@ struct vm_area_struct *vma_modify(struct vm_area_struct *vma, unsigned long star
 static bool anon_vma_compatible(struct vm_area_struct *a, struct vm_area_struct *b)
 {
 	return a->vm_end == b->vm_start && a->vm_file == b->vm_file &&
-	       !((a->vm_flags ^ b->vm_flags) & ~VM_ACCESS_FLAGS) &&
+	       !((a->vm_flags ^ b->vm_flags) & ~(VM_ACCESS_FLAGS | VM_SOFTDIRTY)) &&
 	       b->vm_pgoff == a->vm_pgoff + vma_pages(a);
 }
 

@@ -16,11 +16,12 @@
 #include <seq_file.h>
 #include <slab.h>
 #include <vmalloc.h>
+#include "internal.h"
 #include "page_internal.h"
 
 unsigned long vm_event_counts[NR_CPUS][NR_VM_EVENTS];
 
-/* In the order of enum vm_event; Linux's names where Linux counts the same. */
+/* Linux's names where Linux counts the same. */
 static const char *const vm_event_names[NR_VM_EVENTS] = {
 	[PGFAULT] = "pgfault",
 	[PGMAJFAULT] = "pgmajfault",
@@ -32,7 +33,7 @@ static const char *const vm_event_names[NR_VM_EVENTS] = {
 	[TLB_FLUSHES] = "nr_tlb_flush_calls",
 	[TLB_IPIS] = "nr_tlb_remote_flush",
 	[COW_COPY] = "cow_copy",
-	[COW_REUSE] = "cow_reuse",
+	[COW_REUSE] = "pgreuse",
 	[ZERO_PAGE_MAP] = "zero_page_map",
 	[VMACACHE_HITS] = "vmacache_find_hits",
 	[VMACACHE_FIND] = "vmacache_find_calls",
@@ -60,20 +61,64 @@ static unsigned long count_of(const atomic_long_t *v)
 	return n < 0 ? 0 : n;
 }
 
+static const char *const node_names[NR_NODE_COUNTS] = {
+	"nr_slab_unreclaimable", "nr_anon_pages", "nr_mapped", "nr_file_pages", "nr_shmem",
+	"nr_kernel_stack", "nr_page_table_pages",
+};
+
+const char *node_count_name(unsigned int i)
+{
+	return node_names[i];
+}
+
+unsigned long node_count(unsigned int i)
+{
+	switch (i) {
+	case 0:
+		return slab_total_pages();
+	case 1:
+		return count_of(&nr_anon_mapped);
+	case 2:
+		return count_of(&nr_file_mapped);
+	case 3:
+		return count_of(&nr_file_pages);
+	case 4:
+		return count_of(&nr_shmem_pages);
+	case 5:
+		return nr_kernel_stacks() * (KERNEL_STACK_SIZE / 1024);		/* KiB, as on Linux */
+	}
+	return count_of(&nr_page_table_pages);
+}
+
+/* Linux's events in its order; what only Quire counts follows. */
+static const enum vm_event linux_events[] = {
+	PGALLOC, PGFREE, PGFAULT, PGMAJFAULT, COW_REUSE, OOM_KILL, TLB_IPIS, TLB_FLUSH_ALL,
+	TLB_FLUSH_PAGE, VMACACHE_FIND, VMACACHE_HITS,
+};
+
+static void show_event(struct seq_file *m, enum vm_event e)
+{
+	seq_printf(m, "%s %lu\n", vm_event_names[e], vm_event_sum(e));
+}
+
+static bool is_linux_event(enum vm_event e)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(linux_events); i++)
+		if (linux_events[i] == e)
+			return true;
+	return false;
+}
+
 int vmstat_show(struct seq_file *m)
 {
-	int e;
-
 	seq_printf(m, "nr_free_pages %lu\n", nr_free_pages());
-	seq_printf(m, "nr_anon_pages %lu\n", count_of(&nr_anon_mapped));
-	seq_printf(m, "nr_mapped %lu\n", count_of(&nr_file_mapped));
-	seq_printf(m, "nr_file_pages %lu\n", count_of(&nr_file_pages));
-	seq_printf(m, "nr_shmem %lu\n", count_of(&nr_shmem_pages));
-	seq_printf(m, "nr_page_table_pages %lu\n", count_of(&nr_page_table_pages));
-	seq_printf(m, "nr_slab_pages %lu\n", slab_total_pages());
-	seq_printf(m, "nr_kernel_stack %lu\n", nr_kernel_stacks() * (KERNEL_STACK_SIZE / 1024));
-	for (e = 0; e < NR_VM_EVENTS; e++)
-		seq_printf(m, "%s %lu\n", vm_event_names[e], vm_event_sum(e));
+	for (unsigned int i = 0; i < NR_NODE_COUNTS; i++)
+		seq_printf(m, "%s %lu\n", node_count_name(i), node_count(i));
+	for (size_t i = 0; i < ARRAY_SIZE(linux_events); i++)
+		show_event(m, linux_events[i]);
+	for (int e = 0; e < NR_VM_EVENTS; e++)
+		if (!is_linux_event(e))
+			show_event(m, e);
 	return 0;
 }
 
@@ -94,7 +139,7 @@ static void show_kb(struct seq_file *m, const char *name, unsigned long pages)
 int meminfo_show(struct seq_file *m)
 {
 	unsigned long file = count_of(&nr_file_pages), shmem = count_of(&nr_shmem_pages);
-	unsigned long slab = slab_total_pages();
+	unsigned long slab = slab_total_pages(), direct[3];
 
 	show_kb(m, "MemTotal:", totalram_pages());
 	show_kb(m, "MemFree:", nr_free_pages());
@@ -104,9 +149,12 @@ int meminfo_show(struct seq_file *m)
 	show_kb(m, "SwapCached:", 0);
 	show_kb(m, "SwapTotal:", 0);
 	show_kb(m, "SwapFree:", 0);
+	show_kb(m, "Dirty:", 0);		/* no page waits to be written anywhere */
+	show_kb(m, "Writeback:", 0);
 	show_kb(m, "AnonPages:", count_of(&nr_anon_mapped));
 	show_kb(m, "Mapped:", count_of(&nr_file_mapped));
 	show_kb(m, "Shmem:", shmem);
+	show_kb(m, "KReclaimable:", 0);
 	show_kb(m, "Slab:", slab);
 	show_kb(m, "SReclaimable:", 0);	/* names and inodes of files in memory must stay */
 	show_kb(m, "SUnreclaim:", slab);
@@ -116,6 +164,12 @@ int meminfo_show(struct seq_file *m)
 	show_kb(m, "Committed_AS:", count_of(&vm_committed_as));
 	show_kb(m, "VmallocTotal:", (VMALLOC_END - VMALLOC_START) >> PAGE_SHIFT);
 	show_kb(m, "VmallocUsed:", vmalloc_used_pages());
+	show_kb(m, "VmallocChunk:", 0);		/* Linux has not counted it for long */
+	direct_map_count(direct);
+	show_kb(m, "DirectMap4k:", direct[0]);
+	show_kb(m, "DirectMap2M:", direct[1]);
+	if (direct[2])
+		show_kb(m, "DirectMap1G:", direct[2]);
 	return 0;
 }
 

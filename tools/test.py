@@ -73,7 +73,7 @@ mount -t devtmpfs dev /dev
 mount -t proc proc /proc
 fb
 fbdemo
-cat /proc/quire/pat_memtype_list
+cat /proc/pat_memtype_list
 echo @@ drawn
 sleep 1000
 """

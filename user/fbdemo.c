@@ -3,7 +3,7 @@
  *
  * Shows: mmap of /dev/fb0 maps the card's own memory into the process: no page is counted (Rss
  *        0 in smaps), the area is VM_IO and VM_PFNMAP, and its memory type is write-combining
- *        (/proc/quire/pat_memtype_list).
+ *        (/proc/pat_memtype_list).
  */
 #include <fcntl.h>
 #include <stdio.h>

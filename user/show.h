@@ -3,8 +3,8 @@
  *
  * Purpose: everything comes from /proc, so that the demos say the same on Linux:
  *          /proc/PID/maps (areas), /proc/PID/pagemap (frame numbers, needs root),
- *          /proc/self/status (counters). /proc/quire/walk, Quire's own, adds the entry of
- *          each page-table level.
+ *          /proc/self/status (counters). /proc/PID/pagewalk, Quire's own, adds the entry
+ *          of each page-table level.
  */
 #ifndef _SHOW_H
 #define _SHOW_H
@@ -86,17 +86,19 @@ static inline void show_maps(int pid, const volatile void *from, const volatile 
  */
 static inline void show_walk(int pid, const volatile void *addr)
 {
-	int fd = open("/proc/quire/walk", O_RDWR);
+	char path[40], text[1024], *rest = text, *line;
 	unsigned long frame;
-	char text[1024], *rest = text, *line;
 	ssize_t len;
+	int fd;
 
+	snprintf(path, sizeof(path), "/proc/%d/pagewalk", pid);
+	fd = open(path, O_RDWR);
 	if (fd < 0) {
 		frame = frame_of(pid, addr);
 		printf(frame ? "    page frame 0x%lx\n" : "    no page\n", frame);
 		return;
 	}
-	dprintf(fd, "%d %lx\n", pid, (unsigned long)addr);
+	dprintf(fd, "%lx\n", (unsigned long)addr);
 	len = read(fd, text, sizeof(text) - 1);
 	close(fd);
 	text[len > 0 ? len : 0] = '\0';

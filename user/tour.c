@@ -141,7 +141,7 @@ int main(int argc, char **argv)
 
 	wait_for_keys = isatty(0) && !(argc > 1 && !strcmp(argv[1], "-n"));
 	printf("Copy-on-write: how fork() avoids copying memory.\n");
-	if (access("/proc/quire/walk", R_OK))
+	if (access("/proc/self/pagewalk", R_OK))
 		printf("(This kernel does not show its page tables; only the frame at their end.)\n");
 	before_fork();
 

@@ -336,36 +336,6 @@ int walk_leaf(pgd_t *pgd, unsigned long va, unsigned long *entry)
 	return level;
 }
 
-static size_t format_entry(const char *name, unsigned long index, unsigned long e, bool leaf,
-			   char *buf, size_t size)
-{
-	if (!(e & _PAGE_PRESENT))
-		return snprintf(buf, size, "  %s[%3lu] = 0x%016lx not present\n", name, index, e);
-	return snprintf(buf, size, "  %s[%3lu] = 0x%016lx %s pfn 0x%lx %s%s%s%s%s%s%s\n", name,
-			index, e, leaf ? "page " : "table", (e & PTE_PFN_MASK) >> PAGE_SHIFT,
-			e & _PAGE_RW ? "W" : "R", e & _PAGE_USER ? " user" : " kernel",
-			e & _PAGE_NX ? " NX" : " X", e & _PAGE_ACCESSED ? " A" : "",
-			e & _PAGE_DIRTY ? " D" : "", leaf && (e & _PAGE_GLOBAL) ? " G" : "",
-			e & _PAGE_PCD ? " uncached" : "");
-}
-
-/* Writes at most @size bytes with the final NUL; returns the length written. */
-size_t format_walk(pgd_t *pgd, unsigned long va, char *buf, size_t size)
-{
-	const struct level *l = levels();
-	unsigned long e[MAX_LEVELS];
-	int n = walk_entries(pgd, va, e), i;
-	size_t len = 0;
-
-	if (!size)
-		return 0;
-	buf[0] = '\0';
-	for (i = 0; i < n && len + 1 < size; i++, l++)
-		len += format_entry(l->name, (va >> l->shift) & 511, e[i], is_leaf(l, e[i]),
-				    buf + len, size - len);
-	return min(len, size - 1);
-}
-
 /* ---- boot: the final tables -------------------------------------------------------------------- */
 
 static phys_addr_t image_pa(const char *symbol)

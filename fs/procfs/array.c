@@ -269,7 +269,10 @@ int proc_pid_status(struct seq_file *m, struct task_struct *task)
 		seq_printf(m, "0-%u\n", nr_cpus - 1);
 	else
 		seq_puts(m, "0\n");
-	seq_printf(m, "Mems_allowed:\t1\nMems_allowed_list:\t0\n"
+	seq_puts(m, "Mems_allowed:\t");		/* room for 1024 nodes, as Debian builds it */
+	for (int i = 0; i < 31; i++)
+		seq_puts(m, "00000000,");
+	seq_printf(m, "00000001\nMems_allowed_list:\t0\n"
 		   "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n",
 		   task->nvcsw, task->nivcsw);
 	return 0;

@@ -81,6 +81,19 @@ static int pid_show(struct seq_file *m)
 
 int pid_open(struct inode *inode, struct file *file)
 {
+	struct proc_inode *pi = inode->i_private;
+	struct task_struct *task;
+	bool allowed;
+
+	if (pi->entry->inspect) {
+		task = task_of(pi);
+		if (!task)
+			return -ESRCH;
+		allowed = may_inspect(task);
+		put_task_struct(task);
+		if (!allowed)
+			return -EACCES;
+	}
 	return single_open(file, pid_show, inode->i_private);
 }
 
@@ -91,11 +104,15 @@ static const struct file_operations pid_show_fops = {
 	.release = single_release,
 };
 
-/* May current look into the memory of @task? */
+/* Linux's rule: its own threads always; others of the same user unless they hide; root everybody. */
 bool may_inspect(struct task_struct *task)
 {
-	return capable_root() || task->tgid == current->tgid ||
-	       (task->cred.uid == current->cred.euid && task_dumpable(task));
+	const struct cred_ids *t = &task->cred, *c = &current->cred;
+
+	if (task->tgid == current->tgid || capable_root())
+		return true;
+	return c->fsuid == t->uid && c->fsuid == t->euid && c->fsuid == t->suid &&
+	       c->fsgid == t->gid && c->fsgid == t->egid && c->fsgid == t->sgid && task_dumpable(task);
 }
 
 /* Show [start, end) of the task's memory as it stands: arguments, environment. */
@@ -172,8 +189,6 @@ static int show_environ(struct seq_file *m, struct task_struct *task)
 	struct mm_struct *mm;
 	int err = 0;
 
-	if (!may_inspect(task))
-		return -EACCES;
 	mm = get_task_mm(task);
 	if (!mm)
 		return 0;
@@ -188,8 +203,6 @@ static int show_auxv(struct seq_file *m, struct task_struct *task)
 	struct mm_struct *mm;
 	unsigned int n = 0;
 
-	if (!may_inspect(task))
-		return -EACCES;
 	mm = get_task_mm(task);
 	if (!mm)
 		return 0;
@@ -349,22 +362,17 @@ static int pid_get_path(struct inode *inode, struct path *path)
 	return err;
 }
 
-ssize_t proc_readlink(struct inode *inode, char *buf, size_t size)
+ssize_t proc_path_text(struct path *path, char *buf, size_t size)
 {
-	char *page, *text;
-	struct path path;
+	char *page = (char *)__get_free_pages(GFP_KERNEL, 0), *text;
 	ssize_t len;
-	int err = inode->i_op->get_path(inode, &path);
 
-	if (err)
-		return err;
-	page = (char *)__get_free_pages(GFP_KERNEL, 0);
 	if (!page) {
-		path_put(&path);
+		path_put(path);
 		return -ENOMEM;
 	}
-	text = d_path(&path, page, PAGE_SIZE);
-	path_put(&path);
+	text = d_path(path, page, PAGE_SIZE);
+	path_put(path);
 	if (IS_ERR(text)) {
 		len = PTR_ERR(text);
 	} else {
@@ -373,6 +381,14 @@ ssize_t proc_readlink(struct inode *inode, char *buf, size_t size)
 	}
 	free_page((unsigned long)page);
 	return len;
+}
+
+ssize_t proc_readlink(struct inode *inode, char *buf, size_t size)
+{
+	struct path path;
+	int err = inode->i_op->get_path(inode, &path);
+
+	return err ? err : proc_path_text(&path, buf, size);
 }
 
 static const struct inode_operations pid_link_iops = {
@@ -409,6 +425,7 @@ static int show_oom_score(struct seq_file *m, struct task_struct *task)
 
 #define FILE(n, m, s)		{ .name = n, .mode = S_IFREG | (m), .show = s }
 #define FILE_OPS(n, m, s, f)	{ .name = n, .mode = S_IFREG | (m), .show = s, .fop = f }
+#define FILE_MM(n, m, s)		{ .name = n, .mode = S_IFREG | (m), .show = s, .inspect = true }
 #define LINK(n, l)		{ .name = n, .mode = S_IFLNK | 0777, .link = l, .iop = &pid_link_iops }
 #define DIR(n, m, i, f)		{ .name = n, .mode = S_IFDIR | (m), .iop = i, .fop = f }
 
@@ -417,18 +434,22 @@ static const struct pid_entry pid_entries[] = {
 	DIR("task", 0555, &task_dir_iops, &task_dir_fops),
 	DIR("fd", 0500, &proc_fd_iops, &proc_fd_fops),
 	DIR("fdinfo", 0555, &proc_fdinfo_iops, &proc_fdinfo_fops),
-	FILE("environ", 0400, show_environ),
-	FILE("auxv", 0400, show_auxv),
+	DIR("map_files", 0500, &proc_map_files_iops, &proc_map_files_fops),
+	FILE_MM("environ", 0400, show_environ),
+	FILE_MM("auxv", 0400, show_auxv),
 	FILE("status", 0444, proc_pid_status),
 	FILE("limits", 0444, proc_pid_limits),
 	FILE_OPS("comm", 0644, show_comm, &comm_fops),
 	FILE("cmdline", 0444, show_cmdline),
 	FILE("stat", 0444, proc_pid_stat),
 	FILE("statm", 0444, proc_pid_statm),
-	FILE("maps", 0444, proc_pid_maps),
-	FILE("smaps", 0444, proc_pid_smaps),
-	FILE("smaps_rollup", 0444, proc_pid_smaps_rollup),
+	FILE_MM("maps", 0444, proc_pid_maps),
+	FILE_OPS("mem", 0600, NULL, &proc_mem_fops),
+	FILE_OPS("clear_refs", 0200, NULL, &proc_clear_refs_fops),
+	FILE_MM("smaps", 0444, proc_pid_smaps),
+	FILE_MM("smaps_rollup", 0444, proc_pid_smaps_rollup),
 	FILE_OPS("pagemap", 0400, NULL, &proc_pagemap_fops),
+	FILE_OPS("pagewalk", 0600, NULL, &proc_pagewalk_fops),
 	LINK("cwd", cwd_link),
 	LINK("root", root_link),
 	LINK("exe", exe_link),
@@ -463,6 +484,7 @@ int proc_pid_instantiate(struct inode *dir, struct dentry *dentry, struct task_s
 {
 	struct proc_inode *pi = kzalloc(sizeof(*pi), GFP_KERNEL);
 	struct inode *inode;
+	bool hides;
 
 	if (!pi)
 		return -ENOMEM;
@@ -477,8 +499,10 @@ int proc_pid_instantiate(struct inode *dir, struct dentry *dentry, struct task_s
 	pi->fd = fd;
 	inode->i_private = pi;
 	inode->i_ino = pid_ino(task->pid, e, fd);
-	inode->i_uid = task->cred.euid;
-	inode->i_gid = task->cred.egid;
+	/* What could tell a secret of a process that hides it belongs to root. */
+	hides = !task_dumpable(task) && mode != (S_IFDIR | 0555);
+	inode->i_uid = hides ? 0 : task->cred.euid;
+	inode->i_gid = hides ? 0 : task->cred.egid;
 	if (!e) {
 		bool thread = dir->i_op == &task_dir_iops;
 
@@ -495,6 +519,12 @@ int proc_pid_instantiate(struct inode *dir, struct dentry *dentry, struct task_s
 	return 0;
 }
 
+/* Not in task/TID: the threads of a thread, and the files it maps. */
+static bool in_thread_dir(const struct pid_entry *e)
+{
+	return e->iop != &task_dir_iops && e->iop != &proc_map_files_iops;
+}
+
 static int pid_dir_lookup_in(struct inode *dir, struct dentry *dentry, bool thread)
 {
 	const struct pid_entry *e = pid_entries;
@@ -504,7 +534,7 @@ static int pid_dir_lookup_in(struct inode *dir, struct dentry *dentry, bool thre
 	for (; e < pid_entries + NR_PID_ENTRIES; e++)
 		if (strlen(e->name) == dentry->d_len && !memcmp(e->name, dentry->d_name, dentry->d_len))
 			break;
-	if (e == pid_entries + NR_PID_ENTRIES || (thread && e == pid_entries))
+	if (e == pid_entries + NR_PID_ENTRIES || (thread && !in_thread_dir(e)))
 		return -ENOENT;
 	if (thread && !strcmp(e->name, "stat"))
 		e = &tid_stat_entry;
@@ -535,7 +565,7 @@ static int pid_dir_readdir_in(struct file *file, struct dir_context *ctx, bool t
 	for (unsigned long i = ctx->pos - 2; i < NR_PID_ENTRIES; i++) {
 		const struct pid_entry *e = &pid_entries[i];
 
-		if (!(thread && i == 0) &&
+		if (!(thread && !in_thread_dir(e)) &&
 		    !dir_emit(ctx, e->name, strlen(e->name), pid_ino(pi->pid, e, 0),
 			      (e->mode & S_IFMT) >> 12))
 			return 0;

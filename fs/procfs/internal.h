@@ -26,6 +26,7 @@ struct pid_entry {
 	int (*link)(struct task_struct *task, struct path *path);	/* magic link */
 	const struct inode_operations *iop;	/* anything else */
 	const struct file_operations *fop;
+	bool inspect;				/* open() only for who may look into the task */
 };
 
 /* In inode->i_private of everything below /proc/PID; freed with the inode. */
@@ -34,6 +35,7 @@ struct proc_inode {
 	u64 start_time;				/* tells a task from a later one with its number */
 	const struct pid_entry *entry;		/* NULL: the directory of the task itself */
 	unsigned int fd;			/* in fd/ and fdinfo/ */
+	unsigned long start, end;		/* in map_files/ */
 };
 
 /* The task of @inode with a reference; NULL if it is gone. */
@@ -48,12 +50,27 @@ int proc_pid_lookup(struct inode *dir, struct dentry *dentry);
 int proc_pid_readdir(struct file *file, struct dir_context *ctx, loff_t first);
 bool parse_number(const struct dentry *dentry, unsigned long *n);
 
+/* May current look into the memory of @task? */
+bool may_inspect(struct task_struct *task);
+/*
+ * The address space of the task of @inode for the life of an open file: with a reference on the
+ * structure (mmdrop), not on its users.  NULL: it has none; ERR_PTR(-ESRCH, -EACCES).
+ */
+struct mm_struct *proc_mem_open(struct inode *inode);	/* mem.c */
+
+/* @path as text, its reference dropped; length or -errno. */
+ssize_t proc_path_text(struct path *path, char *buf, size_t size);
 /* The text of a magic link: the path of what ->get_path leads to. */
 ssize_t proc_readlink(struct inode *inode, char *buf, size_t size);
 
 /* fd.c */
 extern const struct inode_operations proc_fd_iops, proc_fdinfo_iops;
 extern const struct file_operations proc_fd_fops, proc_fdinfo_fops;
+
+/* map_files.c, mem.c, pagewalk.c */
+extern const struct inode_operations proc_map_files_iops;
+extern const struct file_operations proc_map_files_fops;
+extern const struct file_operations proc_mem_fops, proc_pagewalk_fops;
 
 /* array.c, task_mmu.c: one show function per file of a task */
 int proc_pid_stat(struct seq_file *m, struct task_struct *task);
@@ -67,7 +84,7 @@ int proc_pid_limits(struct seq_file *m, struct task_struct *task);
 int proc_pid_maps(struct seq_file *m, struct task_struct *task);
 int proc_pid_smaps(struct seq_file *m, struct task_struct *task);
 int proc_pid_smaps_rollup(struct seq_file *m, struct task_struct *task);
-extern const struct file_operations proc_pagemap_fops;
+extern const struct file_operations proc_pagemap_fops, proc_clear_refs_fops;
 
 /* Registration of the global files. */
 void proc_kernel_init(void);	/* kernel.c: version, uptime, stat, cpuinfo ... */
@@ -76,7 +93,6 @@ void proc_sys_init(void);	/* sysctl.c: /proc/sys */
 void proc_overcommit_init(void);	/* overcommit.c: /proc/sys/vm/overcommit_* */
 void proc_ipc_init(void);	/* ipc.c: /proc/sysvipc, /proc/sys/kernel/shm* */
 void proc_coredump_init(void);	/* coredump.c: core_pattern and its like */
-void proc_quire_init(void);	/* quire.c: /proc/quire */
 
 /* A global file with operations of its own (walk, kmsg). */
 int proc_create_fops(const char *name, umode_t mode, const struct file_operations *fop);

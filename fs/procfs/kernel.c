@@ -1,6 +1,7 @@
 /*
  * fs/procfs/kernel.c - /proc files about the machine and the kernel as a whole
  */
+#include <asm/memtype.h>
 #include <asm/processor.h>
 #include <asm/uaccess.h>
 #include <boot_info.h>
@@ -144,6 +145,7 @@ void proc_kernel_init(void)
 	proc_create("stat", 0444, stat_show, NULL);
 	proc_create("cpuinfo", 0444, cpuinfo_show, NULL);
 	proc_create("interrupts", 0444, interrupts_show, NULL);
+	proc_create("pat_memtype_list", 0400, memtype_show, NULL);
 	proc_create("kallsyms", 0400, kallsyms_show, NULL);
 	proc_create("filesystems", 0444, filesystems_show, NULL);
 	proc_create("devices", 0444, devices_show, NULL);

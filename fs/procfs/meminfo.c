@@ -52,6 +52,7 @@ void proc_mm_init(void)
 	proc_create("slabinfo", 0400, slabinfo_show, NULL);
 	proc_create("buddyinfo", 0444, buddyinfo_show, NULL);
 	proc_create("zoneinfo", 0444, zoneinfo_show, NULL);
+	proc_create("kernel_page_tables", 0400, kernel_page_tables_show, NULL);
 	proc_create_fops("kpagecount", 0400, &kpagecount_fops);
 	proc_create_fops("kpageflags", 0400, &kpageflags_fops);
 }

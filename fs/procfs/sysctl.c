@@ -117,6 +117,29 @@ static ssize_t drop_caches_write(const char *buf, size_t len)
 	return ret;
 }
 
+/* ---- sys/vm/verify: check all that mm/ promises itself ---- */
+
+static int last_verify = -1;		/* violations found; -1: nobody has asked yet */
+
+static int verify_show(struct seq_file *m)
+{
+	if (last_verify < 0)
+		seq_puts(m, "not checked yet: write to this file\n");
+	else if (last_verify)
+		seq_printf(m, "%d violations (see dmesg)\n", last_verify);
+	else
+		seq_printf(m, "ok: %lu frames, %lu of them free, %lu objects in slabs\n",
+			   totalram_pages(), nr_free_pages(), slab_total_active());
+	return 0;
+}
+
+/* Whatever is written: every mm, VMA, table, page, free list and slab.  -EIO if one is wrong. */
+static ssize_t verify_write(const char *buf, size_t len)
+{
+	last_verify = mm_verify_all();
+	return last_verify ? -EIO : (ssize_t)len;
+}
+
 /* ---- sys/fs ---- */
 
 static int file_nr_show(struct seq_file *m)
@@ -215,5 +238,6 @@ void proc_sys_init(void)
 	proc_ipc_init();
 	proc_create("sys/vm/max_map_count", 0644, map_count_show, map_count_write);
 	proc_create("sys/vm/mmap_min_addr", 0444, mmap_min_addr_show, NULL);
+	proc_create("sys/vm/verify", 0644, verify_show, verify_write);
 	proc_create("sys/vm/drop_caches", 0200, drop_caches_show, drop_caches_write);
 }

@@ -1,5 +1,5 @@
 /*
- * fs/procfs/task_mmu.c - /proc/PID/maps, smaps, statm, pagemap: an address space as text
+ * fs/procfs/task_mmu.c - /proc/PID/maps, smaps, statm, pagemap, clear_refs
  *
  * The formats are Linux 6.1's to the column, so that pmap, a student's eye and a diff against
  * Linux find the same thing.  The areas are read with mmap_sem held; the numbers of smaps and
@@ -154,7 +154,7 @@ static const struct {
 	{ VM_SEQ_READ, "sr" }, { VM_RAND_READ, "rr" }, { VM_DONTCOPY, "dc" },
 	{ VM_DONTEXPAND, "de" }, { VM_LOCKONFAULT, "??" }, { VM_ACCOUNT, "ac" }, { VM_NORESERVE, "nr" },
 	{ VM_HUGETLB, "ht" }, { VM_NONLINEAR, "nl" }, { VM_ARCH_1, "ar" },
-	{ VM_WIPEONFORK, "wf" }, { VM_DONTDUMP, "dd" },
+	{ VM_WIPEONFORK, "wf" }, { VM_DONTDUMP, "dd" }, { VM_SOFTDIRTY, "sd" },
 };
 
 static void smaps_area(struct seq_file *m, struct vm_area_struct *vma, void *arg)
@@ -175,7 +175,7 @@ static void smaps_area(struct seq_file *m, struct vm_area_struct *vma, void *arg
 	for (size_t i = 0; i < ARRAY_SIZE(flag_names); i++)
 		if (vma->vm_flags & flag_names[i].flag)
 			seq_printf(m, "%s ", flag_names[i].name);
-	seq_puts(m, "sd \n");		/* nobody has cleared soft-dirty: all of it counts */
+	seq_putc(m, '\n');
 }
 
 int proc_pid_smaps(struct seq_file *m, struct task_struct *task)
@@ -205,8 +205,10 @@ int proc_pid_smaps_rollup(struct seq_file *m, struct task_struct *task)
 	int err;
 
 	memset(&r, 0, sizeof(r));
+	if (!task->mm)
+		return -ESRCH;
 	err = for_each_area(m, task, rollup_area, &r);
-	if (err || !r.end)
+	if (err)
 		return err;
 	seq_printf(m, "%08lx-%08lx ---p 00000000 00:00 0 ", r.start, r.end);
 	seq_pad(m, start, NAME_COLUMN + 1);
@@ -238,48 +240,125 @@ int proc_pid_statm(struct seq_file *m, struct task_struct *task)
 
 #define PAGEMAP_CHUNK 64
 
-static ssize_t pagemap_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
-{
-	u64 words[PAGEMAP_CHUNK];
-	struct task_struct *task;
+/* The address space at open, as with /proc/PID/mem; NULL in @mm: there was none. */
+struct pagemap_file {
 	struct mm_struct *mm;
+	bool show_pfn;		/* frame numbers are for root: they help attacks on the hardware */
+};
+
+static int pagemap_open(struct inode *inode, struct file *file)
+{
+	struct mm_struct *mm = proc_mem_open(inode);
+	struct pagemap_file *p;
+
+	if (IS_ERR(mm))
+		return PTR_ERR(mm);
+	p = kmalloc(sizeof(*p), GFP_KERNEL);
+	if (!p) {
+		if (mm)
+			mmdrop(mm);
+		return -ENOMEM;
+	}
+	*p = (struct pagemap_file){ mm, capable_root() };
+	file->private_data = p;
+	return 0;
+}
+
+static void pagemap_release(struct inode *inode, struct file *file)
+{
+	struct pagemap_file *p = file->private_data;
+
+	if (p->mm)
+		mmdrop(p->mm);
+	kfree(p);
+}
+
+/* @n words from page number @page on. */
+static void pagemap_words(const struct pagemap_file *p, unsigned long page, u64 *words, size_t n)
+{
+	down_read(&p->mm->mmap_sem);
+	for (size_t i = 0; i < n; i++) {
+		words[i] = pagemap_entry(p->mm, (page + i) << PAGE_SHIFT);
+		if (!p->show_pfn)
+			words[i] &= ~PM_PFRAME_MASK;
+	}
+	up_read(&p->mm->mmap_sem);
+}
+
+static ssize_t pagemap_copy(const struct pagemap_file *p, char __user *buf, size_t len, loff_t *pos)
+{
+	unsigned long end = p->mm->task_size >> PAGE_SHIFT;
+	u64 words[PAGEMAP_CHUNK];
 	size_t done = 0;
 
-	if (*pos < 0 || *pos % sizeof(u64) || len % sizeof(u64))
+	while (done < len && (unsigned long)*pos / sizeof(u64) < end) {
+		unsigned long page = *pos / sizeof(u64);
+		size_t n = min((len - done) / sizeof(u64), (size_t)PAGEMAP_CHUNK);
+
+		n = min(n, end - page);
+		pagemap_words(p, page, words, n);
+		if (copy_to_user(buf + done, words, n * sizeof(u64)))
+			return -EFAULT;
+		done += n * sizeof(u64);
+		*pos += n * sizeof(u64);
+		cond_resched();
+	}
+	return done;
+}
+
+static ssize_t pagemap_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
+{
+	struct pagemap_file *p = file->private_data;
+	ssize_t ret = -EINVAL;
+
+	if (!p->mm || !mmget_not_zero(p->mm))
+		return 0;
+	if (*pos % (loff_t)sizeof(u64) == 0 && len % sizeof(u64) == 0)
+		ret = pagemap_copy(p, buf, len, pos);
+	mmput(p->mm);
+	return ret;
+}
+
+const struct file_operations proc_pagemap_fops = {
+	.open = pagemap_open,
+	.release = pagemap_release,
+	.read = pagemap_read,
+	.llseek = generic_file_llseek,
+};
+
+/* ---- clear_refs --------------------------------------------------------------------------- */
+
+#define CLEAR_REFS_TEXT 13
+
+static ssize_t clear_refs_write(struct file *file, const char __user *ubuf, size_t len, loff_t *pos)
+{
+	size_t n = min(len, (size_t)CLEAR_REFS_TEXT - 1);
+	struct task_struct *task;
+	char buf[CLEAR_REFS_TEXT];
+	struct mm_struct *mm;
+	long type;
+	int err;
+
+	if (copy_from_user(buf, ubuf, n))
+		return -EFAULT;
+	err = proc_parse_long(buf, n, &type);
+	if (err)
+		return err;
+	if (type < CLEAR_REFS_ALL || type >= CLEAR_REFS_LAST)
 		return -EINVAL;
 	task = get_proc_task(file->f_inode);
 	if (!task)
 		return -ESRCH;
 	mm = get_task_mm(task);
 	put_task_struct(task);
-	if (!mm)
-		return 0;
-	while (done < len && (unsigned long)*pos / sizeof(u64) < mm->task_size >> PAGE_SHIFT) {
-		unsigned long page = *pos / sizeof(u64);
-		size_t n = min((len - done) / sizeof(u64), (size_t)PAGEMAP_CHUNK);
-
-		n = min(n, (mm->task_size >> PAGE_SHIFT) - page);
-		down_read(&mm->mmap_sem);
-		for (size_t i = 0; i < n; i++) {
-			words[i] = pagemap_entry(mm, (page + i) << PAGE_SHIFT);
-			/* Frame numbers are for root: they help attacks on the hardware. */
-			if (!capable_root())
-				words[i] &= ~PM_PFRAME_MASK;
-		}
-		up_read(&mm->mmap_sem);
-		if (copy_to_user(buf + done, words, n * sizeof(u64))) {
-			mmput(mm);
-			return -EFAULT;
-		}
-		done += n * sizeof(u64);
-		*pos += n * sizeof(u64);
-		cond_resched();
+	if (mm) {
+		err = mm_clear_refs(mm, type);
+		mmput(mm);
 	}
-	mmput(mm);
-	return done;
+	return err ? err : (ssize_t)len;
 }
 
-const struct file_operations proc_pagemap_fops = {
-	.read = pagemap_read,
+const struct file_operations proc_clear_refs_fops = {
+	.write = clear_refs_write,
 	.llseek = generic_file_llseek,
 };

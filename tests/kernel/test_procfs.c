@@ -3,6 +3,7 @@
  */
 #include "fs_util.h"
 #include "user_task.h"
+#include <sections.h>
 
 #define PROC_TEST(name)								\
 	static void procfs_body_##name(struct ktest_ctx *t, char *buf);		\
@@ -127,24 +128,77 @@ PROC_TEST(text_is_read_in_pieces_as_one)
 	sys_close(fd);
 }
 
-PROC_TEST(walk_answers_and_refuses)
+/* The walk of @addr in a process that waits; its text in buf, -errno. */
+static long ask_walk(const char *question, char *buf, long *refused)
 {
 	struct task_struct *task = start_user(wait_for_ever, wait_for_ever_end, NULL, 0);
-	long fd = k_open("/kt/p/quire/walk", O_RDWR), n;
-	char ask[40];
+	char path[40];
+	long fd, n;
 
-	EXPECT(!IS_ERR(task));
-	snprintf(ask, sizeof(ask), "%d %lx\n", task->pid, USER_BASE);
-	n = sys_write(fd, U(ask), strlen(ask));
-	if (n == (long)strlen(ask))
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	snprintf(path, sizeof(path), "/kt/p/%d/pagewalk", task->pid);
+	fd = k_open(path, O_RDWR);
+	*refused = sys_read(fd, UBUF, 100);		/* nothing was asked yet */
+	n = sys_write(fd, U(question), strlen(question));
+	if (n == (long)strlen(question))
 		n = sys_read(fd, UBUF, 1000);
+	if (n > 0 && copy_from_user(buf, UBUF, n))
+		n = -EFAULT;
+	if (n > 0)
+		buf[n] = '\0';
 	kill_pid(task->pid, SIGKILL, true);
 	wait_user(task);
-	EXPECT(fd >= 0);
-	EXPECT(n > 40);
-	EXPECT_EQ(sys_write(fd, U("nonsense"), 8), -EINVAL);
-	EXPECT_EQ(sys_write(fd, U("0 "), 2), -EINVAL);
+	if (fd >= 0 && n > 0 && sys_lseek(fd, 0, SEEK_SET) == 0 && sys_read(fd, UBUF, 1000))
+		n = -EEXIST;				/* the address space is gone: empty */
 	sys_close(fd);
+	return n;
+}
+
+PROC_TEST(pagewalk_shows_every_level_and_the_page)
+{
+	char ask[40];
+	long refused;
+
+	snprintf(ask, sizeof(ask), "%lx\n", USER_BASE);
+	EXPECT(ask_walk(ask, buf, &refused) > 100);
+	EXPECT_EQ(refused, -EINVAL);
+	EXPECT(strstr(buf, "pgd[") && strstr(buf, "p4d folded") && strstr(buf, "pud["));
+	EXPECT(strstr(buf, "pmd[") && strstr(buf, "pte[") && strstr(buf, " user "));
+	EXPECT(strstr(buf, ": anonymous, refcount 1, mapcount 1, flags ") ||
+	       strstr(buf, ": shmem, refcount 2, mapcount 1, flags "));
+	snprintf(ask, sizeof(ask), "0x%lx", USER_BASE + (1UL << 40));
+	EXPECT(ask_walk(ask, buf, &refused) > 0);
+	EXPECT(strstr(buf, " none\n") && !strstr(buf, "page pfn"));
+}
+
+PROC_TEST(pagewalk_takes_only_an_address)
+{
+	static const char *const bad[] = { "nonsense", "", " 4", "0x", "4 4", "11111111111111111" };
+	long fd = k_open("/kt/p/self/pagewalk", O_RDWR);
+
+	/* a kernel thread has no address space: the file opens and reads as empty */
+	EXPECT(fd >= 0);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		EXPECT_EQ(sys_write(fd, U(bad[i]), strlen(bad[i])), -EINVAL);
+	EXPECT_EQ(sys_read(fd, UBUF, 100), -EINVAL);
+	EXPECT_EQ(sys_write(fd, U("0x10"), 4), 4);
+	sys_close(fd);
+}
+
+PROC_TEST(kernel_page_tables_names_each_area_with_its_rights)
+{
+	char want[64];
+	long n = k_read("/kt/p/kernel_page_tables", buf, 4096);
+
+	EXPECT(n > 0);
+	EXPECT(strstr(buf, "---[ direct map ]---\n0xffff888000000000-"));
+	EXPECT(strstr(buf, "---[ vmalloc, "));
+	EXPECT(strstr(buf, "---[ vmemmap: "));
+	snprintf(want, sizeof(want), "---[ kernel text ]---\n0x%016lx-0x%016lx", (unsigned long)_text,
+		 (unsigned long)_etext);
+	EXPECT(strstr(buf, want));
+	EXPECT(!strstr(buf, "RW x "));			/* nothing is writable and executable */
 }
 
 PROC_TEST(counts_of_files_and_names_are_true)

@@ -155,6 +155,7 @@ static inline bool pte_young(pte_t e) { return e.pte & _PAGE_ACCESSED; }
 static inline bool pte_exec(pte_t e) { return !(e.pte & _PAGE_NX); }
 static inline bool pte_user(pte_t e) { return e.pte & _PAGE_USER; }
 static inline int pte_pkey(pte_t e) { return (e.pte & _PAGE_PKEY_MASK) >> _PAGE_PKEY_SHIFT; }
+static inline bool pte_soft_dirty(pte_t e) { return e.pte & _PAGE_SOFT_DIRTY; }
 static inline bool pte_special(pte_t e) { return e.pte & _PAGE_SPECIAL; }
 static inline bool pte_protnone(pte_t e)
 {
@@ -226,8 +227,12 @@ void kernel_protect(unsigned long va, unsigned long size, pgprot_t prot);
 pte_t *kernel_pte(unsigned long va);
 /* Leaf entry of any kernel or user address in @pgd: raw value in *entry, level 1 (PTE) to 3 (PUD) returned, 0 if unmapped. */
 int walk_leaf(pgd_t *pgd, unsigned long va, unsigned long *entry);
-/* Print the walk of @va, one line a level that the CPU walks (panic, /proc/quire/walk). */
+/* The walk of @va, a line for each level and one for the page (panic, /proc/PID/pagewalk): ptdump.c. */
 size_t format_walk(pgd_t *pgd, unsigned long va, char *buf, size_t size);
+struct seq_file;
+int kernel_page_tables_show(struct seq_file *m);	/* /proc/kernel_page_tables */
+/* Pages of the direct map by the size of what maps them: 4 KiB, 2 MiB, 1 GiB. */
+void direct_map_count(unsigned long pages[3]);
 /* Put zeroed memory behind the struct pages of [start_pfn, end_pfn), multiples of 64 (boot). */
 void vmemmap_populate(unsigned long start_pfn, unsigned long end_pfn);
 /* Build the final tables: direct map, vmemmap slots, text RX, rodata R, rest NX; load CR3. */
