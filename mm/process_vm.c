@@ -21,7 +21,7 @@
 #include <syscalls_remote.h>
 #include "internal.h"
 
-#define PAGES_AT_ONCE	16
+#define PAGES_AT_ONCE	(PAGE_SIZE / sizeof(struct page *))
 #define MAX_TOTAL	(0x7fffffffUL & PAGE_MASK)	/* of our side, as in readv() */
 
 /* ---- who may ---- */
@@ -93,6 +93,7 @@ long import_iovec(struct iovec **pvec, const struct iovec __user *uvec, unsigned
 struct transfer {
 	struct mm_struct *mm;		/* the other side */
 	bool write;			/* into it */
+	struct page **pages;		/* room for PAGES_AT_ONCE */
 	struct iovec *local;		/* what is left of our side, the first element shortened */
 	size_t left;			/* bytes of it */
 };
@@ -110,7 +111,7 @@ static size_t copy_local(struct transfer *x, char *kaddr, size_t len)
 			x->local++;
 			continue;
 		}
-		bad = x->write ? copy_from_user(kaddr + done, x->local->iov_base, n)
+		bad = x->write ? copy_from_user_partial(kaddr + done, x->local->iov_base, n)
 			       : copy_to_user(x->local->iov_base, kaddr + done, n);
 		n -= bad;
 		x->local->iov_base = (char __user *)x->local->iov_base + n;
@@ -133,8 +134,6 @@ static size_t copy_pages(struct transfer *x, struct page **pages, unsigned long 
 
 		want = min(n, x->left);
 		n = copy_local(x, page_address(*pages) + offset_in_page(addr), n);
-		if (n && x->write && !PageAnon(*pages))
-			set_page_dirty(*pages);
 		pages++;
 		done += n;
 		addr += n;
@@ -147,7 +146,7 @@ static size_t copy_pages(struct transfer *x, struct page **pages, unsigned long 
 /* One element of the other side's vector, added to *total.  0, or -EFAULT where it ended early. */
 static int transfer_one(struct transfer *x, unsigned long addr, size_t len, ssize_t *total)
 {
-	struct page *pages[PAGES_AT_ONCE];
+	struct page **pages = x->pages;
 
 	while (len && x->left) {
 		size_t span = min_t(size_t, len, PAGES_AT_ONCE * PAGE_SIZE - offset_in_page(addr));
@@ -163,8 +162,11 @@ static int transfer_one(struct transfer *x, unsigned long addr, size_t len, ssiz
 			span = got * PAGE_SIZE - offset_in_page(addr);
 		span = min(span, x->left);
 		n = copy_pages(x, pages, addr, span);
-		for (long i = 0; i < got; i++)
+		for (long i = 0; i < got; i++) {
+			if (x->write)
+				set_page_dirty(pages[i]);
 			put_page(pages[i]);
+		}
 		*total += n;
 		if (n < span)
 			return -EFAULT;
@@ -187,8 +189,12 @@ static long transfer_all(pid_t pid, struct transfer *x, const struct iovec *rvec
 	put_task_struct(t);
 	if (!x->mm || IS_ERR(x->mm))
 		return x->mm ? -EPERM : -ESRCH;
+	x->pages = (struct page **)__get_free_pages(GFP_KERNEL, 0);
+	if (!x->pages)
+		err = -ENOMEM;
 	for (unsigned long i = 0; i < nr && x->left && !err; i++)
 		err = transfer_one(x, (unsigned long)rvec[i].iov_base, rvec[i].iov_len, &total);
+	free_page((unsigned long)x->pages);
 	mmput(x->mm);
 	return total ? total : err;
 }

@@ -73,47 +73,60 @@ copy_to_user:
 	mov rax, rdx
 	ret
 
-; size_t copy_from_user(void *to, const void *from, size_t n): bytes not copied, zeroed in @to
-global copy_from_user
-align 16
-copy_from_user:
-	CHECK_RANGE rsi, rdx, .bad_range
+; Copies from user memory to rdi; after a fault the bytes that are missing are zeroed if %1.
+%macro COPY_FROM_USER 1
+	CHECK_RANGE rsi, rdx, %%bad_range
 	STAC
 	cmp rdx, 8
-	je .word
+	je %%word
 	mov rcx, rdx
 	shr rcx, 3
 	and edx, 7
-	MAY_FAULT .by_byte
+	MAY_FAULT %%by_byte
 	rep movsq
 	mov ecx, edx
-	MAY_FAULT .fault
+	MAY_FAULT %%fault
 	rep movsb
 	CLAC
 	xor eax, eax
 	ret
-.word:
-	MAY_FAULT .word_fault
+%%word:
+	MAY_FAULT %%word_fault
 	mov rax, [rsi]
 	mov [rdi], rax
 	CLAC
 	xor eax, eax
 	ret
-.word_fault:
+%%word_fault:
 	xor ecx, ecx
-.by_byte:
+%%by_byte:
 	lea rcx, [rdx + rcx * 8]
-	MAY_FAULT .fault
+	MAY_FAULT %%fault
 	rep movsb
-.fault:
+%%fault:
 	CLAC
 	mov rdx, rcx
-.bad_range:
+%%bad_range:
+%if %1
 	mov rcx, rdx
 	xor eax, eax
 	rep stosb
+%endif
 	mov rax, rdx
 	ret
+%endmacro
+
+; size_t copy_from_user(void *to, const void *from, size_t n): bytes not copied, zeroed in @to
+global copy_from_user
+align 16
+copy_from_user:
+	COPY_FROM_USER 1
+
+; size_t copy_from_user_partial(void *to, const void *from, size_t n): bytes not copied, @to as it was
+global copy_from_user_partial
+align 16
+copy_from_user_partial:
+	COPY_FROM_USER 0
 
 ; size_t clear_user(void *to, size_t n): bytes not cleared
 global clear_user

@@ -619,7 +619,6 @@ TEST(a_child_has_the_keys_and_the_rights_of_its_parent)
 
 static int key_of_threads;
 static char *page_of_threads;
-static volatile int turn;
 
 static int other_thread(void *arg)
 {

@@ -21,6 +21,8 @@ static inline bool access_ok(const void __user *p, size_t len)
 /* Bytes that could NOT be copied (0: all).  copy_from_user leaves the rest of @to zeroed. */
 size_t copy_to_user(void __user *to, const void *from, size_t n);
 size_t copy_from_user(void *to, const void __user *from, size_t n);
+/* The rest of @to stays as it was: for memory that others see, where a fault must not tear holes. */
+size_t copy_from_user_partial(void *to, const void __user *from, size_t n);
 size_t clear_user(void __user *to, size_t n);
 /* The same without sleeping: a page that is not there counts as a failure.  Locks may be held. */
 static inline size_t copy_from_user_nofault(void *to, const void __user *from, size_t n)
