@@ -39,6 +39,19 @@ static bool pte_serves(struct vm_area_struct *vma, pte_t e, unsigned int flags)
 	       PageAnon(page) && page_mapcount(page) == 1 && pte_dirty(e);
 }
 
+/* Whoever asks for a page to write to it will write past the entry: what the hardware would note is noted now. */
+static void note_write(struct vm_area_struct *vma, pte_t *pte)
+{
+	struct page *page = pte_dirty(*pte) ? NULL : vm_normal_page(vma, 0, *pte);
+
+	if (!page)
+		return;
+	if (PageAnon(page))
+		set_pte(pte, pte_mkdirty(*pte));
+	else
+		set_page_dirty(page);
+}
+
 /*
  * The page at @addr with a reference (in *@page, if not NULL).  1 done, 0 a fault is needed,
  * -EFAULT if there is no struct page behind it.
@@ -58,6 +71,8 @@ static int follow_page(struct vm_area_struct *vma, unsigned long addr, unsigned 
 		ret = -EFAULT;
 	} else if (pte_serves(vma, *pte, flags)) {
 		ret = 1;
+		if (flags & FOLL_WRITE)
+			note_write(vma, pte);
 		if (page && pte_special(*pte) && !is_zero_pfn(pte_pfn(*pte))) {
 			ret = -EFAULT;
 		} else if (page) {

@@ -38,7 +38,7 @@ int __split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long 
 bool vma_has_anon_pages_possible(const struct vm_area_struct *vma);
 struct anon_vma *find_mergeable_anon_vma(struct vm_area_struct *vma);
 struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long addr, unsigned long len,
-				pgoff_t pgoff, bool *need_rmap_locks);
+				pgoff_t pgoff, bool keep);
 void vma_file_unlink(struct vm_area_struct *vma);	/* leave i_mmap */
 bool vma_gap_ok(struct vm_area_struct *vma);		/* recompute its rb_subtree_gap and compare */
 

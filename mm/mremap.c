@@ -129,7 +129,6 @@ static unsigned long move_vma(struct vm_area_struct *vma, unsigned long old, uns
 	unsigned long vm_flags = vma->vm_flags, hiwater = mm->hiwater_vm;
 	long account = vm_flags & VM_ACCOUNT ?
 		((long)new_len - (keep ? 0 : (long)old_len)) >> PAGE_SHIFT : 0;
-	bool rmap_locks;
 	int err;
 
 	if (mm->map_count >= sysctl_max_map_count - 3)
@@ -141,7 +140,7 @@ static unsigned long move_vma(struct vm_area_struct *vma, unsigned long old, uns
 	if (account && security_vm_enough_memory(account))
 		return -ENOMEM;
 	m.new_vma = copy_vma(vma, new, new_len,
-			     vma->vm_pgoff + ((old - vma->vm_start) >> PAGE_SHIFT), &rmap_locks);
+			     vma->vm_pgoff + ((old - vma->vm_start) >> PAGE_SHIFT), keep);
 	if (!m.new_vma) {
 		vm_unacct_memory(account);
 		return -ENOMEM;

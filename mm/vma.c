@@ -842,24 +842,26 @@ int expand_downwards(struct vm_area_struct *vma, unsigned long address)
 
 /* ---- mremap's copy ---- */
 
-/* A VMA like @vma at @addr, merged into a neighbour where possible.  NULL: no memory. */
+/*
+ * A VMA like @vma at @addr, merged into a neighbour where possible; not if @vma stays (@keep) and is
+ * that neighbour: it and its copy are two areas, as on Linux.  NULL: no memory.
+ */
 struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long addr, unsigned long len,
-				pgoff_t pgoff, bool *need_rmap_locks)
+				pgoff_t pgoff, bool keep)
 {
 	struct mm_struct *mm = vma->vm_mm;
-	struct vm_area_struct *prev, *new;
+	struct vm_area_struct *prev, *new = NULL;
 
 	/* Never touched: offsets may follow the new address, as if it had been mapped there. */
 	if (vma_is_anonymous(vma) && !vma->vm_file && !vma->anon_vma)
 		pgoff = addr >> PAGE_SHIFT;
 	if (find_vma_prev(mm, addr, &prev) && find_vma(mm, addr)->vm_start < addr + len)
 		return NULL;
-	new = vma_merge(mm, prev, addr, addr + len, vma->vm_flags, vma->anon_vma, vma->vm_file,
-			pgoff);
-	if (new) {
-		*need_rmap_locks = new->vm_pgoff <= vma->vm_pgoff;
+	if (!keep || (prev != vma && vma->vm_prev != prev))
+		new = vma_merge(mm, prev, addr, addr + len, vma->vm_flags, vma->anon_vma,
+				vma->vm_file, pgoff);
+	if (new)
 		return new;
-	}
 	new = vm_area_dup(vma);
 	if (!new)
 		return NULL;
@@ -875,6 +877,5 @@ struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long addr, 
 	if (new->vm_ops && new->vm_ops->open)
 		new->vm_ops->open(new);
 	vma_link(mm, new);
-	*need_rmap_locks = false;
 	return new;
 }

@@ -545,7 +545,7 @@ class Plan:
             self.logs / "framebuffer.cpio",
             [f"{self.build}/tests/fb:/bin/fb", f"{self.build}/user/fbdemo:/bin/fbdemo"], FB_INIT),
             graphics)
-        iso("boot-la57", self.kernel, la57)
+        iso("boot-la57", self.kernel, cfg=la57)
         image = pathlib.Path(self.kernel).read_bytes()
         for name, start in LOAD_ADDRESSES.items():
             moved = self.logs / f"load-{name}.elf"
@@ -606,7 +606,7 @@ SELFTEST = Machine(append="console=ttyS0 selftest", icount=True)
 BOOT_TEST = "boot"
 
 # Programs whose answers depend on how the kernel was booted: words for Quire, CPU for Linux.
-TEST_MODES = {"la57": ("", "max,-la57")}
+TEST_MODES = {"la57": ("", "max,-la57"), "differential": ("", "max,-la57")}
 # The same programs booted another way: job, program, words for Quire, CPU for Linux.
 VARIANTS = [("la57-on", "la57", "la57", "max")]
 MM_TESTS = ("brk", "cow", "efault", "exec", "filemap", "lazy", "mmap", "model", "mprotect", "mremap",

@@ -307,5 +307,5 @@ void direct_map_count(unsigned long pages[3])
 	struct dump d = { .count = pages };
 
 	pages[0] = pages[1] = pages[2] = 0;
-	dump_range(&d, PAGE_OFFSET, PAGE_OFFSET + ALIGN_UP(PFN_PHYS(max_pfn), PGDIR_SIZE));
+	dump_range(&d, PAGE_OFFSET, PAGE_OFFSET + ALIGN_UP(PFN_PHYS(max_pfn), P4D_SIZE));
 }

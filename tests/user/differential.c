@@ -48,7 +48,7 @@ void mix(unsigned long value)
 static unsigned long odd_address(void)
 {
 	static const unsigned long odd[] = {
-		0x7ffffffff000, 0x7fffffffe000, 0x800000000000, 0xffff800000000000, 0xffffffff81000000,
+		0x7ffffffff000, 0x800000000000, 0xffff800000000000, 0xffffffff81000000,
 		0xfffffffffffff000, 0xffffffffffffffff, 0x7ffffffffffff000, 0x0fffffffffff0000, 1,
 	};
 
