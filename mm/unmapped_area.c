@@ -71,7 +71,10 @@ static unsigned long gap_start(struct vm_area_struct *v)
 	return v->vm_prev ? v->vm_prev->vm_end : 0;
 }
 
-/* In-order search from the left among nodes whose subtree has a gap of @len. */
+/*
+ * In-order search from the left among nodes whose subtree has a gap of @len.  Where to stop is decided
+ * by vm_start, which grows from left to right: a stack's guard gap may reach below its neighbours.
+ */
 static unsigned long search_up(struct rb_node *n, unsigned long len, unsigned long low,
 			       unsigned long high, unsigned long mask)
 {
@@ -81,7 +84,7 @@ static unsigned long search_up(struct rb_node *n, unsigned long len, unsigned lo
 	if (!subtree_fits(n, len))
 		return -ENOMEM;
 	for (;;) {
-		while (subtree_fits(n->rb_left, len) && vm_start_gap(rb_vma(n)) > low)
+		while (subtree_fits(n->rb_left, len) && rb_vma(n)->vm_start > low)
 			n = n->rb_left;
 visit:
 		if (gap_start(rb_vma(n)) >= high)
@@ -116,7 +119,7 @@ static unsigned long search_down(struct rb_node *n, unsigned long len, unsigned 
 		while (subtree_fits(n->rb_right, len) && rb_vma(n)->vm_end < high)
 			n = n->rb_right;
 visit:
-		if (vm_start_gap(rb_vma(n)) <= low)
+		if (rb_vma(n)->vm_start <= low)
 			return -ENOMEM;
 		addr = fit_high(gap_start(rb_vma(n)), vm_start_gap(rb_vma(n)), len, low, high, mask);
 		if (!IS_ERR_VALUE(addr))
