@@ -350,7 +350,8 @@ static void do_file(void)
 		off -= chance(50) ? off % (long)PAGE : 0;
 		record("ftruncate", ftruncate(fd, off), fd, off, 0, 0, 0);
 		break;
-	case 1:
+	case 1:		/* not in the first page alone: then Linux unmaps the whole rest */
+		off += off < (long)PAGE ? PAGE : 0;
 		record("punch", syscall(__NR_fallocate, fd, 3, off, len), fd, off, len, 0, 0);
 		break;
 	case 2:
