@@ -10,8 +10,14 @@ A block stands between the lines `<!-- generated: NAME -->` and `<!-- end -->`:
   transcript    what `make run` shows, from a real boot, with a few commands typed
   notes-table   docs/notes-table.tsv as a table: line of the notes, the command that shows it, file
                 and function, test.  Every file, function, program and test it names must exist.
+  run COMMAND   what COMMAND prints, typed into one shell that all chapters share (norandmaps)
 
---check does not boot: it looks at everything but the transcript.
+Every page is also read for what it names, and all of it must exist: the file behind a link, the
+functions in backquotes right after a link to a source file ([mm/mm.c](../../mm/mm.c) `dup_mm`,
+`mmput`), tests in backquotes (`kernel/suite.case`, `user/program`, `user/program.case`).
+
+--check boots once, for the `run` blocks, and compares what the commands print now with what the
+page says, numbers aside.  It looks at everything but the transcript.
 """
 import argparse
 import pathlib
@@ -25,7 +31,9 @@ import session
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TABLE = ROOT / "docs/notes-table.tsv"
-BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.S)
+BLOCK = re.compile(r"(<!-- generated: ([^\n]+) -->\n)(.*?)(<!-- end -->)", re.S)
+LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)((?:(?:,|\s|and)*`[A-Za-z_0-9]+`)*)")
+TEST = re.compile(r"`((?:kernel|user|host|session)/[a-z_0-9]+(?:\.[a-z_0-9]+)?)`")
 TYPED = ("ls -l / | sort | head -n 4", "cat /proc/self/maps")
 
 
@@ -46,7 +54,8 @@ def has_function(path, name):
     """Does the file define NAME: a function, an assembly label, a macro or a structure?"""
     text = path.read_text()
     word = re.escape(name)
-    return re.search(rf"^[A-Za-z_][^;\n]*\b{word}\(|^{word}:|^#define {word}\b|^struct {word} \{{",
+    return re.search(rf"^[A-Za-z_][^;\n]*\b{word}\(|^{word}:|^#define {word}\b|^struct {word} \{{|"
+                     rf"^[a-z][^;\n(]*\b{word}(?:\[\w*\])? = \{{",
                      text, re.M)
 
 
@@ -57,6 +66,10 @@ def has_test(name):
         suite, _, case = rest.partition(".")
         wanted = re.compile(rf"\b(?:K|MM_)TEST\({re.escape(suite)},\s*{re.escape(case)}\)")
         return any(wanted.search(p.read_text()) for p in (ROOT / "tests/kernel").glob("*.c"))
+    if group == "user" and "." in rest:
+        program, _, case = rest.partition(".")
+        source = ROOT / f"tests/user/{program}.c"
+        return source.exists() and re.search(rf"\bTEST\({re.escape(case)}\)", source.read_text())
     if group == "user":
         return any((ROOT / f"tests/user/{rest}{end}").exists() for end in (".c", ".pie.c"))
     if group == "host":
@@ -128,6 +141,56 @@ def shorten(lines, keep=3):
     return lines[:run[keep]] + [f"    ... {len(run) - 2 * keep} more lines ..."] + lines[run[-keep]:]
 
 
+# ---- the chapters -------------------------------------------------------------------------------
+
+def run_commands(build, commands):
+    """Type the commands into one shell, addresses not by chance; what each of them printed."""
+    m = machine.Machine(str(build / "quire.elf"), str(build / "initramfs.cpio"), reboot=True,
+                        debug_exit=False, append="console=ttyS0 quiet norandmaps")
+    out = {}
+    with open(build / "chapters.log", "wb") as log:
+        t = session.Terminal(m.command(), log, time.monotonic() + 120)
+        try:
+            t.expect(r"# \Z")
+            t.type(session.SET_PROMPT)
+            t.expect("\n" + re.escape(session.PROMPT))
+            t.shell("stty columns 400")
+            for command in commands:
+                lines = [line.rstrip() for line in t.shell(command).strip("\n").split("\n")]
+                out[command] = "\n".join(["```", f"~ # {command}"] + lines + ["```"])
+        finally:
+            t.close()
+    return out
+
+
+def masked(text):
+    """The text with its numbers, hexadecimal ones too, made equal, and so its columns."""
+    text = re.sub(r"\b(?:0x)?[0-9a-f]*[0-9][0-9a-f]*\b", "N", text)
+    return re.sub(r"[ \t]+", " ", re.sub(r"\b[0-9]+", "N", text))
+
+
+def names_missing(page, text):
+    """What the page names and does not exist: files, functions, tests."""
+    wrong = []
+    for match in LINK.finditer(text):
+        target = match.group(1).partition("#")[0]
+        if not target or "://" in target:
+            continue
+        path = page.parent / target
+        if not path.exists():
+            wrong.append(f"no file {target}")
+        elif path.suffix in (".c", ".h", ".asm"):
+            wrong += [f"no {name} in {target}" for name in re.findall(r"`(\w+)`", match.group(2))
+                      if not has_function(path, name)]
+    wrong += [f"no test {name}" for name in TEST.findall(text)
+              if not name.endswith((".c", ".h", ".asm")) and not has_test(name)]
+    return [f"{page.relative_to(ROOT)}: {w}" for w in wrong]
+
+
+def all_pages():
+    return [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
+
+
 # ---- the blocks ---------------------------------------------------------------------------------
 
 MAKERS = {"transcript": transcript, "notes-table": notes_table}
@@ -138,28 +201,34 @@ def main():
     parser.add_argument("--build", default="build", type=pathlib.Path)
     parser.add_argument("--check", action="store_true")
     args = parser.parse_args()
-    made, stale = {}, []
+    texts = {page: page.read_text() for page in all_pages()}
+    commands = [name[4:] for text in texts.values() for _, name, _, _ in BLOCK.findall(text)
+                if name.startswith("run ")]
+    made = {f"run {c}": shown for c, shown in run_commands(args.build, commands).items()}
+    stale, wrong = [], []
 
     def fill(match):
-        name = match.group(2)
-        if name not in MAKERS:
-            sys.exit(f"gendocs: nothing makes {name!r}")
+        head, name, old, end = match.groups()
         if args.check and name == "transcript":
             return match.group(0)
         if name not in made:
+            if name not in MAKERS:
+                sys.exit(f"gendocs: nothing makes {name!r}")
             made[name] = MAKERS[name](args.build)
-        return f"{match.group(1)}{made[name]}\n{match.group(3)}"
+        if args.check and name.startswith("run ") and masked(old) == masked(made[name] + "\n"):
+            return match.group(0)
+        return f"{head}{made[name]}\n{end}"
 
-    for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
-        if not page.exists():
-            continue
-        old = page.read_text()
+    for page, old in texts.items():
         new = BLOCK.sub(fill, old)
+        wrong += names_missing(page, new)
         if new == old:
             continue
         stale.append(str(page.relative_to(ROOT)))
         if not args.check:
             page.write_text(new)
+    if wrong:
+        sys.exit("\n".join(wrong))
     if args.check and stale:
         sys.exit(f"gendocs: out of date, run make docs: {' '.join(stale)}")
     print("1..1\nok 1 - generated parts of the documents" if args.check else
