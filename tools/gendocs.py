@@ -64,7 +64,8 @@ def has_test(name):
     group, _, rest = name.partition("/")
     if group == "kernel":
         suite, _, case = rest.partition(".")
-        wanted = re.compile(rf"\b(?:K|MM_)TEST\({re.escape(suite)},\s*{re.escape(case)}\)")
+        wanted = re.compile(rf"\b(?:K|MM_)TEST\({re.escape(suite)},\s*{re.escape(case)}\)|"
+                            rf"\b{suite[:4].upper()}_TEST\({re.escape(case)}\)")
         return any(wanted.search(p.read_text()) for p in (ROOT / "tests/kernel").glob("*.c"))
     if group == "user" and "." in rest:
         program, _, case = rest.partition(".")
@@ -79,8 +80,8 @@ def has_test(name):
 
 def has_command(command, applets):
     """Every program of the command line is one of ours or an applet of busybox."""
-    builtins = {"cd", "echo", "wait", "jobs", "fg", "kill", "while", "for", "[", "ulimit"}
-    words = [part.split()[0] for part in re.split(r"[|;&]+", command) if part.split()]
+    builtins = {"cd", "echo", "exec", "wait", "jobs", "fg", "kill", "while", "for", "[", "ulimit"}
+    words = [part.split()[0] for part in re.split(r"[|;]+|(?<![<>])&+", command) if part.split()]
     return all(word == "make" or word in builtins or word in applets or
                (ROOT / f"user/{word}.c").exists() for word in words)
 
@@ -166,7 +167,7 @@ def run_commands(build, commands):
 def masked(text):
     """The text with its numbers, hexadecimal ones too, made equal, and so its columns."""
     text = re.sub(r"\b(?:0x)?[0-9a-f]*[0-9][0-9a-f]*\b", "N", text)
-    return re.sub(r"[ \t]+", " ", re.sub(r"\b[0-9]+", "N", text))
+    return re.sub(r"[ \t]+", " ", re.sub(r"\b[0-9]+[KMG]?", "N", text))
 
 
 def names_missing(page, text):
