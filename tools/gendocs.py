@@ -64,7 +64,7 @@ def has_test(name):
     group, _, rest = name.partition("/")
     if group == "kernel":
         suite, _, case = rest.partition(".")
-        wanted = re.compile(rf"\b(?:K|MM_)TEST\({re.escape(suite)},\s*{re.escape(case)}\)|"
+        wanted = re.compile(rf"\b(?:K|MM_|FS_)TEST\({re.escape(suite)},\s*{re.escape(case)}\)|"
                             rf"\b{suite[:4].upper()}_TEST\({re.escape(case)}\)")
         return any(wanted.search(p.read_text()) for p in (ROOT / "tests/kernel").glob("*.c"))
     if group == "user" and "." in rest:
