@@ -14,7 +14,8 @@ A block stands between the lines `<!-- generated: NAME -->` and `<!-- end -->`:
 
 Every page is also read for what it names, and all of it must exist: the file behind a link, the
 functions in backquotes right after a link to a source file ([mm/mm.c](../../mm/mm.c) `dup_mm`,
-`mmput`), tests in backquotes (`kernel/suite.case`, `user/program`, `user/program.case`).
+`mmput`), tests in backquotes (`kernel/suite.case`, `user/program`, `user/program.case`).  Any other single
+word in backquotes in a chapter must occur in some source.
 
 --check boots once, for the `run` blocks, and compares what the commands print now with what the
 page says, numbers aside.  It looks at everything but the transcript.
@@ -34,6 +35,8 @@ TABLE = ROOT / "docs/notes-table.tsv"
 BLOCK = re.compile(r"(<!-- generated: ([^\n]+) -->\n)(.*?)(<!-- end -->)", re.S)
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)((?:(?:,|\s|and)*`[A-Za-z_0-9]+`)*)")
 TEST = re.compile(r"`((?:kernel|user|host|session)/[a-z_0-9]+(?:\.[a-z_0-9]+)?)`")
+# What the chapters call by a name that is not ours: Linux's, or of tools.
+OF_OTHERS = {"mmap_lock", "set_policy", "get_policy", "no5lvl"}
 TYPED = ("ls -l / | sort | head -n 4", "cat /proc/self/maps")
 
 
@@ -188,6 +191,23 @@ def names_missing(page, text):
     return [f"{page.relative_to(ROOT)}: {w}" for w in wrong]
 
 
+def words_of_sources():
+    """Every word of the kernel, its programs and tests."""
+    words = set()
+    for path in ROOT.glob("**/*"):
+        if path.suffix in (".c", ".h", ".asm", ".ld", ".py") and "build" not in path.parts:
+            words.update(re.findall(r"\w+", path.read_text(errors="replace")))
+    return words
+
+
+def names_unknown(page, text, words):
+    """What a chapter calls by a name (in backquotes, outside of transcripts) that no source has."""
+    text = re.sub(r"```.*?```", "", text, flags=re.S)
+    return [f"{page.relative_to(ROOT)}: no source says {name}"
+            for name in re.findall(r"`([A-Za-z_]\w+)`", text)
+            if name not in words and name not in OF_OTHERS]
+
+
 def all_pages():
     return [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
 
@@ -206,7 +226,7 @@ def main():
     commands = [name[4:] for text in texts.values() for _, name, _, _ in BLOCK.findall(text)
                 if name.startswith("run ")]
     made = {f"run {c}": shown for c, shown in run_commands(args.build, commands).items()}
-    stale, wrong = [], []
+    stale, wrong, words = [], [], words_of_sources()
 
     def fill(match):
         head, name, old, end = match.groups()
@@ -223,6 +243,8 @@ def main():
     for page, old in texts.items():
         new = BLOCK.sub(fill, old)
         wrong += names_missing(page, new)
+        if page.parent.name == "book":
+            wrong += names_unknown(page, new, words)
         if new == old:
             continue
         stale.append(str(page.relative_to(ROOT)))
