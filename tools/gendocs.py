@@ -10,8 +10,16 @@ A block stands between the lines `<!-- generated: NAME -->` and `<!-- end -->`:
   transcript    what `make run` shows, from a real boot, with a few commands typed
   notes-table   docs/notes-table.tsv as a table: line of the notes, the command that shows it, file
                 and function, test.  Every file, function, program and test it names must exist.
+  run COMMAND   what COMMAND prints, typed into one shell that all chapters share (norandmaps)
 
---check does not boot: it looks at everything but the transcript.
+Every page is also read for what it names, and all of it must exist: the file behind a link, the
+functions in backquotes right after a link to a source file ([mm/mm.c](../../mm/mm.c) `dup_mm`,
+`mmput`), tests in backquotes (`kernel/suite.case`, `user/program`, `user/program.case`).  Any other single
+word in backquotes in a chapter must occur in some source.
+
+--check boots once, for the `run` blocks, and compares what the commands print now with what the
+page says, numbers aside (where busybox is another one, its areas are too: then the blocks only have
+to be there).  It looks at everything but the transcript.
 """
 import argparse
 import pathlib
@@ -25,7 +33,11 @@ import session
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TABLE = ROOT / "docs/notes-table.tsv"
-BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.S)
+BLOCK = re.compile(r"(<!-- generated: ([^\n]+) -->\n)(.*?)(<!-- end -->)", re.S)
+LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)((?:(?:,|\s|and)*`[A-Za-z_0-9]+`)*)")
+TEST = re.compile(r"`((?:kernel|user|host|session)/[a-z_0-9]+(?:\.[a-z_0-9]+)?)`")
+# What the chapters call by a name that is not ours: Linux's, or of tools.
+OF_OTHERS = {"mmap_lock", "set_policy", "get_policy", "no5lvl"}
 TYPED = ("ls -l / | sort | head -n 4", "cat /proc/self/maps")
 
 
@@ -46,7 +58,8 @@ def has_function(path, name):
     """Does the file define NAME: a function, an assembly label, a macro or a structure?"""
     text = path.read_text()
     word = re.escape(name)
-    return re.search(rf"^[A-Za-z_][^;\n]*\b{word}\(|^{word}:|^#define {word}\b|^struct {word} \{{",
+    return re.search(rf"^[A-Za-z_][^;\n]*\b{word}\(|^{word}:|^#define {word}\b|^struct {word} \{{|"
+                     rf"^[a-z][^;\n(]*\b{word}(?:\[\w*\])? = \{{",
                      text, re.M)
 
 
@@ -55,8 +68,13 @@ def has_test(name):
     group, _, rest = name.partition("/")
     if group == "kernel":
         suite, _, case = rest.partition(".")
-        wanted = re.compile(rf"\b(?:K|MM_)TEST\({re.escape(suite)},\s*{re.escape(case)}\)")
+        wanted = re.compile(rf"\b(?:K|MM_|FS_)TEST\({re.escape(suite)},\s*{re.escape(case)}\)|"
+                            rf"\b{suite[:4].upper()}_TEST\({re.escape(case)}\)")
         return any(wanted.search(p.read_text()) for p in (ROOT / "tests/kernel").glob("*.c"))
+    if group == "user" and "." in rest:
+        program, _, case = rest.partition(".")
+        source = ROOT / f"tests/user/{program}.c"
+        return source.exists() and re.search(rf"\bTEST\({re.escape(case)}\)", source.read_text())
     if group == "user":
         return any((ROOT / f"tests/user/{rest}{end}").exists() for end in (".c", ".pie.c"))
     if group == "host":
@@ -66,8 +84,8 @@ def has_test(name):
 
 def has_command(command, applets):
     """Every program of the command line is one of ours or an applet of busybox."""
-    builtins = {"cd", "echo", "wait", "jobs", "fg", "kill", "while", "for", "[", "ulimit"}
-    words = [part.split()[0] for part in re.split(r"[|;&]+", command) if part.split()]
+    builtins = {"cd", "echo", "exec", "wait", "jobs", "fg", "kill", "while", "for", "[", "ulimit"}
+    words = [part.split()[0] for part in re.split(r"[|;]+|(?<![<>])&+", command) if part.split()]
     return all(word == "make" or word in builtins or word in applets or
                (ROOT / f"user/{word}.c").exists() for word in words)
 
@@ -128,6 +146,79 @@ def shorten(lines, keep=3):
     return lines[:run[keep]] + [f"    ... {len(run) - 2 * keep} more lines ..."] + lines[run[-keep]:]
 
 
+# ---- the chapters -------------------------------------------------------------------------------
+
+def run_commands(build, commands):
+    """Type the commands into one shell, addresses not by chance; what each of them printed."""
+    m = machine.Machine(str(build / "quire.elf"), str(build / "initramfs.cpio"), reboot=True,
+                        debug_exit=False, append="console=ttyS0 quiet norandmaps")
+    out = {}
+    with open(build / "chapters.log", "wb") as log:
+        t = session.Terminal(m.command(), log, time.monotonic() + 120)
+        try:
+            t.expect(r"# \Z")
+            t.type(session.SET_PROMPT)
+            t.expect("\n" + re.escape(session.PROMPT))
+            t.shell("stty columns 400")
+            for command in commands:
+                lines = [line.rstrip() for line in t.shell(command).strip("\n").split("\n")]
+                out[command] = "\n".join(["```", f"~ # {command}"] + lines + ["```"])
+        finally:
+            t.close()
+    return out
+
+
+def same_busybox(build):
+    """Is the busybox of this build the one whose areas the documents show?"""
+    banner = re.search(r"^BusyBox v[^\n]*?\)", (ROOT / "README.md").read_text(), re.M)
+    return banner and banner.group().encode() in (build / "initramfs.cpio").read_bytes()
+
+
+def masked(text):
+    """The text with its numbers, hexadecimal ones too, made equal, and so its columns."""
+    text = re.sub(r"\b(?:0x)?[0-9a-f]*[0-9][0-9a-f]*\b", "N", text)
+    return re.sub(r"[ \t]+", " ", re.sub(r"\b[0-9]+[KMG]?", "N", text))
+
+
+def names_missing(page, text):
+    """What the page names and does not exist: files, functions, tests."""
+    wrong = []
+    for match in LINK.finditer(text):
+        target = match.group(1).partition("#")[0]
+        if not target or "://" in target:
+            continue
+        path = page.parent / target
+        if not path.exists():
+            wrong.append(f"no file {target}")
+        elif path.suffix in (".c", ".h", ".asm"):
+            wrong += [f"no {name} in {target}" for name in re.findall(r"`(\w+)`", match.group(2))
+                      if not has_function(path, name)]
+    wrong += [f"no test {name}" for name in TEST.findall(text)
+              if not name.endswith((".c", ".h", ".asm")) and not has_test(name)]
+    return [f"{page.relative_to(ROOT)}: {w}" for w in wrong]
+
+
+def words_of_sources():
+    """Every word of the kernel, its programs and tests."""
+    words = set()
+    for path in ROOT.glob("**/*"):
+        if path.suffix in (".c", ".h", ".asm", ".ld", ".py") and "build" not in path.parts:
+            words.update(re.findall(r"\w+", path.read_text(errors="replace")))
+    return words
+
+
+def names_unknown(page, text, words):
+    """What a chapter calls by a name (in backquotes, outside of transcripts) that no source has."""
+    text = re.sub(r"```.*?```", "", text, flags=re.S)
+    return [f"{page.relative_to(ROOT)}: no source says {name}"
+            for name in re.findall(r"`([A-Za-z_]\w+)`", text)
+            if name not in words and name not in OF_OTHERS]
+
+
+def all_pages():
+    return [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
+
+
 # ---- the blocks ---------------------------------------------------------------------------------
 
 MAKERS = {"transcript": transcript, "notes-table": notes_table}
@@ -138,28 +229,38 @@ def main():
     parser.add_argument("--build", default="build", type=pathlib.Path)
     parser.add_argument("--check", action="store_true")
     args = parser.parse_args()
-    made, stale = {}, []
+    texts = {page: page.read_text() for page in all_pages()}
+    commands = [name[4:] for text in texts.values() for _, name, _, _ in BLOCK.findall(text)
+                if name.startswith("run ")]
+    made = {f"run {c}": shown for c, shown in run_commands(args.build, commands).items()}
+    stale, wrong, words = [], [], words_of_sources()
+    comparable = same_busybox(args.build)
 
     def fill(match):
-        name = match.group(2)
-        if name not in MAKERS:
-            sys.exit(f"gendocs: nothing makes {name!r}")
+        head, name, old, end = match.groups()
         if args.check and name == "transcript":
             return match.group(0)
         if name not in made:
+            if name not in MAKERS:
+                sys.exit(f"gendocs: nothing makes {name!r}")
             made[name] = MAKERS[name](args.build)
-        return f"{match.group(1)}{made[name]}\n{match.group(3)}"
+        if args.check and name.startswith("run ") and old.startswith("```") and (
+                not comparable or masked(old) == masked(made[name] + "\n")):
+            return match.group(0)
+        return f"{head}{made[name]}\n{end}"
 
-    for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
-        if not page.exists():
-            continue
-        old = page.read_text()
+    for page, old in texts.items():
         new = BLOCK.sub(fill, old)
+        wrong += names_missing(page, new)
+        if page.parent.name == "book":
+            wrong += names_unknown(page, new, words)
         if new == old:
             continue
         stale.append(str(page.relative_to(ROOT)))
         if not args.check:
             page.write_text(new)
+    if wrong:
+        sys.exit("\n".join(wrong))
     if args.check and stale:
         sys.exit(f"gendocs: out of date, run make docs: {' '.join(stale)}")
     print("1..1\nok 1 - generated parts of the documents" if args.check else
