@@ -92,7 +92,8 @@ LIBC_OBJS := $(LIBC_SRCS:%=$(BUILD)/obj/user/%.o)
 USER_PROGS := $(patsubst user/%.c,$(BUILD)/user/%,$(wildcard user/*.c))
 PIE_TESTS  := $(patsubst tests/user/%.pie.c,$(BUILD)/tests/%,$(wildcard tests/user/*.pie.c))
 USER_TESTS := $(patsubst tests/user/%.c,$(BUILD)/tests/%,$(filter-out %.pie.c,$(wildcard tests/user/*.c)))
-USER_C := $(filter %.c,$(LIBC_SRCS)) $(wildcard user/*.c tests/user/*.c)
+BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
+USER_C := $(filter %.c,$(LIBC_SRCS)) $(wildcard user/*.c tests/user/*.c tests/bench/*.c)
 
 HOST_TESTS := $(patsubst tests/host/%.c,$(BUILD)/host/%,$(wildcard tests/host/test_*.c))
 
@@ -100,7 +101,7 @@ IMAGES := $(BUILD)/quire.elf $(BUILD)/initramfs.cpio $(BUILD)/quire.iso
 
 # ---- targets for people ---------------------------------------------------------------------
 
-.PHONY: all run test oracle docs host-test tests clean help FORCE
+.PHONY: all run test oracle bench bench-run docs host-test tests clean help FORCE
 all: $(IMAGES) $(USER_PROGS) tests $(BUILD)/compile_commands.json
 
 tests: $(USER_TESTS) $(PIE_TESTS)
@@ -121,6 +122,15 @@ oracle:
 	@$(MAKE) $(PARALLEL) tests
 	@$(PYTHON) tools/test.py --build $(BUILD) --oracle $(if $(T),-T '$(T)')
 
+# What operations cost, in guest instructions: of the release build, or of BENCH=linux.
+BENCH ?= $(BUILD)/quire.elf
+bench:
+	@tools/setup.sh test
+	@$(MAKE) $(PARALLEL) RELEASE=1 bench-run $(if $(filter linux,$(BENCH)),BENCH=linux)
+bench-run: $(BENCHES) $(filter-out linux,$(BENCH))
+	@tools/boot-with -i -a no5lvl $(BENCH) $(BENCHES) -- \
+		'printf "%-40s instructions\n" operation; $(foreach b,$(notdir $(BENCHES)),$(b);)'
+
 # Fill the generated parts of README.md and docs/ from real runs.
 docs: $(BUILD)/quire.elf $(BUILD)/initramfs.cpio
 	@$(PYTHON) tools/gendocs.py --build $(BUILD)
@@ -135,6 +145,7 @@ help:
 	@echo 'make run               install what is missing, build, boot to a shell on this terminal'
 	@echo 'make test [T=pattern]  the same, then every test (or those whose group/name match)'
 	@echo 'make oracle            record what Debian'"'"'s Linux answers to tests/user'
+	@echo 'make bench             what operations cost in instructions; BENCH=linux: on Debian'"'"'s Linux'
 	@echo 'make docs              fill the generated parts of README.md and docs/ from real runs'
 	@echo 'make host-test         build the tests that run on this machine itself (tests/host)'
 	@echo 'make clean             remove $(BUILD)/'
@@ -252,6 +263,11 @@ $(PIE_TESTS): $(BUILD)/tests/%: $(BUILD)/obj/user/tests/user/%.pie.c.o $(BUILD)/
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(call link_user,-pie --no-dynamic-linker -z text)
+
+$(BENCHES): $(BUILD)/bench/%: $(BUILD)/obj/user/tests/bench/%.c.o $(BUILD)/libc.a
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(call link_user,-static)
 
 # ---- images ---------------------------------------------------------------------------------
 

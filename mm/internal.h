@@ -20,7 +20,7 @@ static inline unsigned long vm_start_gap(const struct vm_area_struct *vma)
 	return start;
 }
 /* Hang @vma into list, tree, file and counters; the place is searched.  Cannot fail. */
-void vma_link(struct mm_struct *mm, struct vm_area_struct *vma);
+void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev);
 /* At the end of the list alone: fork copies in order, then calls vma_build_tree(). */
 void vma_append(struct mm_struct *mm, struct vm_area_struct *last, struct vm_area_struct *vma);
 /* The tree of all VMAs in the list, in one go: each is touched once. */

@@ -279,7 +279,7 @@ static unsigned long mmap_region(struct file *file, unsigned long addr, unsigned
 			return PTR_ERR(vma);
 		}
 		vma_set_page_prot(vma);
-		vma_link(mm, vma);
+		vma_link(mm, vma, prev);
 		if (file && is_shared_maywrite(vm_flags))
 			mapping_unmap_writable(file->f_inode->i_mapping);
 	} else if (unlikely(!(vma->vm_flags & VM_SOFTDIRTY))) {
@@ -529,19 +529,17 @@ static int do_brk_flags(struct mm_struct *mm, unsigned long addr, unsigned long 
 	    security_vm_enough_memory(pages))
 		return -ENOMEM;
 	/* The heap never becomes one with the bss before it: what lies below start_brk is not its. */
-	if (addr == PAGE_ALIGN(mm->start_brk)) {
-		vma = NULL;
-	} else {
-		find_vma_prev(mm, addr, &prev);
+	vma = NULL;
+	find_vma_prev(mm, addr, &prev);
+	if (addr != PAGE_ALIGN(mm->start_brk))
 		vma = vma_merge(mm, prev, addr, addr + len, flags, NULL, NULL, addr >> PAGE_SHIFT);
-	}
 	if (!vma) {
 		vma = new_vma(mm, NULL, addr, len, flags, addr >> PAGE_SHIFT);
 		if (IS_ERR(vma)) {
 			vm_unacct_memory(pages);
 			return -ENOMEM;
 		}
-		vma_link(mm, vma);
+		vma_link(mm, vma, prev);
 	}
 	vma->vm_flags |= VM_SOFTDIRTY;
 	vm_stat_account(mm, flags, false, pages);

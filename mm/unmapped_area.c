@@ -71,6 +71,12 @@ static unsigned long gap_start(struct vm_area_struct *v)
 	return v->vm_prev ? v->vm_prev->vm_end : 0;
 }
 
+/* Most visited areas have no room at all beside them: say so before any clipping. */
+static inline bool own_gap_fits(struct vm_area_struct *v, unsigned long len)
+{
+	return gap_start(v) + len <= vm_start_gap(v);
+}
+
 /*
  * In-order search from the left among nodes whose subtree has a gap of @len.  Where to stop is decided
  * by vm_start, which grows from left to right: a stack's guard gap may reach below its neighbours.
@@ -89,9 +95,12 @@ static unsigned long search_up(struct rb_node *n, unsigned long len, unsigned lo
 visit:
 		if (gap_start(rb_vma(n)) >= high)
 			return -ENOMEM;
-		addr = fit_low(gap_start(rb_vma(n)), vm_start_gap(rb_vma(n)), len, low, high, mask);
-		if (!IS_ERR_VALUE(addr))
-			return addr;
+		if (own_gap_fits(rb_vma(n), len)) {
+			addr = fit_low(gap_start(rb_vma(n)), vm_start_gap(rb_vma(n)), len, low, high,
+				       mask);
+			if (!IS_ERR_VALUE(addr))
+				return addr;
+		}
 		if (subtree_fits(n->rb_right, len)) {
 			n = n->rb_right;
 			continue;
@@ -116,14 +125,17 @@ static unsigned long search_down(struct rb_node *n, unsigned long len, unsigned 
 	if (!subtree_fits(n, len))
 		return -ENOMEM;
 	for (;;) {
-		while (subtree_fits(n->rb_right, len) && rb_vma(n)->vm_end < high)
+		while (subtree_fits(n->rb_right, len) && rb_vma(n)->vm_end + len <= high)
 			n = n->rb_right;
 visit:
 		if (rb_vma(n)->vm_start <= low)
 			return -ENOMEM;
-		addr = fit_high(gap_start(rb_vma(n)), vm_start_gap(rb_vma(n)), len, low, high, mask);
-		if (!IS_ERR_VALUE(addr))
-			return addr;
+		if (own_gap_fits(rb_vma(n), len)) {
+			addr = fit_high(gap_start(rb_vma(n)), vm_start_gap(rb_vma(n)), len, low, high,
+					mask);
+			if (!IS_ERR_VALUE(addr))
+				return addr;
+		}
 		if (subtree_fits(n->rb_left, len)) {
 			n = n->rb_left;
 			continue;

@@ -112,10 +112,28 @@ static bool update_gap(struct rb_node *n)
 	return true;
 }
 
-/* @vma's start, or the end of its predecessor, has moved. */
+/*
+ * @vma's start, or the end of its predecessor, has moved: carry its gap up as far as it matters.
+ * What grew below makes an ancestor's value at least as large, without a look at the rest; what
+ * shrank matters only to an ancestor whose value it was.
+ */
 static void gap_changed(struct vm_area_struct *vma)
 {
-	rb_augment_propagate(&vma->vm_rb, update_gap);
+	struct rb_node *n = &vma->vm_rb;
+	unsigned long old = vma->rb_subtree_gap, gap = subtree_gap(n), up;
+
+	while (gap != old) {
+		rb_vma(n)->rb_subtree_gap = gap;
+		n = rb_parent(n);
+		if (!n)
+			return;
+		up = rb_vma(n)->rb_subtree_gap;
+		if (gap > old)
+			gap = max(gap, up);
+		else
+			gap = up > old ? up : subtree_gap(n);
+		old = up;
+	}
 }
 
 bool vma_gap_ok(struct vm_area_struct *vma)
@@ -306,18 +324,26 @@ void vma_file_unlink(struct vm_area_struct *vma)
 /* ---- link and unlink ---- */
 
 /*
- * Into tree and list.  The tree first, while @next still counts the whole gap: so the largest
- * gap changes once on the way up, when @next gives up its part, and not down and up again.
+ * Into tree and list, after @prev (NULL: before all).  The place in the tree needs no search: of
+ * two neighbours in order, either the first has no right child or the second has no left one.
+ * The tree first, while @next still counts the whole gap: so the largest gap changes once on the
+ * way up, when @next gives up its part, and not down and up again.
  */
-static void tree_link(struct mm_struct *mm, struct vm_area_struct *vma,
-		      struct vm_area_struct *prev, struct rb_node *parent, struct rb_node **link)
+static void link_after(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev)
 {
 	struct vm_area_struct *next = prev ? prev->vm_next : mm->mmap;
 
+	VM_BUG_ON_VMA(prev && prev->vm_end > vma->vm_start, vma);
+	VM_BUG_ON_VMA(next && next->vm_start < vma->vm_end, vma);
 	vma->vm_prev = prev;
 	vma->vm_next = next;
 	vma->rb_subtree_gap = 0;
-	rb_link_node(&vma->vm_rb, parent, link);
+	if (prev && !prev->vm_rb.rb_right)
+		rb_link_node(&vma->vm_rb, &prev->vm_rb, &prev->vm_rb.rb_right);
+	else if (next)
+		rb_link_node(&vma->vm_rb, &next->vm_rb, &next->vm_rb.rb_left);
+	else
+		rb_link_node(&vma->vm_rb, NULL, &mm->mm_rb.rb_node);
 	rb_insert(&mm->mm_rb, &vma->vm_rb, update_gap);
 	if (prev)
 		prev->vm_next = vma;
@@ -332,29 +358,12 @@ static void tree_link(struct mm_struct *mm, struct vm_area_struct *vma,
 	mm->map_count++;
 }
 
-static void find_place_and_link(struct mm_struct *mm, struct vm_area_struct *vma)
-{
-	struct rb_node **link = &mm->mm_rb.rb_node, *parent = NULL;
-	struct vm_area_struct *prev = NULL;
-
-	while (*link) {
-		parent = *link;
-		if (vma->vm_end <= rb_vma(parent)->vm_start) {
-			link = &parent->rb_left;
-		} else {
-			VM_BUG_ON_VMA(vma->vm_start < rb_vma(parent)->vm_end, vma);
-			prev = rb_vma(parent);
-			link = &parent->rb_right;
-		}
-	}
-	tree_link(mm, vma, prev, parent, link);
-}
-
-void vma_link(struct mm_struct *mm, struct vm_area_struct *vma)
+void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev)
 {
 	if (vma->vm_file)
 		vma_file_link(vma);
-	find_place_and_link(mm, vma);
+	link_after(mm, vma, prev);
+	vmacache_update(current, vma->vm_start, vma);	/* who maps it will touch it */
 	mm_verify_range(mm, vma->vm_start, vma->vm_end);
 }
 
@@ -444,13 +453,16 @@ static void tree_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 /* 0, or -ENOMEM: overlaps, or there are too many, or no memory may be committed. */
 int insert_vm_struct(struct mm_struct *mm, struct vm_area_struct *vma)
 {
-	if (find_vma_intersection(mm, vma->vm_start, vma->vm_end))
+	struct vm_area_struct *next, *prev;
+
+	next = find_vma_prev(mm, vma->vm_start, &prev);
+	if (next && next->vm_start < vma->vm_end)
 		return -ENOMEM;
 	if ((vma->vm_flags & VM_ACCOUNT) && security_vm_enough_memory(vma_pages(vma)))
 		return -ENOMEM;
 	if (vma_is_anonymous(vma))
 		vma->vm_pgoff = vma->vm_start >> PAGE_SHIFT;
-	vma_link(mm, vma);
+	vma_link(mm, vma, prev);
 	return 0;
 }
 
@@ -644,7 +656,7 @@ int __split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long 
 		i_mmap_insert(new, lock.mapping);
 	}
 	border_unlock(&lock);
-	find_place_and_link(mm, new);
+	link_after(mm, new, new_below ? vma->vm_prev : vma);
 	mm_verify_range(mm, min(vma->vm_start, new->vm_start), max(vma->vm_end, new->vm_end));
 	return 0;
 
@@ -876,6 +888,6 @@ struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long addr, 
 		get_file(new->vm_file);
 	if (new->vm_ops && new->vm_ops->open)
 		new->vm_ops->open(new);
-	vma_link(mm, new);
+	vma_link(mm, new, prev);
 	return new;
 }

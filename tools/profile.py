@@ -16,6 +16,7 @@ import collections
 import os
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -33,8 +34,8 @@ def functions(elf):
 
 
 def make_initramfs(program, path):
-    subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], input=b"init\n", check=True,
-                   cwd=os.path.dirname(program), stdout=open(path, "wb"))
+    mkcpio = os.path.join(os.path.dirname(os.path.abspath(__file__)), "mkcpio.py")
+    subprocess.run([sys.executable, mkcpio, "-o", path, program + ":/init"], check=True)
 
 
 def record(kernel, initramfs, seconds, work):

@@ -97,7 +97,7 @@ static void map(int start, int len, unsigned long flags)
 	v->vm_end = AT(start + len);
 	v->vm_flags = flags;
 	v->vm_pgoff = AT(start) >> PAGE_SHIFT;
-	vma_link(&mm, v);
+	vma_link(&mm, v, prev);
 }
 
 /* New flags for whole areas and parts, as mprotect does. */
