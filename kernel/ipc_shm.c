@@ -350,6 +350,14 @@ static struct segment *make_segment(int key, size_t size, int flags)
 	return s;
 }
 
+/* A Linux that has set no huge pages aside: -ENOMEM for the sizes that x86 has, -EINVAL for others. */
+static int huge_page_errno(int flags)
+{
+	unsigned int shift = (unsigned int)flags >> SHM_HUGE_SHIFT & SHM_HUGE_MASK;
+
+	return !shift || shift == PMD_SHIFT || shift == PUD_SHIFT ? -ENOMEM : -EINVAL;
+}
+
 /* Enter: shm_mutex held.  The id or -errno. */
 static int new_segment(int key, size_t size, int flags)
 {
@@ -364,7 +372,7 @@ static int new_segment(int key, size_t size, int flags)
 	if (total_pages + pages < total_pages || total_pages + pages > shm_ctlall)
 		return -ENOSPC;
 	if (flags & SHM_HUGETLB)
-		return -ENOMEM;			/* none are set aside */
+		return huge_page_errno(flags);
 	s = make_segment(key, size, flags);
 	if (IS_ERR(s))
 		return PTR_ERR(s);

@@ -75,7 +75,10 @@ long copy_iovec(struct iovec **pvec, const struct iovec __user *uvec, unsigned l
 long import_iovec(struct iovec **pvec, const struct iovec __user *uvec, unsigned long nr)
 {
 	unsigned long total = 0;
-	long err = copy_iovec(pvec, uvec, nr);
+	long err;
+
+	nr = (unsigned int)nr;		/* as on Linux, where this count has 32 bits */
+	err = copy_iovec(pvec, uvec, nr);
 
 	for (unsigned long i = 0; i < nr && !err; i++) {
 		struct iovec *v = &(*pvec)[i];

@@ -606,7 +606,8 @@ SELFTEST = Machine(append="console=ttyS0 selftest", icount=True)
 BOOT_TEST = "boot"
 
 # Programs whose answers depend on how the kernel was booted: words for Quire, CPU for Linux.
-TEST_MODES = {"la57": ("", "max,-la57"), "differential": ("", "max,-la57")}
+TEST_MODES = {"la57": ("", "max,-la57"), "differential": ("", "max,-la57"),
+              "rims": ("", "max,-la57")}
 # The same programs booted another way: job, program, words for Quire, CPU for Linux.
 VARIANTS = [("la57-on", "la57", "la57", "max")]
 MM_TESTS = ("brk", "cow", "efault", "exec", "filemap", "lazy", "mmap", "model", "mprotect", "mremap",

@@ -104,6 +104,7 @@ struct flock {
 #define FALLOC_FL_COLLAPSE_RANGE	0x08
 #define FALLOC_FL_ZERO_RANGE		0x10
 #define FALLOC_FL_INSERT_RANGE		0x20
+#define FALLOC_FL_UNSHARE_RANGE		0x40
 
 #define PATH_MAX	4096	/* with the final NUL */
 #define NAME_MAX	255	/* without it */
