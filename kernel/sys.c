@@ -23,7 +23,7 @@
 #include <utsname.h>
 
 struct new_utsname init_uts = {
-	.sysname = "Linux",		/* programs ask for it; /proc/quire tells who it really is */
+	.sysname = "Linux",		/* programs ask for it */
 	.nodename = "quire",
 	.release = "6.1.0-quire",
 	.version = "#1 Quire",

@@ -89,21 +89,6 @@ const struct file_operations proc_coredump_filter_fops = {
 
 /* ---- /proc/sys ---- */
 
-static ssize_t write_number(const char *buf, size_t len, long high, int *value)
-{
-	long n;
-	int err = proc_parse_long(buf, len, &n);
-
-	if (err)
-		return err;
-	if (!capable_root())
-		return -EPERM;
-	if (n < 0 || n > high)
-		return -EINVAL;
-	*value = n;
-	return len;
-}
-
 static int uses_pid_show(struct seq_file *m)
 {
 	seq_printf(m, "%d\n", core_uses_pid);
@@ -112,7 +97,7 @@ static int uses_pid_show(struct seq_file *m)
 
 static ssize_t uses_pid_write(const char *buf, size_t len)
 {
-	return write_number(buf, len, 0x7fffffff, &core_uses_pid);
+	return write_int(buf, len, 0, 0x7fffffff, &core_uses_pid);
 }
 
 static int suid_dumpable_show(struct seq_file *m)
@@ -123,7 +108,7 @@ static int suid_dumpable_show(struct seq_file *m)
 
 static ssize_t suid_dumpable_write(const char *buf, size_t len)
 {
-	return write_number(buf, len, SUID_DUMP_ROOT, &suid_dumpable);
+	return write_int(buf, len, 0, SUID_DUMP_ROOT, &suid_dumpable);
 }
 
 void proc_coredump_init(void)
