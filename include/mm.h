@@ -72,6 +72,7 @@ extern atomic_long_t vm_committed_as;	/* pages */
 #define FAULT_FLAG_USER		0x02
 #define FAULT_FLAG_INSTRUCTION	0x04
 #define FAULT_FLAG_PRESENT	0x08	/* protection fault, not a missing page */
+#define FAULT_FLAG_UNSHARE	0x400	/* a copy of a COW page, read-only and clean: it will be pinned */
 
 typedef unsigned int vm_fault_t;
 #define VM_FAULT_OOM		0x0001
@@ -145,6 +146,8 @@ static inline bool PageAnon(const struct page *p)
 static inline int page_count(const struct page *p) { return atomic_read(&p->_refcount); }
 static inline int page_mapcount(const struct page *p) { return atomic_read(&p->_mapcount) + 1; }
 static inline bool page_mapped(const struct page *p) { return page_mapcount(p) > 0; }
+/* A page that several address spaces have since fork: a write in one of them copies it. */
+static inline bool anon_page_shared(const struct page *p) { return PageAnon(p) && page_mapcount(p) > 1; }
 static inline enum zone_type page_zonenum(const struct page *p) { return p->flags >> PAGE_ZONE_SHIFT; }
 struct zone *page_zone(const struct page *p);
 
@@ -398,6 +401,7 @@ long sys_memfd_create(const char __user *name, unsigned int flags);
 #define FOLL_ANON 0x40		/* only from anonymous areas: a file may not pass for arguments */
 #define FOLL_DUMP 0x20		/* core dump: -EFAULT instead of making an empty page */
 #define FOLL_REMOTE 0x2000	/* for somebody else's sake: current's PKRU does not count */
+#define FOLL_PIN 0x40000	/* contents count, also later: no page that COW would take away from us */
 /* mmap_sem held for read.  Pages get a reference each.  Returns how many, or -EFAULT/-ENOMEM. */
 long get_user_pages(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,
 		    struct page **pages);

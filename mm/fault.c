@@ -19,6 +19,7 @@
  *   none           shared      write    the cached page, writable             file_shared
  *   read-only      private     write    sole owner: made writable             wp_reuse
  *                                       others look on: copied                wp_copy
+ *   read-only      private     unshare  others look on: copied, stays clean   wp_copy
  *   read-only      shared      write    made writable, the file is told       wp_shared
  *   fits the access                     somebody was faster: nothing          spurious
  */
@@ -279,6 +280,19 @@ static vm_fault_t wp_reuse(struct fault *f, pte_t *pte)
 	return 0;
 }
 
+/*
+ * The entry of the private copy.  RAM is write-back, also where it takes the place of a device's
+ * frame.  A copy made for a reader (unshare) is as writable and as dirty as the original was: not.
+ */
+static pte_t private_entry(struct fault *f, struct page *page)
+{
+	pte_t e = mk_pte(page, pgprot_modify(__pgprot(0), f->vma->vm_page_prot));
+
+	if (wants_write(f))
+		return maybe_mkwrite(pte_mkdirty(e), f->vma);
+	return pte_soft_dirty(f->orig) ? pte_mksoft_dirty(e) : e;
+}
+
 /* Put the private copy in place of @old (NULL: the zero page or a bare frame). */
 static bool wp_install(struct fault *f, struct page *page, struct page *old)
 {
@@ -295,9 +309,7 @@ static bool wp_install(struct fault *f, struct page *page, struct page *old)
 		add_mm_counter(f->mm, MM_ANONPAGES, 1);
 	if (old && !PageAnon(old))
 		add_mm_counter(f->mm, mm_counter(old), -1);
-	/* RAM is write-back, also where it takes the place of a device's frame */
-	set_pte(pte, maybe_mkwrite(pte_mkdirty(mk_pte(page, pgprot_modify(__pgprot(0),
-									  vma->vm_page_prot))), vma));
+	set_pte(pte, private_entry(f, page));
 	if (old)
 		page_remove_rmap(old);
 	pte_unmap_unlock(pte, f->ptl);
@@ -364,6 +376,7 @@ static vm_fault_t wp_shared(struct fault *f, pte_t *pte, struct page *page)
 	return err & VM_FAULT_ERROR;
 }
 
+/* A write, or the wish for an own copy (unshare), where the entry is read-only. */
 static vm_fault_t write_protected(struct fault *f)
 {
 	pte_t *pte = lock_same(f);
@@ -372,6 +385,10 @@ static vm_fault_t write_protected(struct fault *f)
 	if (unlikely(!pte))
 		return 0;
 	page = vm_normal_page(f->vma, f->addr, f->orig);
+	if (!wants_write(f) && !(page && anon_page_shared(page))) {
+		pte_unmap_unlock(pte, f->ptl);
+		return 0;			/* nobody to be unshared from, any more */
+	}
 	if (f->vma->vm_flags & VM_SHARED)
 		return wp_shared(f, pte, page);
 	/* Every other PTE, cache and get_user_pages holds a reference of its own. */
@@ -409,7 +426,7 @@ static inline vm_fault_t handle_pte_fault(struct fault *f)
 		return file_fault(f);
 	if (!pte_present(f->orig))
 		return VM_FAULT_SIGBUS;		/* a swap entry: there is no swap that made one */
-	if (wants_write(f) && !pte_write(f->orig))
+	if ((f->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) && !pte_write(f->orig))
 		return write_protected(f);
 	return spurious(f);
 }

@@ -197,11 +197,9 @@ struct page *read_mapping_page(struct address_space *m, pgoff_t index)
 
 int set_page_dirty(struct page *page)
 {
-	const struct address_space *m = page->mapping;
+	const struct address_space *m = PageAnon(page) ? NULL : page->mapping;
 
-	if (PageAnon(page) || !m)
-		return 0;
-	if (m->a_ops && m->a_ops->set_page_dirty)
+	if (m && m->a_ops && m->a_ops->set_page_dirty)
 		return m->a_ops->set_page_dirty(page);
 	return PageDirty(page) ? 0 : !TestSetPageDirty(page);
 }

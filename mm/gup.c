@@ -24,6 +24,15 @@ static bool dump_hole(struct vm_area_struct *vma, pte_t e)
 	return pte_present(e) && pte_special(e);	/* the zero page */
 }
 
+/*
+ * A pinned page must stay the one that the mm maps.  A page shared with another mm since fork would
+ * not: the first write in ours copies it, and who pinned it would look at the other mm's.
+ */
+static bool must_unshare(const struct page *page, unsigned int flags)
+{
+	return (flags & (FOLL_PIN | FOLL_WRITE)) == FOLL_PIN && page && anon_page_shared(page);
+}
+
 /* May the entry be used for this access as it is?  Enter: ptl held. */
 static bool pte_serves(struct vm_area_struct *vma, pte_t e, unsigned int flags)
 {
@@ -31,24 +40,25 @@ static bool pte_serves(struct vm_area_struct *vma, pte_t e, unsigned int flags)
 
 	if (!pte_present(e))
 		return false;
-	if (!(flags & FOLL_WRITE) || pte_write(e))
+	if (pte_write(e))
 		return true;
-	/* forced write to a read-only private area: only to a page copied for this mm alone */
 	page = vm_normal_page(vma, 0, e);
+	if (!(flags & FOLL_WRITE))
+		return !must_unshare(page, flags);
+	/* forced write to a read-only private area: only to a page copied for this mm alone */
 	return (flags & FOLL_FORCE) && !(vma->vm_flags & (VM_SHARED | VM_WRITE)) && page &&
 	       PageAnon(page) && page_mapcount(page) == 1 && pte_dirty(e);
 }
 
-/* Whoever asks for a page to write to it will write past the entry: what the hardware would note is noted now. */
-static void note_write(struct vm_area_struct *vma, pte_t *pte)
+/*
+ * Whoever asks for a page to write to it will write past the entry: what the hardware would note
+ * there is noted in the page, which all that map it see (MADV_FREE leaves such a page alone).
+ */
+static void note_write(struct vm_area_struct *vma, pte_t e)
 {
-	struct page *page = pte_dirty(*pte) ? NULL : vm_normal_page(vma, 0, *pte);
+	struct page *page = pte_dirty(e) ? NULL : vm_normal_page(vma, 0, e);
 
-	if (!page)
-		return;
-	if (PageAnon(page))
-		set_pte(pte, pte_mkdirty(*pte));
-	else
+	if (page)
 		set_page_dirty(page);
 }
 
@@ -72,7 +82,7 @@ static int follow_page(struct vm_area_struct *vma, unsigned long addr, unsigned 
 	} else if (pte_serves(vma, *pte, flags)) {
 		ret = 1;
 		if (flags & FOLL_WRITE)
-			note_write(vma, pte);
+			note_write(vma, *pte);
 		if (page && pte_special(*pte) && !is_zero_pfn(pte_pfn(*pte))) {
 			ret = -EFAULT;
 		} else if (page) {
@@ -108,6 +118,14 @@ static int check_vma(struct vm_area_struct *vma, unsigned int flags)
 	return 0;
 }
 
+/* The fault that makes the page fit for @flags.  UNSHARE does nothing where no page is. */
+static unsigned int fault_flags(unsigned int flags)
+{
+	if (flags & FOLL_WRITE)
+		return FAULT_FLAG_WRITE;
+	return flags & FOLL_PIN ? FAULT_FLAG_UNSHARE : 0;
+}
+
 /* One page: 0 or -errno. */
 static int get_one(struct vm_area_struct *vma, unsigned long addr, unsigned int flags,
 		   struct page **page)
@@ -118,7 +136,7 @@ static int get_one(struct vm_area_struct *vma, unsigned long addr, unsigned int 
 
 		if (ret)
 			return ret < 0 ? ret : 0;
-		fault = handle_mm_fault(vma, addr, flags & FOLL_WRITE ? FAULT_FLAG_WRITE : 0);
+		fault = handle_mm_fault(vma, addr, fault_flags(flags));
 		if (fault & VM_FAULT_ERROR)
 			return fault_errno(fault);
 		cond_resched();
@@ -215,8 +233,7 @@ static void copy_part(struct page *page, unsigned long addr, void *buf, int len,
 
 	if (write) {
 		memcpy(p, buf, len);
-		if (!PageAnon(page))
-			set_page_dirty(page);
+		set_page_dirty(page);
 	} else {
 		memcpy(buf, p, len);
 	}

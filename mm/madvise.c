@@ -133,7 +133,8 @@ static bool make_cold(pte_t *pte, struct page *page)
 
 /*
  * Contents may be thrown away until they are written again: clean, and no longer swap backed.
- * Another process's entry stays dirty and says that its contents count.
+ * Another process's entry stays dirty and says that its contents count; a page that the kernel
+ * wrote for one of several processes (get_user_pages) stays as it is.
  */
 static bool make_lazyfree(pte_t *pte, struct page *page)
 {
@@ -141,6 +142,7 @@ static bool make_lazyfree(pte_t *pte, struct page *page)
 
 	if (!PageAnon(page) || (PageDirty(page) && page_mapcount(page) != 1))
 		return false;
+	ClearPageDirty(page);
 	e = ptep_get_and_clear(pte);
 	set_pte(pte, pte_mkclean(pte_mkold(e)));
 	ClearPageSwapBacked(page);

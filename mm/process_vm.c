@@ -157,7 +157,7 @@ static int transfer_one(struct transfer *x, unsigned long addr, size_t len, ssiz
 		size_t n;
 
 		down_read(&x->mm->mmap_sem);
-		got = get_user_pages(x->mm, addr, want, x->write ? FOLL_WRITE : 0, pages);
+		got = get_user_pages(x->mm, addr, want, FOLL_PIN | (x->write ? FOLL_WRITE : 0), pages);
 		up_read(&x->mm->mmap_sem);
 		if (got <= 0)
 			return -EFAULT;

@@ -9,9 +9,9 @@
  *             on chance (ADDR_NO_RANDOMIZE). Everything a sequence needs to go on lies in a shared
  *             page, so a forked child carries on where its parent stopped, and back.
  * Left out:   what differs for a reason, in docs/differences.md: MAP_GROWSDOWN (how far searches stay
- *             away from it), MAP_HUGETLB, MAP_SYNC, MADV_RANDOM, MADV_PAGEOUT, remap_file_pages, the
- *             dirty mark of process_vm_writev, VmPTE, LazyFree, and what locks the rest of an area that
- *             MREMAP_DONTUNMAP took a part from.
+ *             away from it), MAP_HUGETLB, MAP_SYNC, MADV_RANDOM, MADV_PAGEOUT, remap_file_pages,
+ *             VmPTE, LazyFree, and what locks the rest of an area that MREMAP_DONTUNMAP took a part
+ *             from.
  * Use:        differential -v SEED [FIRST LAST]   write each call down; compare two kernels'
  *             outputs line by line to find where they part (-V: and the areas after each).
  *             differential -r FIRST LAST          the hashes of a range of seeds
@@ -375,7 +375,10 @@ static void do_move_data(void)
 	struct { unsigned long base, len; } from = { a, len }, to = { b, len };
 	pid_t pid = getpid();
 
-	record("vm_readv", syscall(__NR_process_vm_readv, pid, &to, 1, &from, 1, 0), a, b, len, 0, 0);
+	if (chance(50))
+		record("vm_readv", syscall(__NR_process_vm_readv, pid, &to, 1, &from, 1, 0), a, b, len, 0, 0);
+	else
+		record("vm_writev", syscall(__NR_process_vm_writev, pid, &from, 1, &to, 1, 0), a, b, len, 0, 0);
 }
 
 static void do_step(void);

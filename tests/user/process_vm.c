@@ -4,6 +4,7 @@
 #include <sys/prctl.h>
 #include <uapi/uio.h>
 #include "mem.h"
+#include "proc.h"
 
 #define setresuid(r, e, s)	syscall(__NR_setresuid, r, e, s)
 #define setresgid(r, e, s)	syscall(__NR_setresgid, r, e, s)
@@ -61,6 +62,51 @@ TEST(the_childs_copy_is_read_and_not_ours)
 	STREQ(buf, "middle");
 	STREQ(p + PAGE - 4, "after!");
 	stop(pid);
+}
+
+/* Linux pins what it reads: the page must be one that a later write does not leave behind. */
+TEST(reading_unshares_a_page_that_fork_shared)
+{
+	volatile char *p = map_pages(3), buf[2];
+
+	p[0] = 1;
+	p[PAGE] = 2;
+	EXITS(CHILD(
+		EQ(smaps_kb(p, "Shared_Dirty"), 8);
+		EQ(pull(getpid(), (void *)buf, (void *)p, 1), 1);	/* ours alone now, and clean */
+		EQ(buf[0], 1);
+		EQ(smaps_kb(p, "Shared_Dirty"), 4);
+		EQ(smaps_kb(p, "Private_Clean"), 4);
+		EQ(smaps_kb(p, "Anonymous"), 8);
+		p[0] = 3;
+		EQ(smaps_kb(p, "Private_Dirty"), 4);
+		EQ(pull(getpid(), (void *)buf, (void *)(p + 2 * PAGE), 1), 1);	/* the zero page stays */
+		EQ(smaps_kb(p, "Rss"), 8);
+		_exit(0);
+	), 0);
+	EQ(p[0], 1);
+	EQ(p[PAGE], 2);
+	EQ(smaps_kb(p, "Private_Dirty"), 8);
+}
+
+/* What the kernel wrote is marked on the page: MADV_FREE in one of two that share it leaves it. */
+TEST(a_page_written_for_a_process_is_not_free_for_the_other_to_discard)
+{
+	volatile char *p = map_pages(2);
+	char one = 1;
+
+	p[0] = p[PAGE] = 5;
+	EQ(push(getpid(), (void *)p, &one, 1), 1);
+	EXITS(CHILD(
+		EQ(madvise((void *)p, 2 * PAGE, MADV_FREE), 0);
+		EQ(smaps_kb(p, "Shared_Dirty"), 4);
+		EQ(smaps_kb(p, "Shared_Clean"), 4);
+		_exit(0);
+	), 0);
+	EQ(madvise((void *)p, 2 * PAGE, MADV_FREE), 0);		/* shared no longer: both */
+	EQ(smaps_kb(p, "Private_Dirty"), 0);
+	EQ(smaps_kb(p, "Private_Clean"), 8);
+	EQ(p[0], 1);
 }
 
 TEST(what_is_written_is_what_the_child_sees)

@@ -164,6 +164,7 @@ static inline bool pte_protnone(pte_t e)
 static inline pte_t pte_mkwrite(pte_t e) { return __pte(e.pte | _PAGE_RW); }
 static inline pte_t pte_wrprotect(pte_t e) { return __pte(e.pte & ~_PAGE_RW); }
 static inline pte_t pte_mkdirty(pte_t e) { return __pte(e.pte | _PAGE_DIRTY | _PAGE_SOFT_DIRTY); }
+static inline pte_t pte_mksoft_dirty(pte_t e) { return __pte(e.pte | _PAGE_SOFT_DIRTY); }
 static inline pte_t pte_mkclean(pte_t e) { return __pte(e.pte & ~_PAGE_DIRTY); }
 static inline pte_t pte_mkyoung(pte_t e) { return __pte(e.pte | _PAGE_ACCESSED); }
 static inline pte_t pte_mkold(pte_t e) { return __pte(e.pte & ~_PAGE_ACCESSED); }
