@@ -328,6 +328,9 @@ int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long ad
 struct vm_area_struct *vma_merge(struct mm_struct *mm, struct vm_area_struct *prev, unsigned long addr,
 				 unsigned long end, unsigned long vm_flags, struct anon_vma *anon_vma,
 				 struct file *file, pgoff_t pgoff);
+struct vm_area_struct *vma_merge_new(struct mm_struct *mm, struct vm_area_struct *prev,
+				     unsigned long addr, unsigned long end, unsigned long vm_flags,
+				     struct file *file, pgoff_t pgoff);
 /* Stack growth: @mm's mmap_sem held for writing.  0, -ENOMEM (limit, guard gap, memory). */
 int expand_downwards(struct vm_area_struct *vma, unsigned long address);
 static inline unsigned long vma_pages(const struct vm_area_struct *vma)
@@ -402,6 +405,8 @@ long sys_memfd_create(const char __user *name, unsigned int flags);
 #define FOLL_DUMP 0x20		/* core dump: -EFAULT instead of making an empty page */
 #define FOLL_REMOTE 0x2000	/* for somebody else's sake: current's PKRU does not count */
 #define FOLL_PIN 0x40000	/* contents count, also later: no page that COW would take away from us */
+/* Touch every page of a buffer, so that an atomic copy finds it.  Bytes from the first bad page on. */
+size_t fault_in_readable(const void __user *uaddr, size_t len);
 /* mmap_sem held for read.  Pages get a reference each.  Returns how many, or -EFAULT/-ENOMEM. */
 long get_user_pages(struct mm_struct *mm, unsigned long start, unsigned long nr, unsigned int flags,
 		    struct page **pages);

@@ -7,10 +7,11 @@
  *             tree; both change only under the page lock; a page is read by others only once
  *             PG_uptodate is set; nobody maps or fills a page beyond i_size (checked under the
  *             page lock, which truncation takes too).
- * Lock order: i_rwsem > mmap_sem > page lock > tree_lock.  User memory is never touched with a
- *             page lock held: the user's buffer may be a mapping of the very same page.
- * Simplified: no read-ahead, no tags; a write passes through a bounce page instead of an
- *             atomic copy that is retried.
+ * Lock order: i_rwsem > mmap_sem > page lock > tree_lock.  No fault is taken with a page lock
+ *             held, because the user's buffer may be a mapping of the very same page: write
+ *             touches the buffer first, then copies under the lock without faulting, and
+ *             begins again if the buffer has gone meanwhile.
+ * Simplified: no read-ahead, no tags.
  * Sources:    Gorman, "Understanding the Linux Virtual Memory Manager", "Page Cache Management".
  */
 #include <asm/uaccess.h>
@@ -305,8 +306,27 @@ static ssize_t write_limit(struct file *file, size_t len, loff_t pos, bool user)
 	return min(len, max - pos);
 }
 
-/* Copy @n bytes at @src into the cached page at @pos.  0 or -errno. */
-static int write_part(struct address_space *m, const void *src, size_t n, loff_t pos)
+/* Where the bytes of a write come from: kernel memory, or else (NULL) user memory. */
+struct source {
+	const char __user *ubuf;
+	const char *kbuf;
+};
+
+/* Copy @n bytes, the first of which is number @at, to @to.  How many came, without a fault. */
+static size_t copy_in(void *to, const struct source *src, size_t at, size_t n)
+{
+	if (!src->kbuf)
+		return n - copy_from_user_atomic(to, src->ubuf + at, n);
+	memcpy(to, src->kbuf + at, n);
+	return n;
+}
+
+/*
+ * Write @n bytes into the cached page at @pos.  How many, or -errno; 0: the user's page has
+ * gone since it was touched.
+ */
+static ssize_t write_part(struct address_space *m, const struct source *src, size_t at, size_t n,
+			  loff_t pos)
 {
 	struct page *page;
 	int err = mapping_is_shmem(m) ? shmem_may_write(m->host, pos, n) : 0;
@@ -320,40 +340,38 @@ static int write_part(struct address_space *m, const void *src, size_t n, loff_t
 		drop_failed_page(page);
 		return err;
 	}
-	memcpy(page_address(page) + offset_in_page(pos), src, n);
-	SetPageUptodate(page);
-	set_page_dirty(page);
-	if (pos + (loff_t)n > m->host->i_size)
+	n = copy_in(page_address(page) + offset_in_page(pos), src, at, n);
+	if (n < PAGE_SIZE && !PageUptodate(page)) {
+		drop_failed_page(page);		/* a whole page was to come: its rest has no contents */
+		return 0;
+	}
+	if (n) {
+		SetPageUptodate(page);
+		set_page_dirty(page);
+	}
+	if (n && pos + (loff_t)n > m->host->i_size)
 		WRITE_ONCE(m->host->i_size, pos + n);
 	unlock_page(page);
 	put_page(page);
-	return 0;
+	return n;
 }
 
-/* Enter: i_rwsem held for writing.  Source in @kbuf, or if that is NULL in @ubuf through @bounce. */
-static ssize_t write_pages(struct address_space *m, const char __user *ubuf, const char *kbuf,
-			   void *bounce, size_t len, loff_t pos)
+/* Enter: i_rwsem held for writing. */
+static ssize_t write_pages(struct address_space *m, const struct source *src, size_t len, loff_t pos)
 {
+	ssize_t err = 0;
 	size_t done = 0;
-	int err = 0;
 
 	while (done < len) {
-		size_t n = min_t(size_t, len - done, PAGE_SIZE - offset_in_page(pos)), want = n;
-		const void *src = kbuf + done;
+		size_t n = min_t(size_t, len - done, PAGE_SIZE - offset_in_page(pos));
 
-		if (!kbuf) {
-			n -= copy_from_user(bounce, ubuf + done, n);
-			src = bounce;
-		}
-		err = n ? write_part(m, src, n, pos) : -EFAULT;
-		if (err)
+		if (!src->kbuf)
+			n -= fault_in_readable(src->ubuf + done, n);
+		err = n ? write_part(m, src, done, n, pos) : -EFAULT;
+		if (err < 0)
 			break;
-		done += n;
-		pos += n;
-		if (n < want) {
-			err = -EFAULT;
-			break;
-		}
+		done += err;
+		pos += err;
 		if (fatal_signal_pending(current)) {
 			err = -EINTR;
 			break;
@@ -366,32 +384,29 @@ static ssize_t write_pages(struct address_space *m, const char __user *ubuf, con
 ssize_t generic_file_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
 {
 	struct inode *inode = file->f_inode;
-	void *bounce;
+	const struct source src = { .ubuf = buf };
 	ssize_t n;
 
 	if (!len)
 		return 0;
-	bounce = (void *)__get_free_pages(GFP_KERNEL, 0);
-	if (!bounce)
-		return -ENOMEM;
 	down_write(&inode->i_rwsem);
 	if (file->f_flags & O_APPEND)
 		*pos = inode->i_size;
 	n = write_limit(file, len, *pos, true);
 	if (n > 0) {
-		n = write_pages(inode->i_mapping, buf, NULL, bounce, n, *pos);
+		n = write_pages(inode->i_mapping, &src, n, *pos);
 		inode->i_mtime = inode->i_ctime = current_time_ns();
 	}
 	if (n > 0)
 		*pos += n;
 	up_write(&inode->i_rwsem);
-	free_page((unsigned long)bounce);
 	return n;
 }
 
 ssize_t kernel_write(struct file *file, const void *buf, size_t len, loff_t pos)
 {
 	struct inode *inode = file->f_inode;
+	const struct source src = { .kbuf = buf };
 	ssize_t n;
 
 	if (!inode->i_mapping->a_ops)
@@ -399,7 +414,7 @@ ssize_t kernel_write(struct file *file, const void *buf, size_t len, loff_t pos)
 	down_write(&inode->i_rwsem);
 	n = write_limit(file, len, pos, false);
 	if (n > 0) {
-		n = write_pages(inode->i_mapping, NULL, buf, NULL, n, pos);
+		n = write_pages(inode->i_mapping, &src, n, pos);
 		inode->i_mtime = inode->i_ctime = current_time_ns();
 	}
 	up_write(&inode->i_rwsem);

@@ -10,6 +10,7 @@
  * Sources:    the COW class of bugs: CVE-2016-5195, "Dirty COW".
  */
 #include <asm/pkeys.h>
+#include <asm/uaccess.h>
 #include <fs.h>
 #include <pagemap.h>
 #include <sched.h>
@@ -222,6 +223,19 @@ int __mm_populate(unsigned long start, unsigned long len, bool ignore)
 void mm_populate(unsigned long addr, unsigned long len)
 {
 	__mm_populate(addr, len, true);
+}
+
+size_t fault_in_readable(const void __user *uaddr, size_t len)
+{
+	unsigned long addr = (unsigned long)uaddr, end = addr + len;
+	u8 c;
+
+	if (!access_ok(uaddr, len))
+		return len;
+	for (; addr < end; addr = (addr & PAGE_MASK) + PAGE_SIZE)
+		if (copy_from_user(&c, (void __user *)addr, 1))
+			return end - addr;
+	return 0;
 }
 
 /* ---- copies ---- */

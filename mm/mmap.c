@@ -271,7 +271,7 @@ static unsigned long mmap_region(struct file *file, unsigned long addr, unsigned
 	}
 	vma = NULL;
 	if (file || !(vm_flags & VM_SHARED))
-		vma = vma_merge(mm, prev, addr, addr + len, vm_flags, NULL, file, pgoff);
+		vma = vma_merge_new(mm, prev, addr, addr + len, vm_flags, file, pgoff);
 	if (!vma) {
 		vma = new_vma(mm, file, addr, len, vm_flags, pgoff);
 		if (IS_ERR(vma)) {

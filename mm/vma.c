@@ -700,6 +700,21 @@ static bool mergeable(struct vm_area_struct *vma, const struct merge_key *k)
 	       anon_vmas_mergeable(k->anon_vma, vma->anon_vma, vma);
 }
 
+/* Could an area at @addr, showing its object from @pgoff, be more of the VMA below it? */
+static bool continues(struct vm_area_struct *prev, unsigned long addr, pgoff_t pgoff,
+		      const struct merge_key *k)
+{
+	return prev && prev->vm_end == addr && mergeable(prev, k) &&
+	       prev->vm_pgoff + vma_pages(prev) == pgoff;
+}
+
+/* Could an area that ends at @end and before @pgoff_end be the beginning of the VMA above it? */
+static bool precedes(struct vm_area_struct *next, unsigned long end, pgoff_t pgoff_end,
+		     const struct merge_key *k)
+{
+	return next && next->vm_start == end && mergeable(next, k) && next->vm_pgoff == pgoff_end;
+}
+
 /*
  * A new or changed area [addr, end) whose neighbour below is @prev: let a neighbour take it
  * over if everything but the address is the same.  P prev, N next, X the area, which is a hole
@@ -728,15 +743,38 @@ struct vm_area_struct *vma_merge(struct mm_struct *mm, struct vm_area_struct *pr
 		next = next->vm_next;			/* the area is one whole VMA: 6, 7, 8 */
 	VM_BUG_ON(prev && addr <= prev->vm_start);
 
-	join_prev = prev && prev->vm_end == addr && mergeable(prev, &key) &&
-		    prev->vm_pgoff + vma_pages(prev) == pgoff;
-	join_next = next && next->vm_start == end && mergeable(next, &key) &&
-		    pgoff + pages == next->vm_pgoff;
+	join_prev = continues(prev, addr, pgoff, &key);
+	join_next = precedes(next, end, pgoff + pages, &key);
 	if (join_prev && join_next &&
 	    anon_vmas_mergeable(prev->anon_vma, next->anon_vma, NULL))
 		return vma_take_over(prev, prev->vm_start, next->vm_end) ? NULL : prev;
 	if (join_prev)
 		return vma_take_over(prev, prev->vm_start, end) ? NULL : prev;
+	if (join_next)
+		return vma_take_over(next, addr, next->vm_end) ? NULL : next;
+	return NULL;
+}
+
+/*
+ * The same for a hole that mmap fills: cases 1 to 3, and the neighbour above has the first word.
+ * Where each side would take the area but the two are strangers (they were forked at different
+ * times), it becomes part of the upper one, as since Linux 6.1.
+ */
+struct vm_area_struct *vma_merge_new(struct mm_struct *mm, struct vm_area_struct *prev,
+				     unsigned long addr, unsigned long end, unsigned long vm_flags,
+				     struct file *file, pgoff_t pgoff)
+{
+	struct merge_key key = { vm_flags, file, NULL };
+	struct vm_area_struct *next = prev ? prev->vm_next : mm->mmap;
+	bool join_next;
+
+	if (vm_flags & VM_SPECIAL)
+		return NULL;
+	join_next = precedes(next, end, pgoff + ((end - addr) >> PAGE_SHIFT), &key);
+	if (join_next)
+		key.anon_vma = next->anon_vma;
+	if (continues(prev, addr, pgoff, &key))
+		return vma_take_over(prev, prev->vm_start, join_next ? next->vm_end : end) ? NULL : prev;
 	if (join_next)
 		return vma_take_over(next, addr, next->vm_end) ? NULL : next;
 	return NULL;

@@ -85,18 +85,6 @@ static int frame_has_xstate(unsigned long ufp, u64 *xfeatures)
 	return magic2 == FP_XSTATE_MAGIC2;
 }
 
-/* Every page of [addr, addr + size) can be read now, or -EFAULT. */
-static int fault_in_readable(unsigned long addr, unsigned long size)
-{
-	unsigned long end = addr + size;
-	u8 c;
-
-	for (; addr < end; addr = (addr & PAGE_MASK) + PAGE_SIZE)
-		if (copy_from_user(&c, (void __user *)addr, 1))
-			return -EFAULT;
-	return 0;
-}
-
 /* Load the registers; pages may have to come in first. */
 static int load_registers(unsigned long ufp, bool xstate, u64 xfeatures)
 {
@@ -108,7 +96,7 @@ static int load_registers(unsigned long ufp, bool xstate, u64 xfeatures)
 			       : fxrstor_user((void __user *)ufp);
 		if (!fault)
 			break;
-		if (!(fault & PROBE_FAULTED) || fault_in_readable(ufp, size))
+		if (!(fault & PROBE_FAULTED) || fault_in_readable((void __user *)ufp, size))
 			return -EFAULT;
 	}
 	fpu_init_components(fpu_xfeatures & ~xfeatures);

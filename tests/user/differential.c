@@ -474,7 +474,7 @@ static void set_scene(unsigned long seed)
 }
 
 /* Sequences on which Quire and Linux agree to the last byte; every other seed is work to do. */
-static const int seeds[] = { 1, 2, 5, 7, 8, 10, 11, 12, 13, 14, 16, 19 };
+static const int seeds[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 };
 #define SEEDS	((int)(sizeof(seeds) / sizeof(seeds[0])))
 
 /* Its number among the cases; 0 for a seed that is not one of them. */

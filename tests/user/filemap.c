@@ -148,6 +148,25 @@ TEST(shared_mapping_and_read_write_see_one_file)
 	EQ(p[PAGE + 7], 'W');
 }
 
+/* The source is the page that is written to: bytes go in order, and what was just written is read. */
+TEST(a_file_written_from_its_own_mapping_repeats_its_beginning)
+{
+	int fd = OK(open("/tmp/own", O_RDWR | O_CREAT | O_TRUNC, 0600));
+	char *p;
+
+	OK(ftruncate(fd, 2 * PAGE));
+	p = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	CHECK(p != MAP_FAILED);
+	for (int i = 0; i < 64; i++)
+		p[i] = i + 1;
+	EQ(pwrite(fd, p, PAGE, 64), PAGE);
+	for (int i = 0; i < (int)PAGE + 64; i++)
+		EQ(p[i], i % 64 + 1);
+	OK(munmap(p, 2 * PAGE));
+	close(fd);
+	OK(unlink("/tmp/own"));
+}
+
 TEST(shared_mapping_is_shared_with_the_child)
 {
 	int fd = make_file(PAGE);

@@ -34,6 +34,16 @@ static inline size_t copy_from_user_nofault(void *to, const void __user *from, s
 	preempt_enable();
 	return left;
 }
+/* And the rest of @to stays as it was. */
+static inline size_t copy_from_user_atomic(void *to, const void __user *from, size_t n)
+{
+	size_t left;
+
+	preempt_disable();
+	left = copy_from_user_partial(to, from, n);
+	preempt_enable();
+	return left;
+}
 /* Length including NUL copied, at most @n; -EFAULT; == n means no NUL was seen. */
 long strncpy_from_user(char *to, const char __user *from, long n);
 /* Length including NUL, > @max if longer, 0 on a fault. */
