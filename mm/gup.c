@@ -210,6 +210,8 @@ int __mm_populate(unsigned long start, unsigned long len, bool ignore)
 	struct vm_area_struct *vma;
 	long ret = 0;
 
+	if (!len)
+		return 0;		/* not even the area at @start is asked */
 	down_read(&mm->mmap_sem);
 	for (vma = find_vma(mm, start); vma && vma->vm_start < end; vma = vma->vm_next) {
 		ret = populate_as_used(vma, max(start, vma->vm_start), min(end, vma->vm_end));

@@ -893,21 +893,23 @@ int expand_downwards(struct vm_area_struct *vma, unsigned long address)
 /* ---- mremap's copy ---- */
 
 /*
- * A VMA like @vma at @addr, merged into a neighbour where possible; not if @vma stays (@keep) and is
- * that neighbour: it and its copy are two areas, as on Linux.  NULL: no memory.
+ * A VMA like @vma at @addr, merged into a neighbour where possible; not if @vma stays (@keep) and would
+ * be one of those merged: it and its copy are two areas, as on Linux.  NULL: no memory.
  */
 struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long addr, unsigned long len,
 				pgoff_t pgoff, bool keep)
 {
 	struct mm_struct *mm = vma->vm_mm;
+	bool untouched = vma_is_anonymous(vma) && !vma->vm_file && !vma->anon_vma;
+	bool beside = vma->vm_end == addr || vma->vm_start == addr + len;
 	struct vm_area_struct *prev, *new = NULL;
 
 	/* Never touched: offsets may follow the new address, as if it had been mapped there. */
-	if (vma_is_anonymous(vma) && !vma->vm_file && !vma->anon_vma)
+	if (untouched)
 		pgoff = addr >> PAGE_SHIFT;
 	if (find_vma_prev(mm, addr, &prev) && find_vma(mm, addr)->vm_start < addr + len)
 		return NULL;
-	if (!keep || (prev != vma && vma->vm_prev != prev))
+	if (!(keep && untouched && beside))
 		new = vma_merge(mm, prev, addr, addr + len, vma->vm_flags, vma->anon_vma,
 				vma->vm_file, pgoff);
 	if (new)

@@ -142,6 +142,17 @@ TEST(the_child_of_fork_has_nothing_locked)
 	EQ(status_value("VmLck"), 8);
 }
 
+TEST(a_length_that_wraps_to_nothing_asks_no_area)
+{
+	char *p = map_at(lonely(2), 2, PROT_NONE, MAP_FIXED);
+
+	OK(mlock(p, -1UL));
+	OK(mlock(p, 0));
+	CHECK(!has_flag(p, "lo"));
+	EQ(status_value("VmLck"), 0);
+	ERR(mlock(p, 1), ENOMEM);
+}
+
 TEST(wraps_and_kernel_addresses)
 {
 	char *p = fresh(1);

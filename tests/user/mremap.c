@@ -157,6 +157,36 @@ TEST(mremap_dontunmap_to_a_place_and_of_a_part)
 	ERR(mremap(p, PAGE, PAGE, MREMAP_DONTUNMAP), EINVAL);
 }
 
+#define KEEP (MREMAP_MAYMOVE | MREMAP_DONTUNMAP | MREMAP_FIXED)
+
+/* The copy of an untouched area is as good as new memory there, unless it touches its source. */
+TEST(mremap_dontunmap_copy_merges_with_others_and_not_with_its_source)
+{
+	char *b = lonely(24), *src = b + 8 * PAGE;
+
+	map_at(src, 4, PROT_READ | PROT_WRITE, MAP_FIXED);
+	map_at(b + 4 * PAGE, 2, PROT_READ | PROT_WRITE, MAP_FIXED);
+	map_at(b + 16 * PAGE, 2, PROT_READ | PROT_WRITE, MAP_FIXED);
+	EQ(mremap(src, 2 * PAGE, 2 * PAGE, KEEP, b + 6 * PAGE), b + 6 * PAGE);
+	STREQ(areas(b, 24), "4+2 rw-p, 6+2 rw-p, 8+4 rw-p, 16+2 rw-p");
+	EQ(mremap(src, 2 * PAGE, 2 * PAGE, KEEP, b + 14 * PAGE), b + 14 * PAGE);
+	EQ(mremap(src, 2 * PAGE, 2 * PAGE, KEEP, b + 2 * PAGE), b + 2 * PAGE);
+	STREQ(areas(b, 24), "2+4 rw-p, 6+2 rw-p, 8+4 rw-p, 14+4 rw-p");
+}
+
+/* Touched pages keep their offsets: copies that follow each other as their sources do are one area. */
+TEST(mremap_dontunmap_copies_in_order_become_one_area)
+{
+	char *b = lonely(24), *src = b + 8 * PAGE;
+
+	map_at(src, 4, PROT_READ | PROT_WRITE, MAP_FIXED);
+	src[3 * PAGE] = 4;
+	EQ(mremap(src + 2 * PAGE, 2 * PAGE, 2 * PAGE, KEEP, b + 14 * PAGE), b + 14 * PAGE);
+	EQ(mremap(src, 2 * PAGE, 2 * PAGE, KEEP, b + 12 * PAGE), b + 12 * PAGE);
+	STREQ(areas(b, 24), "8+4 rw-p, 12+4 rw-p");
+	EQ(b[15 * PAGE], 4);
+}
+
 TEST(mremap_dontunmap_of_shared_memory_shows_it_twice)
 {
 	char *p = shared_letters(2), *q = mremap(p, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, 0);
