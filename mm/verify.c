@@ -14,8 +14,8 @@
  *   per table  owner, entries in use, how many there are
  *   per entry  inside a VMA, has its protection key, allows no more than it, no writable shared private page, page is
  *              not free, its mapping leads back here
- *   per page   mapcount = entries found, refcount >= mapcount
- *   overall    committed memory, page allocator, slab
+ *   per page   mapcount = entries found, refcount >= mapcount, mlock_count = entries of locked areas
+ *   overall    committed memory, locked pages, page allocator, slab
  */
 #include <asm/memtype.h>
 #include <asm/pkeys.h>
@@ -190,26 +190,32 @@ static int verify_counters(struct mm_struct *mm, const struct sums *s)
 
 /* ---- page tables ---- */
 
-/* How often each frame was found mapped: pages of counters, made when needed. */
-#define CHUNK_PAGES (PAGE_SIZE / sizeof(u16))
-#define MAP_ORDER 3
+/* How often each frame was found mapped, and by locked areas: pages of counters, made when needed. */
+struct frame_count {
+	u16 mapped, locked;
+};
+#define CHUNK_PAGES (PAGE_SIZE / sizeof(struct frame_count))
+#define MAP_ORDER 4
+#define MAX_CHUNKS ((PAGE_SIZE << MAP_ORDER) / sizeof(struct frame_count *))
 struct frame_counts {
-	u16 **chunk;
+	struct frame_count **chunk;
 	bool no_memory;
 };
 
-static void count_frame(struct frame_counts *c, unsigned long pfn)
+static void count_frame(struct frame_counts *c, unsigned long pfn, bool locked)
 {
 	unsigned long i = pfn / CHUNK_PAGES;
 
-	if (!c || !c->chunk || i >= (PAGE_SIZE << MAP_ORDER) / sizeof(u16 *))
+	if (!c || !c->chunk || i >= MAX_CHUNKS)
 		return;
 	if (!c->chunk[i])
-		c->chunk[i] = (u16 *)get_zeroed_page(GFP_ATOMIC);
-	if (c->chunk[i])
-		c->chunk[i][pfn % CHUNK_PAGES]++;
-	else
+		c->chunk[i] = (struct frame_count *)get_zeroed_page(GFP_ATOMIC);
+	if (c->chunk[i]) {
+		c->chunk[i][pfn % CHUNK_PAGES].mapped++;
+		c->chunk[i][pfn % CHUNK_PAGES].locked += locked;
+	} else {
 		c->no_memory = true;
+	}
 }
 
 struct table_walk {
@@ -261,7 +267,7 @@ static void verify_page(struct table_walk *w, unsigned long addr, pte_t e, struc
 	    (!PageAnon(page) || page_mapcount(page) != 1))
 		complain_at(w, addr, "writable although shared by COW", pte_pfn(e));
 	w->rss[mm_counter(page)]++;
-	count_frame(w->frames, pte_pfn(e));
+	count_frame(w->frames, pte_pfn(e), vma_locks_pages(v));
 }
 
 /* Bare frames: only in VM_PFNMAP areas, with the memory type that everybody else uses. */
@@ -462,33 +468,50 @@ static struct mm_struct *next_mm(struct mm_struct *mm)
 	return next;
 }
 
+static int verify_frame(const struct page *page, struct frame_count found)
+{
+	unsigned long pa = page_to_pfn(page) << PAGE_SHIFT;
+	int bad = 0;
+
+	if (page_mapcount(page) != found.mapped)
+		bad += mm_complain(NULL, pa, "mapcount, entries found", page_mapcount(page),
+				   found.mapped);
+	if (page->mlock_count != found.locked)
+		bad += mm_complain(NULL, pa, "mlock_count, entries of locked areas",
+				   page->mlock_count, found.locked);
+	if (PageMlocked(page) != !!page->mlock_count)
+		bad += mm_complain(NULL, pa, "PG_mlocked, mlock_count", PageMlocked(page),
+				   page->mlock_count);
+	return bad;
+}
+
 static int verify_frames(struct frame_counts *c)
 {
+	unsigned long mlocked = 0;
 	int bad = 0;
 
 	for (unsigned long pfn = 0; pfn < max_pfn; pfn++) {
-		u16 *chunk = pfn / CHUNK_PAGES < (PAGE_SIZE << MAP_ORDER) / sizeof(u16 *) ?
-			     c->chunk[pfn / CHUNK_PAGES] : NULL;
-		int found = chunk ? chunk[pfn % CHUNK_PAGES] : 0;
+		unsigned long i = pfn / CHUNK_PAGES;
+		struct frame_count none = { 0 }, *chunk = i < MAX_CHUNKS ? c->chunk[i] : NULL;
 
-		if (!pfn_valid(pfn) || page_mapcount(pfn_to_page(pfn)) == found)
+		if (!pfn_valid(pfn))
 			continue;
-		bad += mm_complain(NULL, pfn << PAGE_SHIFT, "mapcount, entries found",
-				   page_mapcount(pfn_to_page(pfn)), found);
+		mlocked += PageMlocked(pfn_to_page(pfn));
+		bad += verify_frame(pfn_to_page(pfn), chunk ? chunk[pfn % CHUNK_PAGES] : none);
 	}
-	return bad;
+	return bad + same(NULL, "nr_mlock", nr_mlock, mlocked);
 }
 
 static void free_counts(struct frame_counts *c)
 {
-	for (unsigned long i = 0; i < (PAGE_SIZE << MAP_ORDER) / sizeof(u16 *); i++)
+	for (unsigned long i = 0; i < MAX_CHUNKS; i++)
 		free_page((unsigned long)c->chunk[i]);
 	free_pages((unsigned long)c->chunk, MAP_ORDER);
 }
 
 int mm_verify_all(void)
 {
-	struct frame_counts c = { .chunk = (u16 **)__get_free_pages(GFP_ATOMIC | __GFP_ZERO, MAP_ORDER) };
+	struct frame_counts c = { .chunk = (struct frame_count **)__get_free_pages(GFP_ATOMIC | __GFP_ZERO, MAP_ORDER) };
 	unsigned long committed = shmem_recount();
 	struct mm_struct *mm;
 	int bad = 0;
