@@ -333,7 +333,7 @@ static unsigned int fill_auxv(struct mm_struct *mm, const struct linux_binprm *b
 	aux = add_aux(aux, AT_EGID, c->egid);
 	aux = add_aux(aux, AT_SECURE, c->uid != c->euid || c->gid != c->egid);
 	aux = add_aux(aux, AT_RANDOM, random);
-	aux = add_aux(aux, AT_HWCAP2, 0);
+	aux = add_aux(aux, AT_HWCAP2, cpu_features.fsgsbase ? HWCAP2_FSGSBASE : 0);
 	aux = add_aux(aux, AT_EXECFN, bprm->exec);
 	aux = add_aux(aux, AT_PLATFORM, platform);
 	aux = add_aux(aux, AT_NULL, 0);

@@ -75,6 +75,8 @@ static void copy_regs(struct user_regs_struct *to, struct task_struct *t)
 {
 	_Static_assert(sizeof(struct pt_regs) == offsetof(struct user_regs_struct, fs_base), "regs");
 
+	if (t == current)
+		save_segment_bases();
 	memset(to, 0, sizeof(*to));
 	memcpy(to, task_pt_regs(t), sizeof(struct pt_regs));
 	to->fs_base = t->thread.fsbase;

@@ -25,4 +25,10 @@ void exit_shm(struct task_struct *t);	/* called once by each task that ends */
 void shm_destroy_orphaned(void);
 int sysvipc_shm_show(struct seq_file *m);
 
+/* mm_verify_all(): count the areas of every segment anew; the violations found. */
+struct vm_area_struct;
+void shm_recount_begin(void);
+void shm_recount_vma(const struct vm_area_struct *vma);
+int shm_recount_end(void);
+
 #endif

@@ -89,6 +89,7 @@ struct page {
 	};
 	atomic_t _mapcount;			/* user PTEs that name the page, minus 1 */
 	atomic_t _refcount;			/* 0: free */
+	unsigned int mlock_count;		/* user PTEs of VM_LOCKED areas; PG_mlocked if any: mlock_lock */
 } __aligned(64);				/* never two pages in one cache line */
 _Static_assert(sizeof(struct page) == 64, "struct page must stay one cache line");
 

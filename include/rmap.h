@@ -21,7 +21,7 @@ void page_add_new_anon_rmap(struct page *page, struct vm_area_struct *vma, unsig
 void page_add_anon_rmap(struct page *page, struct vm_area_struct *vma, unsigned long addr);
 void page_add_file_rmap(struct page *page);
 void page_dup_rmap(struct page *page);
-void page_remove_rmap(struct page *page);
+void page_remove_rmap(struct page *page, struct vm_area_struct *vma);
 /* The last PTE of a page is gone: the counts of mapped pages, and nobody locks it any more. */
 void page_now_unmapped(struct page *page);
 /* Called by free_page for a PageAnon page: drop its reference on the anon_vma. */

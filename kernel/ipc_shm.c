@@ -25,6 +25,7 @@
 #include <ipc_shm.h>
 #include <mm.h>
 #include <pagemap.h>
+#include <printk.h>
 #include <sched.h>
 #include <seq_file.h>
 #include <slab.h>
@@ -49,6 +50,7 @@ struct segment {
 	u64 atime, dtime, ctime;	/* Unix seconds */
 	pid_t cpid, lpid;
 	unsigned long nattch;
+	unsigned long recount;		/* areas that shm_recount_vma() was told of */
 	struct task_struct *creator;	/* NULL once it has exited */
 	struct file *file;
 };
@@ -813,4 +815,53 @@ int sysvipc_shm_show(struct seq_file *m)
 			   s->file->f_inode->i_mapping->nrpages << PAGE_SHIFT, 0UL);
 	mutex_unlock(&shm_mutex);
 	return 0;
+}
+
+/* ---- mm_verify_all ---- */
+
+static bool recounting;			/* between the two calls: who asks for one mm alone does not count */
+
+void shm_recount_begin(void)
+{
+	struct segment *s;
+
+	mutex_lock(&shm_mutex);
+	list_for_each_entry(s, &segments, list)
+		s->recount = 0;
+	recounting = true;
+	mutex_unlock(&shm_mutex);
+}
+
+void shm_recount_vma(const struct vm_area_struct *vma)
+{
+	struct segment *s;
+
+	if (vma->vm_ops != &shm_vm_ops)
+		return;
+	mutex_lock(&shm_mutex);
+	s = attached(vma->vm_file->private_data);
+	if (s && recounting)
+		s->recount++;
+	mutex_unlock(&shm_mutex);
+}
+
+int shm_recount_end(void)
+{
+	unsigned long pages = 0;
+	struct segment *s;
+	int bad = 0, n = 0;
+
+	mutex_lock(&shm_mutex);
+	recounting = false;
+	list_for_each_entry(s, &segments, list) {
+		n++;
+		pages += pages_of(s->size);
+		if (s->nattch == s->recount)
+			continue;
+		pr_err("shm %d: nattch %lu, but %lu areas\n", s->id, s->nattch, s->recount);
+		bad++;
+	}
+	bad += n != in_use || pages != total_pages;
+	mutex_unlock(&shm_mutex);
+	return bad;
 }

@@ -56,12 +56,6 @@ static inline bool wants_write(const struct fault *f)
 	return f->flags & FAULT_FLAG_WRITE;
 }
 
-static inline void note_locked(struct fault *f, struct page *page)
-{
-	if (unlikely(f->vma->vm_flags & VM_LOCKED))
-		SetPageMlocked(page);
-}
-
 /* ---- anonymous memory ---- */
 
 static vm_fault_t anon_read(struct fault *f)
@@ -95,7 +89,7 @@ static vm_fault_t anon_write(struct fault *f)
 		return 0;
 	}
 	page_add_new_anon_rmap(page, vma, f->addr);
-	note_locked(f, page);
+	mlock_vma_page(page, f->vma);
 	add_mm_counter(f->mm, MM_ANONPAGES, 1);
 	set_pte(pte, maybe_mkwrite(pte_mkdirty(mk_pte(page, vma->vm_page_prot)), vma));
 	pt_entries_add(f->pmd, 1);
@@ -141,7 +135,7 @@ static bool map_file_page(struct fault *f, struct page *page, bool write)
 	if (write)
 		entry = maybe_mkwrite(pte_mkdirty(entry), f->vma);
 	page_add_file_rmap(page);
-	note_locked(f, page);
+	mlock_vma_page(page, f->vma);
 	add_mm_counter(f->mm, mm_counter(page), 1);
 	set_pte(pte, entry);
 	if (pte_none(f->orig))
@@ -206,7 +200,7 @@ static vm_fault_t file_cow(struct fault *f)
 	pte = lock_same(f);
 	if (pte) {
 		page_add_new_anon_rmap(page, vma, f->addr);
-		note_locked(f, page);
+		mlock_vma_page(page, f->vma);
 		add_mm_counter(f->mm, MM_ANONPAGES, 1);
 		set_pte(pte, maybe_mkwrite(pte_mkdirty(mk_pte(page, vma->vm_page_prot)), vma));
 		if (pte_none(f->orig))
@@ -304,14 +298,14 @@ static bool wp_install(struct fault *f, struct page *page, struct page *old)
 	ptep_get_and_clear(pte);
 	flush_tlb_page(vma, f->addr);		/* no CPU may go on reading the old page */
 	page_add_new_anon_rmap(page, vma, f->addr);
-	note_locked(f, page);
+	mlock_vma_page(page, f->vma);
 	if (!old || !PageAnon(old))
 		add_mm_counter(f->mm, MM_ANONPAGES, 1);
 	if (old && !PageAnon(old))
 		add_mm_counter(f->mm, mm_counter(old), -1);
 	set_pte(pte, private_entry(f, page));
 	if (old)
-		page_remove_rmap(old);
+		page_remove_rmap(old, vma);
 	pte_unmap_unlock(pte, f->ptl);
 	count_vm_event(COW_COPY);
 	return true;

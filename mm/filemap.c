@@ -508,8 +508,7 @@ static void filemap_map_pages(struct vm_area_struct *vma, struct vm_fault *vmf)
 			continue;
 		get_page(page);
 		page_add_file_rmap(page);
-		if (vma->vm_flags & VM_LOCKED)
-			SetPageMlocked(page);
+		mlock_vma_page(page, vma);
 		set_pte(pte, mk_pte(page, prot));
 		mapped[mm_counter(page)]++;
 		total++;

@@ -155,6 +155,25 @@ void tlb_note_range(struct mmu_gather *tlb, unsigned long start, unsigned long e
 /* Fault in [start, end) of @vma as it may be accessed; pages done or -errno. mmap_sem for read. */
 long populate_vma_range(struct vm_area_struct *vma, unsigned long start, unsigned long end,
 			bool write);
+/* One VM_LOCKED area's entry more, or less, names @page (pte lock held). */
+void mlock_page(struct page *page);
+void munlock_page(struct page *page);
+void munlock_unmapped_page(struct page *page);	/* no entry names it any more */
+extern unsigned long nr_mlock;			/* pages with PG_mlocked */
+static inline bool vma_locks_pages(const struct vm_area_struct *vma)
+{
+	return unlikely((vma->vm_flags & (VM_LOCKED | VM_SPECIAL)) == VM_LOCKED);
+}
+static inline void mlock_vma_page(struct page *page, const struct vm_area_struct *vma)
+{
+	if (vma_locks_pages(vma))
+		mlock_page(page);
+}
+static inline void munlock_vma_page(struct page *page, const struct vm_area_struct *vma)
+{
+	if (vma_locks_pages(vma))
+		munlock_page(page);
+}
 void munlock_vma_pages(struct vm_area_struct *vma, unsigned long start, unsigned long end);
 
 /* ---- filemap.c, shmem.c ---- */

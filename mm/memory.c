@@ -268,7 +268,6 @@ struct zap {
 	bool keep_anon;			/* truncation of a file: private copies stay */
 	bool keep_offsets;		/* the area stays: nonlinear entries remember their page */
 	pgoff_t first, last;		/* of a nonlinear area: only these file pages */
-	bool locked;			/* VM_LOCKED: pages carry PG_mlocked */
 };
 
 /* What stays in the entry of @addr when its page is taken away. */
@@ -325,6 +324,7 @@ static int zap_ptes(struct zap *z, pte_t *pte, unsigned long addr, unsigned long
 			rss[mm_counter(page)]--;
 		}
 		VM_BUG_ON_PAGE(!page_mapped(page), page);
+		munlock_vma_page(page, z->vma);
 		if (atomic_dec_return(&page->_mapcount) < 0)
 			page_now_unmapped(page);
 		gather_page(z->tlb, page);
@@ -611,6 +611,7 @@ int vm_insert_page(struct vm_area_struct *vma, unsigned long addr, struct page *
 	if (pte_none(*pte)) {
 		get_page(page);
 		page_add_file_rmap(page);
+		mlock_vma_page(page, vma);
 		add_mm_counter(mm, mm_counter(page), 1);
 		set_pte_at(mm, addr, pte, mk_pte(page, vma->vm_page_prot));
 		pt_entries_add(pmd, 1);

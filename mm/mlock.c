@@ -5,7 +5,12 @@
  *             their pages carry PG_mlocked, which reclaim will respect.
  * Invariants: locked_vm is the number of pages of VM_LOCKED areas; what is locked stays within
  *             RLIMIT_MEMLOCK except for root; def_flags carries mlockall(MCL_FUTURE).
- * Lock order: mmap_sem held for writing > ptl
+ *             page->mlock_count is the number of entries in VM_LOCKED areas that name the page,
+ *             changed with the entry (fault, zap) or with the area's flag; PG_mlocked says that
+ *             it is not 0, and nr_mlock counts the pages that have it.
+ * Lock order: mmap_sem held for writing > ptl > mlock_lock
+ * Simplified: Linux counts only pages on its list of unevictable ones, a batch at a time, and
+ *             may lose count of a page that is isolated at that moment.
  */
 #include <sched.h>
 #include "internal.h"
@@ -19,29 +24,54 @@ static bool may_mlock(void)
 	return rlimit(RLIMIT_MEMLOCK) || capable_root();
 }
 
-/* Clear PG_mlocked where no other locked area maps the page: one entry, so it was ours. */
-void munlock_vma_pages(struct vm_area_struct *vma, unsigned long start, unsigned long end)
-{
-	for (; start < end; start += PAGE_SIZE) {
-		pmd_t *pmd = mm_find_pmd(vma->vm_mm, start);
-		spinlock_t *ptl;
-		struct page *page;
-		pte_t *pte;
+/* ---- pages ---- */
 
-		if (!pmd) {
-			start = (start | ~PMD_MASK) - (PAGE_SIZE - 1);
-			continue;
-		}
-		pte = pte_offset_map_lock(vma->vm_mm, pmd, start, &ptl);
-		page = pte_present(*pte) ? vm_normal_page(vma, start, *pte) : NULL;
-		if (page && page_mapcount(page) == 1)
-			ClearPageMlocked(page);
-		pte_unmap_unlock(pte, ptl);
+static DEFINE_SPINLOCK(mlock_lock);	/* page->mlock_count with PG_mlocked, nr_mlock */
+unsigned long nr_mlock;
+
+void mlock_page(struct page *page)
+{
+	spin_lock(&mlock_lock);
+	if (!page->mlock_count++) {
+		SetPageMlocked(page);
+		nr_mlock++;
 	}
+	spin_unlock(&mlock_lock);
 }
 
-/* Pages that are there already become locked; absent ones when they are faulted in. */
-static void mlock_present_pages(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+/* Enter: mlock_lock held. */
+static void no_longer_mlocked(struct page *page)
+{
+	page->mlock_count = 0;
+	ClearPageMlocked(page);
+	nr_mlock--;
+}
+
+/*
+ * None left to take away: only while the page is truncated during an mlock of a part of its
+ * areas, see mlock_fixup().
+ */
+void munlock_page(struct page *page)
+{
+	spin_lock(&mlock_lock);
+	if (page->mlock_count == 1)
+		no_longer_mlocked(page);
+	else if (page->mlock_count)
+		page->mlock_count--;
+	spin_unlock(&mlock_lock);
+}
+
+void munlock_unmapped_page(struct page *page)
+{
+	spin_lock(&mlock_lock);
+	if (page->mlock_count)
+		no_longer_mlocked(page);
+	spin_unlock(&mlock_lock);
+}
+
+/* Each page that [start, end) of @vma maps; absent ones follow when they are faulted in. */
+static void for_present_pages(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			      void (*fn)(struct page *))
 {
 	for (; start < end; start += PAGE_SIZE) {
 		pmd_t *pmd = mm_find_pmd(vma->vm_mm, start);
@@ -56,12 +86,24 @@ static void mlock_present_pages(struct vm_area_struct *vma, unsigned long start,
 		pte = pte_offset_map_lock(vma->vm_mm, pmd, start, &ptl);
 		page = pte_present(*pte) ? vm_normal_page(vma, start, *pte) : NULL;
 		if (page)
-			SetPageMlocked(page);
+			fn(page);
 		pte_unmap_unlock(pte, ptl);
 	}
 }
 
-/* Lock flags of [start, end) inside @vma.  Returns the VMA that covers it now; ERR_PTR. */
+void munlock_vma_pages(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	for_present_pages(vma, start, end, munlock_page);
+}
+
+/* ---- areas ---- */
+
+/*
+ * Lock flags of [start, end) inside @vma.  Returns the VMA that covers it now; ERR_PTR.
+ * Between the flag and the pages only truncation can take entries down, as it does not hold the
+ * mmap_sem: it may count one lock too few or too many, but it unmaps the page everywhere, and
+ * then nothing is left of the count (munlock_unmapped_page()).
+ */
 static struct vm_area_struct *mlock_fixup(struct vm_area_struct *vma, unsigned long start,
 					  unsigned long end, unsigned long flags)
 {
@@ -78,10 +120,8 @@ static struct vm_area_struct *mlock_fixup(struct vm_area_struct *vma, unsigned l
 	else if (!(old & VM_LOCKED))
 		vma->vm_mm->locked_vm += pages;
 	vma->vm_flags = flags;
-	if (flags & VM_LOCKED)
-		mlock_present_pages(vma, start, end);
-	else
-		munlock_vma_pages(vma, start, end);
+	if ((flags ^ old) & VM_LOCKED)
+		for_present_pages(vma, start, end, flags & VM_LOCKED ? mlock_page : munlock_page);
 	return vma;
 }
 

@@ -165,6 +165,8 @@ static unsigned long move_vma(struct vm_area_struct *vma, unsigned long old, uns
 		if (vm_flags & VM_LOCKED)
 			mm->locked_vm -= vma_pages(vma);
 		vma->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
+		if (vm_flags & VM_LOCKED)	/* pages outside of what moved */
+			munlock_vma_pages(vma, vma->vm_start, vma->vm_end);
 		if (m.new_vma != vma && vma->vm_start == old && vma->vm_end == old + old_len)
 			unlink_anon_vmas(vma);
 		return new;

@@ -270,12 +270,13 @@ void page_now_unmapped(struct page *page)
 {
 	atomic_long_dec(PageAnon(page) ? &nr_anon_mapped : &nr_file_mapped);
 	if (unlikely(PageMlocked(page)))
-		ClearPageMlocked(page);
+		munlock_unmapped_page(page);
 }
 
-void page_remove_rmap(struct page *page)
+void page_remove_rmap(struct page *page, struct vm_area_struct *vma)
 {
 	VM_BUG_ON_PAGE(!page_mapped(page), page);
+	munlock_vma_page(page, vma);
 	if (atomic_dec_return(&page->_mapcount) < 0)
 		page_now_unmapped(page);
 }

@@ -5,27 +5,30 @@
  *             counters from VMAs, VMAs from the tree, map counts from page tables.
  * Invariants: checking changes nothing that is checked.  It holds one mm at a time; the sums
  *             over all mms are exact only while no other process runs.
- * Lock order: mmap_sem for reading > ptl
+ * Lock order: verify_mutex > mmap_sem for reading > ptl
  *
  *   per VMA    order, alignment, links both ways, gap, place in its file's tree and in its
  *              anon_vma's list, reserved memory type
- *   per mm     tree = list = map_count, red-black, highest_vm_end, all counters, mm_users,
- *              protection keys handed out
+ *   per mm     tree = list = map_count, red-black, highest_vm_end, all counters, marks, layout,
+ *              def_flags, mm_users, place in the mmlist, protection keys handed out
  *   per table  owner, entries in use, how many there are
  *   per entry  inside a VMA, has its protection key, allows no more than it, no writable shared private page, page is
  *              not free, its mapping leads back here
- *   per page   mapcount = entries found, refcount >= mapcount
- *   overall    committed memory, page allocator, slab
+ *   per page   mapcount = entries found, refcount >= mapcount, mlock_count = entries of locked areas
+ *   overall    committed memory, pages mapped and locked, page allocator, slab
+ *   links      between mms, files, tasks, anon_vmas: mm/verify_links.c
  */
 #include <asm/memtype.h>
 #include <asm/pkeys.h>
 #include <fs.h>
+#include <ipc_shm.h>
 #include <pagemap.h>
 #include <printk.h>
 #include <sched.h>
 #include <slab.h>
 #include <string.h>
 #include "internal.h"
+#include "verify.h"
 
 #define LOG_MAX 50
 static int complaints;
@@ -39,6 +42,33 @@ int mm_complain(struct mm_struct *mm, unsigned long addr, const char *what, unsi
 }
 
 /* ---- one VMA ---- */
+
+/* Flags that need or exclude each other. */
+static bool flags_agree(const struct vm_area_struct *v)
+{
+	unsigned long f = v->vm_flags;
+
+	if (f & VM_ACCESS_FLAGS & ~(f >> 4))			/* VM_READ needs VM_MAYREAD, and so on */
+		return false;
+	if ((f & VM_SHARED) && !(f & VM_MAYSHARE))
+		return false;
+	if ((f & VM_LOCKED) && (f & VM_SPECIAL))
+		return false;
+	if ((f & VM_LOCKONFAULT) && !(f & VM_LOCKED))
+		return false;
+	if ((f & VM_NONLINEAR) && (!v->vm_file || !(f & VM_SHARED)))
+		return false;
+	return !(f & VM_WIPEONFORK) || (!v->vm_file && !(f & VM_SHARED));
+}
+
+/* A first write may be wanted to fault: then the entries of a shared area begin read-only. */
+static bool prot_agrees(const struct vm_area_struct *v)
+{
+	unsigned long has = pgprot_val(v->vm_page_prot) & ~_PAGE_CACHE_MASK;
+
+	return has == (pgprot_val(vm_get_page_prot(v->vm_flags)) & ~_PAGE_CACHE_MASK) ||
+	       has == (pgprot_val(vm_get_page_prot(v->vm_flags & ~VM_SHARED)) & ~_PAGE_CACHE_MASK);
+}
 
 static int verify_vma(struct mm_struct *mm, struct vm_area_struct *v)
 {
@@ -58,6 +88,12 @@ static int verify_vma(struct mm_struct *mm, struct vm_area_struct *v)
 		bad += mm_complain(mm, v->vm_start, "VMA forward link", 0, 0);
 	if (!v->vm_next && mm->highest_vm_end != v->vm_end)
 		bad += mm_complain(mm, v->vm_start, "highest_vm_end", mm->highest_vm_end, v->vm_end);
+	if (!flags_agree(v))
+		bad += mm_complain(mm, v->vm_start, "flags of a VMA", v->vm_flags, 0);
+	if (!prot_agrees(v))
+		bad += mm_complain(mm, v->vm_start, "vm_page_prot", pgprot_val(v->vm_page_prot), v->vm_flags);
+	if (v->vm_file && atomic_read(&v->vm_file->f_count) <= 0)
+		bad += mm_complain(mm, v->vm_start, "VMA of a closed file", 0, 0);
 	if (vma_pkey(v) >= arch_max_pkey())
 		bad += mm_complain(mm, v->vm_start, "protection key", vma_pkey(v), 0);
 	if (!vma_gap_ok(v))
@@ -183,33 +219,73 @@ static int verify_counters(struct mm_struct *mm, const struct sums *s)
 	       same(mm, "stack_vm", mm->stack_vm, s->stack) +
 	       same(mm, "data_vm", mm->data_vm, s->data) +
 	       same(mm, "locked_vm", mm->locked_vm, s->locked) +
-	       (mm->brk < mm->start_brk ? mm_complain(mm, mm->brk, "brk below start_brk", 0, 0) : 0) +
-	       (mm->pinned_vm > mm->total_vm ?
-		mm_complain(mm, 0, "pinned_vm", mm->pinned_vm, mm->total_vm) : 0);
+	       same(mm, "pinned_vm", mm->pinned_vm, 0);		/* nothing pins for long yet */
+}
+
+static int ordered(struct mm_struct *mm, const char *what, unsigned long low, unsigned long high)
+{
+	return low <= high ? 0 : mm_complain(mm, 0, what, low, high);
+}
+
+/* Where the parts of the program are, and where new areas go. */
+static int verify_layout(struct mm_struct *mm)
+{
+	unsigned long last = mm->saved_auxv[AT_VECTOR_SIZE - 2] | mm->saved_auxv[AT_VECTOR_SIZE - 1];
+
+	return ordered(mm, "start_code, end_code", mm->start_code, mm->end_code) +
+	       ordered(mm, "start_data, end_data", mm->start_data, mm->end_data) +
+	       ordered(mm, "start_brk, brk", mm->start_brk, mm->brk) +
+	       ordered(mm, "arg_start, arg_end", mm->arg_start, mm->arg_end) +
+	       ordered(mm, "env_start, env_end", mm->env_start, mm->env_end) +
+	       ordered(mm, "mmap_base, task_size", mm->mmap_base, mm->task_size) +
+	       ordered(mm, "mmap_legacy_base, task_size", mm->mmap_legacy_base, mm->task_size) +
+	       ordered(mm, "highest_vm_end, task_size", mm->highest_vm_end, mm->task_size) +
+	       same(mm, "last pair of saved_auxv", last, 0) +
+	       same(mm, "mmap bases inside a page",
+		    offset_in_page(mm->mmap_base) | offset_in_page(mm->mmap_legacy_base), 0) +
+	       same(mm, "no get_unmapped_area", !mm->get_unmapped_area, 0) +
+	       same(mm, "def_flags", mm->def_flags & ~(VM_LOCKED | VM_LOCKONFAULT), 0);
+}
+
+/*
+ * The marks are noted before a count falls: what they miss is what the counts are now, so that
+ * the two together (max) are the peak.  Pages never were more than areas had room for.
+ */
+static int verify_peaks(struct mm_struct *mm)
+{
+	return ordered(mm, "rss, total_vm", get_mm_rss(mm), mm->total_vm) +
+	       ordered(mm, "peak of rss, peak of total_vm", get_mm_hiwater_rss(mm),
+		       max(mm->hiwater_vm, mm->total_vm));
 }
 
 /* ---- page tables ---- */
 
-/* How often each frame was found mapped: pages of counters, made when needed. */
-#define CHUNK_PAGES (PAGE_SIZE / sizeof(u16))
-#define MAP_ORDER 3
+/* How often each frame was found mapped, and by locked areas: pages of counters, made when needed. */
+struct frame_count {
+	u16 mapped, locked;
+};
+#define CHUNK_PAGES (PAGE_SIZE / sizeof(struct frame_count))
+#define MAP_ORDER 4
+#define MAX_CHUNKS ((PAGE_SIZE << MAP_ORDER) / sizeof(struct frame_count *))
 struct frame_counts {
-	u16 **chunk;
+	struct frame_count **chunk;
 	bool no_memory;
 };
 
-static void count_frame(struct frame_counts *c, unsigned long pfn)
+static void count_frame(struct frame_counts *c, unsigned long pfn, bool locked)
 {
 	unsigned long i = pfn / CHUNK_PAGES;
 
-	if (!c || !c->chunk || i >= (PAGE_SIZE << MAP_ORDER) / sizeof(u16 *))
+	if (!c || !c->chunk || i >= MAX_CHUNKS)
 		return;
 	if (!c->chunk[i])
-		c->chunk[i] = (u16 *)get_zeroed_page(GFP_ATOMIC);
-	if (c->chunk[i])
-		c->chunk[i][pfn % CHUNK_PAGES]++;
-	else
+		c->chunk[i] = (struct frame_count *)get_zeroed_page(GFP_ATOMIC);
+	if (c->chunk[i]) {
+		c->chunk[i][pfn % CHUNK_PAGES].mapped++;
+		c->chunk[i][pfn % CHUNK_PAGES].locked += locked;
+	} else {
 		c->no_memory = true;
+	}
 }
 
 struct table_walk {
@@ -261,7 +337,7 @@ static void verify_page(struct table_walk *w, unsigned long addr, pte_t e, struc
 	    (!PageAnon(page) || page_mapcount(page) != 1))
 		complain_at(w, addr, "writable although shared by COW", pte_pfn(e));
 	w->rss[mm_counter(page)]++;
-	count_frame(w->frames, pte_pfn(e));
+	count_frame(w->frames, pte_pfn(e), vma_locks_pages(v));
 }
 
 /* Bare frames: only in VM_PFNMAP areas, with the memory type that everybody else uses. */
@@ -403,7 +479,9 @@ static int verify_tables(struct mm_struct *mm, struct frame_counts *frames)
 
 /* ---- one mm ---- */
 
-static int verify_mm(struct mm_struct *mm, struct frame_counts *frames, unsigned long *committed)
+/* @own: references of the caller's; @frames, *@committed: sums over all mms. */
+static int verify_mm(struct mm_struct *mm, int own, struct frame_counts *frames,
+		     unsigned long *committed)
 {
 	struct sums s = { 0 };
 	int bad = 0;
@@ -411,6 +489,7 @@ static int verify_mm(struct mm_struct *mm, struct frame_counts *frames, unsigned
 	down_read(&mm->mmap_sem);
 	for (struct vm_area_struct *v = mm->mmap; v; v = v->vm_next) {
 		bad += verify_vma(mm, v);
+		bad += verify_vma_links(v);
 		if (v->vm_file && !in_i_mmap(v))
 			bad += mm_complain(mm, v->vm_start, "VMA not in its file's i_mmap", 0, 0);
 		if ((v->vm_flags & VM_DENYWRITE) &&
@@ -423,11 +502,12 @@ static int verify_mm(struct mm_struct *mm, struct frame_counts *frames, unsigned
 		}
 	}
 	bad += verify_counters(mm, &s);
+	bad += verify_layout(mm);
+	bad += verify_peaks(mm);
 	bad += verify_pkeys(mm);
 	bad += verify_tables(mm, frames);
-	if (atomic_read(&mm->mm_users) <= 0 || atomic_read(&mm->mm_count) <= 0)
-		bad += mm_complain(mm, 0, "mm_users, mm_count", atomic_read(&mm->mm_users),
-				   atomic_read(&mm->mm_count));
+	bad += verify_users(mm, own);
+	bad += verify_mmlist(mm);
 	up_read(&mm->mmap_sem);
 	*committed += s.committed;
 	return bad;
@@ -438,7 +518,7 @@ int mm_verify_one(struct mm_struct *mm)
 	unsigned long committed = 0;
 
 	complaints = 0;
-	return verify_mm(mm, NULL, &committed);
+	return verify_mm(mm, 0, NULL, &committed);
 }
 
 /* ---- everything ---- */
@@ -462,46 +542,79 @@ static struct mm_struct *next_mm(struct mm_struct *mm)
 	return next;
 }
 
+static int verify_frame(const struct page *page, struct frame_count found)
+{
+	unsigned long pa = page_to_pfn(page) << PAGE_SHIFT;
+	int bad = 0;
+
+	if (page_mapcount(page) != found.mapped)
+		bad += mm_complain(NULL, pa, "mapcount, entries found", page_mapcount(page),
+				   found.mapped);
+	if (page->mlock_count != found.locked)
+		bad += mm_complain(NULL, pa, "mlock_count, entries of locked areas",
+				   page->mlock_count, found.locked);
+	if (PageMlocked(page) != !!page->mlock_count)
+		bad += mm_complain(NULL, pa, "PG_mlocked, mlock_count", PageMlocked(page),
+				   page->mlock_count);
+	return bad;
+}
+
 static int verify_frames(struct frame_counts *c)
 {
+	unsigned long mlocked = 0, anon = 0, file = 0;
 	int bad = 0;
 
 	for (unsigned long pfn = 0; pfn < max_pfn; pfn++) {
-		u16 *chunk = pfn / CHUNK_PAGES < (PAGE_SIZE << MAP_ORDER) / sizeof(u16 *) ?
-			     c->chunk[pfn / CHUNK_PAGES] : NULL;
-		int found = chunk ? chunk[pfn % CHUNK_PAGES] : 0;
+		unsigned long i = pfn / CHUNK_PAGES;
+		struct frame_count none = { 0 }, *chunk = i < MAX_CHUNKS ? c->chunk[i] : NULL;
+		struct page *page;
 
-		if (!pfn_valid(pfn) || page_mapcount(pfn_to_page(pfn)) == found)
+		if (!pfn_valid(pfn))
 			continue;
-		bad += mm_complain(NULL, pfn << PAGE_SHIFT, "mapcount, entries found",
-				   page_mapcount(pfn_to_page(pfn)), found);
+		page = pfn_to_page(pfn);
+		mlocked += PageMlocked(page);
+		anon += page_mapped(page) && PageAnon(page);
+		file += page_mapped(page) && !PageAnon(page);
+		bad += verify_frame(page, chunk ? chunk[pfn % CHUNK_PAGES] : none);
+		verify_family_page(page);
 	}
-	return bad;
+	return bad + same(NULL, "nr_mlock", nr_mlock, mlocked) +
+	       same(NULL, "nr_anon_mapped", atomic_long_read(&nr_anon_mapped), anon) +
+	       same(NULL, "nr_file_mapped", atomic_long_read(&nr_file_mapped), file);
 }
 
 static void free_counts(struct frame_counts *c)
 {
-	for (unsigned long i = 0; i < (PAGE_SIZE << MAP_ORDER) / sizeof(u16 *); i++)
+	for (unsigned long i = 0; i < MAX_CHUNKS; i++)
 		free_page((unsigned long)c->chunk[i]);
 	free_pages((unsigned long)c->chunk, MAP_ORDER);
 }
 
+static DEFINE_MUTEX(verify_mutex);	/* one run over everything at a time */
+
 int mm_verify_all(void)
 {
-	struct frame_counts c = { .chunk = (u16 **)__get_free_pages(GFP_ATOMIC | __GFP_ZERO, MAP_ORDER) };
-	unsigned long committed = shmem_recount();
+	struct frame_counts c = { .chunk = (struct frame_count **)__get_free_pages(GFP_ATOMIC | __GFP_ZERO, MAP_ORDER) };
+	unsigned long committed;
 	struct mm_struct *mm;
 	int bad = 0;
 
+	mutex_lock(&verify_mutex);
 	complaints = 0;
+	committed = shmem_recount();
+	verify_families_begin();
+	shm_recount_begin();
 	for (mm = next_mm(&init_mm); mm; mm = next_mm(mm))
-		bad += verify_mm(mm, &c, &committed);
+		bad += verify_mm(mm, 1, &c, &committed);
+	bad += shm_recount_end();
 	bad += same(NULL, "vm_committed_as", atomic_long_read(&vm_committed_as), committed);
 	if (c.chunk && !c.no_memory)
 		bad += verify_frames(&c);
+	bad += verify_families_end();
 	if (c.chunk)
 		free_counts(&c);
 	bad += page_alloc_verify();
 	bad += slab_verify_all();
+	mutex_unlock(&verify_mutex);
 	return bad;
 }

@@ -111,7 +111,7 @@ static bool is_linux_event(enum vm_event e)
 
 int vmstat_show(struct seq_file *m)
 {
-	seq_printf(m, "nr_free_pages %lu\n", nr_free_pages());
+	seq_printf(m, "nr_free_pages %lu\nnr_mlock %lu\n", nr_free_pages(), READ_ONCE(nr_mlock));
 	for (unsigned int i = 0; i < NR_NODE_COUNTS; i++)
 		seq_printf(m, "%s %lu\n", node_count_name(i), node_count(i));
 	for (size_t i = 0; i < ARRAY_SIZE(linux_events); i++)
@@ -147,6 +147,7 @@ int meminfo_show(struct seq_file *m)
 	show_kb(m, "Buffers:", 0);
 	show_kb(m, "Cached:", file);
 	show_kb(m, "SwapCached:", 0);
+	show_kb(m, "Mlocked:", READ_ONCE(nr_mlock));
 	show_kb(m, "SwapTotal:", 0);
 	show_kb(m, "SwapFree:", 0);
 	show_kb(m, "Dirty:", 0);		/* no page waits to be written anywhere */

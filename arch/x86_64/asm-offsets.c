@@ -4,6 +4,7 @@
  * Purpose:    compiled to assembly only; the build turns each line "->NAME value" of it into
  *             "%define NAME value" in asm_offsets.inc.  So no constant is typed twice.
  */
+#include <asm/desc.h>
 #include <asm/percpu.h>
 #include <asm/processor.h>
 #include <asm/ptrace.h>
@@ -49,6 +50,9 @@ void asm_offsets(void)
 	DEFINE(CPU_current, offsetof(struct cpu, curr));
 	DEFINE(CPU_kernel_sp, offsetof(struct cpu, kernel_sp));
 	DEFINE(CPU_user_sp_scratch, offsetof(struct cpu, user_sp_scratch));
+	DEFINE(CPU_SIZE, sizeof(struct cpu));
+	DEFINE(FEATURES_fsgsbase, offsetof(struct cpu_features, fsgsbase));
+	DEFINE(CPUNODE_SELECTOR, CPUNODE_SEL);
 	DEFINE(TASK_ti_flags, offsetof(struct task_struct, ti_flags));
 	DEFINE(TASK_thread_sp, offsetof(struct task_struct, thread.sp));
 

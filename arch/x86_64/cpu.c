@@ -98,7 +98,8 @@ static void set_control_registers(const struct cpu_features *f)
 		  (f->pge ? CR4_PGE : 0) | (f->smep ? CR4_SMEP : 0) |
 		  (f->smap ? CR4_SMAP : 0) | (f->umip ? CR4_UMIP : 0) |
 		  (pgtable_l5_enabled() ? CR4_LA57 : 0) |
-		  (f->xsave ? CR4_OSXSAVE : 0) | (f->ospke ? CR4_PKE : 0));
+		  (f->xsave ? CR4_OSXSAVE : 0) | (f->ospke ? CR4_PKE : 0) |
+		  (f->fsgsbase ? CR4_FSGSBASE : 0));
 	if (f->xsave)
 		xsetbv(0, f->xfeatures);
 	if (f->nx)

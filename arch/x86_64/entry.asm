@@ -4,8 +4,10 @@
 ;             entry makes a full struct pt_regs on the stack and calls one C function.
 ; Invariants: in the kernel GS.base names this CPU's struct cpu: an entry from user mode swaps
 ;             it in, a return to user mode swaps it out, with interrupts off.  The entries on
-;             stacks of their own (#DF, NMI, #MC, #DB) can interrupt between the two, so they
-;             look at the register itself.
+;             stacks of their own (#DF, NMI, #MC, #DB) can interrupt between the two.  What is in
+;             GS.base then says nothing where user mode may write it (FSGSBASE), an address of
+;             the kernel too: so they put it aside, find the CPU by its number in the GDT, and
+;             put it back.  Without FSGSBASE user mode has only addresses of the lower half.
 ;             Direction flag clear, AC clear (user memory closed) while C runs.
 ;             orig_ax is the number inside a system call, -1 otherwise; who rewrites the
 ;             registers of a system call (exec, sigreturn, a signal frame) sets it to -1.
@@ -25,7 +27,7 @@ section .text
 bits 64
 
 extern sys_call_table, sys_ni_syscall, exit_to_user_mode, do_exception, do_page_fault, do_irq
-extern schedule_tail, do_exit, fixup_bad_iret, __task_size_max
+extern schedule_tail, do_exit, fixup_bad_iret, __task_size_max, cpu_features, cpus
 
 ; After orig_ax and rdi: the rest of struct pt_regs.
 %macro PUSH_REGS 0
@@ -267,6 +269,28 @@ paranoid_entry:
 	cld
 	CLAC
 	mov r12d, edi
+	test byte [rsp + PT_cs], 3
+	jz .kernel
+	swapgs
+	lfence
+	cmp r12d, VEC_DB
+	je .to_task_stack
+	call .handle
+	jmp restore_user
+.kernel:
+	cmp byte [cpu_features + FEATURES_fsgsbase], 0
+	je .by_sign
+	lfence
+	rdgsbase rbx			; C keeps it
+	mov eax, CPUNODE_SELECTOR
+	lsl eax, eax			; the CPU's number (gdt.c)
+	imul rax, rax, CPU_SIZE
+	add rax, cpus
+	wrgsbase rax
+	call .handle
+	wrgsbase rbx
+	jmp restore_kernel
+.by_sign:
 	xor ebx, ebx			; 1: GS must be swapped back
 	mov ecx, MSR_GS_BASE_NR
 	rdmsr
@@ -276,22 +300,21 @@ paranoid_entry:
 	inc ebx
 .gs_ok:
 	lfence
-	mov esi, r12d
-	mov rdx, [rsp + PT_orig_ax]
-	mov qword [rsp + PT_orig_ax], -1
-	test byte [rsp + PT_cs], 3
-	jz .stay
-	cmp r12d, VEC_DB
-	je .to_task_stack
-.stay:
-	mov rdi, rsp
-	sub rsp, 8
-	call do_exception
-	add rsp, 8
+	call .handle
 	test ebx, ebx
 	jz restore_kernel
 	jmp restore_user
+
+.handle:				; rsp = return address, pt_regs: a multiple of 16 less 8
+	lea rdi, [rsp + 8]
+	mov esi, r12d
+	mov rdx, [rdi + PT_orig_ax]
+	mov qword [rdi + PT_orig_ax], -1
+	jmp do_exception
+
 .to_task_stack:
+	mov rdx, [rsp + PT_orig_ax]
+	mov qword [rsp + PT_orig_ax], -1
 	; A single step of user code ends in a signal, which needs the task's own stack.
 	mov rdi, [gs:CPU_kernel_sp]
 	sub rdi, PT_SIZE

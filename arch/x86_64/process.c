@@ -5,6 +5,8 @@
  *             (task_pt_regs).  Below them a task that does not run has what
  *             __switch_to_asm() pops.  cpu->kernel_sp and TSS.rsp0 name the top of the
  *             running task's stack.
+ *             The segment bases of a task that does not run are in its thread_struct; those of
+ *             current are in the CPU, where user mode writes them itself if it has FSGSBASE.
  * Sources:    AMD64 psABI, "Process Initialization"; Intel SDM vol. 2, "SWAPGS".
  */
 #include <asm/desc.h>
@@ -45,11 +47,37 @@ static void load_bases(const struct thread_struct *th)
 	}
 }
 
+static u64 rdfsbase(void)
+{
+	u64 base;
+
+	asm volatile("rdfsbase %0" : "=r"(base));
+	return base;
+}
+
+/* @th: of the task that runs. */
+static void save_bases(struct thread_struct *th)
+{
+	unsigned int cpu = smp_processor_id();
+
+	if (!cpu_features.fsgsbase)		/* nobody but us can have changed them */
+		return;
+	th->fsbase = loaded_base[cpu].fs = rdfsbase();
+	th->gsbase = loaded_base[cpu].gs = rdmsr(MSR_KERNEL_GS_BASE);
+}
+
+void save_segment_bases(void)
+{
+	save_bases(&current->thread);
+}
+
 /* The part of a switch that C can say.  On @next's stack already; returns @prev to the caller. */
 struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *next)
 {
 	struct cpu *cpu = this_cpu();
 
+	if (prev->thread.fpu)
+		save_bases(&prev->thread);
 	cpu->curr = next;
 	cpu->kernel_sp = (unsigned long)next->stack + KERNEL_STACK_SIZE;
 	cpu->tss->rsp0 = cpu->kernel_sp;
@@ -90,6 +118,7 @@ int copy_thread(struct task_struct *p, unsigned long usp, unsigned long tls, boo
 		p->thread.fpu = fpu_alloc();
 		if (!p->thread.fpu)
 			return -ENOMEM;
+		save_segment_bases();
 		p->thread.fsbase = settls ? tls : current->thread.fsbase;
 		p->thread.gsbase = current->thread.gsbase;
 		fpu_save(p->thread.fpu);	/* ours, live in the CPU */
@@ -137,6 +166,7 @@ void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp)
 	regs->flags = X86_EFLAGS_FIXED | X86_EFLAGS_IF;
 	regs->orig_ax = -1UL;		/* not the frame of a system call any more */
 	preempt_disable();
+	save_segment_bases();		/* notes what is loaded */
 	current->thread.fsbase = 0;
 	current->thread.gsbase = 0;
 	load_bases(&current->thread);
@@ -160,6 +190,7 @@ long do_arch_prctl(int code, unsigned long addr)
 {
 	struct thread_struct *th = &current->thread;
 
+	save_segment_bases();
 	switch (code) {
 	case ARCH_SET_FS:
 		return set_base(&th->fsbase, addr);

@@ -89,31 +89,13 @@ const struct file_operations proc_coredump_filter_fops = {
 
 /* ---- /proc/sys ---- */
 
-static int uses_pid_show(struct seq_file *m)
-{
-	seq_printf(m, "%d\n", core_uses_pid);
-	return 0;
-}
-
-static ssize_t uses_pid_write(const char *buf, size_t len)
-{
-	return write_int(buf, len, 0, 0x7fffffff, &core_uses_pid);
-}
-
-static int suid_dumpable_show(struct seq_file *m)
-{
-	seq_printf(m, "%d\n", suid_dumpable);
-	return 0;
-}
-
-static ssize_t suid_dumpable_write(const char *buf, size_t len)
-{
-	return write_int(buf, len, 0, SUID_DUMP_ROOT, &suid_dumpable);
-}
+static const struct proc_number numbers[] = {
+	{ "sys/kernel/core_uses_pid", .value = &core_uses_pid, .high = 0x7fffffff },
+	{ "sys/fs/suid_dumpable", .value = &suid_dumpable, .high = SUID_DUMP_ROOT },
+};
 
 void proc_coredump_init(void)
 {
 	proc_create("sys/kernel/core_pattern", 0644, core_pattern_show, core_pattern_write);
-	proc_create("sys/kernel/core_uses_pid", 0644, uses_pid_show, uses_pid_write);
-	proc_create("sys/fs/suid_dumpable", 0644, suid_dumpable_show, suid_dumpable_write);
+	proc_create_numbers(numbers, ARRAY_SIZE(numbers));
 }

@@ -99,10 +99,21 @@ int proc_create_fops(const char *name, umode_t mode, const struct file_operation
 /* A global symlink with a fixed target. */
 int proc_symlink(const char *name, const char *target);
 
+/* number.c: a file that is one number, an int within limits or an unsigned long of any size. */
+struct proc_number {
+	const char *name;		/* path below /proc */
+	int *value;
+	unsigned long *word;		/* in place of @value */
+	long low, high;			/* what may be written to *@value */
+	void (*written)(void);		/* after each write; may be NULL */
+};
+void proc_create_numbers(const struct proc_number *numbers, size_t nr);
+int proc_number_show(struct seq_file *m);
+ssize_t proc_number_write(const struct proc_number *n, const char *buf, size_t len);
+
 /* A number written by echo: decimal, surrounding blanks allowed.  0 or -EINVAL. */
 int proc_parse_long(const char *buf, size_t len, long *value);
 /* Write a number within limits into an int; the length, or -errno. */
 ssize_t write_int(const char *buf, size_t len, long low, long high, int *value);
-ssize_t write_ulong(const char *buf, size_t len, unsigned long *value);
 
 #endif

@@ -24,6 +24,7 @@ struct proc_entry {
 	umode_t mode;
 	int (*show)(struct seq_file *m);
 	ssize_t (*write)(const char *buf, size_t len);
+	const struct proc_number *number;
 	const struct file_operations *fop;
 	const char *target;			/* symlink */
 	u64 ino;
@@ -99,6 +100,18 @@ int proc_create(const char *name, umode_t mode, int (*show)(struct seq_file *m),
 	return 0;
 }
 
+void proc_create_numbers(const struct proc_number *numbers, size_t nr)
+{
+	for (; nr; nr--, numbers++) {
+		struct proc_entry *e = make_entry(numbers->name, S_IFREG | 0644);
+
+		if (!e)
+			continue;
+		e->show = proc_number_show;
+		e->number = numbers;
+	}
+}
+
 int proc_create_fops(const char *name, umode_t mode, const struct file_operations *fop)
 {
 	struct proc_entry *e = make_entry(name, S_IFREG | mode);
@@ -119,39 +132,13 @@ int proc_symlink(const char *name, const char *target)
 	return 0;
 }
 
-int proc_parse_long(const char *buf, size_t len, long *value)
-{
-	unsigned long n = 0;
-	bool negative = false, digits = false;
-	size_t i = 0;
-
-	while (i < len && (buf[i] == ' ' || buf[i] == '\t'))
-		i++;
-	if (i < len && buf[i] == '-') {
-		negative = true;
-		i++;
-	}
-	for (; i < len && buf[i] >= '0' && buf[i] <= '9'; i++) {
-		if (n > (1UL << 62) / 10)
-			return -EINVAL;
-		n = n * 10 + buf[i] - '0';
-		digits = true;
-	}
-	while (i < len && (buf[i] == '\n' || buf[i] == ' ' || buf[i] == '\0'))
-		i++;
-	if (!digits || i != len)
-		return -EINVAL;
-	*value = negative ? -(long)n : (long)n;
-	return 0;
-}
-
 /* ---- a registered file ---------------------------------------------------------- */
 
 static int entry_open(struct inode *inode, struct file *file)
 {
 	struct proc_entry *e = inode->i_private;
 
-	return single_open(file, e->show, NULL);
+	return single_open(file, e->show, (void *)e->number);
 }
 
 static ssize_t entry_write(struct file *file, const char __user *ubuf, size_t len, loff_t *pos)
@@ -160,7 +147,7 @@ static ssize_t entry_write(struct file *file, const char __user *ubuf, size_t le
 	ssize_t ret;
 	char *buf;
 
-	if (!e->write)
+	if (!e->write && !e->number)
 		return -EACCES;
 	if (len > PROC_WRITE_MAX)
 		return -EINVAL;
@@ -172,7 +159,7 @@ static ssize_t entry_write(struct file *file, const char __user *ubuf, size_t le
 		return -EFAULT;
 	}
 	buf[len] = '\0';
-	ret = e->write(buf, len);
+	ret = e->number ? proc_number_write(e->number, buf, len) : e->write(buf, len);
 	kfree(buf);
 	if (ret > 0)
 		*pos += ret;

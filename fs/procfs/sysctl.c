@@ -57,47 +57,10 @@ static int threads_max_show(struct seq_file *m)
 	return 0;
 }
 
-static int map_count_show(struct seq_file *m)
-{
-	seq_printf(m, "%d\n", sysctl_max_map_count);
-	return 0;
-}
-
 static int mmap_min_addr_show(struct seq_file *m)
 {
 	seq_printf(m, "%lu\n", sysctl_mmap_min_addr);
 	return 0;
-}
-
-static int randomize_show(struct seq_file *m)
-{
-	seq_printf(m, "%d\n", randomize_va_space);
-	return 0;
-}
-
-ssize_t write_int(const char *buf, size_t len, long low, long high, int *value)
-{
-	long n;
-	int err = proc_parse_long(buf, len, &n);
-
-	if (err)
-		return err;
-	if (!capable_root())
-		return -EPERM;
-	if (n < low || n > high)
-		return -EINVAL;
-	*value = n;
-	return len;
-}
-
-static ssize_t map_count_write(const char *buf, size_t len)
-{
-	return write_int(buf, len, 0, 0x7fffffff, &sysctl_max_map_count);
-}
-
-static ssize_t randomize_write(const char *buf, size_t len)
-{
-	return write_int(buf, len, 0, 2, &randomize_va_space);
 }
 
 static int drop_caches_show(struct seq_file *m)
@@ -207,6 +170,11 @@ static int uuid_show(struct seq_file *m)
 	return 0;
 }
 
+static const struct proc_number numbers[] = {
+	{ "sys/kernel/randomize_va_space", .value = &randomize_va_space, .high = 2 },
+	{ "sys/vm/max_map_count", .value = &sysctl_max_map_count, .high = 0x7fffffff },
+};
+
 static u8 boot_id[16];		/* made once, when /proc is */
 
 static int boot_id_show(struct seq_file *m)
@@ -233,10 +201,9 @@ void proc_sys_init(void)
 	proc_create("sys/kernel/hostname", 0644, hostname_show, hostname_write);
 	proc_create("sys/kernel/pid_max", 0444, pid_max_show, NULL);
 	proc_create("sys/kernel/threads-max", 0444, threads_max_show, NULL);
-	proc_create("sys/kernel/randomize_va_space", 0644, randomize_show, randomize_write);
+	proc_create_numbers(numbers, ARRAY_SIZE(numbers));
 	proc_overcommit_init();
 	proc_ipc_init();
-	proc_create("sys/vm/max_map_count", 0644, map_count_show, map_count_write);
 	proc_create("sys/vm/mmap_min_addr", 0444, mmap_min_addr_show, NULL);
 	proc_create("sys/vm/verify", 0644, verify_show, verify_write);
 	proc_create("sys/vm/drop_caches", 0200, drop_caches_show, drop_caches_write);

@@ -26,6 +26,7 @@
 #define AT_BASE_PLATFORM	24
 #define AT_RANDOM		25	/* address of 16 random bytes */
 #define AT_HWCAP2		26
+#define HWCAP2_FSGSBASE		2	/* user mode may use RDFSBASE and its like */
 #define AT_RSEQ_FEATURE_SIZE	27
 #define AT_RSEQ_ALIGN		28
 #define AT_EXECFN		31	/* address of the path given to execve */

@@ -7,7 +7,9 @@
  */
 #define TEST_OWN_MAIN
 #include "mem.h"
+#include <sys/shm.h>
 #include <uapi/personality.h>
+#include <uapi/uio.h>
 
 #define WINDOW	((1UL << 47) - PAGE)	/* DEFAULT_MAP_WINDOW: above only by hint */
 #define TOP	((1UL << 56) - PAGE)	/* end of user space with five levels */
@@ -401,6 +403,99 @@ TEST(five_system_calls_take_buffers_from_up_there)
 	CHECK(frame(p));
 	OK(munlock(p, 2 * PAGE));
 	OK(msync(p, 2 * PAGE, MS_SYNC));
+}
+
+/* A segment of some pages that goes with its last attach, once there was one. */
+static int segment(int pages)
+{
+	return OK(shmget(IPC_PRIVATE, pages * PAGE, IPC_CREAT | 0600));
+}
+
+TEST(five_a_segment_is_attached_up_there)
+{
+	int id = segment(2);
+	char *low = (char *)OK(shmat(id, NULL, 0)), *p = shmat(id, HIGH, 0);
+	struct shmid_ds d;
+
+	CHECK(below_window(low));
+	EQ(p, HIGH);
+	OK(shmctl(id, IPC_RMID, NULL));
+	poke(p + PAGE, 5);
+	EQ(peek(low + PAGE), 5);
+	EQ(frame(p + PAGE), frame(low + PAGE));
+	OK(shmctl(id, IPC_STAT, &d));
+	EQ(d.shm_nattch, 2);
+	EQ(shmat(id, HIGH + PAGE, 0), (void *)-1);		/* taken */
+	EQ(errno, EINVAL);
+	EQ(shmat(id, (char *)TOP - PAGE, 0), (void *)-1);	/* reaches out */
+	EQ(errno, ENOMEM);
+	EQ(shmat(id, (char *)TOP - 2 * PAGE + 7, SHM_RND), (char *)TOP - 2 * PAGE);
+	EQ(peek((char *)TOP - PAGE), 5);
+	EQ(shmat(id, (char *)WINDOW - PAGE, SHM_REMAP), (char *)WINDOW - PAGE);	/* across */
+	EQ(peek((char *)WINDOW), 5);
+	EXITS(CHILD(poke(p, 6)), 0);
+	EQ(peek(low), 6);
+	OK(shmdt(p));
+	SEGV(peek(p), SEGV_MAPERR, p);
+	ERR(shmdt(p), EINVAL);
+	OK(shmctl(id, IPC_STAT, &d));
+	EQ(d.shm_nattch, 3);
+}
+
+TEST(four_a_segment_is_not_attached_above)
+{
+	int id = segment(1);
+
+	EQ(shmat(id, HIGH, 0), (void *)-1);
+	EQ(errno, ENOMEM);
+	EQ(shmat(id, (char *)WINDOW, 0), (void *)-1);
+	EQ(errno, ENOMEM);
+	EQ(shmat(id, (char *)WINDOW - PAGE, 0), (char *)WINDOW - PAGE);
+	OK(shmctl(id, IPC_RMID, NULL));
+}
+
+static long vm_read(void *local, const void *remote, unsigned long len)
+{
+	struct iovec l = { local, len }, r = { (void *)remote, len };
+
+	return syscall(__NR_process_vm_readv, getpid(), &l, 1, &r, 1, 0);
+}
+
+TEST(five_proc_mem_and_process_vm_reach_up_there)
+{
+	char *p = ask((1UL << 50), 2, 0), *last = ask(TOP - PAGE, 1, 0), buf[16];
+	int fd = OK(open("/proc/self/mem", O_RDWR));
+
+	strcpy(p + PAGE - 3, "across");
+	strcpy(last + PAGE - 4, "end");
+	EQ(pread(fd, buf, 7, (long)p + PAGE - 3), 7);
+	STREQ(buf, "across");
+	EQ(vm_read(buf, p + PAGE - 2, 6), 6);
+	STREQ(buf, "cross");
+	EQ(pwrite(fd, "others", 7, (long)p + PAGE - 3), 7);
+	STREQ(p + PAGE - 3, "others");
+	EQ(lseek(fd, (long)last + PAGE - 4, SEEK_SET), (long)last + PAGE - 4);
+	EQ(read(fd, buf, 16), 4);
+	STREQ(buf, "end");
+	EQ(lseek(fd, 0, SEEK_CUR), TOP);
+	ERR(read(fd, buf, 1), EIO);
+	EQ(vm_read(buf, last + PAGE - 4, 5), 4);
+	ERR(vm_read(buf, (char *)TOP, 1), EFAULT);
+	ERR(pread(fd, buf, 1, (long)p + 2 * PAGE), EIO);
+	OK(mprotect(p, PAGE, PROT_READ));
+	EQ(pwrite(fd, "f", 1, (long)p), 1);			/* forced */
+	EQ(peek(p), 'f');
+}
+
+TEST(four_proc_mem_finds_nothing_above)
+{
+	int fd = OK(open("/proc/self/mem", O_RDWR));
+	char c = 0;
+
+	ERR(pread(fd, &c, 1, 1UL << 50), EIO);
+	ERR(pwrite(fd, &c, 1, 1UL << 50), EIO);
+	ERR(pread(fd, &c, 1, WINDOW), EIO);
+	ERR(vm_read(&c, HIGH, 1), EFAULT);
 }
 
 TEST(five_maps_shows_wide_addresses)

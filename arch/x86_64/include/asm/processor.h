@@ -41,6 +41,7 @@
 #define CR4_OSXMMEXCPT BIT(10)
 #define CR4_UMIP BIT(11)
 #define CR4_LA57 BIT(12)
+#define CR4_FSGSBASE BIT(16)
 #define CR4_OSXSAVE BIT(18)
 #define CR4_SMEP BIT(20)
 #define CR4_SMAP BIT(21)
@@ -131,7 +132,7 @@ extern struct cpu_features cpu_features;
 /* Registers kept across a context switch, plus what user space owns of the CPU. */
 struct thread_struct {
 	unsigned long sp;		/* kernel stack pointer while switched out */
-	unsigned long fsbase, gsbase;	/* user's; gsbase is in KERNEL_GS_BASE while running */
+	unsigned long fsbase, gsbase;	/* user's, see save_segment_bases(); gsbase is in KERNEL_GS_BASE while running */
 	unsigned long cr2, error_code, trap_nr;	/* of the last fault, for signals */
 	void *fpu;			/* struct xregs_state, 64-aligned (asm/fpu.h), or NULL (kernel thread) */
 };
@@ -145,6 +146,8 @@ struct task_struct *__switch_to_asm(struct task_struct *prev, struct task_struct
 /* Prepare a child's first return: kernel thread (fn, arg), or a copy of the parent's user registers. */
 int copy_thread(struct task_struct *p, unsigned long usp, unsigned long tls, bool settls,
 		int (*fn)(void *), void *arg);
+/* current's fsbase and gsbase as they are now: with FSGSBASE user mode writes them by itself. */
+void save_segment_bases(void);
 /* exec: the registers with which the program starts; the caller's stack frame returns to it. */
 void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp);
 /* entry.asm: leave the kernel with @regs, which must be task_pt_regs(current). */

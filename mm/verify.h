@@ -1,0 +1,19 @@
+/*
+ * mm/verify.h - between mm/verify.c and mm/verify_links.c
+ */
+#ifndef MM_VERIFY_H
+#define MM_VERIFY_H
+
+#include <mm_types.h>
+
+/* Each returns how many violations it has found.  mmap_sem held for reading. */
+int verify_vma_links(struct vm_area_struct *v);
+int verify_users(struct mm_struct *mm, int own);
+int verify_mmlist(struct mm_struct *mm);
+
+/* Around a run over all mms; verify_family_page() is told of every frame. */
+void verify_families_begin(void);
+void verify_family_page(const struct page *page);
+int verify_families_end(void);
+
+#endif
