@@ -5,7 +5,7 @@
  *             searching) and, if they map a file, in the file's interval tree (for rmap).
  * Invariants: list and tree hold the same map_count VMAs, sorted and disjoint;
  *             highest_vm_end is the end of the last; rb_subtree_gap of each is the largest
- *             usable gap left of any VMA below it; VMAs that could be merged are merged when
+ *             usable gap left of any VMA below it, or GAP_LARGE; VMAs that could be merged are merged when
  *             they are made; a VMA with an anon_vma is in that anon_vma's list.
  * Lock order: mmap_sem (held for writing by all that change) > i_mmap_rwsem > anon_vma root.
  *             Both inner locks are held while bounds change, because rmap computes
@@ -81,17 +81,22 @@ void remove_vma(struct vm_area_struct *vma)
 
 /* ---- gaps ---- */
 
-/* Bytes that may be used left of @vma: guard gaps of stacks on its right side count as taken. */
+/*
+ * Bytes that may be used left of @vma, at most GAP_LARGE: guard gaps of stacks on its right side
+ * count as taken.
+ */
 static inline unsigned long vma_gap(const struct vm_area_struct *vma)
 {
-	long gap = vm_start_gap(vma);
+	unsigned long taken = vma->vm_prev ? vma->vm_prev->vm_end : 0;
+	long gap;
 
-	if (vma->vm_prev)
-		gap -= vma->vm_prev->vm_end;
-	return gap > 0 ? gap : 0;
+	if (taken == vma->vm_start)		/* most areas in a crowd touch */
+		return 0;
+	gap = vm_start_gap(vma) - taken;
+	return gap > 0 ? min((unsigned long)gap, GAP_LARGE) : 0;
 }
 
-static unsigned long subtree_gap(struct rb_node *n)
+static inline unsigned long subtree_gap(struct rb_node *n)
 {
 	unsigned long gap = vma_gap(rb_vma(n));
 
@@ -120,19 +125,18 @@ static bool update_gap(struct rb_node *n)
 static void gap_changed(struct vm_area_struct *vma)
 {
 	struct rb_node *n = &vma->vm_rb;
-	unsigned long old = vma->rb_subtree_gap, gap = subtree_gap(n), up;
+	unsigned long old = vma->rb_subtree_gap, gap = subtree_gap(n);
 
-	while (gap != old) {
-		rb_vma(n)->rb_subtree_gap = gap;
-		n = rb_parent(n);
-		if (!n)
+	if (gap > old) {
+		for (; n && rb_vma(n)->rb_subtree_gap < gap; n = rb_parent(n))
+			rb_vma(n)->rb_subtree_gap = gap;
+		return;
+	}
+	for (; n && rb_vma(n)->rb_subtree_gap == old; n = rb_parent(n)) {
+		gap = subtree_gap(n);
+		if (gap == old)
 			return;
-		up = rb_vma(n)->rb_subtree_gap;
-		if (gap > old)
-			gap = max(gap, up);
-		else
-			gap = up > old ? up : subtree_gap(n);
-		old = up;
+		rb_vma(n)->rb_subtree_gap = gap;
 	}
 }
 
@@ -181,7 +185,7 @@ void vmacache_invalidate(struct mm_struct *mm)
 	mm->vmacache_seqnum = n;
 }
 
-static noinline void vmacache_update(struct task_struct *t, unsigned long addr, struct vm_area_struct *vma)
+void vmacache_update(struct task_struct *t, unsigned long addr, struct vm_area_struct *vma)
 {
 	struct vmacache *vc = &t->vmacache;
 
@@ -195,7 +199,13 @@ static noinline void vmacache_update(struct task_struct *t, unsigned long addr, 
 	vc->vmas[VMACACHE_SLOT(addr)] = vma;
 }
 
-/* The cached VMA that covers @addr, or NULL. */
+/* Does @addr lie in the hole before @vma? */
+static inline bool in_hole_before(const struct vm_area_struct *vma, unsigned long addr)
+{
+	return addr < vma->vm_start && (!vma->vm_prev || vma->vm_prev->vm_end <= addr);
+}
+
+/* The cached VMA that covers @addr, or has it in the hole before it; NULL: not known. */
 static inline struct vm_area_struct *vmacache_find(struct task_struct *t, struct mm_struct *mm,
 						   unsigned long addr)
 {
@@ -204,7 +214,7 @@ static inline struct vm_area_struct *vmacache_find(struct task_struct *t, struct
 	count_vm_event(VMACACHE_FIND);
 	if (t->vmacache.seqnum != mm->vmacache_seqnum || !vma)
 		return NULL;
-	if (addr < vma->vm_start || addr >= vma->vm_end)
+	if (addr >= vma->vm_end || (addr < vma->vm_start && !in_hole_before(vma, addr)))
 		return NULL;
 	VM_BUG_ON_VMA(vma->vm_mm != mm, vma);
 	count_vm_event(VMACACHE_HITS);
