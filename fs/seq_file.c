@@ -259,8 +259,8 @@ ssize_t seq_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
 	}
 	if (m->count)
 		done = seq_give(m, buf, len);		/* the rest of what was there */
-	if (!m->count && done < len) {
-		err = seq_fill(m, len - done);
+	if (!m->count) {				/* as Linux: also when nobody has asked for more */
+		err = seq_fill(m, max(len - done, 1UL));
 		if (!err)
 			done += seq_give(m, buf + done, len - done);
 	}

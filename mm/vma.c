@@ -124,7 +124,7 @@ static bool update_gap(struct rb_node *n)
  */
 static void gap_changed(struct vm_area_struct *vma)
 {
-	struct rb_node *n = &vma->vm_rb;
+	struct rb_node *n = &vma->vm_rb, *parent, *sibling;
 	unsigned long old = vma->rb_subtree_gap, gap = subtree_gap(n);
 
 	if (gap > old) {
@@ -132,11 +132,16 @@ static void gap_changed(struct vm_area_struct *vma)
 			rb_vma(n)->rb_subtree_gap = gap;
 		return;
 	}
-	for (; n && rb_vma(n)->rb_subtree_gap == old; n = rb_parent(n)) {
-		gap = subtree_gap(n);
-		if (gap == old)
-			return;
+	while (gap != old) {
 		rb_vma(n)->rb_subtree_gap = gap;
+		parent = rb_parent(n);
+		if (!parent || rb_vma(parent)->rb_subtree_gap != old)
+			return;
+		sibling = parent->rb_left == n ? parent->rb_right : parent->rb_left;
+		if (sibling)
+			gap = max(gap, rb_vma(sibling)->rb_subtree_gap);
+		gap = max(gap, vma_gap(rb_vma(parent)));
+		n = parent;
 	}
 }
 

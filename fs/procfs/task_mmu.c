@@ -86,7 +86,8 @@ static void show_line(struct seq_file *m, struct vm_area_struct *vma)
 
 /*
  * maps and smaps are lists of areas: a record's place is the address where it starts, so that whatever
- * is mapped and unmapped between two reads, the addresses ascend and what stays is seen once.
+ * is mapped and unmapped between two reads, the addresses ascend and what stays is seen once.  Only
+ * an area that has meanwhile become one with the last is shown whole, as on Linux.
  * The file belongs to the address space that was there at open, as /proc/PID/mem.
  */
 #define AREAS_END (-1L)
