@@ -72,12 +72,9 @@ static unsigned long gap_start(struct vm_area_struct *v)
 	return v->vm_prev ? v->vm_prev->vm_end : 0;
 }
 
-/* Most visited areas have no room at all beside them: say so before any look at guard gaps. */
-static inline bool own_gap_fits(struct vm_area_struct *v, unsigned long len)
+static inline bool own_gap_fits(const struct vm_area_struct *v, unsigned long len)
 {
-	unsigned long end = gap_start(v) + len;
-
-	return end <= v->vm_start && end <= vm_start_gap(v);
+	return v->vm_gap >= min(len, GAP_LARGE);
 }
 
 /*

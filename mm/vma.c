@@ -4,8 +4,8 @@
  * Purpose:    keep the VMAs of an mm in a list (for walking), in a red-black tree (for
  *             searching) and, if they map a file, in the file's interval tree (for rmap).
  * Invariants: list and tree hold the same map_count VMAs, sorted and disjoint;
- *             highest_vm_end is the end of the last; rb_subtree_gap of each is the largest
- *             usable gap left of any VMA below it, or GAP_LARGE; VMAs that could be merged are merged when
+ *             highest_vm_end is the end of the last; vm_gap of each is the usable gap
+ *             left of it (at most GAP_LARGE), rb_subtree_gap the largest of those below; VMAs that could be merged are merged when
  *             they are made; a VMA with an anon_vma is in that anon_vma's list.
  * Lock order: mmap_sem (held for writing by all that change) > i_mmap_rwsem > anon_vma root.
  *             Both inner locks are held while bounds change, because rmap computes
@@ -82,23 +82,21 @@ void remove_vma(struct vm_area_struct *vma)
 /* ---- gaps ---- */
 
 /*
- * Bytes that may be used left of @vma, at most GAP_LARGE: guard gaps of stacks on its right side
- * count as taken.
+ * What vm_gap should be: bytes that may be used left of @vma.  Guard gaps of stacks on its right
+ * side count as taken.
  */
-static inline unsigned long vma_gap(const struct vm_area_struct *vma)
+static inline unsigned long gap_before(const struct vm_area_struct *vma)
 {
-	unsigned long taken = vma->vm_prev ? vma->vm_prev->vm_end : 0;
-	long gap;
+	long gap = vm_start_gap(vma);
 
-	if (taken == vma->vm_start)		/* most areas in a crowd touch */
-		return 0;
-	gap = vm_start_gap(vma) - taken;
+	if (vma->vm_prev)
+		gap -= vma->vm_prev->vm_end;
 	return gap > 0 ? min((unsigned long)gap, GAP_LARGE) : 0;
 }
 
 static inline unsigned long subtree_gap(struct rb_node *n)
 {
-	unsigned long gap = vma_gap(rb_vma(n));
+	unsigned long gap = rb_vma(n)->vm_gap;
 
 	if (n->rb_left)
 		gap = max(gap, rb_vma(n->rb_left)->rb_subtree_gap);
@@ -125,8 +123,10 @@ static bool update_gap(struct rb_node *n)
 static void gap_changed(struct vm_area_struct *vma)
 {
 	struct rb_node *n = &vma->vm_rb, *parent, *sibling;
-	unsigned long old = vma->rb_subtree_gap, gap = subtree_gap(n);
+	unsigned long old = vma->rb_subtree_gap, gap;
 
+	vma->vm_gap = gap_before(vma);
+	gap = subtree_gap(n);
 	if (gap > old) {
 		for (; n && rb_vma(n)->rb_subtree_gap < gap; n = rb_parent(n))
 			rb_vma(n)->rb_subtree_gap = gap;
@@ -140,14 +140,14 @@ static void gap_changed(struct vm_area_struct *vma)
 		sibling = parent->rb_left == n ? parent->rb_right : parent->rb_left;
 		if (sibling)
 			gap = max(gap, rb_vma(sibling)->rb_subtree_gap);
-		gap = max(gap, vma_gap(rb_vma(parent)));
+		gap = max(gap, rb_vma(parent)->vm_gap);
 		n = parent;
 	}
 }
 
 bool vma_gap_ok(struct vm_area_struct *vma)
 {
-	return vma->rb_subtree_gap == subtree_gap(&vma->vm_rb);
+	return vma->vm_gap == gap_before(vma) && vma->rb_subtree_gap == subtree_gap(&vma->vm_rb);
 }
 
 /* ---- find ---- */
@@ -352,6 +352,7 @@ static void link_after(struct mm_struct *mm, struct vm_area_struct *vma, struct 
 	VM_BUG_ON_VMA(next && next->vm_start < vma->vm_end, vma);
 	vma->vm_prev = prev;
 	vma->vm_next = next;
+	vma->vm_gap = gap_before(vma);
 	vma->rb_subtree_gap = 0;
 	if (prev && !prev->vm_rb.rb_right)
 		rb_link_node(&vma->vm_rb, &prev->vm_rb, &prev->vm_rb.rb_right);
@@ -417,7 +418,7 @@ static struct rb_node *build_subtree(struct vm_area_struct **next, unsigned int 
 	n->rb_parent_color = black ? 1 : 0;
 	n->rb_left = left;
 	n->rb_right = right;
-	gap = vma_gap(vma);
+	gap = vma->vm_gap = gap_before(vma);
 	if (left) {
 		left->rb_parent_color |= (unsigned long)n;
 		gap = max(gap, rb_vma(left)->rb_subtree_gap);

@@ -345,7 +345,7 @@ static void many_areas(void)
 		unsigned long (*op)(volatile char *page);
 	} ops[] = {
 		{ "C7 touch an area of", fault_at }, { "C7 unmap, map, touch an area of", remap_at },
-		{ "C7 map, touch, unmap a page next to", new_area },
+		{ "C7 map, touch, unmap one next to", new_area },
 	};
 	unsigned long cost[2][3];
 	static const int counts[2] = { 10, 60000 };

@@ -99,7 +99,7 @@ static char *make_areas(int nr)
 	return p;
 }
 
-TEST(a_process_of_sixty_thousand_areas_maps_faults_and_unmaps)
+TEST_LIMIT(a_process_of_sixty_thousand_areas_maps_faults_and_unmaps, 100)
 {
 	int before = count_areas();
 	char *p = make_areas(MANY);
@@ -125,7 +125,7 @@ TEST(a_process_of_sixty_thousand_areas_maps_faults_and_unmaps)
 	EQ(count_areas(), before);
 }
 
-TEST(smaps_of_thirty_thousand_areas_is_read_to_its_end)
+TEST_LIMIT(smaps_of_thirty_thousand_areas_is_read_to_its_end, 100)
 {
 	enum { NR = 30000 };
 	char *p = make_areas(NR);
@@ -534,7 +534,7 @@ TEST(every_call_keeps_to_the_limit_as_linux_does)
 }
 
 /* Up to the default limit itself, by calls that make one area each; then one more by mmap. */
-TEST(the_last_areas_below_the_limit)
+TEST_LIMIT(the_last_areas_below_the_limit, 100)
 {
 	char *p;
 	int n = 0;
