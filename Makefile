@@ -122,14 +122,17 @@ oracle:
 	@$(MAKE) $(PARALLEL) tests
 	@$(PYTHON) tools/test.py --build $(BUILD) --oracle $(if $(T),-T '$(T)')
 
-# What operations cost, in guest instructions: of the release build, or of BENCH=linux.
-BENCH ?= $(BUILD)/quire.elf
+# What operations cost, in guest instructions, in the release build; BENCH=linux: and in Debian's Linux.
 bench:
 	@tools/setup.sh test
-	@$(MAKE) $(PARALLEL) RELEASE=1 bench-run $(if $(filter linux,$(BENCH)),BENCH=linux)
-bench-run: $(BENCHES) $(filter-out linux,$(BENCH))
-	@tools/boot-with -i -a no5lvl $(BENCH) $(BENCHES) -- \
-		'printf "%-40s instructions\n" operation; $(foreach b,$(notdir $(BENCHES)),$(b);)'
+	@$(MAKE) $(PARALLEL) RELEASE=1 bench-run
+BENCH_RUN = tools/boot-with -i -a no5lvl $(1) $(BENCHES) -- '$(foreach b,$(notdir $(BENCHES)),$(b);)'
+bench-run: $(BENCHES) $(BUILD)/quire.elf
+	@printf '%-40s %9s %9s\n' 'instructions for' Quire $(if $(filter linux,$(BENCH)),Linux)
+	@$(call BENCH_RUN,$(BUILD)/quire.elf) > $(BUILD)/bench/quire.txt
+	@$(if $(filter linux,$(BENCH)),$(call BENCH_RUN,linux),true) > $(BUILD)/bench/linux.txt
+	@paste -d'|' $(BUILD)/bench/quire.txt $(BUILD)/bench/linux.txt | awk -F'|' 'substr($$1, 42) ~ /^[0-9]+$$/ \
+		{ printf "%-40s %9s %9s\n", substr($$1, 1, 40), substr($$1, 42), substr($$2, 42) }'
 
 # Fill the generated parts of README.md and docs/ from real runs.
 docs: $(BUILD)/quire.elf $(BUILD)/initramfs.cpio
@@ -145,7 +148,7 @@ help:
 	@echo 'make run               install what is missing, build, boot to a shell on this terminal'
 	@echo 'make test [T=pattern]  the same, then every test (or those whose group/name match)'
 	@echo 'make oracle            record what Debian'"'"'s Linux answers to tests/user'
-	@echo 'make bench             what operations cost in instructions; BENCH=linux: on Debian'"'"'s Linux'
+	@echo 'make bench             what operations cost in instructions; BENCH=linux: beside Debian'"'"'s Linux'
 	@echo 'make docs              fill the generated parts of README.md and docs/ from real runs'
 	@echo 'make host-test         build the tests that run on this machine itself (tests/host)'
 	@echo 'make clean             remove $(BUILD)/'

@@ -140,7 +140,8 @@ struct vm_area_struct {
 	unsigned long vm_end;			/* first byte after */
 	struct vm_area_struct *vm_next, *vm_prev;	/* sorted by address */
 	struct rb_node vm_rb;
-	unsigned long rb_subtree_gap;		/* largest free gap left of any VMA below us in the tree */
+	unsigned long vm_gap;			/* free bytes left of us, at most GAP_LARGE */
+	unsigned long rb_subtree_gap;		/* the largest vm_gap of us and all below us in the tree */
 
 	struct mm_struct *vm_mm;
 	pgprot_t vm_page_prot;

@@ -19,6 +19,15 @@ static inline unsigned long vm_start_gap(const struct vm_area_struct *vma)
 		start = start > stack_guard_gap ? start - stack_guard_gap : 0;
 	return start;
 }
+/*
+ * rb_subtree_gap does not tell gaps of this size and more apart: a search looks at the few there
+ * can be (eight below 2^47) one by one.  So what is mapped at the edge of the largest gap, as top-down mmap does all the
+ * time, changes no value on the way up to the root.
+ */
+#define GAP_LARGE (1UL << 44)
+
+/* Let @t (current) find @vma again, which covers @addr or follows the hole around it. */
+void vmacache_update(struct task_struct *t, unsigned long addr, struct vm_area_struct *vma);
 /* Hang @vma into list, tree, file and counters; the place is searched.  Cannot fail. */
 void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev);
 /* At the end of the list alone: fork copies in order, then calls vma_build_tree(). */

@@ -486,6 +486,12 @@ static bool all_ours(const struct table_range *r, unsigned long addr, unsigned l
 	return (addr & mask) >= r->floor && (addr | ~mask) <= r->last;
 }
 
+/* Can any table of [start, end) be free?  The smallest covers PMD_SIZE: most areas share theirs. */
+static bool may_free_tables(const struct table_range *r, unsigned long start, unsigned long end)
+{
+	return end - start > PMD_SIZE || all_ours(r, start, PMD_MASK) || all_ours(r, end - 1, PMD_MASK);
+}
+
 static void free_pmd_range(struct table_range *r, pud_t *pud, unsigned long addr, unsigned long end)
 {
 	pmd_t *pmd = pmd_offset(pud, addr);
@@ -586,7 +592,8 @@ void free_pgtables(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned 
 		}
 		/* what the next VMA needs is freed with it, not before */
 		r.last = (vma->vm_next ? vma->vm_next->vm_start : ceiling) - 1;
-		free_pgd_range(&r, tlb->mm, start, end);
+		if (may_free_tables(&r, start, end))
+			free_pgd_range(&r, tlb->mm, start, end);
 	}
 }
 

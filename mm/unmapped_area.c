@@ -3,7 +3,7 @@
  *
  * Purpose:    choose an address for mmap without one, and check one that was asked for.
  * Invariants: rb_subtree_gap lets a search skip every subtree without a large enough gap, so
- *             it visits O(log n) VMAs; the answer lies in [low, high - len], is page aligned,
+ *             it goes down the tree twice at most, whatever the number of VMAs; the answer lies in [low, high - len], is page aligned,
  *             overlaps no VMA and keeps the guard gap below stacks free.
  * Lock order: mmap_sem held by the caller.
  *             What lies above DEFAULT_MAP_WINDOW (la57) is given only to who asks for an
@@ -35,9 +35,10 @@ static inline struct vm_area_struct *rb_vma(struct rb_node *n)
 	return n ? rb_entry(n, struct vm_area_struct, vm_rb) : NULL;
 }
 
+/* May there be room for @len in the subtree?  Certainly, if @len is at most GAP_LARGE. */
 static inline bool subtree_fits(struct rb_node *n, unsigned long len)
 {
-	return n && rb_vma(n)->rb_subtree_gap >= len;
+	return n && rb_vma(n)->rb_subtree_gap >= min(len, GAP_LARGE);
 }
 
 /*
@@ -71,10 +72,9 @@ static unsigned long gap_start(struct vm_area_struct *v)
 	return v->vm_prev ? v->vm_prev->vm_end : 0;
 }
 
-/* Most visited areas have no room at all beside them: say so before any clipping. */
-static inline bool own_gap_fits(struct vm_area_struct *v, unsigned long len)
+static inline bool own_gap_fits(const struct vm_area_struct *v, unsigned long len)
 {
-	return gap_start(v) + len <= vm_start_gap(v);
+	return v->vm_gap >= min(len, GAP_LARGE);
 }
 
 /*
@@ -115,39 +115,56 @@ visit:
 	}
 }
 
-/* The mirror image: from the right, down to the gap left of the first VMA. */
-static unsigned long search_down(struct rb_node *n, unsigned long len, unsigned long low,
-				 unsigned long high, unsigned long mask)
+/* Enter: the subtree of @n has a gap of @len, at most GAP_LARGE.  The VMA right of its last one. */
+static struct vm_area_struct *last_gap_in(struct rb_node *n, unsigned long len)
 {
-	struct rb_node *child;
-	unsigned long addr;
-
-	if (!subtree_fits(n, len))
-		return -ENOMEM;
 	for (;;) {
-		while (subtree_fits(n->rb_right, len) && rb_vma(n)->vm_end + len <= high)
+		if (subtree_fits(n->rb_right, len))
 			n = n->rb_right;
-visit:
-		if (rb_vma(n)->vm_start <= low)
-			return -ENOMEM;
-		if (own_gap_fits(rb_vma(n), len)) {
-			addr = fit_high(gap_start(rb_vma(n)), vm_start_gap(rb_vma(n)), len, low, high,
-					mask);
-			if (!IS_ERR_VALUE(addr))
-				return addr;
-		}
-		if (subtree_fits(n->rb_left, len)) {
+		else if (own_gap_fits(rb_vma(n), len))
+			return rb_vma(n);
+		else
+			n = n->rb_left;
+	}
+}
+
+/*
+ * The last gap of @len (at most GAP_LARGE) below @high: true, [*start, *end), and in *after the VMA
+ * behind it or NULL.  One gap may reach across @high: it is cut there, and what it promises to the
+ * nodes above it (it is below the stack, and large) misleads nobody, because the way down to it
+ * only notes where the next one is.
+ */
+static bool last_gap_below(struct mm_struct *mm, unsigned long high, unsigned long len,
+			   struct vm_area_struct **after, unsigned long *start, unsigned long *end)
+{
+	struct vm_area_struct *across = NULL, *v;
+	struct rb_node *n = mm->mm_rb.rb_node, *next = NULL;
+
+	while (n) {
+		v = rb_vma(n);
+		if (v->vm_start >= high) {
+			across = v;
 			n = n->rb_left;
 			continue;
 		}
-		do {
-			child = n;
-			n = rb_parent(n);
-			if (!n)
-				return -ENOMEM;
-		} while (n->rb_left == child);
-		goto visit;
+		if (subtree_fits(n->rb_left, len) || own_gap_fits(v, len))
+			next = n;
+		n = n->rb_right;
 	}
+	*after = across;
+	*start = across ? gap_start(across) : mm->highest_vm_end;
+	*end = across ? min(high, vm_start_gap(across)) : high;
+	if (*start + len <= *end)
+		return true;
+	if (!next)
+		return false;
+	v = rb_vma(next);
+	if (!own_gap_fits(v, len))
+		v = last_gap_in(next->rb_left, len);
+	*after = v;
+	*start = gap_start(v);
+	*end = vm_start_gap(v);
+	return true;
 }
 
 unsigned long vm_unmapped_area_bottomup(struct mm_struct *mm, unsigned long len, unsigned long low,
@@ -163,11 +180,22 @@ unsigned long vm_unmapped_area_bottomup(struct mm_struct *mm, unsigned long len,
 unsigned long vm_unmapped_area_topdown(struct mm_struct *mm, unsigned long len, unsigned long low,
 				       unsigned long high, unsigned long align_mask)
 {
-	unsigned long addr = fit_high(mm->highest_vm_end, high, len, low, high, align_mask);
+	unsigned long start, end, addr;
+	struct vm_area_struct *after;
 
-	if (IS_ERR_VALUE(addr))
-		addr = search_down(mm->mm_rb.rb_node, len, low, high, align_mask);
-	return addr;
+	/* again only if a gap is too short after all: aligned, or longer than GAP_LARGE */
+	while (last_gap_below(mm, high, min(len, GAP_LARGE), &after, &start, &end)) {
+		addr = fit_high(start, end, len, low, high, align_mask);
+		if (!IS_ERR_VALUE(addr)) {
+			if (after)
+				vmacache_update(current, addr, after);	/* mmap looks for neighbours */
+			return addr;
+		}
+		if (start <= low)
+			break;
+		high = start;
+	}
+	return -ENOMEM;
 }
 
 /* ---- the two layouts ---- */

@@ -4,8 +4,8 @@
  * Purpose:    keep the VMAs of an mm in a list (for walking), in a red-black tree (for
  *             searching) and, if they map a file, in the file's interval tree (for rmap).
  * Invariants: list and tree hold the same map_count VMAs, sorted and disjoint;
- *             highest_vm_end is the end of the last; rb_subtree_gap of each is the largest
- *             usable gap left of any VMA below it; VMAs that could be merged are merged when
+ *             highest_vm_end is the end of the last; vm_gap of each is the usable gap
+ *             left of it (at most GAP_LARGE), rb_subtree_gap the largest of those below; VMAs that could be merged are merged when
  *             they are made; a VMA with an anon_vma is in that anon_vma's list.
  * Lock order: mmap_sem (held for writing by all that change) > i_mmap_rwsem > anon_vma root.
  *             Both inner locks are held while bounds change, because rmap computes
@@ -81,19 +81,22 @@ void remove_vma(struct vm_area_struct *vma)
 
 /* ---- gaps ---- */
 
-/* Bytes that may be used left of @vma: guard gaps of stacks on its right side count as taken. */
-static inline unsigned long vma_gap(const struct vm_area_struct *vma)
+/*
+ * What vm_gap should be: bytes that may be used left of @vma.  Guard gaps of stacks on its right
+ * side count as taken.
+ */
+static inline unsigned long gap_before(const struct vm_area_struct *vma)
 {
 	long gap = vm_start_gap(vma);
 
 	if (vma->vm_prev)
 		gap -= vma->vm_prev->vm_end;
-	return gap > 0 ? gap : 0;
+	return gap > 0 ? min((unsigned long)gap, GAP_LARGE) : 0;
 }
 
-static unsigned long subtree_gap(struct rb_node *n)
+static inline unsigned long subtree_gap(struct rb_node *n)
 {
-	unsigned long gap = vma_gap(rb_vma(n));
+	unsigned long gap = rb_vma(n)->vm_gap;
 
 	if (n->rb_left)
 		gap = max(gap, rb_vma(n->rb_left)->rb_subtree_gap);
@@ -119,26 +122,32 @@ static bool update_gap(struct rb_node *n)
  */
 static void gap_changed(struct vm_area_struct *vma)
 {
-	struct rb_node *n = &vma->vm_rb;
-	unsigned long old = vma->rb_subtree_gap, gap = subtree_gap(n), up;
+	struct rb_node *n = &vma->vm_rb, *parent, *sibling;
+	unsigned long old = vma->rb_subtree_gap, gap;
 
+	vma->vm_gap = gap_before(vma);
+	gap = subtree_gap(n);
+	if (gap > old) {
+		for (; n && rb_vma(n)->rb_subtree_gap < gap; n = rb_parent(n))
+			rb_vma(n)->rb_subtree_gap = gap;
+		return;
+	}
 	while (gap != old) {
 		rb_vma(n)->rb_subtree_gap = gap;
-		n = rb_parent(n);
-		if (!n)
+		parent = rb_parent(n);
+		if (!parent || rb_vma(parent)->rb_subtree_gap != old)
 			return;
-		up = rb_vma(n)->rb_subtree_gap;
-		if (gap > old)
-			gap = max(gap, up);
-		else
-			gap = up > old ? up : subtree_gap(n);
-		old = up;
+		sibling = parent->rb_left == n ? parent->rb_right : parent->rb_left;
+		if (sibling)
+			gap = max(gap, rb_vma(sibling)->rb_subtree_gap);
+		gap = max(gap, rb_vma(parent)->vm_gap);
+		n = parent;
 	}
 }
 
 bool vma_gap_ok(struct vm_area_struct *vma)
 {
-	return vma->rb_subtree_gap == subtree_gap(&vma->vm_rb);
+	return vma->vm_gap == gap_before(vma) && vma->rb_subtree_gap == subtree_gap(&vma->vm_rb);
 }
 
 /* ---- find ---- */
@@ -181,7 +190,7 @@ void vmacache_invalidate(struct mm_struct *mm)
 	mm->vmacache_seqnum = n;
 }
 
-static noinline void vmacache_update(struct task_struct *t, unsigned long addr, struct vm_area_struct *vma)
+void vmacache_update(struct task_struct *t, unsigned long addr, struct vm_area_struct *vma)
 {
 	struct vmacache *vc = &t->vmacache;
 
@@ -195,7 +204,13 @@ static noinline void vmacache_update(struct task_struct *t, unsigned long addr, 
 	vc->vmas[VMACACHE_SLOT(addr)] = vma;
 }
 
-/* The cached VMA that covers @addr, or NULL. */
+/* Does @addr lie in the hole before @vma? */
+static inline bool in_hole_before(const struct vm_area_struct *vma, unsigned long addr)
+{
+	return addr < vma->vm_start && (!vma->vm_prev || vma->vm_prev->vm_end <= addr);
+}
+
+/* The cached VMA that covers @addr, or has it in the hole before it; NULL: not known. */
 static inline struct vm_area_struct *vmacache_find(struct task_struct *t, struct mm_struct *mm,
 						   unsigned long addr)
 {
@@ -204,7 +219,7 @@ static inline struct vm_area_struct *vmacache_find(struct task_struct *t, struct
 	count_vm_event(VMACACHE_FIND);
 	if (t->vmacache.seqnum != mm->vmacache_seqnum || !vma)
 		return NULL;
-	if (addr < vma->vm_start || addr >= vma->vm_end)
+	if (addr >= vma->vm_end || (addr < vma->vm_start && !in_hole_before(vma, addr)))
 		return NULL;
 	VM_BUG_ON_VMA(vma->vm_mm != mm, vma);
 	count_vm_event(VMACACHE_HITS);
@@ -337,6 +352,7 @@ static void link_after(struct mm_struct *mm, struct vm_area_struct *vma, struct 
 	VM_BUG_ON_VMA(next && next->vm_start < vma->vm_end, vma);
 	vma->vm_prev = prev;
 	vma->vm_next = next;
+	vma->vm_gap = gap_before(vma);
 	vma->rb_subtree_gap = 0;
 	if (prev && !prev->vm_rb.rb_right)
 		rb_link_node(&vma->vm_rb, &prev->vm_rb, &prev->vm_rb.rb_right);
@@ -402,7 +418,7 @@ static struct rb_node *build_subtree(struct vm_area_struct **next, unsigned int 
 	n->rb_parent_color = black ? 1 : 0;
 	n->rb_left = left;
 	n->rb_right = right;
-	gap = vma_gap(vma);
+	gap = vma->vm_gap = gap_before(vma);
 	if (left) {
 		left->rb_parent_color |= (unsigned long)n;
 		gap = max(gap, rb_vma(left)->rb_subtree_gap);

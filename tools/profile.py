@@ -2,7 +2,7 @@
 """
 tools/profile.py - how many instructions each kernel function takes on a path
 
-  profile.py [--per FUNCTION] [--seconds S] [--top N] KERNEL.elf PROGRAM
+  profile.py [--per FUNCTION] [--after S] [--seconds S] [--top N] KERNEL.elf PROGRAM
 
 Boots KERNEL with PROGRAM, a static executable that repeats one operation for ever, as process 1.
 QEMU then logs every instruction for a moment; they are counted by function and divided by the
@@ -24,13 +24,16 @@ KERNEL_VMA = 0xFFFFFFFF80000000
 
 
 def functions(elf):
-    """Addresses and names of the kernel's functions, ascending."""
-    table = []
+    """
+    Addresses of the kernel's functions, ascending, and the names of each: the compiler makes one function of two
+    that do the same (sys_munmap, vm_munmap).
+    """
+    table = {}
     for line in subprocess.check_output(["nm", "-n", elf], text=True).splitlines():
         addr, kind, name = line.split()
         if kind in "tT" and int(addr, 16) >= KERNEL_VMA and not name.startswith("."):
-            table.append((int(addr, 16), name))
-    return [a for a, _ in table], [n for _, n in table]
+            table.setdefault(int(addr, 16), []).append(name)
+    return sorted(table), ["=".join(table[a]) for a in sorted(table)]
 
 
 def make_initramfs(program, path):
@@ -38,7 +41,7 @@ def make_initramfs(program, path):
     subprocess.run([sys.executable, mkcpio, "-o", path, program + ":/init"], check=True)
 
 
-def record(kernel, initramfs, seconds, work):
+def record(kernel, initramfs, after, seconds, work):
     """Boot, let it run in, and log the program counter of every instruction for a while."""
     monitor, log = os.path.join(work, "monitor"), os.path.join(work, "log")
     qemu = subprocess.Popen(
@@ -47,7 +50,7 @@ def record(kernel, initramfs, seconds, work):
          "-monitor", f"unix:{monitor},server,nowait", "-kernel", kernel, "-initrd", initramfs,
          "-append", "quiet"])
     try:
-        time.sleep(6)
+        time.sleep(after)
         with socket.socket(socket.AF_UNIX) as s:
             s.connect(monitor)
             for command, wait in (("stop", 0.1), (f"logfile {log}", 0.1),
@@ -83,6 +86,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--per", default="entry_syscall", metavar="FUNCTION")
+    parser.add_argument("--after", type=float, default=6, metavar="S", help="seconds to boot and run in")
     parser.add_argument("--seconds", type=float, default=0.6)
     parser.add_argument("--top", type=int, default=40)
     parser.add_argument("kernel")
@@ -93,9 +97,9 @@ def main():
         subprocess.check_call(["cp", args.program, init])
         initramfs = os.path.join(work, "initramfs.cpio")
         make_initramfs(init, initramfs)
-        taken, entered = count(record(args.kernel, initramfs, args.seconds, work),
+        taken, entered = count(record(args.kernel, initramfs, args.after, args.seconds, work),
                                *functions(args.kernel))
-    n = entered[args.per]
+    n = sum(times for names, times in entered.items() if args.per in names.split("="))
     if not n:
         raise SystemExit(f"{args.per} was never entered")
     print(f"{sum(taken.values())} instructions, {n} times {args.per}: "

@@ -81,9 +81,8 @@ bool may_inspect(struct task_struct *task);
 int pid_open(struct inode *inode, struct file *file);	/* base.c: for files with a show function */
 int proc_pid_statm(struct seq_file *m, struct task_struct *task);
 int proc_pid_limits(struct seq_file *m, struct task_struct *task);
-int proc_pid_maps(struct seq_file *m, struct task_struct *task);
-int proc_pid_smaps(struct seq_file *m, struct task_struct *task);
 int proc_pid_smaps_rollup(struct seq_file *m, struct task_struct *task);
+extern const struct file_operations proc_maps_fops, proc_smaps_fops;
 extern const struct file_operations proc_pagemap_fops, proc_clear_refs_fops;
 
 /* Registration of the global files. */

@@ -18,22 +18,26 @@
 
 /* ---- maps ------------------------------------------------------------------------ */
 
-/* The file's path, with newlines escaped as Linux does. */
+/*
+ * The file's path, with newlines escaped as Linux does.  It is made at the end of the free part of
+ * the buffer and moved to the front; the front must not overtake it.
+ */
 static void put_path(struct seq_file *m, const struct path *path)
 {
-	char *page = (char *)__get_free_pages(GFP_KERNEL, 0);
-	char *s;
+	char *s = m->overflow ? NULL : d_path(path, m->buf + m->count, m->size - m->count);
 
-	if (!page)
+	if (IS_ERR_OR_NULL(s)) {
+		m->overflow = true;
 		return;
-	s = d_path(path, page, PAGE_SIZE);
-	for (; !IS_ERR(s) && *s; s++) {
-		if (*s == '\n')
+	}
+	for (; *s && !m->overflow; s++) {
+		if (*s != '\n')
+			seq_putc(m, *s);
+		else if (m->buf + m->count + 4 <= s + 1)
 			seq_puts(m, "\\012");
 		else
-			seq_putc(m, *s);
+			m->overflow = true;
 	}
-	free_page((unsigned long)page);
 }
 
 static const char *area_name(struct vm_area_struct *vma)
@@ -80,35 +84,114 @@ static void show_line(struct seq_file *m, struct vm_area_struct *vma)
 	seq_putc(m, '\n');
 }
 
-/* Call @fn for every area of @task, in order, with mmap_sem held. */
-static int for_each_area(struct seq_file *m, struct task_struct *task,
-			 void (*fn)(struct seq_file *, struct vm_area_struct *, void *), void *arg)
-{
-	struct mm_struct *mm = get_task_mm(task);
-	struct vm_area_struct *vma;
+/*
+ * maps and smaps are lists of areas: a record's place is the address where it starts, so that whatever
+ * is mapped and unmapped between two reads, the addresses ascend and what stays is seen once.  Only
+ * an area that has meanwhile become one with the last is shown whole, as on Linux.
+ * The file belongs to the address space that was there at open, as /proc/PID/mem.
+ */
+#define AREAS_END (-1L)
 
-	if (!mm)
-		return 0;
-	if (down_read_killable(&mm->mmap_sem)) {
-		mmput(mm);
-		return -EINTR;
+struct areas_file {
+	struct inode *inode;
+	struct mm_struct *mm;		/* mm_count held; NULL: there was none */
+	struct task_struct *task;	/* between start and stop, with mm_users and mmap_sem held */
+};
+
+static void *areas_start(struct seq_file *m, loff_t *pos)
+{
+	struct areas_file *f = m->private;
+
+	if (*pos == AREAS_END)
+		return NULL;
+	f->task = get_proc_task(f->inode);
+	if (!f->task)
+		return ERR_PTR(-ESRCH);
+	if (f->mm && mmget_not_zero(f->mm)) {
+		if (!down_read_killable(&f->mm->mmap_sem))
+			return find_vma(f->mm, *pos);
+		mmput(f->mm);
+		put_task_struct(f->task);
+		f->task = NULL;
+		return ERR_PTR(-EINTR);
 	}
-	for (vma = mm->mmap; vma; vma = vma->vm_next)
-		fn(m, vma, arg);
-	up_read(&mm->mmap_sem);
-	mmput(mm);
+	put_task_struct(f->task);
+	f->task = NULL;
+	return NULL;
+}
+
+static void *areas_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	struct vm_area_struct *next = ((struct vm_area_struct *)v)->vm_next;
+
+	*pos = next ? (loff_t)next->vm_start : AREAS_END;
+	return next;
+}
+
+static void areas_stop(struct seq_file *m, void *v)
+{
+	struct areas_file *f = m->private;
+
+	if (!f->task)
+		return;
+	up_read(&f->mm->mmap_sem);
+	mmput(f->mm);
+	put_task_struct(f->task);
+	f->task = NULL;
+}
+
+static int areas_open(struct inode *inode, struct file *file, const struct seq_operations *op)
+{
+	struct mm_struct *mm = proc_mem_open(inode);
+	struct areas_file *f;
+	int err = -ENOMEM;
+
+	if (IS_ERR(mm))
+		return PTR_ERR(mm);
+	f = kmalloc(sizeof(*f), GFP_KERNEL);
+	if (f) {
+		*f = (struct areas_file){ .inode = inode, .mm = mm };
+		err = seq_open(file, op, f);
+	}
+	if (err) {
+		kfree(f);
+		if (mm)
+			mmdrop(mm);
+	}
+	return err;
+}
+
+static void areas_release(struct inode *inode, struct file *file)
+{
+	struct areas_file *f = ((struct seq_file *)file->private_data)->private;
+
+	if (f->mm)
+		mmdrop(f->mm);
+	kfree(f);
+	seq_release(inode, file);
+}
+
+static int maps_show(struct seq_file *m, void *v)
+{
+	show_line(m, v);
 	return 0;
 }
 
-static void maps_area(struct seq_file *m, struct vm_area_struct *vma, void *arg)
+static const struct seq_operations maps_ops = {
+	.start = areas_start, .next = areas_next, .stop = areas_stop, .show = maps_show,
+};
+
+static int maps_open(struct inode *inode, struct file *file)
 {
-	show_line(m, vma);
+	return areas_open(inode, file, &maps_ops);
 }
 
-int proc_pid_maps(struct seq_file *m, struct task_struct *task)
-{
-	return for_each_area(m, task, maps_area, NULL);
-}
+const struct file_operations proc_maps_fops = {
+	.open = maps_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = areas_release,
+};
 
 /* ---- smaps ------------------------------------------------------------------------- */
 
@@ -157,8 +240,9 @@ static const struct {
 	{ VM_WIPEONFORK, "wf" }, { VM_DONTDUMP, "dd" }, { VM_SOFTDIRTY, "sd" },
 };
 
-static void smaps_area(struct seq_file *m, struct vm_area_struct *vma, void *arg)
+static int smaps_show(struct seq_file *m, void *v)
 {
+	struct vm_area_struct *vma = v;
 	struct mem_size_stats s;
 
 	memset(&s, 0, sizeof(s));
@@ -176,38 +260,60 @@ static void smaps_area(struct seq_file *m, struct vm_area_struct *vma, void *arg
 		if (vma->vm_flags & flag_names[i].flag)
 			seq_printf(m, "%s ", flag_names[i].name);
 	seq_putc(m, '\n');
+	return 0;
 }
 
-int proc_pid_smaps(struct seq_file *m, struct task_struct *task)
+static const struct seq_operations smaps_ops = {
+	.start = areas_start, .next = areas_next, .stop = areas_stop, .show = smaps_show,
+};
+
+static int smaps_open(struct inode *inode, struct file *file)
 {
-	return for_each_area(m, task, smaps_area, NULL);
+	return areas_open(inode, file, &smaps_ops);
 }
+
+const struct file_operations proc_smaps_fops = {
+	.open = smaps_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = areas_release,
+};
 
 struct rollup {
 	struct mem_size_stats sizes;
 	unsigned long start, end;
 };
 
-static void rollup_area(struct seq_file *m, struct vm_area_struct *vma, void *arg)
+/* The sum over all areas of @mm.  0 or -EINTR. */
+static int rollup_gather(struct mm_struct *mm, struct rollup *r)
 {
-	struct rollup *r = arg;
-
-	if (!r->end)
-		r->start = vma->vm_start;
-	r->end = vma->vm_end;
-	smap_gather(vma, &r->sizes);
+	if (down_read_killable(&mm->mmap_sem))
+		return -EINTR;
+	for (struct vm_area_struct *vma = mm->mmap; vma; vma = vma->vm_next) {
+		if (!r->end)
+			r->start = vma->vm_start;
+		r->end = vma->vm_end;
+		smap_gather(vma, &r->sizes);
+	}
+	up_read(&mm->mmap_sem);
+	return 0;
 }
 
 int proc_pid_smaps_rollup(struct seq_file *m, struct task_struct *task)
 {
+	struct mm_struct *mm;
 	struct rollup r;
 	size_t start = m->count;
-	int err;
+	int err = 0;
 
 	memset(&r, 0, sizeof(r));
 	if (!task->mm)
 		return -ESRCH;
-	err = for_each_area(m, task, rollup_area, &r);
+	mm = get_task_mm(task);
+	if (mm) {
+		err = rollup_gather(mm, &r);
+		mmput(mm);
+	}
 	if (err)
 		return err;
 	seq_printf(m, "%08lx-%08lx ---p 00000000 00:00 0 ", r.start, r.end);
