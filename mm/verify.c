@@ -52,13 +52,17 @@ static bool flags_agree(const struct vm_area_struct *v)
 		return false;
 	if ((f & VM_SHARED) && !(f & VM_MAYSHARE))
 		return false;
-	if ((f & VM_LOCKED) && (f & VM_SPECIAL))
-		return false;
-	if ((f & VM_LOCKONFAULT) && !(f & VM_LOCKED))
-		return false;
 	if ((f & VM_NONLINEAR) && (!v->vm_file || !(f & VM_SHARED)))
 		return false;
 	return !(f & VM_WIPEONFORK) || (!v->vm_file && !(f & VM_SHARED));
+}
+
+/* Not while mmap_region() is at work: the object has just said that the area is special. */
+static bool lock_flags_agree(const struct vm_area_struct *v)
+{
+	unsigned long f = v->vm_flags;
+
+	return !(f & VM_LOCKED) ? !(f & VM_LOCKONFAULT) : !(f & VM_SPECIAL);
 }
 
 /* A first write may be wanted to fault: then the entries of a shared area begin read-only. */
@@ -490,6 +494,8 @@ static int verify_mm(struct mm_struct *mm, int own, struct frame_counts *frames,
 	for (struct vm_area_struct *v = mm->mmap; v; v = v->vm_next) {
 		bad += verify_vma(mm, v);
 		bad += verify_vma_links(v);
+		if (!lock_flags_agree(v))
+			bad += mm_complain(mm, v->vm_start, "lock flags of a VMA", v->vm_flags, 0);
 		if (v->vm_file && !in_i_mmap(v))
 			bad += mm_complain(mm, v->vm_start, "VMA not in its file's i_mmap", 0, 0);
 		if ((v->vm_flags & VM_DENYWRITE) &&
