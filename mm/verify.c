@@ -572,16 +572,20 @@ static int verify_frames(struct frame_counts *c)
 
 	for (unsigned long pfn = 0; pfn < max_pfn; pfn++) {
 		unsigned long i = pfn / CHUNK_PAGES;
-		struct frame_count none = { 0 }, *chunk = i < MAX_CHUNKS ? c->chunk[i] : NULL;
+		struct frame_count *chunk = i < MAX_CHUNKS ? c->chunk[i] : NULL, found = { 0 };
 		struct page *page;
 
 		if (!pfn_valid(pfn))
 			continue;
 		page = pfn_to_page(pfn);
+		if (chunk)
+			found = chunk[pfn % CHUNK_PAGES];
+		if (!found.mapped && !page_mapped(page) && !page->mlock_count && !PageMlocked(page))
+			continue;
 		mlocked += PageMlocked(page);
 		anon += page_mapped(page) && PageAnon(page);
 		file += page_mapped(page) && !PageAnon(page);
-		bad += verify_frame(page, chunk ? chunk[pfn % CHUNK_PAGES] : none);
+		bad += verify_frame(page, found);
 		verify_family_page(page);
 	}
 	return bad + same(NULL, "nr_mlock", nr_mlock, mlocked) +
