@@ -9,8 +9,15 @@
 ; Sources:    Intel SDM vol. 3A, "Switching Out of IA-32e Mode Operation", "Compatibility Mode".
 
 %include "asm_offsets.inc"
+%include "../arch/x86_64/regs.inc"
 
 %define PHYS(symbol)	ebp + (symbol) - KERNEL_VMA
+
+; As PHYS(), in 64 bits.
+%macro PHYS64 2
+	lea %1, [rbp + %2]
+	sub %1, KERNEL_VMA
+%endmacro
 
 P_TABLE		equ 3			; present, writable
 CR0_PG		equ 1 << 31
@@ -42,12 +49,7 @@ bits 64
 ; void la57_switch(void).  The upper halves of all registers are lost on the way.
 global la57_switch
 la57_switch:
-	push rbx
-	push rbp
-	push r12
-	push r13
-	push r14
-	push r15
+	PUSH_CALLEE_SAVED
 	mov [kernel_rsp], rsp
 	mov rbp, [phys_base]
 
@@ -62,14 +64,12 @@ la57_switch:
 	mov [rdi], rax
 	mov [rdi + 511 * 8], rax
 
-	lea rax, [rbp + gdt]
-	sub rax, KERNEL_VMA		; as PHYS(), in 64 bits
+	PHYS64 rax, gdt
 	sub rsp, 16
 	mov word [rsp], gdt_end - gdt - 1
 	mov [rsp + 2], rax
 	lgdt [rsp]
-	lea rax, [rbp + paging_off]
-	sub rax, KERNEL_VMA		; as PHYS(), in 64 bits
+	PHYS64 rax, paging_off
 	push CODE32
 	push rax
 	o64 retf
@@ -99,10 +99,5 @@ back:
 	jmp rax
 upper_half:
 	mov rsp, [kernel_rsp]
-	pop r15
-	pop r14
-	pop r13
-	pop r12
-	pop rbp
-	pop rbx
+	POP_CALLEE_SAVED
 	ret

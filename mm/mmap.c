@@ -288,7 +288,7 @@ static unsigned long mmap_region(struct file *file, unsigned long addr, unsigned
 	vm_stat_account(mm, vm_flags, vma->vm_file, pages);
 	if (vma->vm_flags & VM_LOCKED) {
 		if (vma->vm_flags & VM_SPECIAL)
-			vma->vm_flags &= ~VM_LOCKED;
+			vma->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
 		else
 			mm->locked_vm += pages;
 	}

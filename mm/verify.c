@@ -52,13 +52,17 @@ static bool flags_agree(const struct vm_area_struct *v)
 		return false;
 	if ((f & VM_SHARED) && !(f & VM_MAYSHARE))
 		return false;
-	if ((f & VM_LOCKED) && (f & VM_SPECIAL))
-		return false;
-	if ((f & VM_LOCKONFAULT) && !(f & VM_LOCKED))
-		return false;
 	if ((f & VM_NONLINEAR) && (!v->vm_file || !(f & VM_SHARED)))
 		return false;
 	return !(f & VM_WIPEONFORK) || (!v->vm_file && !(f & VM_SHARED));
+}
+
+/* Not while mmap_region() is at work: the object has just said that the area is special. */
+static bool lock_flags_agree(const struct vm_area_struct *v)
+{
+	unsigned long f = v->vm_flags;
+
+	return !(f & VM_LOCKED) ? !(f & VM_LOCKONFAULT) : !(f & VM_SPECIAL);
 }
 
 /* A first write may be wanted to fault: then the entries of a shared area begin read-only. */
@@ -490,6 +494,8 @@ static int verify_mm(struct mm_struct *mm, int own, struct frame_counts *frames,
 	for (struct vm_area_struct *v = mm->mmap; v; v = v->vm_next) {
 		bad += verify_vma(mm, v);
 		bad += verify_vma_links(v);
+		if (!lock_flags_agree(v))
+			bad += mm_complain(mm, v->vm_start, "lock flags of a VMA", v->vm_flags, 0);
 		if (v->vm_file && !in_i_mmap(v))
 			bad += mm_complain(mm, v->vm_start, "VMA not in its file's i_mmap", 0, 0);
 		if ((v->vm_flags & VM_DENYWRITE) &&
@@ -566,16 +572,20 @@ static int verify_frames(struct frame_counts *c)
 
 	for (unsigned long pfn = 0; pfn < max_pfn; pfn++) {
 		unsigned long i = pfn / CHUNK_PAGES;
-		struct frame_count none = { 0 }, *chunk = i < MAX_CHUNKS ? c->chunk[i] : NULL;
+		struct frame_count *chunk = i < MAX_CHUNKS ? c->chunk[i] : NULL, found = { 0 };
 		struct page *page;
 
 		if (!pfn_valid(pfn))
 			continue;
 		page = pfn_to_page(pfn);
+		if (chunk)
+			found = chunk[pfn % CHUNK_PAGES];
+		if (!found.mapped && !page_mapped(page) && !page->mlock_count && !PageMlocked(page))
+			continue;
 		mlocked += PageMlocked(page);
 		anon += page_mapped(page) && PageAnon(page);
 		file += page_mapped(page) && !PageAnon(page);
-		bad += verify_frame(page, chunk ? chunk[pfn % CHUNK_PAGES] : none);
+		bad += verify_frame(page, found);
 		verify_family_page(page);
 	}
 	return bad + same(NULL, "nr_mlock", nr_mlock, mlocked) +

@@ -18,6 +18,7 @@
 ;             Xen XSA-7; CVE-2019-1125.
 
 %include "asm_offsets.inc"
+%include "regs.inc"
 %include "smap.inc"
 
 VEC_DB	equ 1
@@ -35,16 +36,7 @@ extern schedule_tail, do_exit, fixup_bad_iret, __task_size_max, cpu_features, cp
 	push rdx
 	push rcx
 	push rax
-	push r8
-	push r9
-	push r10
-	push r11
-	push rbx
-	push rbp
-	push r12
-	push r13
-	push r14
-	push r15
+	PUSH_LOWER_REGS
 %endmacro
 
 ; All registers back from rsp = pt_regs; leaves rsp at the frame for iretq.
@@ -88,16 +80,7 @@ entry_syscall:
 	push rdx
 	push rcx
 	push -ENOSYS_NR
-	push r8
-	push r9
-	push r10
-	push r11
-	push rbx
-	push rbp
-	push r12
-	push r13
-	push r14
-	push r15
+	PUSH_LOWER_REGS
 	sti
 	cmp eax, NR_SYSCALLS_NR
 	jae .unknown

@@ -7,6 +7,7 @@
 ; Sources:    AMD64 psABI, "Registers and the Stack Frame".
 
 %include "asm_offsets.inc"
+%include "regs.inc"
 
 section .text
 bits 64
@@ -16,18 +17,8 @@ extern __switch_to
 ; struct task_struct *__switch_to_asm(struct task_struct *prev, struct task_struct *next)
 global __switch_to_asm
 __switch_to_asm:
-	push rbp
-	push rbx
-	push r12
-	push r13
-	push r14
-	push r15
+	PUSH_CALLEE_SAVED
 	mov [rdi + TASK_thread_sp], rsp
 	mov rsp, [rsi + TASK_thread_sp]
-	pop r15
-	pop r14
-	pop r13
-	pop r12
-	pop rbx
-	pop rbp
+	POP_CALLEE_SAVED
 	jmp __switch_to			; returns prev, on next's stack

@@ -377,6 +377,10 @@ TEST(locks_do_not_apply)
 	STREQ(smaps(p, "VmFlags"), "rd mr me ms pf io de ar dd sd");
 	p = map(fd, ROM, PAGE, PROT_READ, MAP_SHARED | MAP_POPULATE);
 	UNCOUNTED(p);
+	OK(syscall(__NR_mlockall, MCL_FUTURE | MCL_ONFAULT));
+	p = map(fd, ROM, PAGE, PROT_READ, MAP_SHARED);
+	STREQ(smaps(p, "VmFlags"), "rd mr me ms pf io de ar dd sd");
+	OK(syscall(__NR_munlockall));
 }
 
 TEST(child_has_the_same_frames)

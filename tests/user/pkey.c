@@ -114,6 +114,16 @@ static int key_of(const void *p)
 	return key;
 }
 
+/* Fresh pages under a key of their own, which has these rights. */
+static char *keyed_pages(int pages, unsigned int rights, int *key)
+{
+	char *p = map_pages(pages);
+
+	*key = OK(pkey_alloc(0, rights));
+	OK(pkey_mprotect(p, pages * PAGE, RW, *key));
+	return p;
+}
+
 /* ---- requests ---- */
 
 TEST(without_the_feature_there_are_no_keys)
@@ -229,12 +239,11 @@ TEST(a_key_denies_reads_and_writes)
 
 TEST(memory_that_may_not_be_touched_is_not_filled)
 {
-	char *p = map_pages(2);
+	char *p;
 	int key;
 
 	NEED_KEYS;
-	key = OK(pkey_alloc(0, NO_ACCESS));
-	OK(pkey_mprotect(p, 2 * PAGE, RW, key));
+	p = keyed_pages(2, NO_ACCESS, &key);
 	DENIED(peek(p), key, p);
 	EQ(fault_error, 0x4);
 	DENIED(poke(p + PAGE, 1), key, p + PAGE);
@@ -289,13 +298,12 @@ TEST(areas_with_different_keys_do_not_merge)
 
 TEST(mprotect_keeps_the_key)
 {
-	char *p = map_pages(1);
+	char *p;
 	int key;
 
 	NEED_KEYS;
-	key = OK(pkey_alloc(0, 0));
+	p = keyed_pages(1, 0, &key);
 	p[0] = 1;
-	OK(pkey_mprotect(p, PAGE, RW, key));
 	OK(mprotect(p, PAGE, PROT_READ));
 	EQ(key_of(p), key);
 	OK(mprotect(p, PAGE, PROT_NONE));
@@ -326,12 +334,11 @@ TEST(a_new_key_counts_for_pages_that_are_there_at_once)
 
 TEST(freeing_a_key_leaves_it_on_the_memory)
 {
-	char *p = map_pages(1);
+	char *p;
 	int key;
 
 	NEED_KEYS;
-	key = OK(pkey_alloc(0, 0));
-	OK(pkey_mprotect(p, PAGE, RW, key));
+	p = keyed_pages(1, 0, &key);
 	OK(pkey_free(key));
 	EQ(key_of(p), key);
 	OK(mprotect(p, PAGE, PROT_READ));
