@@ -239,4 +239,10 @@ int mm_verify_one(struct mm_struct *mm);	/* what can be checked in one mm alone 
 int mm_complain(struct mm_struct *mm, unsigned long addr, const char *what, unsigned long a,
 		unsigned long b);
 
+/*
+ * What others have read of a file is not for everyone: only who owns it or may write it learns which
+ * of its pages are in memory (mincore; MADV_PAGEOUT, which would tell by timing).
+ */
+bool may_know_residency(const struct vm_area_struct *vma);
+
 #endif

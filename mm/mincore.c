@@ -41,11 +41,7 @@ static bool page_in_core(struct vm_area_struct *vma, unsigned long addr)
 	return pte_present(entry) || in_cache(vma, addr);
 }
 
-/*
- * What others have read of a file is not for everyone: whoever may not write it is told that all
- * of it is there.
- */
-static bool may_ask(const struct vm_area_struct *vma)
+bool may_know_residency(const struct vm_area_struct *vma)
 {
 	struct inode *inode = vma->vm_file ? vma->vm_file->f_inode : NULL;
 
@@ -60,7 +56,7 @@ static long mincore_chunk(struct mm_struct *mm, unsigned long addr, unsigned cha
 
 	if (!vma || addr < vma->vm_start)
 		return -ENOMEM;
-	if (!may_ask(vma)) {
+	if (!may_know_residency(vma)) {
 		i = min_t(long, max, (vma->vm_end - addr) >> PAGE_SHIFT);
 		memset(vec, 1, i);
 		return i;

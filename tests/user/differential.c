@@ -9,7 +9,7 @@
  *             on chance (ADDR_NO_RANDOMIZE). Everything a sequence needs to go on lies in a shared
  *             page, so a forked child carries on where its parent stopped, and back.
  * Left out:   what differs for a reason, in docs/differences.md: MAP_GROWSDOWN (how far searches stay
- *             away from it), MAP_HUGETLB, MAP_SYNC, MADV_RANDOM, MADV_PAGEOUT, remap_file_pages,
+ *             away from it), MAP_HUGETLB, MAP_SYNC, MADV_RANDOM, remap_file_pages,
  *             VmPTE, LazyFree, and what locks the rest of an area that MREMAP_DONTUNMAP took a part
  *             from.
  * Use:        differential -v SEED [FIRST LAST]   write each call down; compare two kernels'
@@ -239,7 +239,7 @@ static void do_madvise(void)
 	static const int advice[] = {
 		MADV_NORMAL, MADV_SEQUENTIAL, MADV_WILLNEED, MADV_DONTNEED, MADV_DONTNEED,
 		MADV_FREE, MADV_REMOVE, MADV_DONTFORK, MADV_DOFORK, MADV_DONTDUMP, MADV_DODUMP,
-		MADV_WIPEONFORK, MADV_KEEPONFORK, MADV_COLD, MADV_POPULATE_READ,
+		MADV_WIPEONFORK, MADV_KEEPONFORK, MADV_COLD, MADV_PAGEOUT, MADV_POPULATE_READ,
 		MADV_POPULATE_WRITE, MADV_DONTNEED_LOCKED,
 	};
 	unsigned long a = some_address(), len = some_length(a);

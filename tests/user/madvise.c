@@ -139,6 +139,33 @@ TEST(pageout_keeps_contents)
 		EQ(p[i * PAGE], 'x');
 }
 
+/* Without swap reclaim can take a file's page from the tables and leave it in the file, no more. */
+TEST(pageout_unmaps_file_pages_that_nobody_else_maps)
+{
+	int fd = file_of(4);
+	char *p = map_file(fd, 4, RW, MAP_SHARED), *q;
+
+	for (int i = 0; i < 4; i++)
+		p[i * PAGE] = i + 1;
+	OK(madvise(p + PAGE, 2 * PAGE, MADV_PAGEOUT));
+	EQ(smaps_kb(p, "Rss"), 8);
+	STREQ(resident(p, 4), "1111");
+	EQ(p[PAGE], 2);
+	q = map_file(fd, 4, RW, MAP_PRIVATE);
+	q[0] = 9;
+	EQ(q[PAGE] + q[2 * PAGE] + q[3 * PAGE], 2 + 3 + 4);
+	OK(madvise(q, 4 * PAGE, MADV_PAGEOUT));			/* mapped twice: left alone */
+	EQ(smaps_kb(q, "Rss"), 16);
+	OK(munmap(p, 4 * PAGE));
+	OK(madvise(q, 4 * PAGE, MADV_PAGEOUT));
+	EQ(smaps_kb(q, "Rss"), 4);				/* the private copy has no other home */
+	EQ(q[0], 9);
+	EQ(q[3 * PAGE], 4);
+	OK(mprotect(q, 4 * PAGE, PROT_NONE));
+	OK(madvise(q, 4 * PAGE, MADV_PAGEOUT));
+	EQ(smaps_kb(q, "Rss"), 4);
+}
+
 TEST(willneed_succeeds_on_everything_mapped)
 {
 	char *p = filled(2), *f = map_file(file_of(4), 4, PROT_READ, MAP_SHARED);
