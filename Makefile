@@ -3,6 +3,7 @@
 #   make                  everything, debug, into build/
 #   make RELEASE=1        without the debug checks, into build/release/
 #   make CC=clang         with clang and lld, into build/clang/
+#   make SAN=ubsan        the debug kernel with a sanitizer (ubsan, kasan), into build/ubsan/
 #   make V=1              show the commands
 #
 # Out of tree: every file made lies under $(BUILD).  Objects keep the extension of their source
@@ -41,7 +42,7 @@ HOSTCC  ?= gcc
 PYTHON  ?= python3
 BUSYBOX ?=# a static x86-64 busybox; when empty, the one in PATH
 
-BUILD ?= build$(if $(CLANG),/clang)$(if $(RELEASE),/release)
+BUILD ?= build$(if $(CLANG),/clang)$(if $(RELEASE),/release)$(if $(SAN),/$(SAN))
 WERROR ?= $(filter true 1,$(CI))
 
 # `make run` and `make test` build on all processors, unless make was told how many to use.
@@ -69,6 +70,15 @@ KERNEL_INCLUDES := -Iinclude -Iarch/x86_64/include
 KERNEL_FLAGS := $(COMMON_FLAGS) -D__KERNEL__ $(KERNEL_INCLUDES) \
 	-mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-pic
 USER_FLAGS := $(COMMON_FLAGS) -Ilibc/include -Iinclude
+
+# SAN=...: checks that the compiler puts into the kernel.  What reports is not checked itself.
+SAN_DEFS_ubsan := -DQUIRE_UBSAN
+SAN_FLAGS_ubsan := -fsanitize=undefined -fsanitize=bounds-strict -Wno-array-bounds
+SAN_NOT_ubsan := kernel/ubsan.c
+
+KERNEL_FLAGS += $(SAN_DEFS_$(SAN))
+san_flags = $(if $(filter $(SAN_NOT_$(SAN)),$(1)),,$(SAN_FLAGS_$(SAN)))
+
 HOST_FLAGS := -std=gnu17 -O1 -g -DQUIRE_DEBUG -DQUIRE_HOST -Itests/host/include -Iinclude -I. \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-sanitize=alignment -fno-omit-frame-pointer \
 	-fno-strict-aliasing -Wall -Wextra -Wno-unused-parameter $(if $(WERROR),-Werror)
@@ -101,7 +111,7 @@ IMAGES := $(BUILD)/quire.elf $(BUILD)/initramfs.cpio $(BUILD)/quire.iso
 
 # ---- targets for people ---------------------------------------------------------------------
 
-.PHONY: all run test oracle bench bench-run docs host-test tests clean help FORCE
+.PHONY: all run test stress oracle bench bench-run docs host-test tests clean help FORCE
 all: $(IMAGES) $(USER_PROGS) tests $(BUILD)/compile_commands.json
 
 tests: $(USER_TESTS) $(PIE_TESTS)
@@ -115,6 +125,12 @@ test:
 	@tools/setup.sh test
 	@$(MAKE) $(PARALLEL) all host-test
 	@$(PYTHON) tools/test.py --build $(BUILD) $(if $(T),-T '$(T)')
+
+# What takes too long for every day: every suite and program on the kernels with sanitizers, ...
+stress:
+	@tools/setup.sh test
+	@$(MAKE) $(PARALLEL) all
+	@$(PYTHON) tools/test.py --build $(BUILD) --stress $(if $(T),-T '$(T)')
 
 # Ask Debian's Linux the same questions and record its answers in tests/user/oracle/.
 oracle:
@@ -144,6 +160,7 @@ help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
 	@echo 'make run               install what is missing, build, boot to a shell on this terminal'
 	@echo 'make test [T=pattern]  the same, then every test (or those whose group/name match)'
+	@echo 'make stress            what takes longer: every test on the kernels with sanitizers, sweeps'
 	@echo 'make oracle            record what Debian'"'"'s Linux answers to tests/user'
 	@echo 'make bench             what operations cost in instructions; BENCH=linux: on Debian'"'"'s Linux'
 	@echo 'make docs              fill the generated parts of README.md and docs/ from real runs'
@@ -159,7 +176,7 @@ stamp = @mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ || \
 	printf '%s\n' '$(subst ','\'',$(1))' > $@
 
 $(BUILD)/.flags: FORCE
-	$(call stamp,$(CC) $(LD) $(ASMDEFS) $(KERNEL_FLAGS) $(USER_FLAGS) $(KERNEL_LDFLAGS) $(USER_LDFLAGS) $(VDSO_FLAGS) $(VDSO_LDFLAGS))
+	$(call stamp,$(CC) $(LD) $(ASMDEFS) $(KERNEL_FLAGS) $(SAN_FLAGS_$(SAN)) $(USER_FLAGS) $(KERNEL_LDFLAGS) $(USER_LDFLAGS) $(VDSO_FLAGS) $(VDSO_LDFLAGS))
 $(BUILD)/.sources: FORCE
 	$(call stamp,$(KERNEL_C) $(KERNEL_ASM) $(LIBC_SRCS) $(USER_C))
 
@@ -168,7 +185,7 @@ $(BUILD)/.sources: FORCE
 $(BUILD)/obj/kernel/%.c.o: %.c $(BUILD)/.flags
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(NOSTDINC) $(KERNEL_FLAGS) $(DEPS) -c -o $@ $<
+	$(Q)$(CC) $(NOSTDINC) $(KERNEL_FLAGS) $(call san_flags,$<) $(DEPS) -c -o $@ $<
 
 # The constants that C owns and assembly needs: asm-offsets.c is compiled to assembly, and the
 # lines "->NAME $value" in it become "%define NAME value".  (clang would otherwise
