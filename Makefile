@@ -75,8 +75,15 @@ USER_FLAGS := $(COMMON_FLAGS) -Ilibc/include -Iinclude
 SAN_DEFS_ubsan := -DQUIRE_UBSAN
 SAN_FLAGS_ubsan := -fsanitize=undefined -fsanitize=bounds-strict -Wno-array-bounds
 SAN_NOT_ubsan := kernel/ubsan.c
+# The shadow byte of ADDRESS lies at ADDRESS / 8 + offset (asm/memory_layout.h).
+SAN_DEFS_kasan := -DQUIRE_KASAN
+SAN_FLAGS_kasan := -fsanitize=kernel-address -fasan-shadow-offset=0xdffffc0000000000 \
+	--param asan-stack=1 --param asan-globals=1 --param asan-instrument-allocas=0 \
+	--param asan-instrumentation-with-call-threshold=10000
+SAN_NOT_kasan := mm/kasan.c arch/x86_64/kasan_init.c mm/slab.c kernel/kallsyms.c
 
 KERNEL_FLAGS += $(SAN_DEFS_$(SAN))
+ASMDEFS += $(SAN_DEFS_$(SAN))
 san_flags = $(if $(filter $(SAN_NOT_$(SAN)),$(1)),,$(SAN_FLAGS_$(SAN)))
 
 HOST_FLAGS := -std=gnu17 -O1 -g -DQUIRE_DEBUG -DQUIRE_HOST -Itests/host/include -Iinclude -I. \
@@ -220,7 +227,7 @@ $(BUILD)/obj/kernel/arch/x86_64/vdso_image.asm.o: $(BUILD)/gen/vdso.so
 
 $(BUILD)/gen/linker.ld: linker.ld $(BUILD)/.flags
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(NOSTDINC) $(KERNEL_INCLUDES) -E -P -x assembler-with-cpp -D__ASSEMBLY__ \
+	$(Q)$(CC) $(NOSTDINC) $(KERNEL_INCLUDES) $(SAN_DEFS_$(SAN)) -E -P -x assembler-with-cpp -D__ASSEMBLY__ \
 		-MMD -MP -MF $@.d -MT $@ -o $@ $<
 
 # The symbol table for backtraces is part of the kernel whose symbols it lists.  Link without it,
