@@ -50,16 +50,16 @@ void kasan_stop(void);
 void kasan_poison(const void *p, size_t size, u8 value);
 /* [p, p + size) may be touched, and up to the next multiple of 8 nothing behind it. */
 void kasan_unpoison(const void *p, size_t size);
-/* Report @ip's access unless it may touch all of [p, p + size). */
-void kasan_check(const void *p, size_t size, bool write, unsigned long ip);
+/* Report @ip's access unless it may touch all of [addr, addr + size). */
+void kasan_check(unsigned long addr, size_t size, bool write, unsigned long ip);
 
 static inline void kasan_check_read(const void *p, size_t size)
 {
-	kasan_check(p, size, false, (unsigned long)__builtin_return_address(0));
+	kasan_check((unsigned long)p, size, false, (unsigned long)__builtin_return_address(0));
 }
 static inline void kasan_check_write(const void *p, size_t size)
 {
-	kasan_check(p, size, true, (unsigned long)__builtin_return_address(0));
+	kasan_check((unsigned long)p, size, true, (unsigned long)__builtin_return_address(0));
 }
 
 /* An object that a slab cache owns, for a report. */

@@ -215,12 +215,12 @@ static bool describe_global(struct text *t, unsigned long addr)
 /* The frame that @addr lies in begins with a mark and its variables: "count (offset size len name)...". */
 static bool describe_stack(struct text *t, unsigned long addr)
 {
-	unsigned long sp = addr & ~(GRANULE - 1), low = (unsigned long)__builtin_frame_address(0);
+	unsigned long sp = addr & ~(GRANULE - 1), low = (unsigned long)current->stack;
 	char who[80];
 
 	if (addr - low >= KERNEL_STACK_SIZE)
 		return false;
-	for (; sp > low; sp -= GRANULE) {
+	for (; sp >= low; sp -= GRANULE) {
 		const unsigned long *frame = (const unsigned long *)sp;
 
 		if (frame[0] != FRAME_MAGIC || *shadow_of(sp) != (s8)KASAN_STACK_LEFT)
@@ -300,12 +300,12 @@ static noinline void report(unsigned long addr, unsigned long bad, size_t size, 
 	panic("%s", buf);
 }
 
-void kasan_check(const void *p, size_t size, bool write, unsigned long ip)
+void kasan_check(unsigned long addr, size_t size, bool write, unsigned long ip)
 {
-	unsigned long bad = first_bad((unsigned long)p, size);
+	unsigned long bad = first_bad(addr, size);
 
 	if (unlikely(bad))
-		report((unsigned long)p, bad, size, write, ip);
+		report(addr, bad, size, write, ip);
 }
 
 /* ---- what the compiler calls: names are its own ------------------------------------------ */
@@ -314,12 +314,12 @@ void kasan_check(const void *p, size_t size, bool write, unsigned long ip)
 	void __asan_##name##_noabort(unsigned long addr);			\
 	void __asan_##name##_noabort(unsigned long addr)			\
 	{									\
-		kasan_check((void *)addr, size, write, CALLER);			\
+		kasan_check(addr, size, write, CALLER);			\
 	}									\
 	void __asan_report_##name##_noabort(unsigned long addr);		\
 	void __asan_report_##name##_noabort(unsigned long addr)			\
 	{									\
-		kasan_check((void *)addr, size, write, CALLER);			\
+		kasan_check(addr, size, write, CALLER);			\
 	}
 ACCESS(load1, 1, false)
 ACCESS(load2, 2, false)
@@ -336,7 +336,7 @@ ACCESS(store16, 16, true)
 	void name(unsigned long addr, size_t size);				\
 	void name(unsigned long addr, size_t size)				\
 	{									\
-		kasan_check((void *)addr, size, write, CALLER);			\
+		kasan_check(addr, size, write, CALLER);			\
 	}
 ACCESS_N(__asan_loadN_noabort, false)
 ACCESS_N(__asan_storeN_noabort, true)

@@ -579,7 +579,7 @@ static __always_inline struct page *do_alloc_pages(gfp_t gfp, unsigned int order
 	struct page *page;
 
 	VM_BUG_ON((gfp & __GFP_WAIT) && in_atomic());
-	if (should_fail_alloc(gfp))
+	if (should_fail(gfp, FAIL_PAGE))
 		return NULL;
 	if (unlikely(order))
 		return alloc_other(gfp, order, caller);

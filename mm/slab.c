@@ -466,7 +466,7 @@ static __always_inline void *slab_alloc(struct kmem_cache *c, gfp_t gfp, unsigne
 	void *obj;
 
 	VM_BUG_ON((gfp & __GFP_WAIT) && in_atomic());
-	if (should_fail_alloc(gfp))
+	if (should_fail(gfp, FAIL_SLAB))
 		return NULL;
 	flags = local_irq_save();
 	ac = c->cpu[smp_processor_id()];

@@ -19,6 +19,7 @@
  *             "Noncontiguous Memory Allocation".
  */
 #include <asm/memtype.h>
+#include <fail_nth.h>
 #include <kasan.h>
 #include <memblock.h>
 #include <mm.h>
@@ -298,7 +299,7 @@ static void release_area(const void *p, enum vmap_kind kind)
 	free_area(a);
 }
 
-/* SAN=kasan: the last page may be used up to @size only, although all of it is there. */
+/* SAN=kasan: of the last page only what was asked for may be used. */
 static void *trim(void *p, size_t size)
 {
 	if (p) {
@@ -317,7 +318,7 @@ void *vzalloc(size_t size)
 {
 	void *p = alloc_area(size, VMAP_ALLOC);
 
-	return p ? trim(memset(p, 0, PAGE_ALIGN(size)), size) : NULL;
+	return p ? memset(p, 0, PAGE_ALIGN(size)) : NULL;
 }
 
 void vfree(const void *p)
@@ -418,10 +419,14 @@ void iounmap(void *p)
 /* A fork takes the stack of the task that ended last: mapped, and still in the cache. */
 void *alloc_kernel_stack(void)
 {
-	unsigned long flags = local_irq_save();
-	unsigned int cpu = smp_processor_id();
 	void *stack = NULL;
+	unsigned long flags;
+	unsigned int cpu;
 
+	if (should_fail(GFP_KERNEL, FAIL_STACK))
+		return NULL;
+	flags = local_irq_save();
+	cpu = smp_processor_id();
 	if (stack_cache[cpu].nr)
 		stack = stack_cache[cpu].stack[--stack_cache[cpu].nr];
 	local_irq_restore(flags);

@@ -573,9 +573,11 @@ class Plan:
             self.add(san, "build", run_build(f"SAN={san}", f"BUILD={relative}",
                                              f"{relative}/quire.elf"))
             m = dataclasses.replace(SELFTEST, kernel=str(kernel))
-            self.add(san, "selftest", run_kernel(m), 1800)
-            m = dataclasses.replace(m, append=f"{m.append}={san}.report provoke panic=-1")
-            self.add(san, "panics", run_boot(m, SANITIZERS[san], want=machine.FAILURE))
+            for suite in [""] if whole else SAN_SUITES:
+                one = dataclasses.replace(m, append=f"{m.append}={suite}" if suite else m.append)
+                self.add(san, f"selftest={suite}" if suite else "selftest", run_kernel(one), 1800)
+            end = dataclasses.replace(m, append=f"{m.append}={san}.report provoke panic=-1")
+            self.add(san, "panics", run_boot(end, SANITIZERS[san], want=machine.FAILURE))
             if whole:
                 self.user_programs(san, str(kernel), 600)
                 for memory in ("64M", "4G"):
@@ -650,7 +652,10 @@ MM_TESTS = ("brk", "cow", "efault", "exec", "filemap", "lazy", "mmap", "model", 
             "pie", "procfs", "rlimit", "sigframe", "signal", "stack", "syscall", "thread", "trap",
             "vfork")
 # The compiler's checks, and what a kernel must say that breaks a rule on purpose.
-SANITIZERS = {"ubsan": r"Kernel panic - not syncing: UBSAN: shift out of bounds in .*test_ubsan.c"}
+SANITIZERS = {"ubsan": r"Kernel panic - not syncing: UBSAN: shift out of bounds in .*test_ubsan.c",
+              "kasan": r"Kernel panic - not syncing: KASAN: slab-out-of-bounds: write of 1 bytes"}
+# A sample: what mm/ is about (the pattern is part of "suite.case").
+SAN_SUITES = ("san.", "fork", "vma", "cow", "fail_mm", "slab", "rmap", "exec")
 SAN_SAMPLE = ("cow", "exec", "madvise", "mmap", "mremap", "pipe", "process_vm", "procfs", "shm",
               "signal", "thread", "truncate")
 LOAD_ADDRESSES = {"2M": 0x200000, "64M": 0x4000000, "150M": 0x9600000}

@@ -24,6 +24,7 @@
  */
 #include <asm/processor.h>
 #include <boot_info.h>
+#include <fail_nth.h>
 #include <kasan.h>
 #include <memblock.h>
 #include <mm.h>
@@ -649,8 +650,11 @@ static void init_table_page(struct mm_struct *mm, struct page *page)
 /* An empty table. */
 static struct page *alloc_table_page(struct mm_struct *mm)
 {
-	struct page *page = cache_take(&table_caches[smp_processor_id()]);
+	struct page *page;
 
+	if (should_fail(GFP_KERNEL, FAIL_TABLE))
+		return NULL;
+	page = cache_take(&table_caches[smp_processor_id()]);
 	if (!page)
 		page = alloc_page(GFP_KERNEL | __GFP_ZERO);
 	if (!page)
@@ -680,9 +684,12 @@ static void free_table_page(struct page *page)
 
 pgd_t *pgd_alloc(struct mm_struct *mm)
 {
-	struct page *page = cache_take(&pgd_caches[smp_processor_id()]);
+	struct page *page;
 	pgd_t *pgd;
 
+	if (should_fail(GFP_KERNEL, FAIL_TABLE))
+		return NULL;
+	page = cache_take(&pgd_caches[smp_processor_id()]);
 	if (page) {
 		init_table_page(mm, page);
 		return page_address(page);

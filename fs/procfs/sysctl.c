@@ -219,6 +219,9 @@ void proc_sys_init(void)
 {
 	make_uuid(boot_id);
 	proc_coredump_init();
+#ifdef QUIRE_DEBUG
+	proc_fail_nth_init();
+#endif
 	proc_create("sys/fs/file-nr", 0444, file_nr_show, NULL);
 	proc_create("sys/fs/file-max", 0444, file_max_show, NULL);
 	proc_create("sys/fs/nr_open", 0444, nr_open_show, NULL);
