@@ -81,6 +81,11 @@ SAN_FLAGS_kasan := -fsanitize=kernel-address -fasan-shadow-offset=0xdffffc000000
 	--param asan-stack=1 --param asan-globals=1 --param asan-instrument-allocas=0 \
 	--param asan-instrumentation-with-call-threshold=10000
 SAN_NOT_kasan := mm/kasan.c arch/x86_64/kasan_init.c mm/slab.c kernel/kallsyms.c
+# Not a check, but made the same way: counts of executed lines (make coverage).
+SAN_DEFS_gcov := -DQUIRE_GCOV
+SAN_FLAGS_gcov := -O1 -fprofile-arcs -ftest-coverage -fprofile-info-section
+SAN_NOT_gcov := kernel/gcov.c boot/% tests/kernel/%
+SAN_LIBS_gcov = $(shell $(CC) -print-file-name=libgcov.a)
 
 KERNEL_FLAGS += $(SAN_DEFS_$(SAN))
 ASMDEFS += $(SAN_DEFS_$(SAN))
@@ -118,7 +123,7 @@ IMAGES := $(BUILD)/quire.elf $(BUILD)/initramfs.cpio $(BUILD)/quire.iso
 
 # ---- targets for people ---------------------------------------------------------------------
 
-.PHONY: all run test stress oracle bench bench-run docs host-test tests clean help FORCE
+.PHONY: all run test stress coverage oracle bench bench-run docs host-test tests clean help FORCE
 all: $(IMAGES) $(USER_PROGS) tests $(BUILD)/compile_commands.json
 
 tests: $(USER_TESTS) $(PIE_TESTS)
@@ -138,6 +143,13 @@ stress:
 	@tools/setup.sh test
 	@$(MAKE) $(PARALLEL) all
 	@$(PYTHON) tools/test.py --build $(BUILD) --stress $(if $(T),-T '$(T)')
+
+# Which lines of the kernel all suites and programs together execute.
+coverage:
+	@tools/setup.sh test
+	@$(MAKE) $(PARALLEL) tests
+	@$(MAKE) $(PARALLEL) SAN=gcov BUILD=$(BUILD)/gcov $(BUILD)/gcov/quire.elf
+	@$(PYTHON) tools/coverage.py --build $(BUILD)
 
 # Ask Debian's Linux the same questions and record its answers in tests/user/oracle/.
 oracle:
@@ -168,6 +180,7 @@ help:
 	@echo 'make run               install what is missing, build, boot to a shell on this terminal'
 	@echo 'make test [T=pattern]  the same, then every test (or those whose group/name match)'
 	@echo 'make stress            what takes longer: every test on the kernels with sanitizers, sweeps'
+	@echo 'make coverage          which lines of the kernel the tests execute, as a table and in HTML'
 	@echo 'make oracle            record what Debian'"'"'s Linux answers to tests/user'
 	@echo 'make bench             what operations cost in instructions; BENCH=linux: on Debian'"'"'s Linux'
 	@echo 'make docs              fill the generated parts of README.md and docs/ from real runs'
@@ -234,7 +247,7 @@ $(BUILD)/gen/linker.ld: linker.ld $(BUILD)/.flags
 # make it, link with it; it lies after the code, so the second table should equal the first.  If it
 # does not, one more link settles it, because the size of the table no longer changes.
 KSYM := $(BUILD)/gen/kallsyms
-link_kernel = $(LD) $(KERNEL_LDFLAGS) -T $(BUILD)/gen/linker.ld -o $(1) $(KERNEL_OBJS) $(2)
+link_kernel = $(LD) $(KERNEL_LDFLAGS) -T $(BUILD)/gen/linker.ld -o $(1) $(KERNEL_OBJS) $(2) $(SAN_LIBS_$(SAN))
 make_kallsyms = $(NM) -n $(1) | $(PYTHON) tools/kallsyms.py > $(2).asm && $(NASM) -f elf64 -o $(2).o $(2).asm
 
 $(BUILD)/quire.elf: $(KERNEL_OBJS) $(BUILD)/gen/linker.ld $(BUILD)/.sources tools/kallsyms.py
