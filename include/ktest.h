@@ -44,8 +44,8 @@ int ktest_run_all(const char *pattern);
 	static void ktest_##_suite##_##_name(struct ktest_ctx *t __attribute__((unused)))
 
 /* One byte that is not ours to touch: the compiler's own checks (SAN=kasan) do not see it. */
-static __used __no_kasan u8 forbidden_read(const volatile void *p) { return *(const volatile u8 *)p; }
-static __used __no_kasan void forbidden_write(volatile void *p, u8 v) { *(volatile u8 *)p = v; }
+static __attribute__((unused)) __no_kasan u8 forbidden_read(const volatile void *p) { return *(const volatile u8 *)p; }
+static __attribute__((unused)) __no_kasan void forbidden_write(volatile void *p, u8 v) { *(volatile u8 *)p = v; }
 
 /* End the case at the first broken claim. */
 #define EXPECT(c) do { if (!(c)) { ktest_fail(t, __FILE__, __LINE__, "%s", #c); return; } } while (0)
