@@ -3,6 +3,7 @@
 #   make                  everything, debug, into build/
 #   make RELEASE=1        without the debug checks, into build/release/
 #   make CC=clang         with clang and lld, into build/clang/
+#   make SAN=ubsan        the debug kernel with a sanitizer (ubsan, kasan), into build/ubsan/
 #   make V=1              show the commands
 #
 # Out of tree: every file made lies under $(BUILD).  Objects keep the extension of their source
@@ -41,7 +42,7 @@ HOSTCC  ?= gcc
 PYTHON  ?= python3
 BUSYBOX ?=# a static x86-64 busybox; when empty, the one in PATH
 
-BUILD ?= build$(if $(CLANG),/clang)$(if $(RELEASE),/release)
+BUILD ?= build$(if $(CLANG),/clang)$(if $(RELEASE),/release)$(if $(SAN),/$(SAN))
 WERROR ?= $(filter true 1,$(CI))
 
 # `make run` and `make test` build on all processors, unless make was told how many to use.
@@ -69,6 +70,27 @@ KERNEL_INCLUDES := -Iinclude -Iarch/x86_64/include
 KERNEL_FLAGS := $(COMMON_FLAGS) -D__KERNEL__ $(KERNEL_INCLUDES) \
 	-mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-pic
 USER_FLAGS := $(COMMON_FLAGS) -Ilibc/include -Iinclude
+
+# SAN=...: checks that the compiler puts into the kernel.  What reports is not checked itself.
+SAN_DEFS_ubsan := -DQUIRE_UBSAN
+SAN_FLAGS_ubsan := -fsanitize=undefined -fsanitize=bounds-strict -Wno-array-bounds
+SAN_NOT_ubsan := kernel/ubsan.c
+# The shadow byte of ADDRESS lies at ADDRESS / 8 + offset (asm/memory_layout.h).
+SAN_DEFS_kasan := -DQUIRE_KASAN
+SAN_FLAGS_kasan := -fsanitize=kernel-address -fasan-shadow-offset=0xdffffc0000000000 \
+	--param asan-stack=1 --param asan-globals=1 --param asan-instrument-allocas=0 \
+	--param asan-instrumentation-with-call-threshold=10000
+SAN_NOT_kasan := mm/kasan.c arch/x86_64/kasan_init.c mm/slab.c kernel/kallsyms.c
+# Not a check, but made the same way: counts of executed lines (make coverage).
+SAN_DEFS_gcov := -DQUIRE_GCOV
+SAN_FLAGS_gcov := -O1 -fprofile-arcs -ftest-coverage -fprofile-info-section
+SAN_NOT_gcov := kernel/gcov.c boot/% tests/kernel/%
+SAN_LIBS_gcov = $(shell $(CC) -print-file-name=libgcov.a)
+
+KERNEL_FLAGS += $(SAN_DEFS_$(SAN))
+ASMDEFS += $(SAN_DEFS_$(SAN))
+san_flags = $(if $(filter $(SAN_NOT_$(SAN)),$(1)),,$(SAN_FLAGS_$(SAN)))
+
 HOST_FLAGS := -std=gnu17 -O1 -g -DQUIRE_DEBUG -DQUIRE_HOST -Itests/host/include -Iinclude -I. \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-sanitize=alignment -fno-omit-frame-pointer \
 	-fno-strict-aliasing -Wall -Wextra -Wno-unused-parameter $(if $(WERROR),-Werror)
@@ -101,7 +123,7 @@ IMAGES := $(BUILD)/quire.elf $(BUILD)/initramfs.cpio $(BUILD)/quire.iso
 
 # ---- targets for people ---------------------------------------------------------------------
 
-.PHONY: all run test oracle bench bench-run docs host-test tests clean help FORCE
+.PHONY: all run test stress coverage oracle bench bench-run docs host-test tests clean help FORCE
 all: $(IMAGES) $(USER_PROGS) tests $(BUILD)/compile_commands.json
 
 tests: $(USER_TESTS) $(PIE_TESTS)
@@ -115,6 +137,19 @@ test:
 	@tools/setup.sh test
 	@$(MAKE) $(PARALLEL) all host-test
 	@$(PYTHON) tools/test.py --build $(BUILD) $(if $(T),-T '$(T)')
+
+# What takes too long for every day: every suite and program on the kernels with sanitizers, ...
+stress:
+	@tools/setup.sh test
+	@$(MAKE) $(PARALLEL) all
+	@$(PYTHON) tools/test.py --build $(BUILD) --stress $(if $(T),-T '$(T)')
+
+# Which lines of the kernel all suites and programs together execute.
+coverage:
+	@tools/setup.sh test
+	@$(MAKE) $(PARALLEL) tests
+	@$(MAKE) $(PARALLEL) SAN=gcov BUILD=$(BUILD)/gcov $(BUILD)/gcov/quire.elf
+	@$(PYTHON) tools/coverage.py --build $(BUILD)
 
 # Ask Debian's Linux the same questions and record its answers in tests/user/oracle/.
 oracle:
@@ -147,6 +182,8 @@ help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
 	@echo 'make run               install what is missing, build, boot to a shell on this terminal'
 	@echo 'make test [T=pattern]  the same, then every test (or those whose group/name match)'
+	@echo 'make stress            what takes longer: every test on the kernels with sanitizers, sweeps'
+	@echo 'make coverage          which lines of the kernel the tests execute, as a table and in HTML'
 	@echo 'make oracle            record what Debian'"'"'s Linux answers to tests/user'
 	@echo 'make bench             what operations cost in instructions; BENCH=linux: beside Debian'"'"'s Linux'
 	@echo 'make docs              fill the generated parts of README.md and docs/ from real runs'
@@ -162,7 +199,7 @@ stamp = @mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ || \
 	printf '%s\n' '$(subst ','\'',$(1))' > $@
 
 $(BUILD)/.flags: FORCE
-	$(call stamp,$(CC) $(LD) $(ASMDEFS) $(KERNEL_FLAGS) $(USER_FLAGS) $(KERNEL_LDFLAGS) $(USER_LDFLAGS) $(VDSO_FLAGS) $(VDSO_LDFLAGS))
+	$(call stamp,$(CC) $(LD) $(ASMDEFS) $(KERNEL_FLAGS) $(SAN_FLAGS_$(SAN)) $(USER_FLAGS) $(KERNEL_LDFLAGS) $(USER_LDFLAGS) $(VDSO_FLAGS) $(VDSO_LDFLAGS))
 $(BUILD)/.sources: FORCE
 	$(call stamp,$(KERNEL_C) $(KERNEL_ASM) $(LIBC_SRCS) $(USER_C))
 
@@ -171,7 +208,7 @@ $(BUILD)/.sources: FORCE
 $(BUILD)/obj/kernel/%.c.o: %.c $(BUILD)/.flags
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(NOSTDINC) $(KERNEL_FLAGS) $(DEPS) -c -o $@ $<
+	$(Q)$(CC) $(NOSTDINC) $(KERNEL_FLAGS) $(call san_flags,$<) $(DEPS) -c -o $@ $<
 
 # The constants that C owns and assembly needs: asm-offsets.c is compiled to assembly, and the
 # lines "->NAME $value" in it become "%define NAME value".  (clang would otherwise
@@ -206,14 +243,14 @@ $(BUILD)/obj/kernel/arch/x86_64/vdso_image.asm.o: $(BUILD)/gen/vdso.so
 
 $(BUILD)/gen/linker.ld: linker.ld $(BUILD)/.flags
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(NOSTDINC) $(KERNEL_INCLUDES) -E -P -x assembler-with-cpp -D__ASSEMBLY__ \
+	$(Q)$(CC) $(NOSTDINC) $(KERNEL_INCLUDES) $(SAN_DEFS_$(SAN)) -E -P -x assembler-with-cpp -D__ASSEMBLY__ \
 		-MMD -MP -MF $@.d -MT $@ -o $@ $<
 
 # The symbol table for backtraces is part of the kernel whose symbols it lists.  Link without it,
 # make it, link with it; it lies after the code, so the second table should equal the first.  If it
 # does not, one more link settles it, because the size of the table no longer changes.
 KSYM := $(BUILD)/gen/kallsyms
-link_kernel = $(LD) $(KERNEL_LDFLAGS) -T $(BUILD)/gen/linker.ld -o $(1) $(KERNEL_OBJS) $(2)
+link_kernel = $(LD) $(KERNEL_LDFLAGS) -T $(BUILD)/gen/linker.ld -o $(1) $(KERNEL_OBJS) $(2) $(SAN_LIBS_$(SAN))
 make_kallsyms = $(NM) -n $(1) | $(PYTHON) tools/kallsyms.py > $(2).asm && $(NASM) -f elf64 -o $(2).o $(2).asm
 
 $(BUILD)/quire.elf: $(KERNEL_OBJS) $(BUILD)/gen/linker.ld $(BUILD)/.sources tools/kallsyms.py

@@ -27,6 +27,12 @@ pdpt_low:	resb 4096		; for the identity map and for PAGE_OFFSET
 pdpt_kernel:	resb 4096
 pd_kernel:	resb 4096
 pd_low:		resb 4 * 4096		; 4 GiB by 2 MiB pages
+%ifdef QUIRE_KASAN
+pdpt_shadow:	resb 4096		; all of the shadow is one page, until paging_init()
+pd_shadow:	resb 4096
+pt_shadow:	resb 4096
+shadow_page:	resb 4096
+%endif
 tables_end:
 
 section .bss
@@ -176,6 +182,25 @@ build_tables:
 	add edi, 8
 	loop .pdpt
 
+%ifdef QUIRE_KASAN
+	lea edi, [PHYS(pml4) + SLOT(KASAN_SHADOW_START) * 8]
+	lea eax, [PHYS(pdpt_shadow) + P_TABLE]
+	mov ecx, (KASAN_SHADOW_END - KASAN_SHADOW_START) >> P4D_SHIFT
+	call fill_same
+	lea edi, [PHYS(pdpt_shadow)]
+	lea eax, [PHYS(pd_shadow) + P_TABLE]
+	mov ecx, 512
+	call fill_same
+	lea edi, [PHYS(pd_shadow)]
+	lea eax, [PHYS(pt_shadow) + P_TABLE]
+	mov ecx, 512
+	call fill_same
+	lea edi, [PHYS(pt_shadow)]
+	lea eax, [PHYS(shadow_page) + P_TABLE]
+	mov ecx, 512
+	call fill_same
+%endif
+
 	lea edi, [PHYS(pd_low)]		; physical 0 upwards
 	xor eax, eax
 	mov ecx, 4 * 512
@@ -197,6 +222,15 @@ fill_large:
 	add edi, 8
 	loop .next
 	ret
+
+%ifdef QUIRE_KASAN
+; Write ecx times the entry eax at edi.
+fill_same:
+	mov [edi], eax
+	add edi, 8
+	loop fill_same
+	ret
+%endif
 
 BOOT_CS equ 8
 BOOT_DS equ 16

@@ -47,15 +47,16 @@ unsigned long max_open_files(void)
 	return max(totalram_pages() * (PAGE_SIZE / 1024) / 10, 8192UL);
 }
 
+/* A file without path or operations.  ERR_PTR(-ENFILE): as many as there may be; -ENOMEM. */
 struct file *alloc_empty_file(unsigned int flags)
 {
 	struct file *f;
 
 	if (!capable_root() && nr_open_files() >= max_open_files())
-		return NULL;
+		return ERR_PTR(-ENFILE);
 	f = kmem_cache_alloc(filp_cachep, GFP_KERNEL);
 	if (!f)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	memset(f, 0, sizeof(*f));
 	atomic_set(&f->f_count, 1);
 	mutex_init(&f->f_pos_lock);
@@ -72,14 +73,14 @@ void free_empty_file(struct file *f)
 	kmem_cache_free(filp_cachep, f);
 }
 
-/* An open file on @path (takes its own references) whose operations are @fop; NULL: no memory. */
+/* An open file on @path (takes its own references) whose operations are @fop; ERR_PTR. */
 struct file *alloc_file(const struct path *path, unsigned int flags,
 			const struct file_operations *fop)
 {
 	struct file *f = alloc_empty_file(flags);
 
-	if (!f)
-		return NULL;
+	if (IS_ERR(f))
+		return f;
 	path_get(path);
 	f->f_path = *path;
 	f->f_inode = path->dentry->d_inode;

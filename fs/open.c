@@ -55,8 +55,8 @@ struct file *dentry_open(const struct path *path, unsigned int flags)
 	bool writes;
 	int err = 0;
 
-	if (!f)
-		return ERR_PTR(-ENFILE);
+	if (IS_ERR(f))
+		return f;
 	f->f_path = *path;
 	f->f_inode = i;
 	if (flags & O_PATH) {
@@ -169,9 +169,8 @@ struct file *alloc_anon_file(const char *name, const struct file_operations *fop
 	d_instantiate(path.dentry, anon_inode);
 	f = alloc_file(&path, flags, fop);
 	dput(path.dentry);
-	if (!f)
-		return ERR_PTR(-ENFILE);
-	f->private_data = priv;
+	if (!IS_ERR(f))
+		f->private_data = priv;
 	return f;
 }
 

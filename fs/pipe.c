@@ -540,7 +540,7 @@ static struct file *pipe_end(const struct path *path, unsigned int flags)
 {
 	struct file *f = alloc_file(path, flags, &pipefifo_fops);
 
-	if (f) {
+	if (!IS_ERR(f)) {
 		f->private_data = (void *)-1UL;
 		count_file(f->f_inode->i_pipe, f, 1);
 	}
@@ -552,7 +552,7 @@ static int create_pipe_files(struct file *ends[2], int flags)
 {
 	struct inode *i = new_pipe_inode();
 	struct path path = { .mnt = pipe_mount };
-	int err = -ENFILE;
+	int err = 0;
 
 	if (!i)
 		return -ENFILE;
@@ -560,20 +560,20 @@ static int create_pipe_files(struct file *ends[2], int flags)
 	if (!path.dentry) {
 		pipe_free(i->i_pipe);
 		iput(i);
-		return -ENFILE;
+		return -ENOMEM;
 	}
 	d_instantiate(path.dentry, i);
 	ends[0] = pipe_end(&path, O_RDONLY | (flags & O_NONBLOCK));
-	if (!ends[0]) {
+	if (IS_ERR(ends[0])) {
 		pipe_free(i->i_pipe);
+		err = PTR_ERR(ends[0]);
 		goto out;
 	}
 	ends[1] = pipe_end(&path, O_WRONLY | (flags & O_NONBLOCK));
-	if (!ends[1]) {
+	if (IS_ERR(ends[1])) {
 		fput(ends[0]);
-		goto out;
+		err = PTR_ERR(ends[1]);
 	}
-	err = 0;
 out:
 	dput(path.dentry);
 	return err;
@@ -581,7 +581,7 @@ out:
 
 int do_pipe(int fds[2], int flags)
 {
-	struct file *ends[2];
+	struct file *ends[2] = { NULL, NULL };
 	int err;
 
 	if (flags & ~(O_CLOEXEC | O_NONBLOCK))

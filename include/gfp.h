@@ -35,9 +35,9 @@ static inline struct page *alloc_page(gfp_t gfp) { return alloc_pages(gfp, 0); }
 static inline void __free_page(struct page *page) { __free_pages(page, 0); }
 #ifdef QUIRE_DEBUG
 /*
- * Tests of the way out of every error: current's @nth allocation of pages or slab objects
- * from now on fails, and with @for_good all after it (not those with __GFP_NOFAIL).
- * 0 ends it.  Returns how many failed since the last call.  One task at a time.
+ * Tests of the way out of every error: current's @nth allocation (fail_nth.h) from now on
+ * fails, and with @for_good all after it (not those with __GFP_NOFAIL).
+ * 0 ends it.  Returns how many failed since the last call.
  */
 unsigned long fail_alloc(unsigned long nth, bool for_good);
 #endif

@@ -109,16 +109,19 @@ static inline void list_splice_init(struct list_head *list, struct list_head *he
 #define list_prev_entry(pos, member) list_entry((pos)->member.prev, __typeof__(*(pos)), member)
 #define list_for_each(pos, head) \
 	for (pos = (head)->next; pos != (head); pos = pos->next)
+/* Has the walk come round?  Then @pos is no structure: only its address is computed. */
+#define list_entry_is_head(pos, head, member) \
+	((char *)(pos) + offsetof(__typeof__(*(pos)), member) == (char *)(head))
 #define list_for_each_entry(pos, head, member) \
 	for (pos = list_entry((head)->next, __typeof__(*pos), member); \
-	     &pos->member != (head); pos = list_next_entry(pos, member))
+	     !list_entry_is_head(pos, head, member); pos = list_next_entry(pos, member))
 #define list_for_each_entry_reverse(pos, head, member) \
 	for (pos = list_entry((head)->prev, __typeof__(*pos), member); \
-	     &pos->member != (head); pos = list_prev_entry(pos, member))
+	     !list_entry_is_head(pos, head, member); pos = list_prev_entry(pos, member))
 #define list_for_each_entry_safe(pos, n, head, member) \
 	for (pos = list_entry((head)->next, __typeof__(*pos), member), \
 	     n = list_next_entry(pos, member); \
-	     &pos->member != (head); pos = n, n = list_next_entry(n, member))
+	     !list_entry_is_head(pos, head, member); pos = n, n = list_next_entry(n, member))
 
 static inline void hlist_add_head(struct hlist_node *n, struct hlist_head *h)
 {

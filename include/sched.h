@@ -9,6 +9,7 @@
 #ifndef SCHED_H
 #define SCHED_H
 
+#include <fail_nth.h>
 #include <asm/percpu.h>
 #include <asm/processor.h>
 #include <list.h>
@@ -157,6 +158,9 @@ struct task_struct {
 	u64 utime, stime;		/* ns: own CPU */
 	u64 start_time;			/* monotonic ns */
 	unsigned long min_flt, maj_flt, nvcsw, nivcsw;
+#ifdef QUIRE_DEBUG
+	struct fail_nth fail_nth;	/* which of its allocations fails */
+#endif
 	unsigned long logged_syscalls[8];	/* bitmap: unknown calls already logged */
 };
 

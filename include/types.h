@@ -42,6 +42,7 @@ typedef u64 phys_addr_t;
 #define __printf(a, b)	__attribute__((format(printf, a, b)))
 #define __always_inline	inline __attribute__((always_inline))
 #define noinline	__attribute__((noinline))
+#define __no_kasan	__attribute__((no_sanitize_address, __noinline__))	/* touches what it may not */
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 #define barrier()	asm volatile("" ::: "memory")

@@ -151,6 +151,9 @@ static struct task_struct *dup_task_struct(void)
 		return NULL;
 	}
 	t->thread.fpu = NULL;
+#ifdef QUIRE_DEBUG
+	memset(&t->fail_nth, 0, sizeof(t->fail_nth));
+#endif
 	atomic_set(&t->usage, 2);
 	return t;
 }

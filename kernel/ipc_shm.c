@@ -501,10 +501,10 @@ static struct file *attach_file(const struct shm_attach *a, int open_flags)
 	}
 	*copy = *a;
 	file = alloc_file(&a->file->f_path, open_flags, &shm_file_operations);
-	if (!file) {
+	if (IS_ERR(file)) {
 		kfree(copy);
 		fput(a->file);
-		return ERR_PTR(-ENFILE);
+		return file;
 	}
 	file->private_data = copy;
 	return file;

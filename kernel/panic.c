@@ -12,6 +12,7 @@
 #include <asm/ptrace.h>
 #include <boot.h>
 #include <boot_info.h>
+#include <kasan.h>
 #include <mm.h>
 #include <panic.h>
 #include <printk.h>
@@ -110,6 +111,7 @@ static void __noreturn stop(void)
 static void panic_begin(void)
 {
 	local_irq_disable();
+	kasan_stop();
 	if (panic_depth++) {
 		static const char msg[] = "panic inside a panic: stopped\n";
 

@@ -33,7 +33,7 @@ static bool have_rdrand;
 
 static inline u32 rotl(u32 v, int n)
 {
-	return v << n | v >> (32 - n);
+	return v << (n & 31) | v >> (-n & 31);
 }
 
 static void quarter_round(u32 *x, int a, int b, int c, int d)

@@ -11,6 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#ifdef QUIRE_KASAN
+#include <kasan.h>
+#else
+#define kasan_check_read(p, n) ((void)0)
+#define kasan_check_write(p, n) ((void)0)
+#endif
 
 #if defined(__GNUC__) && !defined(__clang__)
 /* A loop that looks like strlen must not become a call of strlen. */
@@ -22,6 +28,8 @@ void *memcpy(void *restrict dst, const void *restrict src, size_t len)
 	void *d = dst;
 	size_t words = len / 8;
 
+	kasan_check_read(src, len);
+	kasan_check_write(dst, len);
 	asm volatile("rep movsq" : "+D"(d), "+S"(src), "+c"(words) : : "memory");
 	len &= 7;
 	asm volatile("rep movsb" : "+D"(d), "+S"(src), "+c"(len) : : "memory");
@@ -48,6 +56,8 @@ void *memmove(void *dst, const void *src, size_t len)
 {
 	if ((uintptr_t)dst - (uintptr_t)src >= len)
 		return memcpy(dst, src, len);
+	kasan_check_read(src, len);
+	kasan_check_write(dst, len);
 	copy_backward(dst, src, len);
 	return dst;
 }
@@ -58,6 +68,7 @@ void *memset(void *dst, int byte, size_t len)
 	uint64_t pattern = 0x0101010101010101UL * (unsigned char)byte;
 	size_t words = len / 8;
 
+	kasan_check_write(dst, len);
 	asm volatile("rep stosq" : "+D"(d), "+c"(words) : "a"(pattern) : "memory");
 	len &= 7;
 	asm volatile("rep stosb" : "+D"(d), "+c"(len) : "a"(pattern) : "memory");

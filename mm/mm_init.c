@@ -14,6 +14,7 @@
  * Sources:    Gorman, "Understanding the Linux Virtual Memory Manager", chapter
  *             "Describing Physical Memory".
  */
+#include <kasan.h>
 #include <memblock.h>
 #include <mm.h>
 #include <printk.h>
@@ -126,6 +127,7 @@ static void release_range(unsigned long pfn, unsigned long end)
 			page->flags &= ~FLAGS_MASK;
 			atomic_set(&page->_refcount, 0);
 		}
+		kasan_poison(__va(PFN_PHYS(pfn)), PAGE_SIZE << order, KASAN_FREE_PAGE);
 		spin_lock_irqsave(&z->lock, flags);
 		z->managed_pages += 1UL << order;
 		buddy_free(z, pfn_to_page(pfn), order);

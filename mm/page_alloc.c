@@ -29,6 +29,7 @@
  *             Manager", chapter "Physical Page Allocation"; Bonwick and Adams, "Magazines
  *             and Vmem" (per-CPU caches).
  */
+#include <kasan.h>
 #include <mm.h>
 #include <printk.h>
 #include <rmap.h>
@@ -525,6 +526,7 @@ static __always_inline void prep_new_page(struct page *page, gfp_t gfp, unsigned
 	VM_BUG_ON_PAGE(page_count(page) != 0 || page_mapped(page), page);
 	page->mapping = NULL;
 	page->private = 0;
+	kasan_unpoison(page_address(page), PAGE_SIZE << order);
 	note_alloc(page, 1U << order, caller);
 	if (gfp & __GFP_ZERO) {
 		unsigned long i;
@@ -577,7 +579,7 @@ static __always_inline struct page *do_alloc_pages(gfp_t gfp, unsigned int order
 	struct page *page;
 
 	VM_BUG_ON((gfp & __GFP_WAIT) && in_atomic());
-	if (should_fail_alloc(gfp))
+	if (should_fail(gfp, FAIL_PAGE))
 		return NULL;
 	if (unlikely(order))
 		return alloc_other(gfp, order, caller);
@@ -626,7 +628,9 @@ static __always_inline bool free_prepare(struct page *page, unsigned int order, 
 	page->flags &= ~FLAGS_MASK;
 	for (i = 1; i < nr; i++)	/* tails of a compound page */
 		page[i].flags &= ~FLAGS_MASK;
+	kasan_unpoison(page_address(page), PAGE_SIZE << order);	/* a slab's objects, say */
 	note_free(page, nr, caller);
+	kasan_poison(page_address(page), PAGE_SIZE << order, KASAN_FREE_PAGE);
 	return true;
 }
 

@@ -4,6 +4,7 @@
 #ifndef MM_PAGE_INTERNAL_H
 #define MM_PAGE_INTERNAL_H
 
+#include <fail_nth.h>
 #include <mm.h>
 #include <slab.h>
 
@@ -71,17 +72,6 @@ void buddy_free(struct zone *z, struct page *page, unsigned int order);
 
 /* alloc_pages() on behalf of @caller. */
 struct page *__alloc_pages(gfp_t gfp, unsigned int order, unsigned long caller);
-
-#ifdef QUIRE_DEBUG
-extern struct task_struct *fail_alloc_task;	/* whose allocations are counted, or NULL */
-bool __should_fail_alloc(gfp_t gfp);
-static inline bool should_fail_alloc(gfp_t gfp)
-{
-	return unlikely(fail_alloc_task) && __should_fail_alloc(gfp);
-}
-#else
-static inline bool should_fail_alloc(gfp_t gfp) { return false; }
-#endif
 
 /* Zone watermarks and free counts, for tests and /proc. */
 bool zone_watermark_ok(const struct zone *z, unsigned int order, unsigned long mark,

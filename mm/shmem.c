@@ -466,5 +466,5 @@ struct file *shmem_file_setup(const char *name, loff_t size, unsigned long flags
 	d_instantiate(path.dentry, inode);
 	file = alloc_file(&path, O_RDWR, &shmem_file_operations);
 	dput(path.dentry);
-	return file ? file : ERR_PTR(-ENOMEM);
+	return file;
 }

@@ -35,6 +35,7 @@
 #include <seq_file.h>
 #include <slab.h>
 #include <string.h>
+#include <kasan.h>
 #include "page_internal.h"
 
 #define MAX_SLAB_ORDER 3
@@ -251,6 +252,69 @@ static inline bool debug_free(const struct kmem_cache *c, void *obj, unsigned lo
 }
 #endif
 
+/* ---- SAN=kasan: what may be touched, and a wait for what was freed ----------------------- */
+
+#ifdef QUIRE_KASAN
+static inline void queue_object(struct kmem_cache *c, void *obj);
+
+static void kasan_new_slab(const struct kmem_cache *c, struct page *page)
+{
+	kasan_poison(slab_base(page), PAGE_SIZE << c->order, KASAN_SLAB_REDZONE);
+}
+
+/* @size bytes of @obj are handed out; the rest of its slot is red zone. */
+static void kasan_alloc(const struct kmem_cache *c, void *obj, size_t size)
+{
+	kasan_poison(obj, ALIGN_UP(c->object_size, 8U), KASAN_SLAB_REDZONE);
+	kasan_unpoison(obj, size);
+}
+
+/* Interrupts off: those that have waited long enough, all but @keep, go back to their caches. */
+static void release_quarantine(unsigned int keep)
+{
+	struct kmem_cache *c;
+	void *obj;
+
+	while ((obj = kasan_quarantine_take(keep, &c)))
+		queue_object(c, obj);
+}
+
+/* Interrupts off.  True: @obj is taken care of. */
+static bool kasan_free(struct kmem_cache *c, void *obj)
+{
+	kasan_poison(obj, ALIGN_UP(c->object_size, 8U), KASAN_SLAB_FREE);
+	kasan_quarantine_put(c, obj);
+	release_quarantine(KASAN_QUARANTINE);
+	return true;
+}
+
+bool slab_describe(const void *p, struct kasan_object *o)
+{
+	unsigned long addr = (unsigned long)p;
+	struct page *page;
+	struct kmem_cache *c;
+
+	if (addr < PAGE_OFFSET || addr >= VMALLOC_START || !pfn_valid((addr - PAGE_OFFSET) >> PAGE_SHIFT))
+		return false;
+	page = virt_to_head_page(p);
+	if (!PageSlab(page))
+		return false;
+	c = page->slab_cache;
+	o->cache = c->name;
+	o->start = (char *)slab_base(page) + (addr - (unsigned long)slab_base(page)) / c->size * c->size;
+	o->size = c->object_size;
+	o->alloc_caller = owner_address(track_of(c, o->start)->alloc_caller);
+	o->free_caller = owner_address(track_of(c, o->start)->free_caller);
+	return true;
+}
+#else
+static inline void kasan_new_slab(const struct kmem_cache *c, struct page *page) { }
+static inline void kasan_alloc(const struct kmem_cache *c, void *obj, size_t size) { }
+static inline void release_quarantine(unsigned int keep) { }
+static inline bool kasan_free(struct kmem_cache *c, void *obj) { return false; }
+static inline unsigned int kasan_quarantine_count(const struct kmem_cache *c) { return 0; }
+#endif
+
 /* ---- slabs: cache->lock held unless stated -------------------------------------------- */
 
 /* A new slab, all slots free and constructed; no lock held, may sleep if @gfp says so. */
@@ -277,6 +341,7 @@ static struct page *new_slab(struct kmem_cache *c, gfp_t gfp)
 		*next_slot(c, obj) = page->freelist;
 		page->freelist = obj;
 	}
+	kasan_new_slab(c, page);
 	return page;
 }
 
@@ -401,7 +466,7 @@ static __always_inline void *slab_alloc(struct kmem_cache *c, gfp_t gfp, unsigne
 	void *obj;
 
 	VM_BUG_ON((gfp & __GFP_WAIT) && in_atomic());
-	if (should_fail_alloc(gfp))
+	if (should_fail(gfp, FAIL_SLAB))
 		return NULL;
 	flags = local_irq_save();
 	ac = c->cpu[smp_processor_id()];
@@ -414,6 +479,7 @@ static __always_inline void *slab_alloc(struct kmem_cache *c, gfp_t gfp, unsigne
 			return NULL;
 	}
 	debug_alloc(c, obj, caller);
+	kasan_alloc(c, obj, c->object_size);
 	if (unlikely(gfp & __GFP_ZERO))
 		memset(obj, 0, c->object_size);
 	return obj;
@@ -450,19 +516,24 @@ static noinline void free_slow(struct kmem_cache *c, void *obj)
 	release_list(c, &surplus);
 }
 
+/* Interrupts off: a freed object joins its CPU's array. */
+static __always_inline void queue_object(struct kmem_cache *c, void *obj)
+{
+	struct array_cache *ac = c->cpu[smp_processor_id()];
+
+	if (likely(ac->avail < ac->limit))
+		ac->entry[ac->avail++] = obj;
+	else
+		free_slow(c, obj);
+}
+
 static __always_inline void slab_free(struct kmem_cache *c, void *obj, unsigned long caller)
 {
-	struct array_cache *ac;
 	unsigned long flags;
 
 	flags = local_irq_save();
-	if (likely(debug_free(c, obj, caller))) {
-		ac = c->cpu[smp_processor_id()];
-		if (likely(ac->avail < ac->limit))
-			ac->entry[ac->avail++] = obj;
-		else
-			free_slow(c, obj);
-	}
+	if (likely(debug_free(c, obj, caller)) && !kasan_free(c, obj))
+		queue_object(c, obj);
 	local_irq_restore(flags);
 }
 
@@ -485,6 +556,7 @@ unsigned long kmem_cache_shrink(struct kmem_cache *c)
 	struct array_cache *ac = c->cpu[smp_processor_id()];
 	LIST_HEAD(surplus);
 
+	release_quarantine(0);
 	flush_array(c, ac, ac->avail, &surplus);
 	spin_lock(&c->lock);
 	c->nr_slabs -= c->nr_free_slabs;
@@ -525,7 +597,7 @@ size_t kmem_cache_size(const struct kmem_cache *c)
 /* cache->lock held. */
 static unsigned long active_locked(const struct kmem_cache *c)
 {
-	unsigned long n = c->inuse;
+	unsigned long n = c->inuse - kasan_quarantine_count(c);
 	unsigned int cpu;
 
 	for (cpu = 0; cpu < nr_cpus; cpu++)
@@ -804,14 +876,25 @@ static noinline void *kmalloc_pages(size_t size, gfp_t gfp, unsigned long caller
 	if (order >= MAX_ORDER)
 		return NULL;
 	page = __alloc_pages(gfp | __GFP_COMP, order, caller);
-	return page ? page_address(page) : NULL;
+	if (!page)
+		return NULL;
+	kasan_poison(page_address(page), PAGE_SIZE << order, KASAN_PAGE_REDZONE);
+	kasan_unpoison(page_address(page), size);
+	return page_address(page);
 }
 
 static __always_inline void *do_kmalloc(size_t size, gfp_t gfp, unsigned long caller)
 {
+	struct kmem_cache *c;
+	void *p;
+
 	if (unlikely(size > 1UL << KMALLOC_SHIFT_HIGH))
 		return kmalloc_pages(size, gfp, caller);
-	return slab_alloc(kmalloc_caches[kmalloc_index(size)], gfp, caller);
+	c = kmalloc_caches[kmalloc_index(size)];
+	p = slab_alloc(c, gfp, caller);
+	if (p)
+		kasan_alloc(c, p, size);
+	return p;
 }
 
 void *kmalloc(size_t size, gfp_t gfp)
@@ -848,16 +931,18 @@ void kfree(const void *p)
 	__free_pages(page, compound_order(page));
 }
 
+/* Who asks may use all of it. */
 size_t ksize(const void *p)
 {
 	struct page *page;
+	size_t size;
 
 	if (!p)
 		return 0;
 	page = virt_to_head_page(p);
-	if (PageSlab(page))
-		return page->slab_cache->object_size;
-	return PAGE_SIZE << compound_order(page);
+	size = PageSlab(page) ? page->slab_cache->object_size : PAGE_SIZE << compound_order(page);
+	kasan_unpoison(p, size);
+	return size;
 }
 
 char *kstrdup(const char *s, gfp_t gfp)

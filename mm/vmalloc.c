@@ -19,6 +19,8 @@
  *             "Noncontiguous Memory Allocation".
  */
 #include <asm/memtype.h>
+#include <fail_nth.h>
+#include <kasan.h>
 #include <memblock.h>
 #include <mm.h>
 #include <rbtree.h>
@@ -278,10 +280,12 @@ static void *alloc_area(unsigned long size, enum vmap_kind kind)
 	a = new_area(size, kind);
 	if (!a)
 		return NULL;
-	if (!alloc_backing(a, size >> PAGE_SHIFT)) {
+	if (!kasan_populate_vmalloc(a->start, a->end - a->start) ||
+	    !alloc_backing(a, size >> PAGE_SHIFT)) {
 		free_area(a);
 		return NULL;
 	}
+	kasan_unpoison((void *)area_addr(a), size);
 	return (void *)area_addr(a);
 }
 
@@ -290,13 +294,24 @@ static void release_area(const void *p, enum vmap_kind kind)
 	struct vmap_area *a = find_area((unsigned long)p);
 
 	BUG_ON(!a || a->kind != kind || area_addr(a) != (unsigned long)p);
+	kasan_poison(p, a->nr_pages << PAGE_SHIFT, KASAN_VMALLOC_INVALID);
 	free_backing(a, a->nr_pages);
 	free_area(a);
 }
 
+/* SAN=kasan: of the last page only what was asked for may be used. */
+static void *trim(void *p, size_t size)
+{
+	if (p) {
+		kasan_poison(p, PAGE_ALIGN(size), KASAN_VMALLOC_INVALID);
+		kasan_unpoison(p, size);
+	}
+	return p;
+}
+
 void *vmalloc(size_t size)
 {
-	return alloc_area(size, VMAP_ALLOC);
+	return trim(alloc_area(size, VMAP_ALLOC), size);
 }
 
 void *vzalloc(size_t size)
@@ -340,6 +355,9 @@ static void *map_physical(phys_addr_t pa, size_t size, enum page_cache_mode mode
 	if (!a)
 		goto out_free_memtype;
 	a->phys = pa;
+	if (!kasan_populate_vmalloc(a->start, a->end - a->start))
+		goto out_free_area;
+	kasan_unpoison((void *)a->start, size);
 	if (kernel_map(a->start, pa, size, pgprot_set_cachemode(PAGE_KERNEL, mode), false))
 		goto out_free_area;
 	return (void *)(a->start + offset);
@@ -390,6 +408,7 @@ void iounmap(void *p)
 	a = find_area((unsigned long)p);
 	BUG_ON(!a || a->kind != VMAP_IO);
 	size = a->end - PAGE_SIZE - a->start;
+	kasan_poison((void *)a->start, size, KASAN_VMALLOC_INVALID);
 	kernel_unmap(a->start, size);
 	memtype_free(a->phys, a->phys + size);
 	free_area(a);
@@ -400,17 +419,23 @@ void iounmap(void *p)
 /* A fork takes the stack of the task that ended last: mapped, and still in the cache. */
 void *alloc_kernel_stack(void)
 {
-	unsigned long flags = local_irq_save();
-	unsigned int cpu = smp_processor_id();
 	void *stack = NULL;
+	unsigned long flags;
+	unsigned int cpu;
 
+	if (should_fail(GFP_KERNEL, FAIL_STACK))
+		return NULL;
+	flags = local_irq_save();
+	cpu = smp_processor_id();
 	if (stack_cache[cpu].nr)
 		stack = stack_cache[cpu].stack[--stack_cache[cpu].nr];
 	local_irq_restore(flags);
 	if (!stack)
 		stack = alloc_area(KERNEL_STACK_SIZE, VMAP_STACK);
-	if (stack)
+	if (stack) {
+		kasan_unpoison(stack, KERNEL_STACK_SIZE);
 		atomic_long_inc(&stacks_in_use);
+	}
 	return stack;
 }
 
@@ -422,6 +447,7 @@ void free_kernel_stack(void *stack)
 	if (!stack)
 		return;
 	atomic_long_dec(&stacks_in_use);
+	kasan_poison(stack, KERNEL_STACK_SIZE, KASAN_VMALLOC_INVALID);
 	flags = local_irq_save();
 	cpu = smp_processor_id();
 	if (stack_cache[cpu].nr < STACK_CACHE) {

@@ -2,7 +2,7 @@
 """
 tools/test.py - run every test of Quire and count
 
-  test.py [--build DIR] [-T PATTERN] [-j N] [--oracle] [--list]
+  test.py [--build DIR] [-T PATTERN] [-j N] [--oracle | --stress] [--list]
 
 A job is one thing to start and watch: a program, a boot, a build.  Each has a time limit from
 outside and prints one line when it ends; the cases inside it (lines of TAP) are what is counted.
@@ -18,6 +18,7 @@ Groups:
   boots    every way to start: PVH, BIOS, UEFI; disc and disk; load addresses, memory sizes, CPUs;
            how many instructions it takes; what is said when the initramfs is missing or broken
   clang    the same kernel built with clang;   release   and without its debug checks
+  ubsan, kasan  and with the compiler's checks (make SAN=...): a sample; with --stress the whole
   session  a terminal session typed by a program
   core     gdb on this machine reads a core file that Quire wrote
   docs     the generated parts of the documents name only what exists
@@ -431,11 +432,14 @@ class Plan:
         return any(self.pattern in ".".join(pair) for p in (ROOT / "tests/kernel").glob("*.c")
                    for pair in names.findall(p.read_text()))
 
-    def user(self):
+    def user_programs(self, group, kernel, limit=120):
         for name, test, words, _ in self.user_jobs():
-            m = Machine(self.kernel, str(self.logs / f"user-{name}.cpio"),
+            m = Machine(kernel, str(self.logs / f"user-{name}.cpio"),
                         f"console=ttyS0 quiet panic=-1 {words}".strip())
-            self.add("user", name, self.with_initramfs(name, test, run_user(name, m)))
+            self.add(group, name, self.with_initramfs(name, test, run_user(name, m)), limit)
+
+    def user(self):
+        self.user_programs("user", self.kernel)
         # All that looks at address spaces once more, with 5 levels of page tables.
         tests = [t for t in MM_TESTS if t in self.user_tests()]
         m = Machine(self.kernel, str(self.logs / "user-all-la57.cpio"),
@@ -561,6 +565,36 @@ class Plan:
             self.add(group, "build", run_build(word, f"BUILD={relative}", "all"))
             self.add(group, "selftest", run_kernel(m), 600)
 
+    def sanitizers(self, whole=False):
+        """The kernel with the compiler's checks: its suites, and some or all of the programs."""
+        for san in SANITIZERS:
+            kernel = self.build / san / "quire.elf"
+            relative = os.path.relpath(kernel.parent, ROOT)
+            self.add(san, "build", run_build(f"SAN={san}", f"BUILD={relative}",
+                                             f"{relative}/quire.elf"))
+            m = dataclasses.replace(SELFTEST, kernel=str(kernel))
+            for suite in [""] if whole else SAN_SUITES:
+                one = dataclasses.replace(m, append=f"{m.append}={suite}" if suite else m.append)
+                self.add(san, f"selftest={suite}" if suite else "selftest", run_kernel(one), 1800)
+            end = dataclasses.replace(m, append=f"{m.append}={san}.report provoke panic=-1")
+            self.add(san, "panics", run_boot(end, SANITIZERS[san], want=machine.FAILURE))
+            if whole:
+                self.user_programs(san, str(kernel), 600)
+                for memory in ("64M", "4G"):
+                    m = dataclasses.replace(SELFTEST, kernel=str(kernel), memory=memory)
+                    self.add(san, f"selftest-{memory}", run_kernel(m), 1800)
+            else:
+                self.add(san, "user", self.sample(f"{san}-user", str(kernel), SAN_SAMPLE), 600)
+
+    def sample(self, name, kernel, tests):
+        """Some programs one after the other in one machine."""
+        m = Machine(kernel, str(self.logs / f"{name}.cpio"), "console=ttyS0 quiet panic=-1")
+
+        def run(job):
+            self.initramfs(name, *[t for t in tests if t in self.user_tests()])
+            return run_kernel(m)(job)
+        return run
+
     def session(self):
         m = Machine(self.kernel, str(self.build / "initramfs.cpio"), "console=ttyS0", reboot=True,
                     debug_exit=False)
@@ -582,8 +616,12 @@ class Plan:
                    str(self.build)]
         self.add("docs", "generated", run_host(command))
 
+    def stress(self):
+        self.sanitizers(whole=True)
+
     def everything(self):
         self.other_builds()
+        self.sanitizers()
         self.host()
         self.kernel_suites()
         self.user()
@@ -613,6 +651,13 @@ VARIANTS = [("la57-on", "la57", "la57", "max")]
 MM_TESTS = ("brk", "cow", "efault", "exec", "filemap", "lazy", "mmap", "model", "mprotect", "mremap",
             "pie", "procfs", "rlimit", "sigframe", "signal", "stack", "syscall", "thread", "trap",
             "vfork")
+# The compiler's checks, and what a kernel must say that breaks a rule on purpose.
+SANITIZERS = {"ubsan": r"Kernel panic - not syncing: UBSAN: shift out of bounds in .*test_ubsan.c",
+              "kasan": r"Kernel panic - not syncing: KASAN: slab-out-of-bounds: write of 1 bytes"}
+# A sample: what mm/ is about (the pattern is part of "suite.case").
+SAN_SUITES = ("san.", "fork", "vma", "cow", "fail_mm", "slab", "rmap", "exec")
+SAN_SAMPLE = ("cow", "exec", "madvise", "mmap", "mremap", "pipe", "process_vm", "procfs", "shm",
+              "signal", "thread", "truncate")
 LOAD_ADDRESSES = {"2M": 0x200000, "64M": 0x4000000, "150M": 0x9600000}
 
 MB2_MAGIC = (0xE85250D6).to_bytes(4, "little")
@@ -683,12 +728,15 @@ def main():
     parser.add_argument("-T", metavar="PATTERN", default="")
     parser.add_argument("-j", metavar="N", type=int, default=2)
     parser.add_argument("--oracle", action="store_true", help="record Linux's answers instead")
+    parser.add_argument("--stress", action="store_true", help="what takes long, instead")
     parser.add_argument("--list", action="store_true", help="name the jobs and stop")
     args = parser.parse_args()
 
     plan = Plan(args.build.resolve(), args.T)
     if args.oracle:
         plan.oracle()
+    elif args.stress:
+        plan.stress()
     else:
         plan.everything()
     jobs = plan.chosen()

@@ -204,6 +204,13 @@ static noinline struct vm_area_struct *grow_stack(struct mm_struct *mm, unsigned
 	return vma;
 }
 
+/* A test made memory run out (fail_nth.h): try again, unless that would fail for ever. */
+static void injected_oom(void)
+{
+	if (fail_nth_is_for_good())
+		force_sig(SIGKILL);
+}
+
 /* handle_mm_fault() failed; mmap_sem is released. */
 static noinline void fault_error(struct pt_regs *regs, unsigned long error, unsigned long addr,
 				 vm_fault_t fault)
@@ -216,6 +223,8 @@ static noinline void fault_error(struct pt_regs *regs, unsigned long error, unsi
 	if (fault & VM_FAULT_OOM) {
 		if (!user_mode(regs))
 			kernel_fault(regs, error, addr);
+		else if (failure_injected())
+			injected_oom();
 		else if (!out_of_memory(GFP_KERNEL, 0))
 			force_sig(SIGKILL);
 		return;			/* somebody was killed: try again */

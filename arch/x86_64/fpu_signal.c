@@ -70,11 +70,11 @@ int fpu_save_sigframe(unsigned long ufp)
 /* Does the frame say that it holds XSAVE data?  1 and *xfeatures, 0 if not, or -EFAULT. */
 static int frame_has_xstate(unsigned long ufp, u64 *xfeatures)
 {
-	const struct _fpstate_64 __user *ufx = (void __user *)ufp;
+	const void __user *usw = (void __user *)(ufp + offsetof(struct _fpstate_64, sw_reserved));
 	struct _fpx_sw_bytes sw;
 	u32 magic2;
 
-	if (copy_from_user(&sw, &ufx->sw_reserved, sizeof(sw)))
+	if (copy_from_user(&sw, usw, sizeof(sw)))	/* ufp may be odd: no structure yet */
 		return -EFAULT;
 	if (sw.magic1 != FP_XSTATE_MAGIC1 || sw.xstate_size < sizeof(struct xregs_state) ||
 	    sw.xstate_size > fpu_state_size || sw.xstate_size > sw.extended_size)

@@ -24,6 +24,8 @@
  */
 #include <asm/processor.h>
 #include <boot_info.h>
+#include <fail_nth.h>
+#include <kasan.h>
 #include <memblock.h>
 #include <mm.h>
 #include <printk.h>
@@ -445,11 +447,13 @@ void paging_init(void)
 	make_first_vmalloc_tables();
 	map_all_ram();
 	map_kernel_image();
+	kasan_init();
 	cpu->loaded_mm = &init_mm;
 	set_bit(cpu->id, init_mm.cpu_vm_mask_var.bits);
 	count_vm_event(CR3_WRITES);
 	write_cr3(__pa(init_pgd));
 	flush_tlb_all();	/* the boot tables may have had global entries */
+	kasan_start();
 	protect_alias(_text, _etext);
 	protect_alias(__rodata_start, __rodata_end);
 }
@@ -512,6 +516,8 @@ static void check_table(const unsigned long *table, unsigned long va, unsigned i
 {
 	unsigned long i;
 
+	if (kasan_shared_table(table))
+		return;
 	for (i = 0; i < PTRS_PER_TABLE; i++, va += 1UL << shift) {
 		unsigned long e = table[i];
 
@@ -644,8 +650,11 @@ static void init_table_page(struct mm_struct *mm, struct page *page)
 /* An empty table. */
 static struct page *alloc_table_page(struct mm_struct *mm)
 {
-	struct page *page = cache_take(&table_caches[smp_processor_id()]);
+	struct page *page;
 
+	if (should_fail(GFP_KERNEL, FAIL_TABLE))
+		return NULL;
+	page = cache_take(&table_caches[smp_processor_id()]);
 	if (!page)
 		page = alloc_page(GFP_KERNEL | __GFP_ZERO);
 	if (!page)
@@ -675,9 +684,12 @@ static void free_table_page(struct page *page)
 
 pgd_t *pgd_alloc(struct mm_struct *mm)
 {
-	struct page *page = cache_take(&pgd_caches[smp_processor_id()]);
+	struct page *page;
 	pgd_t *pgd;
 
+	if (should_fail(GFP_KERNEL, FAIL_TABLE))
+		return NULL;
+	page = cache_take(&pgd_caches[smp_processor_id()]);
 	if (page) {
 		init_table_page(mm, page);
 		return page_address(page);

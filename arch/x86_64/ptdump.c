@@ -11,6 +11,7 @@
  * Sources:    Intel SDM vol. 3A, "4-Level Paging", "5-Level Paging".
  */
 #include <asm/pgtable.h>
+#include <kasan.h>
 #include <mm.h>
 #include <sections.h>
 #include <seq_file.h>
@@ -231,6 +232,8 @@ static void dump_ptes(struct dump *d, pmd_t *pmd, unsigned long va, unsigned lon
 {
 	pte_t *pte = pte_offset_kernel(pmd, va);
 
+	if (kasan_shared_table(pte_offset_kernel(pmd, 0)))
+		return;
 	for (; va != end; va += PAGE_SIZE, pte++)
 		if (pte->pte & _PAGE_PRESENT)
 			note_leaf(d, va, PAGE_SIZE, pte->pte, 0);
@@ -241,6 +244,8 @@ static void dump_pmds(struct dump *d, pud_t *pud, unsigned long va, unsigned lon
 	pmd_t *pmd = pmd_offset(pud, va);
 	unsigned long next;
 
+	if (kasan_shared_table(pmd_offset(pud, 0)))
+		return;
 	for (; va != end; va = next, pmd++) {
 		next = pmd_addr_end(va, end);
 		if (!pmd_present(*pmd))
@@ -257,6 +262,8 @@ static void dump_puds(struct dump *d, p4d_t *p4d, unsigned long va, unsigned lon
 	pud_t *pud = pud_offset(p4d, va);
 	unsigned long next;
 
+	if (kasan_shared_table(pud_offset(p4d, 0)))
+		return;
 	for (; va != end; va = next, pud++) {
 		next = pud_addr_end(va, end);
 		if (!pud_present(*pud))

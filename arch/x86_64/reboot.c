@@ -10,6 +10,7 @@
  */
 #include <asm/acpi.h>
 #include <asm/processor.h>
+#include <gcov_dump.h>
 #include <printk.h>
 #include <time.h>
 
@@ -139,6 +140,8 @@ bool have_debug_exit(void)
 
 void debug_exit(u8 value)
 {
-	if (have_debug_exit())
+	if (have_debug_exit()) {
+		gcov_dump();
 		outb(DEBUG_EXIT_PORT, value);
+	}
 }

@@ -156,6 +156,10 @@ void do_exception(struct pt_regs *regs, unsigned int vector, unsigned long error
 	}
 	if (fixup_exception(regs, PROBE_GP))
 		return;
+#ifdef QUIRE_KASAN
+	if (vector == TRAP_GP)		/* the shadow of such an address is not canonical */
+		die(regs, "general protection fault: a null or user pointer, if a check did it", error, 0);
+#endif
 	die(regs, traps[vector].name ?: "unknown exception", error, 0);
 }
 

@@ -35,10 +35,10 @@ bits 64
 
 extern __task_size_max
 
-; size_t copy_to_user(void *to, const void *from, size_t n): bytes not copied
-global copy_to_user
+; size_t __copy_to_user(void *to, const void *from, size_t n): bytes not copied
+global __copy_to_user
 align 16
-copy_to_user:
+__copy_to_user:
 	CHECK_RANGE rdi, rdx, .bad_range
 	STAC
 	cmp rdx, 8
@@ -116,22 +116,22 @@ copy_to_user:
 	ret
 %endmacro
 
-; size_t copy_from_user(void *to, const void *from, size_t n): bytes not copied, zeroed in @to
-global copy_from_user
+; size_t __copy_from_user(void *to, const void *from, size_t n): bytes not copied, zeroed in @to
+global __copy_from_user
 align 16
-copy_from_user:
+__copy_from_user:
 	COPY_FROM_USER 1
 
-; size_t copy_from_user_partial(void *to, const void *from, size_t n): bytes not copied, @to as it was
-global copy_from_user_partial
+; size_t __copy_from_user_partial(void *to, const void *from, size_t n): bytes not copied, @to as it was
+global __copy_from_user_partial
 align 16
-copy_from_user_partial:
+__copy_from_user_partial:
 	COPY_FROM_USER 0
 
-; size_t clear_user(void *to, size_t n): bytes not cleared
-global clear_user
+; size_t __clear_user(void *to, size_t n): bytes not cleared
+global __clear_user
 align 16
-clear_user:
+__clear_user:
 	CHECK_RANGE rdi, rsi, .bad_range
 	STAC
 	mov rcx, rsi
@@ -156,10 +156,10 @@ clear_user:
 	mov rax, rsi
 	ret
 
-; long strncpy_from_user(char *to, const char *from, long n)
-global strncpy_from_user
+; long __strncpy_from_user(char *to, const char *from, long n)
+global __strncpy_from_user
 align 16
-strncpy_from_user:
+__strncpy_from_user:
 	mov r8, [__task_size_max]
 	sub r8, rsi
 	jbe .bad_range

@@ -459,6 +459,9 @@ static const struct pid_entry pid_entries[] = {
 	FILE_OPS("coredump_filter", 0644, proc_coredump_filter_show, &proc_coredump_filter_fops),
 	FILE("oom_score", 0444, show_oom_score),
 	FILE_OPS("oom_score_adj", 0644, show_oom_score_adj, &oom_score_adj_fops),
+#ifdef QUIRE_DEBUG
+	FILE_OPS("fail-nth", 0644, NULL, &proc_fail_nth_fops),
+#endif
 };
 #define NR_PID_ENTRIES ARRAY_SIZE(pid_entries)
 

@@ -92,6 +92,10 @@ void proc_sys_init(void);	/* sysctl.c: /proc/sys */
 void proc_overcommit_init(void);	/* overcommit.c: /proc/sys/vm/overcommit_* */
 void proc_ipc_init(void);	/* ipc.c: /proc/sysvipc, /proc/sys/kernel/shm* */
 void proc_coredump_init(void);	/* coredump.c: core_pattern and its like */
+#ifdef QUIRE_DEBUG
+void proc_fail_nth_init(void);	/* fail_nth.c: /proc/sys/debug */
+extern const struct file_operations proc_fail_nth_fops;
+#endif
 
 /* A global file with operations of its own (walk, kmsg). */
 int proc_create_fops(const char *name, umode_t mode, const struct file_operations *fop);

@@ -314,7 +314,7 @@ KTEST(page_alloc, write_to_a_free_page_is_caught_when_it_is_handed_out)
 	EXPECT(page);
 	flags = local_irq_save();	/* nobody else takes the page in between */
 	__free_page(page);
-	((char *)page_address(page))[1234] = 1;
+	forbidden_write((char *)page_address(page) + 1234, 1);
 	page_debug_trap = &caught;
 	again = alloc_page(GFP_ATOMIC);
 	page_debug_trap = NULL;

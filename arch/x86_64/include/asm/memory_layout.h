@@ -36,13 +36,20 @@
 #define VMALLOC_END		LAYOUT(0xffffc98000000000)	/* one PGD slot: 512 GiB */
 #define VMEMMAP_START		LAYOUT(0xffffea0000000000)	/* struct page array */
 #define VMEMMAP_END		LAYOUT(0xffffea8000000000)
-#define KASAN_SHADOW_START	LAYOUT(0xffffec0000000000)	/* reserved for SAN=kasan */
+#define KASAN_SHADOW_START	LAYOUT(0xffffec0000000000)	/* make SAN=kasan: a byte for eight ... */
+#define KASAN_SHADOW_END	LAYOUT(0xfffffc0000000000)	/* ... of the kernel's half: 32 slots */
+#define KASAN_SHADOW_OFFSET	LAYOUT(0xdffffc0000000000)	/* shadow of a: a / 8 + this */
 #define KERNEL_VMA		LAYOUT(0xffffffff80000000)	/* text, data: linked here + phys */
 #define KERNEL_VMA_END		LAYOUT(0xffffffffc0000000)
 #define KERNEL_LINK_PHYS	LAYOUT(0x200000)			/* where linker.ld places us */
 
+#ifdef QUIRE_KASAN			/* red zones between the variables */
+#define KERNEL_STACK_ORDER	3
+#define KERNEL_STACK_SIZE	LAYOUT(0x8000)
+#else
 #define KERNEL_STACK_ORDER	2
 #define KERNEL_STACK_SIZE	LAYOUT(0x4000)			/* 16 KiB, a guard page below */
+#endif
 
 #ifndef __ASSEMBLY__
 #include <types.h>

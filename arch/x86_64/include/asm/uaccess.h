@@ -12,18 +12,53 @@
 #include <asm/percpu.h>
 #include <types.h>
 #include <err.h>
+#include <fail_nth.h>
+#include <kasan.h>
+#include <string.h>
 
 static inline bool access_ok(const void __user *p, size_t len)
 {
 	return len <= TASK_SIZE_MAX && (unsigned long)p <= TASK_SIZE_MAX - len;
 }
 
+/* uaccess.asm: what the functions below do but for tests (fail_nth.h) and checks (kasan.h). */
+size_t __copy_to_user(void __user *to, const void *from, size_t n);
+size_t __copy_from_user(void *to, const void __user *from, size_t n);
+size_t __copy_from_user_partial(void *to, const void __user *from, size_t n);
+size_t __clear_user(void __user *to, size_t n);
+long __strncpy_from_user(char *to, const char __user *from, long n);
+
 /* Bytes that could NOT be copied (0: all).  copy_from_user leaves the rest of @to zeroed. */
-size_t copy_to_user(void __user *to, const void *from, size_t n);
-size_t copy_from_user(void *to, const void __user *from, size_t n);
+static inline size_t copy_to_user(void __user *to, const void *from, size_t n)
+{
+	size_t fail = should_fail_usercopy(n);
+
+	kasan_check_read(from, n);
+	return __copy_to_user(to, from, n - fail) + fail;
+}
+static inline size_t copy_from_user(void *to, const void __user *from, size_t n)
+{
+	size_t fail = should_fail_usercopy(n);
+
+	kasan_check_write(to, n);
+	if (unlikely(fail))
+		memset((char *)to + (n - fail), 0, fail);
+	return __copy_from_user(to, from, n - fail) + fail;
+}
 /* The rest of @to stays as it was: for memory that others see, where a fault must not tear holes. */
-size_t copy_from_user_partial(void *to, const void __user *from, size_t n);
-size_t clear_user(void __user *to, size_t n);
+static inline size_t copy_from_user_partial(void *to, const void __user *from, size_t n)
+{
+	size_t fail = should_fail_usercopy(n);
+
+	kasan_check_write(to, n);
+	return __copy_from_user_partial(to, from, n - fail) + fail;
+}
+static inline size_t clear_user(void __user *to, size_t n)
+{
+	size_t fail = should_fail_usercopy(n);
+
+	return __clear_user(to, n - fail) + fail;
+}
 /* The same without sleeping: a page that is not there counts as a failure.  Locks may be held. */
 static inline size_t copy_from_user_nofault(void *to, const void __user *from, size_t n)
 {
@@ -45,7 +80,10 @@ static inline size_t copy_from_user_atomic(void *to, const void __user *from, si
 	return left;
 }
 /* Length including NUL copied, at most @n; -EFAULT; == n means no NUL was seen. */
-long strncpy_from_user(char *to, const char __user *from, long n);
+static inline long strncpy_from_user(char *to, const char __user *from, long n)
+{
+	return should_fail_usercopy(n) ? -EFAULT : __strncpy_from_user(to, from, n);
+}
 /* Length including NUL, > @max if longer, 0 on a fault. */
 long strnlen_user(const char __user *s, long max);
 /* Atomic compare-and-exchange on a user word: 0 or -EFAULT; *old gets what was there. */
