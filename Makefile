@@ -282,13 +282,17 @@ $(BUILD)/quire.iso: $(BUILD)/quire.elf $(BUILD)/initramfs.cpio boot/grub.cfg too
 
 # ---- tests that run on this machine ---------------------------------------------------------
 # A test names the kernel files it is linked with:  /* links: mm/vma.c kernel/rbtree.c */
+# ALL_MM stands for all of mm/ and what it stands on.
+
+ALL_MM := $(wildcard mm/*.c) kernel/lock.c kernel/rbtree.c kernel/wait.c \
+	$(filter-out tests/host/shim_min.c,$(wildcard tests/host/shim*.c))
 
 $(BUILD)/obj/host/%.c.o: %.c $(BUILD)/.flags
 	$(call say,HOSTCC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(HOST_FLAGS) $(DEPS) -c -o $@ $<
 
-host_links = $(shell sed -n 's/^.*links:\(.*\)\*\/.*/\1/p' $(1))
+host_links = $(patsubst ALL_MM,$(ALL_MM),$(shell sed -n 's/^.*links:\(.*\)\*\/.*/\1/p' $(1)))
 $(HOST_TESTS): $(BUILD)/host/%: $(BUILD)/obj/host/tests/host/%.c.o \
 		$$(patsubst $$(pct),$(BUILD)/obj/host/$$(pct).o,$$(call host_links,tests/host/$$*.c))
 	$(call say,HOSTLD,$@)
