@@ -101,7 +101,7 @@ IMAGES := $(BUILD)/quire.elf $(BUILD)/initramfs.cpio $(BUILD)/quire.iso
 
 # ---- targets for people ---------------------------------------------------------------------
 
-.PHONY: all run test oracle bench bench-run docs host-test tests clean help FORCE
+.PHONY: all run test oracle bench bench-run docs host-test fuzz tests clean help FORCE
 all: $(IMAGES) $(USER_PROGS) tests $(BUILD)/compile_commands.json
 
 tests: $(USER_TESTS) $(PIE_TESTS)
@@ -135,7 +135,15 @@ bench-run: $(BENCHES) $(filter-out linux,$(BENCH))
 docs: $(BUILD)/quire.elf $(BUILD)/initramfs.cpio
 	@$(PYTHON) tools/gendocs.py --build $(BUILD)
 
-host-test: $(HOST_TESTS)
+host-test: $(HOST_TESTS) $$(REFINE)
+
+# The fuzzer, seconds on a machine of so many pages; what it finds interesting stays in $(BUILD)/fuzz/corpus.
+FUZZ_TIME ?= 60
+FRAMES ?= 256
+fuzz: $$(BUILD)/fuzz/refine
+	@mkdir -p $(BUILD)/fuzz/corpus
+	FRAMES=$(FRAMES) $(BUILD)/fuzz/refine -max_total_time=$(FUZZ_TIME) -max_len=4096 \
+		-artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/corpus tests/host/corpus
 
 clean:
 	rm -rf $(BUILD)
@@ -148,6 +156,7 @@ help:
 	@echo 'make bench             what operations cost in instructions; BENCH=linux: on Debian'"'"'s Linux'
 	@echo 'make docs              fill the generated parts of README.md and docs/ from real runs'
 	@echo 'make host-test         build the tests that run on this machine itself (tests/host)'
+	@echo 'make fuzz [FUZZ_TIME=seconds] [FRAMES=pages]  mm/ against the model, by libFuzzer'
 	@echo 'make clean             remove $(BUILD)/'
 	@echo
 	@echo 'Also: CROSS_COMPILE=x86_64-elf-  BUILD=dir  BUSYBOX=file  QEMU_FLAGS="-m 32M"  WERROR=1'
@@ -299,6 +308,38 @@ $(HOST_TESTS): $(BUILD)/host/%: $(BUILD)/obj/host/tests/host/%.c.o \
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) -fsanitize=address,undefined -o $@ $^ -lcmocka
 pct := %
+
+# The kernel's calls against the model's (tests/host/refine.c): with sanitizers for the corpus, fast
+# for the million calls of `make test`, by clang's libFuzzer for `make fuzz`.
+REFINE := $(BUILD)/host/refine $(BUILD)/model/refine
+MODEL_FLAGS = $(filter-out -O1 -fsanitize=% -fno-sanitize%,$(HOST_FLAGS)) -O2
+FUZZ_FLAGS = $(filter-out -fno-sanitize=alignment,$(HOST_FLAGS)) -fno-sanitize=alignment,function -DFUZZER -Wno-unknown-warning-option
+refine_objs = $(patsubst %,$(BUILD)/obj/$(1)/%.o,$(ALL_MM) tests/host/model.c tests/host/refine.c)
+
+$(BUILD)/obj/model/%.c.o: %.c $(BUILD)/.flags
+	$(call say,HOSTCC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(MODEL_FLAGS) $(DEPS) -c -o $@ $<
+
+$(BUILD)/obj/fuzz/%.c.o: %.c $(BUILD)/.flags
+	$(call say,CLANG,$@)
+	@mkdir -p $(@D)
+	$(Q)clang $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link $(DEPS) -c -o $@ $<
+
+$(BUILD)/host/refine: $(call refine_objs,host)
+	$(call say,HOSTLD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) -fsanitize=address,undefined -o $@ $^
+
+$(BUILD)/model/refine: $(call refine_objs,model)
+	$(call say,HOSTLD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) -o $@ $^
+
+$(BUILD)/fuzz/refine: $(call refine_objs,fuzz)
+	$(call say,CLANG,$@)
+	@mkdir -p $(@D)
+	$(Q)clang -fsanitize=fuzzer,address,undefined -o $@ $^
 
 # ---- for editors ----------------------------------------------------------------------------
 

@@ -192,7 +192,7 @@ int __mm_populate(unsigned long start, unsigned long len, bool ignore)
 	long ret = 0;
 
 	down_read(&mm->mmap_sem);
-	for (vma = find_vma(mm, start); vma && vma->vm_start < end; vma = vma->vm_next) {
+	for (vma = len ? find_vma(mm, start) : NULL; vma && vma->vm_start < end; vma = vma->vm_next) {
 		ret = populate_as_used(vma, max(start, vma->vm_start), min(end, vma->vm_end));
 		if (ret < 0 && !ignore)
 			break;

@@ -411,6 +411,21 @@ class Plan:
     def host(self):
         for program in sorted((self.build / "host").glob("test_*")):
             self.add("host", program.name, run_host([str(program)]))
+        self.model()
+
+    # Calls against the model (tests/host/refine.c) by frames of the machine, seed, and how often the whole
+    # machine is verified; the stored inputs (NAME.FRAMES), with sanitizers.
+    MODEL_RUNS = ((256, 600000, 1, 1), (4096, 400000, 1000000, 32))
+
+    def model(self):
+        for frames, calls, seed, every in self.MODEL_RUNS:
+            command = [self.build / "model" / "refine", "-f", frames, "-n", calls, "-s", seed, "-k", every]
+            self.add("host", f"model {frames} frames", run_host([str(word) for word in command]), 600)
+        inputs = sorted((ROOT / "tests/host/corpus").iterdir())
+        for frames in sorted({path.suffix for path in inputs}):
+            command = [self.build / "host" / "refine", "-f", frames[1:]]
+            command += [path for path in inputs if path.suffix == frames]
+            self.add("host", f"corpus {frames[1:]} frames", run_host([str(word) for word in command]), 300)
 
     def kernel_suites(self):
         for memory, limit in (("1G", 600), ("64M", 600), ("4G", 600)):

@@ -161,23 +161,32 @@ int fake_truncate(struct file *f, unsigned long size)
 	return err;
 }
 
-/* ---- the disk: byte n of a file is a function of n, until it is written ---- */
+/* ---- the disk: every 64th word of a file says where it is, as far as the file was never cut ---- */
+
+/* i_private: bytes that the disk still has. */
+static unsigned long disk_has(const struct inode *i) { return (unsigned long)i->i_private; }
 
 static int disk_readpage(struct address_space *m, struct page *page)
 {
-	unsigned long *w = page_address(page), i;
+	unsigned long *w = page_address(page), pos = page->index << PAGE_SHIFT, i;
 
 	memset(w, 0, PAGE_SIZE);
-	if ((page->index + 1) << PAGE_SHIFT <= (unsigned long)m->host->i_size)
-		for (i = 0; i < PAGE_SIZE / 8; i += 64)
+	for (i = 0; i < PAGE_SIZE / 8; i += 64)
+		if (pos + i * 8 < disk_has(m->host))
 			w[i] = page->index << 16 | i;
 	SetPageUptodate(page);
 	return 0;
 }
 
+static int disk_truncate(struct inode *inode, loff_t size)
+{
+	inode->i_private = (void *)min(disk_has(inode), (unsigned long)size);
+	return truncate_setsize(inode, size);
+}
+
 static const struct address_space_operations disk_aops = { .readpage = disk_readpage };
 static const struct file_operations disk_fops = { .mmap = generic_file_mmap };
-static const struct inode_operations disk_iops = { .truncate = truncate_setsize };
+static const struct inode_operations disk_iops = { .truncate = disk_truncate };
 static struct super_block disk_sb;
 
 static struct file *disk_file(unsigned long size)
@@ -188,6 +197,7 @@ static struct file *disk_file(unsigned long size)
 
 	BUG_ON(!i || !path.dentry);
 	i->i_size = size;
+	i->i_private = (void *)size;
 	i->i_op = &disk_iops;
 	i->i_data.a_ops = &disk_aops;
 	d_instantiate(path.dentry, i);

@@ -57,6 +57,15 @@ TEST(mlock_rounds_to_pages)
 	EQ(status_value("VmLck"), 8);
 }
 
+TEST(mlock_of_no_bytes_inside_memory_without_access_is_nothing)
+{
+	char *p = map_at(lonely(4), 4, PROT_NONE, MAP_FIXED);
+
+	OK(mlock(p + PAGE, 0));
+	ERR(mlock(p + PAGE, 1), ENOMEM);
+	OK(munlock(p, 4 * PAGE));
+}
+
 TEST(mlock_twice_counts_once)
 {
 	char *p = fresh(4);

@@ -1,0 +1,869 @@
+/*
+ * tests/host/model.c - an executable specification of an address space
+ *
+ * Purpose:    say what Linux 6.1 promises about mmap and its family, in the plainest way that can
+ *             be run: ranges in an array, pages in an array, no trees, no page tables, no laziness.
+ * Invariants: areas are sorted and disjoint; slots are sorted, each inside a private area; refs of
+ *             a page is the number of slots that name it.
+ *             Every call is a row of steps.  Where memory may run out step() is asked; once it
+ *             says no, the call answers as Linux documents for want of memory, and the steps before
+ *             have been done: this is what "-ENOMEM" may leave behind, and nothing else.
+ * Simplified: what one program cannot tell from another is left to the kernel: which of two
+ *             touching areas alike are one (refine.c adopts the kernel's borders), and where a page
+ *             lies, as long as it stays there.  Not here: stacks that grow, limits, nonlinear areas.
+ * Sources:    the man pages; Linux 6.1 asked by tests/user.
+ */
+#include "model.h"
+#include <string.h>
+#include <uapi/errno.h>
+#include <uapi/mman.h>
+
+#define PAGE 4096UL
+#define ALIGN_PAGE(x) (((x) + PAGE - 1) & ~(PAGE - 1))
+#define MIN_ADDR 65536UL
+
+const unsigned int m_offset[M_WORDS] = { 0, 1024, 2048, 4088 };
+struct m_state model;
+unsigned long m_task_size, m_mmap_base;
+
+static bool step(void)
+{
+	if (model.budget == 0) {
+		model.exhausted = true;
+		model.budget -= model.once;
+		return false;
+	}
+	if (model.budget > 0)
+		model.budget--;
+	return true;
+}
+
+static unsigned long max(unsigned long a, unsigned long b) { return a > b ? a : b; }
+static unsigned long min(unsigned long a, unsigned long b) { return a < b ? a : b; }
+
+/* ---- private pages ---- */
+
+/* First slot at or above @vpn. */
+static int slot_above(const struct m_space *s, unsigned long vpn)
+{
+	int low = 0, high = s->nr_slots;
+
+	while (low < high) {
+		int mid = (low + high) / 2;
+
+		if (s->slot[mid].vpn < vpn)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+int m_page_at(const struct m_space *s, unsigned long vpn)
+{
+	int i = slot_above(s, vpn);
+
+	return i < s->nr_slots && s->slot[i].vpn == vpn ? s->slot[i].page : -1;
+}
+
+static int new_page(void)
+{
+	for (int i = 0; i < M_PAGES; i++) {
+		if (model.page[i].refs)
+			continue;
+		memset(&model.page[i], 0, sizeof(model.page[i]));
+		model.page[i].refs = 1;
+		return i;
+	}
+	__builtin_trap();			/* the caller keeps the machine small enough */
+}
+
+static void set_page(struct m_space *s, unsigned long vpn, int page)
+{
+	int i = slot_above(s, vpn);
+
+	if (i == s->nr_slots || s->slot[i].vpn != vpn) {
+		if (s->nr_slots == M_SLOTS)
+			__builtin_trap();
+		memmove(&s->slot[i + 1], &s->slot[i], (s->nr_slots - i) * sizeof(s->slot[0]));
+		s->nr_slots++;
+	}
+	s->slot[i] = (struct m_slot){ vpn, page };
+}
+
+/* The private pages of [start, end) are gone. */
+static void drop_pages(struct m_space *s, unsigned long start, unsigned long end)
+{
+	int from = slot_above(s, start / PAGE), to = slot_above(s, end / PAGE);
+
+	for (int i = from; i < to; i++)
+		model.page[s->slot[i].page].refs--;
+	memmove(&s->slot[from], &s->slot[to], (s->nr_slots - to) * sizeof(s->slot[0]));
+	s->nr_slots -= to - from;
+}
+
+static void move_pages(struct m_space *s, unsigned long from, unsigned long to, unsigned long len)
+{
+	static struct m_slot moving[M_SLOTS];
+	int first = slot_above(s, from / PAGE), n = slot_above(s, (from + len) / PAGE) - first;
+
+	memcpy(moving, &s->slot[first], n * sizeof(moving[0]));
+	memmove(&s->slot[first], &s->slot[first + n], (s->nr_slots - first - n) * sizeof(moving[0]));
+	s->nr_slots -= n;
+	for (int i = 0; i < n; i++)
+		set_page(s, moving[i].vpn - from / PAGE + to / PAGE, moving[i].page);
+}
+
+/* ---- areas ---- */
+
+/* Index of the first area that ends above @addr. */
+static int area_above(const struct m_space *s, unsigned long addr)
+{
+	int i = 0;
+
+	while (i < s->nr_areas && s->area[i].end <= addr)
+		i++;
+	return i;
+}
+
+const struct m_area *m_area_at(const struct m_space *s, unsigned long addr)
+{
+	int i = area_above(s, addr);
+
+	return i < s->nr_areas && s->area[i].start <= addr ? &s->area[i] : NULL;
+}
+
+static bool is_free(const struct m_space *s, unsigned long start, unsigned long end)
+{
+	int i = area_above(s, start);
+
+	return i == s->nr_areas || s->area[i].start >= end;
+}
+
+bool m_same_kind(const struct m_area *a, const struct m_area *b)
+{
+	return a->flags == b->flags && a->file == b->file;
+}
+
+static void insert(struct m_space *s, struct m_area a)
+{
+	int i = area_above(s, a.start);
+
+	if (s->nr_areas == M_AREAS)
+		__builtin_trap();
+	memmove(&s->area[i + 1], &s->area[i], (s->nr_areas - i) * sizeof(a));
+	s->area[i] = a;
+	s->nr_areas++;
+}
+
+/* Let @addr be a border, if it lies inside an area. */
+static void cut(struct m_space *s, unsigned long addr)
+{
+	int i = area_above(s, addr);
+	struct m_area upper;
+
+	if (i == s->nr_areas || s->area[i].start >= addr)
+		return;
+	upper = s->area[i];
+	upper.start = addr;
+	if (upper.file >= 0)
+		upper.pgoff += (addr - s->area[i].start) / PAGE;
+	s->area[i].end = addr;
+	insert(s, upper);
+}
+
+/* A file that only areas know of goes with the last of them. */
+static void drop_file(int file)
+{
+	if (file < M_NAMED)
+		return;
+	for (int p = 0; p < M_SPACES; p++)
+		for (int i = 0; i < model.space[p].nr_areas; i++)
+			if (model.space[p].area[i].file == file)
+				return;
+	model.file[file].used = false;
+}
+
+static void unmap(struct m_space *s, unsigned long start, unsigned long end)
+{
+	int i;
+
+	cut(s, start);
+	cut(s, end);
+	drop_pages(s, start, end);
+	i = area_above(s, start);
+	while (i < s->nr_areas && s->area[i].start < end) {
+		int file = s->area[i].file;
+
+		s->nr_areas--;
+		memmove(&s->area[i], &s->area[i + 1], (s->nr_areas - i) * sizeof(s->area[0]));
+		drop_file(file);
+	}
+}
+
+/* Where a mapping of @len bytes goes: the hint, or the highest room below mmap_base.  Or -ENOMEM. */
+static long find_room(const struct m_space *s, unsigned long hint, unsigned long len)
+{
+	unsigned long high = m_mmap_base;
+
+	if (len > m_task_size)
+		return -ENOMEM;
+	hint &= ~(PAGE - 1);
+	if (hint && hint <= m_task_size - len && is_free(s, hint, hint + len))
+		return hint;
+	for (int i = s->nr_areas - 1; i >= 0; i--) {
+		if (s->area[i].end <= high && high - s->area[i].end >= len)
+			return high - len;
+		high = min(high, s->area[i].start);
+	}
+	return high >= len + PAGE ? (long)(high - len) : -ENOMEM;
+}
+
+/* ---- accesses ---- */
+
+static unsigned long file_index(const struct m_area *a, unsigned long addr)
+{
+	return a->pgoff + (addr - a->start) / PAGE;
+}
+
+static bool beyond_eof(const struct m_area *a, unsigned long addr)
+{
+	return a->file >= 0 && file_index(a, addr) >= ALIGN_PAGE(model.file[a->file].size) / PAGE;
+}
+
+/* The words that a load at @addr sees; NULL: zeroes. */
+static word *words_at(const struct m_space *s, const struct m_area *a, unsigned long addr)
+{
+	int page = m_page_at(s, addr / PAGE);
+
+	if (page >= 0)
+		return model.page[page].w;
+	return a->file >= 0 ? model.file[a->file].w[file_index(a, addr)] : NULL;
+}
+
+/* The words that a store at @addr changes: a private area's page becomes its own first. */
+static word *words_to_change(struct m_space *s, const struct m_area *a, unsigned long addr)
+{
+	int page = m_page_at(s, addr / PAGE), mine;
+	const word *old;
+
+	if (a->flags & M_SHARED)
+		return model.file[a->file].w[file_index(a, addr)];
+	if (page >= 0 && model.page[page].refs == 1)
+		return model.page[page].w;
+	old = words_at(s, a, addr);
+	mine = new_page();
+	if (old)
+		memcpy(model.page[mine].w, old, sizeof(model.page[mine].w));
+	if (page >= 0)
+		model.page[page].refs--;
+	set_page(s, addr / PAGE, mine);
+	return model.page[mine].w;
+}
+
+/* A page of the area is there for reading or writing: M_OK, M_BUS, M_OOM.  Rights are not asked. */
+static int bring_in(struct m_space *s, const struct m_area *a, unsigned long addr, bool write)
+{
+	if (!step())
+		return M_OOM;
+	if (m_page_at(s, addr / PAGE) < 0 && beyond_eof(a, addr))
+		return M_BUS;
+	if (write && !beyond_eof(a, addr))
+		words_to_change(s, a, addr);
+	return M_OK;
+}
+
+int m_load(struct m_space *s, unsigned long addr, unsigned int i, word *v)
+{
+	const struct m_area *a = m_area_at(s, addr);
+	const word *w;
+	int r;
+
+	if (!a || !(a->flags & (M_R | M_W | M_X)))
+		return M_SEGV;
+	r = bring_in(s, a, addr, false);
+	if (r != M_OK)
+		return r;
+	w = words_at(s, a, addr);
+	*v = w ? w[i] : 0;
+	return M_OK;
+}
+
+int m_store(struct m_space *s, unsigned long addr, unsigned int i, word v)
+{
+	const struct m_area *a = m_area_at(s, addr);
+	int r;
+
+	if (!a || !(a->flags & M_W))
+		return M_SEGV;
+	r = bring_in(s, a, addr, true);
+	if (r == M_OK)
+		words_to_change(s, a, addr)[i] = v;
+	return r;
+}
+
+/* By force: private memory can be written although its program may not. */
+long m_poke(struct m_space *s, unsigned long addr, unsigned int i, word v)
+{
+	const struct m_area *a = m_area_at(s, addr);
+
+	if (!a || (!(a->flags & M_W) && (a->flags & (M_SHARED | M_FIXED_RO))))
+		return 0;
+	if (bring_in(s, a, addr, true) != M_OK)
+		return 0;
+	words_to_change(s, a, addr)[i] = v;
+	return 8;
+}
+
+/* mlock and MAP_POPULATE: 0, -EFAULT at what cannot be there, -ENOMEM. */
+static int populate(struct m_space *s, unsigned long start, unsigned long end)
+{
+	for (unsigned long addr = start; addr < end; addr += PAGE) {
+		const struct m_area *a = m_area_at(s, addr);
+		int r;
+
+		if (!a || (a->flags & M_ONFAULT))
+			continue;
+		if (!(a->flags & (M_R | M_W | M_X)))
+			return -EFAULT;
+		r = bring_in(s, a, addr, (a->flags & M_W) && !(a->flags & M_SHARED));
+		if (r != M_OK)
+			return r == M_OOM ? -ENOMEM : -EFAULT;
+	}
+	return 0;
+}
+
+/* ---- mmap, munmap ---- */
+
+static int check_type(unsigned long prot, unsigned long flags, int file, bool ro)
+{
+	unsigned long type = flags & MAP_TYPE;
+
+	if (file < 0)
+		return type == MAP_SHARED || type == MAP_PRIVATE ? 0 : -EINVAL;
+	if (type != MAP_SHARED && type != MAP_PRIVATE && type != MAP_SHARED_VALIDATE)
+		return -EINVAL;
+	if (type == MAP_SHARED_VALIDATE && (flags & MAP_FIXED_NOREPLACE))
+		return -EOPNOTSUPP;	/* a flag younger than this type */
+	return type != MAP_PRIVATE && ro && (prot & PROT_WRITE) ? -EACCES : 0;
+}
+
+static unsigned int new_flags(unsigned long prot, unsigned long flags, bool ro)
+{
+	unsigned int f = prot & (PROT_READ | PROT_WRITE | PROT_EXEC);	/* M_R, M_W, M_X */
+
+	if ((flags & MAP_TYPE) != MAP_PRIVATE)
+		f |= ro ? M_FIXED_RO : M_SHARED;
+	return f | (flags & MAP_LOCKED ? M_LOCKED : 0) | (flags & MAP_NORESERVE ? M_NORESERVE : 0);
+}
+
+/* Shared memory without a name: a file of that size. */
+static int new_object(unsigned long size)
+{
+	for (int i = M_NAMED; i < M_FILES; i++) {
+		if (model.file[i].used)
+			continue;
+		memset(&model.file[i], 0, sizeof(model.file[i]));
+		model.file[i].used = true;
+		model.file[i].birth = ++model.births;
+		model.file[i].size = size;
+		return i;
+	}
+	__builtin_trap();
+}
+
+long m_mmap(struct m_space *s, unsigned long addr, unsigned long len, unsigned long prot,
+	    unsigned long flags, int file, bool ro, unsigned long off)
+{
+	bool fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
+	struct m_area a;
+	int err;
+
+	if (off % PAGE || !len)
+		return -EINVAL;
+	if (!fixed) {
+		addr &= ~(PAGE - 1);
+		if (addr && addr < MIN_ADDR)
+			addr = MIN_ADDR;
+	}
+	len = ALIGN_PAGE(len);
+	if (!len || len > m_task_size)
+		return -ENOMEM;
+	if (!fixed) {
+		long room = find_room(s, addr, len);
+
+		if (room < 0)
+			return room;
+		addr = room;
+	}
+	if (addr > -PAGE)
+		return addr;		/* Linux takes it for an error that it found itself */
+	if (addr > m_task_size - len)
+		return -ENOMEM;
+	if (addr % PAGE)
+		return -EINVAL;
+	if ((flags & MAP_FIXED_NOREPLACE) && !is_free(s, addr, addr + len))
+		return -EEXIST;
+	err = check_type(prot, flags, file, ro);
+	if (err)
+		return err;
+	if (!is_free(s, addr, addr + len)) {
+		if (!step())
+			return -ENOMEM;
+		unmap(s, addr, addr + len);
+	}
+	if (!step())
+		return -ENOMEM;
+	a = (struct m_area){ addr, addr + len, new_flags(prot, flags, ro), file, off / PAGE };
+	if (file < 0) {
+		a.file = a.flags & M_SHARED ? new_object(len) : -1;
+		a.pgoff = 0;
+	}
+	insert(s, a);
+	if (flags & (MAP_LOCKED | MAP_POPULATE))
+		populate(s, addr, addr + len);
+	return addr;
+}
+
+long m_munmap(struct m_space *s, unsigned long addr, unsigned long len)
+{
+	if (addr % PAGE || addr > m_task_size || len > m_task_size - addr || !len)
+		return -EINVAL;
+	if (is_free(s, addr, addr + ALIGN_PAGE(len)))
+		return 0;
+	if (!step())
+		return -ENOMEM;
+	unmap(s, addr, addr + ALIGN_PAGE(len));
+	return 0;
+}
+
+/* ---- mprotect ---- */
+
+/* Private pages that became writable while locked get copies at once, as far as that goes. */
+static void unshare_locked(struct m_space *s, unsigned long start, unsigned long end)
+{
+	for (unsigned long addr = start; addr < end; addr += PAGE)
+		if (bring_in(s, m_area_at(s, addr), addr, true) != M_OK)
+			return;
+}
+
+long m_mprotect(struct m_space *s, unsigned long addr, unsigned long len, unsigned long prot)
+{
+	unsigned long end = addr + ALIGN_PAGE(len);
+
+	if (addr % PAGE)
+		return -EINVAL;
+	if (!len)
+		return 0;
+	if (end <= addr)
+		return -ENOMEM;
+	if (prot & ~(unsigned long)(PROT_READ | PROT_WRITE | PROT_EXEC))
+		return -EINVAL;
+	while (addr < end) {
+		int i = area_above(s, addr);
+		struct m_area *a = &s->area[i];
+		unsigned long stop;
+		unsigned int was;
+
+		if (i == s->nr_areas || a->start > addr)
+			return -ENOMEM;
+		if ((prot & PROT_WRITE) && (a->flags & M_FIXED_RO))
+			return -EACCES;
+		was = a->flags;
+		stop = min(a->end, end);
+		if ((was & (M_R | M_W | M_X)) != prot) {
+			if (!step())
+				return -ENOMEM;
+			cut(s, addr);
+			cut(s, stop);
+			a = &s->area[area_above(s, addr)];
+			a->flags = (was & ~(M_R | M_W | M_X)) | prot;
+			if ((was & (M_W | M_SHARED | M_LOCKED | M_ONFAULT)) == M_LOCKED &&
+			    (prot & PROT_WRITE))
+				unshare_locked(s, addr, stop);
+		}
+		addr = stop;
+	}
+	return 0;
+}
+
+/* ---- mremap ---- */
+
+/* May [addr, +old_len) of one area become @new_len long?  The area, or an error. */
+static const struct m_area *resizable(const struct m_space *s, unsigned long addr, unsigned long old_len,
+				      long *err)
+{
+	const struct m_area *a = m_area_at(s, addr);
+
+	*err = !a ? -EFAULT : !old_len && !(a->flags & (M_SHARED | M_FIXED_RO)) ? -EINVAL :
+	       old_len > a->end - addr ? -EFAULT : 0;
+	return a;
+}
+
+static long move(struct m_space *s, const struct m_area *from, unsigned long addr,
+		 unsigned long old_len, unsigned long new_len, unsigned long to, bool keep)
+{
+	struct m_area a = *from;
+	unsigned long kept_end = from->end, kept_start = from->start;
+
+	if (!step())
+		return -ENOMEM;
+	if (a.file >= 0)
+		a.pgoff += (addr - a.start) / PAGE;
+	a.start = to;
+	a.end = to + new_len;
+	move_pages(s, addr, to, min(old_len, new_len));
+	insert(s, a);
+	if (!keep && old_len)
+		unmap(s, addr, addr + old_len);
+	for (int i = 0; keep && i < s->nr_areas; i++)	/* what stays is locked no more: all of it */
+		if (s->area[i].start >= kept_start && s->area[i].end <= kept_end)
+			s->area[i].flags &= ~(M_LOCKED | M_ONFAULT);
+	if ((a.flags & M_LOCKED) && new_len > old_len)
+		populate(s, to + old_len, to + new_len);
+	return to;
+}
+
+static long mremap_to(struct m_space *s, unsigned long addr, unsigned long old_len,
+		      unsigned long new_len, unsigned long flags, unsigned long to)
+{
+	const struct m_area *a;
+	long err;
+
+	if (to % PAGE || new_len > m_task_size || to > m_task_size - new_len)
+		return -EINVAL;
+	if (addr + old_len > to && to + new_len > addr)
+		return -EINVAL;
+	if ((flags & MREMAP_FIXED) && !is_free(s, to, to + new_len)) {
+		if (!step())
+			return -ENOMEM;
+		unmap(s, to, to + new_len);
+	}
+	if (old_len > new_len) {
+		err = m_munmap(s, addr + new_len, old_len - new_len);
+		if (err)
+			return err;
+		old_len = new_len;
+	}
+	a = resizable(s, addr, old_len, &err);
+	if (err)
+		return err;
+	if (!(flags & MREMAP_FIXED)) {
+		err = find_room(s, to, new_len);
+		if (err < 0)
+			return err;
+		to = err;
+	}
+	return move(s, a, addr, old_len, new_len, to, flags & MREMAP_DONTUNMAP);
+}
+
+static long grow(struct m_space *s, const struct m_area *a, unsigned long delta)
+{
+	struct m_area more = *a;
+
+	if (!step())
+		return -ENOMEM;
+	if (more.file >= 0)
+		more.pgoff += (a->end - a->start) / PAGE;
+	more.start = a->end;
+	more.end = a->end + delta;
+	insert(s, more);
+	if (more.flags & M_LOCKED)
+		populate(s, more.start, more.end);
+	return 0;
+}
+
+long m_mremap(struct m_space *s, unsigned long addr, unsigned long old_len, unsigned long new_len,
+	      unsigned long flags, unsigned long to)
+{
+	bool same = old_len == new_len;
+	const struct m_area *a;
+	long err;
+
+	if ((flags & ~(unsigned long)(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)) ||
+	    ((flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) && !(flags & MREMAP_MAYMOVE)) ||
+	    ((flags & MREMAP_DONTUNMAP) && !same) || addr % PAGE)
+		return -EINVAL;
+	old_len = ALIGN_PAGE(old_len);
+	new_len = ALIGN_PAGE(new_len);
+	if (!new_len)
+		return -EINVAL;
+	if (!m_area_at(s, addr))
+		return -EFAULT;
+	if (flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
+		return mremap_to(s, addr, old_len, new_len, flags, to);
+	if (old_len >= new_len) {
+		err = old_len > new_len ? m_munmap(s, addr + new_len, old_len - new_len) : 0;
+		return err ? err : (long)addr;
+	}
+	a = resizable(s, addr, old_len, &err);
+	if (err)
+		return err;
+	if (new_len > m_task_size)
+		return -ENOMEM;
+	if (old_len == a->end - addr && a->end + (new_len - old_len) <= m_task_size &&
+	    is_free(s, a->end, a->end + (new_len - old_len))) {
+		err = grow(s, a, new_len - old_len);
+		return err ? err : (long)addr;
+	}
+	if (!(flags & MREMAP_MAYMOVE))
+		return -ENOMEM;
+	err = find_room(s, 0, new_len);
+	return err < 0 ? err : move(s, a, addr, old_len, new_len, err, false);
+}
+
+/* ---- madvise ---- */
+
+static unsigned int advised(unsigned int f, int advice)
+{
+	switch (advice) {
+	case MADV_NORMAL:	return f & ~(M_SEQ | M_RAND);
+	case MADV_SEQUENTIAL:	return (f & ~M_RAND) | M_SEQ;
+	case MADV_RANDOM:	return (f & ~M_SEQ) | M_RAND;
+	case MADV_DONTFORK:	return f | M_DONTFORK;
+	case MADV_DOFORK:	return f & ~M_DONTFORK;
+	case MADV_DONTDUMP:	return f | M_DONTDUMP;
+	case MADV_DODUMP:	return f & ~M_DONTDUMP;
+	case MADV_WIPEONFORK:	return f | M_WIPE;
+	case MADV_KEEPONFORK:	return f & ~M_WIPE;
+	default:		return f;
+	}
+}
+
+static long punch(const struct m_area *a, unsigned long start, unsigned long end)
+{
+	unsigned long first = file_index(a, start);
+
+	if (a->flags & M_LOCKED)
+		return -EINVAL;
+	if (a->file < 0)
+		return -EINVAL;
+	if (!(a->flags & M_SHARED))
+		return -EACCES;
+	if (model.file[a->file].disk)
+		return -EOPNOTSUPP;
+	for (unsigned long i = first; i < first + (end - start) / PAGE && i < M_FILE_PAGES; i++)
+		memset(model.file[a->file].w[i], 0, sizeof(model.file[a->file].w[i]));
+	return 0;
+}
+
+static long populate_by_advice(struct m_space *s, const struct m_area *a, unsigned long start,
+			       unsigned long end, bool write)
+{
+	if (!(a->flags & (write ? M_W : M_R)))
+		return -EINVAL;
+	for (; start < end; start += PAGE) {
+		int r = bring_in(s, a, start, write);
+
+		if (r != M_OK)
+			return r == M_OOM ? -ENOMEM : -EFAULT;
+	}
+	return 0;
+}
+
+/* [start, end) of the one area @i. */
+static long advise_one(struct m_space *s, int i, unsigned long start, unsigned long end, int advice)
+{
+	const struct m_area *a = &s->area[i];
+
+	switch (advice) {
+	case MADV_WILLNEED:
+		return 0;
+	case MADV_REMOVE:
+		return punch(a, start, end);
+	case MADV_POPULATE_READ:
+	case MADV_POPULATE_WRITE:
+		return populate_by_advice(s, a, start, end, advice == MADV_POPULATE_WRITE);
+	case MADV_DONTNEED:
+	case MADV_DONTNEED_LOCKED:
+		if (advice == MADV_DONTNEED && (a->flags & M_LOCKED))
+			return -EINVAL;
+		drop_pages(s, start, end);
+		return 0;
+	case MADV_FREE:
+	case MADV_COLD:
+	case MADV_PAGEOUT:
+		return (a->flags & M_LOCKED) || (advice == MADV_FREE && a->file >= 0) ? -EINVAL : 0;
+	}
+	if (advice == MADV_WIPEONFORK && a->file >= 0)
+		return -EINVAL;
+	if (advised(a->flags, advice) == a->flags)
+		return 0;
+	if (!step())
+		return -EAGAIN;
+	cut(s, start);
+	cut(s, end);
+	i = area_above(s, start);
+	s->area[i].flags = advised(s->area[i].flags, advice);
+	return 0;
+}
+
+static bool known(int advice)
+{
+	return (advice >= 0 && advice <= 4) || (advice >= MADV_FREE && advice <= MADV_DOFORK) ||
+	       (advice >= MADV_DONTDUMP && advice <= MADV_DONTNEED_LOCKED);
+}
+
+long m_madvise(struct m_space *s, unsigned long addr, unsigned long len, int advice)
+{
+	unsigned long end = addr + ALIGN_PAGE(len);
+	long hole = 0;
+
+	if (!known(advice) || addr % PAGE || (len && !ALIGN_PAGE(len)) || end < addr)
+		return -EINVAL;
+	while (addr < end) {
+		int i = area_above(s, addr);
+		unsigned long stop;
+		long err;
+
+		if (i == s->nr_areas)
+			return -ENOMEM;
+		if (addr < s->area[i].start) {
+			hole = -ENOMEM;
+			addr = s->area[i].start;
+			continue;
+		}
+		stop = min(s->area[i].end, end);
+		err = advise_one(s, i, addr, stop, advice);
+		if (err)
+			return err;
+		addr = stop;
+	}
+	return hole;
+}
+
+/* ---- mlock ---- */
+
+static long set_lock(struct m_space *s, unsigned long addr, unsigned long end, unsigned int lock)
+{
+	if (end < addr)
+		return -EINVAL;
+	while (addr < end) {
+		int i = area_above(s, addr);
+		unsigned long stop;
+		unsigned int flags;
+
+		if (i == s->nr_areas || s->area[i].start > addr)
+			return -ENOMEM;
+		stop = min(s->area[i].end, end);
+		flags = (s->area[i].flags & ~(M_LOCKED | M_ONFAULT)) | lock;
+		if (flags != s->area[i].flags) {
+			if (!step())
+				return -ENOMEM;
+			cut(s, addr);
+			cut(s, stop);
+			s->area[area_above(s, addr)].flags = flags;
+		}
+		addr = stop;
+	}
+	return 0;
+}
+
+long m_mlock(struct m_space *s, unsigned long addr, unsigned long len, bool onfault)
+{
+	long err;
+
+	len = ALIGN_PAGE(len + addr % PAGE);
+	addr &= ~(PAGE - 1);
+	err = set_lock(s, addr, addr + len, M_LOCKED | (onfault ? M_ONFAULT : 0));
+	if (err)
+		return err;
+	err = populate(s, addr, addr + len);
+	return err == -EFAULT ? -ENOMEM : err == -ENOMEM ? -EAGAIN : 0;
+}
+
+long m_munlock(struct m_space *s, unsigned long addr, unsigned long len)
+{
+	len = ALIGN_PAGE(len + addr % PAGE);
+	addr &= ~(PAGE - 1);
+	return set_lock(s, addr, addr + len, 0);
+}
+
+/* ---- brk, fork, exit ---- */
+
+long m_brk(struct m_space *s, unsigned long brk)
+{
+	unsigned long old = ALIGN_PAGE(s->brk), new = ALIGN_PAGE(brk);
+
+	if (brk < s->start_brk || new < brk || new > m_task_size)
+		return s->brk;
+	if (new < old) {
+		if (is_free(s, new, old) || !step())
+			return s->brk;
+		unmap(s, new, old);
+	} else if (new > old) {
+		int next = area_above(s, old);
+
+		if (next < s->nr_areas && new + PAGE > s->area[next].start)
+			return s->brk;
+		if (!step())
+			return s->brk;
+		insert(s, (struct m_area){ old, new, M_R | M_W, -1, 0 });
+	}
+	return s->brk = brk;
+}
+
+long m_fork(struct m_space *s, struct m_space *child)
+{
+	if (!step())
+		return -ENOMEM;
+	*child = *s;
+	for (int i = 0; i < child->nr_slots; i++)
+		model.page[child->slot[i].page].refs++;
+	for (int i = child->nr_areas - 1; i >= 0; i--) {
+		struct m_area *a = &child->area[i];
+
+		a->flags &= ~(M_LOCKED | M_ONFAULT);
+		if (a->flags & M_DONTFORK)
+			unmap(child, a->start, a->end);
+		else if (a->flags & M_WIPE)
+			drop_pages(child, a->start, a->end);
+	}
+	return 0;
+}
+
+void m_exit(struct m_space *s)
+{
+	unmap(s, 0, max(m_task_size, PAGE));
+	s->used = false;
+}
+
+/* ---- files ---- */
+
+/* What lies at or behind @size is zero, and private copies of whole pages there are gone too. */
+long m_truncate(int file, unsigned long size)
+{
+	struct m_file *f = &model.file[file];
+	unsigned long first = ALIGN_PAGE(size) / PAGE;
+	bool shorter = size <= f->size;
+
+	f->size = size;
+	if (!shorter)
+		return 0;
+	for (unsigned long i = 0; i < M_FILE_PAGES * M_WORDS; i++)
+		if (i / M_WORDS * PAGE + m_offset[i % M_WORDS] >= size)
+			f->w[i / M_WORDS][i % M_WORDS] = 0;
+	for (int p = 0; p < M_SPACES; p++) {
+		struct m_space *s = &model.space[p];
+
+		for (int i = 0; i < s->nr_areas; i++) {
+			const struct m_area *a = &s->area[i];
+			unsigned long skip = first > a->pgoff ? first - a->pgoff : 0;
+
+			if (a->file == file && skip < (a->end - a->start) / PAGE)
+				drop_pages(s, a->start + skip * PAGE, a->end);
+		}
+	}
+	return 0;
+}
+
+long m_write(int file, unsigned long index, unsigned int i, word v)
+{
+	struct m_file *f = &model.file[file];
+
+	if (!step())
+		return -ENOMEM;
+	f->w[index][i] = v;
+	f->size = max(f->size, index * PAGE + m_offset[i] + 8);
+	return 8;
+}
