@@ -247,8 +247,10 @@ static word *words_to_change(struct m_space *s, const struct m_area *a, unsigned
 	int page = m_page_at(s, addr / PAGE), mine;
 	const word *old;
 
-	if (a->flags & M_SHARED)
+	if (a->flags & M_SHARED) {
+		model.file[a->file].dirty |= 1U << file_index(a, addr);
 		return model.file[a->file].w[file_index(a, addr)];
+	}
 	if (page >= 0 && model.page[page].refs == 1)
 		return model.page[page].w;
 	old = words_at(s, a, addr);
@@ -268,7 +270,7 @@ static int bring_in(struct m_space *s, const struct m_area *a, unsigned long add
 		return M_OOM;
 	if (m_page_at(s, addr / PAGE) < 0 && beyond_eof(a, addr))
 		return M_BUS;
-	if (write && !beyond_eof(a, addr))
+	if (write && !(a->flags & M_SHARED))
 		words_to_change(s, a, addr);
 	return M_OK;
 }
@@ -630,6 +632,12 @@ static unsigned int advised(unsigned int f, int advice)
 	}
 }
 
+static void wipe(struct m_file *f, unsigned long index)
+{
+	memset(f->w[index], 0, sizeof(f->w[index]));
+	f->dirty &= ~(1U << index);
+}
+
 static long punch(const struct m_area *a, unsigned long start, unsigned long end)
 {
 	unsigned long first = file_index(a, start);
@@ -643,7 +651,7 @@ static long punch(const struct m_area *a, unsigned long start, unsigned long end
 	if (model.file[a->file].disk)
 		return -EOPNOTSUPP;
 	for (unsigned long i = first; i < first + (end - start) / PAGE && i < M_FILE_PAGES; i++)
-		memset(model.file[a->file].w[i], 0, sizeof(model.file[a->file].w[i]));
+		wipe(&model.file[a->file], i);
 	return 0;
 }
 
@@ -840,9 +848,11 @@ long m_truncate(int file, unsigned long size)
 	f->size = size;
 	if (!shorter)
 		return 0;
-	for (unsigned long i = 0; i < M_FILE_PAGES * M_WORDS; i++)
-		if (i / M_WORDS * PAGE + m_offset[i % M_WORDS] >= size)
-			f->w[i / M_WORDS][i % M_WORDS] = 0;
+	for (int i = 0; i < M_WORDS && size; i++)
+		if ((size - 1) / PAGE * PAGE + m_offset[i] >= size)
+			f->w[(size - 1) / PAGE][i] = 0;
+	for (unsigned long i = first; i < M_FILE_PAGES; i++)
+		wipe(f, i);
 	for (int p = 0; p < M_SPACES; p++) {
 		struct m_space *s = &model.space[p];
 
@@ -864,6 +874,7 @@ long m_write(int file, unsigned long index, unsigned int i, word v)
 	if (!step())
 		return -ENOMEM;
 	f->w[index][i] = v;
+	f->dirty |= 1U << index;
 	f->size = max(f->size, index * PAGE + m_offset[i] + 8);
 	return 8;
 }

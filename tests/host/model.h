@@ -42,6 +42,7 @@ struct m_file {
 	bool used, disk;		/* @disk: no holes can be punched */
 	unsigned int birth;		/* tells a new object from an old one of the same index */
 	unsigned long size;		/* bytes */
+	unsigned int dirty;		/* bit n: page n was written and must be kept */
 	word w[M_FILE_PAGES][M_WORDS];
 };
 

@@ -309,6 +309,7 @@ static bool contents_refine(struct page *page, const word *want, unsigned long a
 }
 
 static unsigned int round;		/* of comparison: what was seen in it */
+static unsigned int dirty_seen[M_FILES];	/* bit n: some entry of file page n is dirty */
 static struct { unsigned int round; int seen; } page_seen[M_PAGES];
 
 /* A private page: where it was, with its contents, mapped once for every space that has it. */
@@ -337,8 +338,9 @@ static bool private_refines(struct page *page, int m, unsigned long addr, bool w
 	return page_mapcount(page) == mp->refs || differ("mapcount", addr, page_mapcount(page), mp->refs);
 }
 
-static bool file_page_refines(struct page *page, const struct m_area *a, unsigned long addr, bool whole)
+static bool file_page_refines(pte_t e, const struct m_area *a, unsigned long addr, bool whole)
 {
+	struct page *page = pfn_to_page(pte_pfn(e));
 	unsigned long index = a->pgoff + (addr - a->start) / PAGE_SIZE;
 	struct inode *inode = object[a->file].inode;
 
@@ -347,6 +349,8 @@ static bool file_page_refines(struct page *page, const struct m_area *a, unsigne
 	if (page->mapping != inode->i_mapping || page->index != index ||
 	    page_tree_lookup(&inode->i_mapping->page_tree, index) != page)
 		return differ("page is not the file's", addr, page->index, index);
+	if (pte_dirty(e))
+		dirty_seen[a->file] |= 1U << index;
 	return contents_refine(page, model.file[a->file].w[index], addr, whole && !model.file[a->file].disk);
 }
 
@@ -361,11 +365,13 @@ static bool entry_refines(pte_t e, const struct m_area *a, unsigned long addr, i
 		return pte_none(e) || a->file < 0 || differ("zero page in a file", addr, e.pte, 0);
 	}
 	page = pfn_to_page(pte_pfn(e));
+	if ((a->flags & M_LOCKED) && !PageMlocked(page))
+		return differ("a page of locked memory is not marked", addr, e.pte, 0);
 	if (m >= 0)
 		return private_refines(page, m, addr, whole && (a->file < 0 || !model.file[a->file].disk));
 	if (a->file < 0)
 		return differ("a private page too much", addr, pte_pfn(e), 0);
-	return file_page_refines(page, a, addr, whole);
+	return file_page_refines(e, a, addr, whole);
 }
 
 static bool pages_refine(const struct m_space *s, struct mm_struct *mm, bool whole)
@@ -404,6 +410,8 @@ static bool files_refine(bool whole)
 
 			if (page && !contents_refine(page, f->w[n], n << PAGE_SHIFT, whole && !f->disk))
 				return false;
+			if (page && !PageDirty(page) && (f->dirty & ~dirty_seen[i]) >> n & 1)
+				return differ("a page of a file was written and is not dirty", n, 0, i);
 			if (!page && !f->disk && (f->w[n][0] | f->w[n][1] | f->w[n][2] | f->w[n][3]))
 				return differ("a page of a file is lost", n, 0, i);
 		}
@@ -415,6 +423,7 @@ static bool files_refine(bool whole)
 static bool refines(bool whole)
 {
 	round++;
+	memset(dirty_seen, 0, sizeof(dirty_seen));
 	for (int p = 0; p < M_SPACES; p++) {
 		if (model.space[p].used != (task[p] != NULL))
 			return differ("process", p, !!task[p], model.space[p].used);
