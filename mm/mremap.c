@@ -82,12 +82,22 @@ static void unlock_rmap(struct move *m)
 		up_write(&m->vma->vm_file->f_inode->i_mapping->i_mmap_rwsem);
 }
 
-/* Tables for the new place: all memory that moving needs.  0 or -ENOMEM. */
+/* A second view of a nonlinear area: it shows the file from the page at @old on. */
+static bool is_nonlinear_copy(const struct move *m)
+{
+	return !m->len && (m->vma->vm_flags & VM_NONLINEAR);
+}
+
+/*
+ * Tables for the new place: all memory that moving needs.  0 or -ENOMEM.  No area is there yet: once one
+ * is, it may have merged with others, and to cut it out again would need memory.
+ */
 static int prepare_tables(struct move *m)
 {
-	if (!m->len && (m->vma->vm_flags & VM_NONLINEAR))	/* a second view, from that page on */
-		return m->vma->vm_ops->remap_pages(m->new_vma, m->new, m->new_len,
-						   vma_page_index(m->vma, m->old));
+	for (unsigned long at = m->new; is_nonlinear_copy(m) && at < m->new + m->new_len;
+	     at = pmd_addr_end(at, m->new + m->new_len))
+		if (!mm_alloc_pmd(m->mm, at))
+			return -ENOMEM;
 	for (unsigned long off = 0, n; off < m->len; off += n) {
 		n = step(m->old + off, m->new + off, m->len - off);
 		if (mm_find_pmd(m->mm, m->old + off) && !mm_alloc_pmd(m->mm, m->new + off))
@@ -139,9 +149,11 @@ static unsigned long move_vma(struct vm_area_struct *vma, unsigned long old, uns
 	vma = m.vma = find_vma(mm, old);
 	if (account && security_vm_enough_memory(account))
 		return -ENOMEM;
-	m.new_vma = copy_vma(vma, new, new_len,
-			     vma->vm_pgoff + ((old - vma->vm_start) >> PAGE_SHIFT), keep);
+	if (!prepare_tables(&m))
+		m.new_vma = copy_vma(vma, new, new_len,
+				     vma->vm_pgoff + ((old - vma->vm_start) >> PAGE_SHIFT), keep);
 	if (!m.new_vma) {
+		free_unused_tables(mm, new, new + new_len);
 		vm_unacct_memory(account);
 		return -ENOMEM;
 	}
@@ -151,14 +163,9 @@ static unsigned long move_vma(struct vm_area_struct *vma, unsigned long old, uns
 		mm->locked_vm += new_len >> PAGE_SHIFT;
 		*locked = true;
 	}
-	if (prepare_tables(&m)) {
-		if (vm_flags & VM_ACCOUNT)	/* munmap gives all of it back, not just the growth */
-			vm_acct_memory((new_len >> PAGE_SHIFT) - account);
-		m.new_vma->vm_flags &= ~VM_ARCH_1;	/* the reservation stays with the old one */
-		do_munmap(mm, new, new_len);
-		*locked = false;
-		return -ENOMEM;
-	}
+	if (is_nonlinear_copy(&m) &&
+	    vma->vm_ops->remap_pages(m.new_vma, new, new_len, vma_page_index(vma, old)))
+		BUG();				/* the tables are there */
 	move_page_tables(&m);
 	vma->vm_flags &= ~VM_ARCH_1;		/* a device's memory type: now the new area's */
 	if (keep) {

@@ -68,8 +68,10 @@ class Tree:
 
     def make(self, target):
         with open(self.log, "a") as log:
-            return subprocess.run(["make", f"-j{os.cpu_count()}", "-C", str(self.root), "BUILD=build", "WERROR=", target],
-                                  stdout=log, stderr=log).returncode == 0
+            # -o: a fault may cause warnings, and the flags of the objects made already do not matter
+            command = ["make", f"-j{os.cpu_count()}", "-C", str(self.root), "-o", "build/.flags",
+                       "BUILD=build", "WERROR=", target]
+            return subprocess.run(command, stdout=log, stderr=log).returncode == 0
 
     def fails(self, *command):
         """Does the program notice?  Its last line, or None."""

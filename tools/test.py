@@ -426,6 +426,9 @@ class Plan:
             command = [self.build / "host" / "refine", "-f", frames[1:]]
             command += [path for path in inputs if path.suffix == frames]
             self.add("host", f"corpus {frames[1:]} frames", run_host([str(word) for word in command]), 300)
+        mutants = [sys.executable, str(ROOT / "tools/mutants.py"), "--build", str(self.build)]
+        self.add("host", "mutants apply", run_host(mutants + ["--check"]))
+        self.add("host", "mutants sample", run_host(mutants + ["--sample", "4"]), 600)
 
     def kernel_suites(self):
         for memory, limit in (("1G", 600), ("64M", 600), ("4G", 600)):

@@ -63,6 +63,32 @@ static void mremap_moves_pages_not_contents(void **state)
 	assert_int_equal(page_referenced_count(page), 1);
 }
 
+static void mremap_that_fails_leaves_everything_at_nth_allocation(void **state)
+{
+	unsigned long far = BASE + PUD_SIZE;
+	long ret = -ENOMEM;
+	int n;
+
+	map(BASE, 3, RW, PRIVATE);
+	peek(BASE + PG(1));			/* tables, and still no anon_vma: what moves can merge */
+	map(far, 1, RW, PRIVATE);
+	map(far + PG(2), 1, RW, PRIVATE);
+	fake_log_quiet = true;
+	for (n = 1; ret == -ENOMEM; n++) {
+		fail_alloc(n, true);
+		ret = sys_mremap(BASE + PG(1), PG(1), PG(1), MREMAP_MAYMOVE | MREMAP_FIXED, far + PG(1));
+		fail_alloc(0, false);
+		check_machine();
+		if (ret == -ENOMEM) {
+			assert_null(find_vma_intersection(current->mm, far + PG(1), far + PG(2)));
+			assert_non_null(find_vma_intersection(current->mm, BASE + PG(1), BASE + PG(2)));
+		}
+	}
+	fake_log_quiet = false;
+	assert_int_equal(ret, far + PG(1));
+	assert_true(n > 3);
+}
+
 /* ---- faults ---- */
 
 static void a_read_shows_the_zero_page_and_a_write_a_page_of_its_own(void **state)
@@ -296,6 +322,7 @@ int main(void)
 		CASE(the_hole_filled_again_is_one_area_and_empty),
 		CASE(gaps_are_found_from_the_top_down),
 		CASE(mremap_moves_pages_not_contents),
+		CASE(mremap_that_fails_leaves_everything_at_nth_allocation),
 		CASE(a_read_shows_the_zero_page_and_a_write_a_page_of_its_own),
 		CASE(what_the_area_forbids_is_a_segv),
 		CASE(a_file_is_shared_until_it_is_written_privately),
