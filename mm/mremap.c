@@ -124,6 +124,25 @@ static void move_page_tables(struct move *m)
 /* ---- moving a VMA ---- */
 
 /*
+ * The new area @vma has merged with the old one, [old, old + len), which is its first or its last part:
+ * that part goes.  Its pages have moved, and an end is cut off without memory.
+ */
+static void cut_off_old(struct vm_area_struct *vma, unsigned long old, unsigned long len)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	long pages = len >> PAGE_SHIFT;
+	bool first = vma->vm_start == old;
+
+	VM_BUG_ON_VMA(!first && vma->vm_end != old + len, vma);
+	if (vma_take_over(vma, first ? old + len : vma->vm_start, first ? vma->vm_end : old))
+		BUG();				/* takes over nobody */
+	vm_stat_account(mm, vma->vm_flags, vma->vm_file, -pages);
+	if (vma->vm_flags & VM_LOCKED)
+		mm->locked_vm -= pages;
+	free_unused_tables(mm, old, old + len);
+}
+
+/*
  * Let [old, old+old_len) of @vma live at @new with @new_len bytes.  What goes away is one whole VMA,
  * isolated here; with MREMAP_DONTUNMAP the old area stays as it is, but for its pages and its lock.
  * The new address or -errno with nothing moved.
@@ -176,7 +195,9 @@ static unsigned long move_vma(struct vm_area_struct *vma, unsigned long old, uns
 			unlink_anon_vmas(vma);
 		return new;
 	}
-	if (old_len) {
+	if (old_len && vma == m.new_vma) {
+		cut_off_old(vma, old, old_len);
+	} else if (old_len) {
 		if (vm_flags & VM_ACCOUNT)	/* the reservation has moved: do not undo it */
 			vm_acct_memory(old_len >> PAGE_SHIFT);
 		if (do_munmap(mm, old, old_len))

@@ -657,6 +657,8 @@ static void decode_mremap(struct call *c, const u8 *b)
 	c->flags = flags[b[5] & 7];
 	c->len2 = b[5] & 0x80 || (c->flags & MREMAP_DONTUNMAP) ? c->len : length(b[7]);
 	c->addr2 = address(b[5] >> 3, b[6]);
+	if (b[6] >= 128 && b[6] < 144)		/* right beside itself */
+		c->addr2 = c->addr + (b[6] & 1 ? c->len : -c->len2);
 	if (b[5] >> 3 == 5)
 		c->len = 0;
 }

@@ -17,6 +17,7 @@
 void abort(void) __noreturn;
 int vprintf(const char *fmt, va_list ap);
 int printf(const char *fmt, ...);
+int fflush(void *stream);
 
 unsigned char fake_ram[FAKE_RAM_SIZE] __aligned(4096);
 static struct page fake_vmemmap[FAKE_RAM_SIZE / PAGE_SIZE];
@@ -41,6 +42,7 @@ void panic(const char *fmt, ...)
 	vprintf(fmt, ap);
 	va_end(ap);
 	printf("\n");
+	fflush(NULL);
 	abort();
 }
 

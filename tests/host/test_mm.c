@@ -89,6 +89,30 @@ static void mremap_that_fails_leaves_everything_at_nth_allocation(void **state)
 	assert_true(n > 3);
 }
 
+static void mremap_beside_itself_fails_cleanly_at_nth_allocation(void **state)
+{
+	long ret = -ENOMEM;
+	int n;
+
+	for (int up = 0; up < 2; up++) {
+		unsigned long from = BASE + PG(up ? 0 : 2), to = BASE + PG(up ? 2 : 0);
+
+		map(from, 2, RW, PRIVATE);	/* never written: old and new area can be one */
+		peek(from);
+		fake_log_quiet = true;
+		for (n = 1, ret = -ENOMEM; ret == -ENOMEM; n++) {
+			fail_alloc(n, true);
+			ret = sys_mremap(from, PG(2), PG(2), MREMAP_MAYMOVE | MREMAP_FIXED, to);
+			fail_alloc(0, false);
+			check_machine();
+		}
+		fake_log_quiet = false;
+		assert_int_equal(ret, to);
+		assert_null(find_vma_intersection(current->mm, from, from + PG(2)));
+		assert_int_equal(sys_munmap(to, PG(2)), 0);
+	}
+}
+
 /* ---- faults ---- */
 
 static void a_read_shows_the_zero_page_and_a_write_a_page_of_its_own(void **state)
@@ -323,6 +347,7 @@ int main(void)
 		CASE(gaps_are_found_from_the_top_down),
 		CASE(mremap_moves_pages_not_contents),
 		CASE(mremap_that_fails_leaves_everything_at_nth_allocation),
+		CASE(mremap_beside_itself_fails_cleanly_at_nth_allocation),
 		CASE(a_read_shows_the_zero_page_and_a_write_a_page_of_its_own),
 		CASE(what_the_area_forbids_is_a_segv),
 		CASE(a_file_is_shared_until_it_is_written_privately),
