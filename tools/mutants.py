@@ -26,8 +26,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PATCHES = ROOT / "tests/mutants"
 # What the host programs are built from.
 SOURCES = ["Makefile", "mm", "kernel", "include", "arch/x86_64/include", "tests/host", "tests/asm_contract.c"]
-# Calls against the model: frames of the machine, calls, verify every so many.
-MODEL_RUNS = [(256, 20000, 1), (4096, 60000, 8), (256, 150000, 1)]
+# Calls against the model, a few first.
+MODEL_RUNS = ["-f 256 -n 20000 -s 1", "-f 4096 -n 60000 -s 1000 -k 8", "-f 4096 -a -n 60000 -s 2000 -k 8",
+              "-f 256 -n 150000 -s 3000"]
 LIMIT = 120     # seconds for one program: a kernel that never returns is noticed too
 
 
@@ -93,8 +94,8 @@ class Tree:
         """Who notices the fault that is in the tree now, and how; None: nobody."""
         if not self.make("build/model/refine"):
             return "does not compile"
-        for seed, (frames, calls, every) in enumerate(MODEL_RUNS):
-            how = self.fails("build/model/refine", "-f", frames, "-n", calls, "-k", every, "-s", 1000 * seed)
+        for words in MODEL_RUNS:
+            how = self.fails("build/model/refine", *words.split())
             if how:
                 return f"model: {how}"
         if not self.make("host-test"):

@@ -413,14 +413,16 @@ class Plan:
             self.add("host", program.name, run_host([str(program)]))
         self.model()
 
-    # Calls against the model (tests/host/refine.c) by frames of the machine, seed, and how often the whole
-    # machine is verified; the stored inputs (NAME.FRAMES), with sanitizers.
-    MODEL_RUNS = ((256, 600000, 1, 1), (4096, 400000, 1000000, 32))
+    # A million calls against the model (tests/host/refine.c): frames of the machine, calls, verify the whole
+    # machine every so many; sweep: each allocation of each call fails once.
+    MODEL_RUNS = {"256 frames": "-f 256 -n 500000 -s 1", "4096 frames": "-f 4096 -n 300000 -s 1000000 -k 32",
+                  "sweep": "-f 4096 -a -n 200000 -s 2000000 -k 16"}
 
     def model(self):
-        for frames, calls, seed, every in self.MODEL_RUNS:
-            command = [self.build / "model" / "refine", "-f", frames, "-n", calls, "-s", seed, "-k", every]
-            self.add("host", f"model {frames} frames", run_host([str(word) for word in command]), 600)
+        for name, words in self.MODEL_RUNS.items():
+            command = [str(self.build / "model" / "refine"), *words.split()]
+            self.add("host", f"model {name}", run_host(command), 600)
+        # stored inputs, NAME.FRAMES, with sanitizers
         inputs = sorted((ROOT / "tests/host/corpus").iterdir())
         for frames in sorted({path.suffix for path in inputs}):
             command = [self.build / "host" / "refine", "-f", frames[1:]]

@@ -5,7 +5,7 @@
  *             be run: ranges in an array, pages in an array, no trees, no page tables, no laziness.
  * Invariants: areas are sorted and disjoint; slots are sorted, each inside a private area; refs of
  *             a page is the number of slots that name it.
- *             Every call is a row of steps.  Where memory may run out step() is asked; once it
+ *             Every call is a row of steps.  Where memory may run out m_step() is asked; once it
  *             says no, the call answers as Linux documents for want of memory, and the steps before
  *             have been done: this is what "-ENOMEM" may leave behind, and nothing else.
  * Simplified: what one program cannot tell from another is left to the kernel: which of two
@@ -26,7 +26,7 @@ const unsigned int m_offset[M_WORDS] = { 0, 1024, 2048, 4088 };
 struct m_state model;
 unsigned long m_task_size, m_mmap_base;
 
-static bool step(void)
+bool m_step(void)
 {
 	if (model.budget == 0) {
 		model.exhausted = true;
@@ -46,17 +46,11 @@ static unsigned long min(unsigned long a, unsigned long b) { return a < b ? a : 
 /* First slot at or above @vpn. */
 static int slot_above(const struct m_space *s, unsigned long vpn)
 {
-	int low = 0, high = s->nr_slots;
+	int i = 0;
 
-	while (low < high) {
-		int mid = (low + high) / 2;
-
-		if (s->slot[mid].vpn < vpn)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	while (i < s->nr_slots && s->slot[i].vpn < vpn)
+		i++;
+	return i;
 }
 
 int m_page_at(const struct m_space *s, unsigned long vpn)
@@ -92,7 +86,7 @@ static void set_page(struct m_space *s, unsigned long vpn, int page)
 }
 
 /* The private pages of [start, end) are gone. */
-static void drop_pages(struct m_space *s, unsigned long start, unsigned long end)
+void m_drop_pages(struct m_space *s, unsigned long start, unsigned long end)
 {
 	int from = slot_above(s, start / PAGE), to = slot_above(s, end / PAGE);
 
@@ -102,7 +96,7 @@ static void drop_pages(struct m_space *s, unsigned long start, unsigned long end
 	s->nr_slots -= to - from;
 }
 
-static void move_pages(struct m_space *s, unsigned long from, unsigned long to, unsigned long len)
+void m_move_pages(struct m_space *s, unsigned long from, unsigned long to, unsigned long len)
 {
 	static struct m_slot moving[M_SLOTS];
 	int first = slot_above(s, from / PAGE), n = slot_above(s, (from + len) / PAGE) - first;
@@ -117,7 +111,7 @@ static void move_pages(struct m_space *s, unsigned long from, unsigned long to, 
 /* ---- areas ---- */
 
 /* Index of the first area that ends above @addr. */
-static int area_above(const struct m_space *s, unsigned long addr)
+int m_area_above(const struct m_space *s, unsigned long addr)
 {
 	int i = 0;
 
@@ -128,14 +122,14 @@ static int area_above(const struct m_space *s, unsigned long addr)
 
 const struct m_area *m_area_at(const struct m_space *s, unsigned long addr)
 {
-	int i = area_above(s, addr);
+	int i = m_area_above(s, addr);
 
 	return i < s->nr_areas && s->area[i].start <= addr ? &s->area[i] : NULL;
 }
 
-static bool is_free(const struct m_space *s, unsigned long start, unsigned long end)
+bool m_is_free(const struct m_space *s, unsigned long start, unsigned long end)
 {
-	int i = area_above(s, start);
+	int i = m_area_above(s, start);
 
 	return i == s->nr_areas || s->area[i].start >= end;
 }
@@ -145,9 +139,9 @@ bool m_same_kind(const struct m_area *a, const struct m_area *b)
 	return a->flags == b->flags && a->file == b->file;
 }
 
-static void insert(struct m_space *s, struct m_area a)
+void m_insert(struct m_space *s, struct m_area a)
 {
-	int i = area_above(s, a.start);
+	int i = m_area_above(s, a.start);
 
 	if (s->nr_areas == M_AREAS)
 		__builtin_trap();
@@ -157,9 +151,9 @@ static void insert(struct m_space *s, struct m_area a)
 }
 
 /* Let @addr be a border, if it lies inside an area. */
-static void cut(struct m_space *s, unsigned long addr)
+void m_cut(struct m_space *s, unsigned long addr)
 {
-	int i = area_above(s, addr);
+	int i = m_area_above(s, addr);
 	struct m_area upper;
 
 	if (i == s->nr_areas || s->area[i].start >= addr)
@@ -169,7 +163,7 @@ static void cut(struct m_space *s, unsigned long addr)
 	if (upper.file >= 0)
 		upper.pgoff += (addr - s->area[i].start) / PAGE;
 	s->area[i].end = addr;
-	insert(s, upper);
+	m_insert(s, upper);
 }
 
 /* A file that only areas know of goes with the last of them. */
@@ -184,14 +178,14 @@ static void drop_file(int file)
 	model.file[file].used = false;
 }
 
-static void unmap(struct m_space *s, unsigned long start, unsigned long end)
+void m_unmap(struct m_space *s, unsigned long start, unsigned long end)
 {
 	int i;
 
-	cut(s, start);
-	cut(s, end);
-	drop_pages(s, start, end);
-	i = area_above(s, start);
+	m_cut(s, start);
+	m_cut(s, end);
+	m_drop_pages(s, start, end);
+	i = m_area_above(s, start);
 	while (i < s->nr_areas && s->area[i].start < end) {
 		int file = s->area[i].file;
 
@@ -202,14 +196,14 @@ static void unmap(struct m_space *s, unsigned long start, unsigned long end)
 }
 
 /* Where a mapping of @len bytes goes: the hint, or the highest room below mmap_base.  Or -ENOMEM. */
-static long find_room(const struct m_space *s, unsigned long hint, unsigned long len)
+long m_find_room(const struct m_space *s, unsigned long hint, unsigned long len)
 {
 	unsigned long high = m_mmap_base;
 
 	if (len > m_task_size)
 		return -ENOMEM;
 	hint &= ~(PAGE - 1);
-	if (hint && hint <= m_task_size - len && is_free(s, hint, hint + len))
+	if (hint && hint <= m_task_size - len && m_is_free(s, hint, hint + len))
 		return hint;
 	for (int i = s->nr_areas - 1; i >= 0; i--) {
 		if (s->area[i].end <= high && high - s->area[i].end >= len)
@@ -221,14 +215,14 @@ static long find_room(const struct m_space *s, unsigned long hint, unsigned long
 
 /* ---- accesses ---- */
 
-static unsigned long file_index(const struct m_area *a, unsigned long addr)
+unsigned long m_file_index(const struct m_area *a, unsigned long addr)
 {
 	return a->pgoff + (addr - a->start) / PAGE;
 }
 
 static bool beyond_eof(const struct m_area *a, unsigned long addr)
 {
-	return a->file >= 0 && file_index(a, addr) >= ALIGN_PAGE(model.file[a->file].size) / PAGE;
+	return a->file >= 0 && m_file_index(a, addr) >= ALIGN_PAGE(model.file[a->file].size) / PAGE;
 }
 
 /* The words that a load at @addr sees; NULL: zeroes. */
@@ -238,7 +232,7 @@ static word *words_at(const struct m_space *s, const struct m_area *a, unsigned 
 
 	if (page >= 0)
 		return model.page[page].w;
-	return a->file >= 0 ? model.file[a->file].w[file_index(a, addr)] : NULL;
+	return a->file >= 0 ? model.file[a->file].w[m_file_index(a, addr)] : NULL;
 }
 
 /* The words that a store at @addr changes: a private area's page becomes its own first. */
@@ -248,8 +242,8 @@ static word *words_to_change(struct m_space *s, const struct m_area *a, unsigned
 	const word *old;
 
 	if (a->flags & M_SHARED) {
-		model.file[a->file].dirty |= 1U << file_index(a, addr);
-		return model.file[a->file].w[file_index(a, addr)];
+		model.file[a->file].dirty |= 1U << m_file_index(a, addr);
+		return model.file[a->file].w[m_file_index(a, addr)];
 	}
 	if (page >= 0 && model.page[page].refs == 1)
 		return model.page[page].w;
@@ -264,9 +258,9 @@ static word *words_to_change(struct m_space *s, const struct m_area *a, unsigned
 }
 
 /* A page of the area is there for reading or writing: M_OK, M_BUS, M_OOM.  Rights are not asked. */
-static int bring_in(struct m_space *s, const struct m_area *a, unsigned long addr, bool write)
+int m_bring_in(struct m_space *s, const struct m_area *a, unsigned long addr, bool write)
 {
-	if (!step())
+	if (!m_step())
 		return M_OOM;
 	if (m_page_at(s, addr / PAGE) < 0 && beyond_eof(a, addr))
 		return M_BUS;
@@ -283,7 +277,7 @@ int m_load(struct m_space *s, unsigned long addr, unsigned int i, word *v)
 
 	if (!a || !(a->flags & (M_R | M_W | M_X)))
 		return M_SEGV;
-	r = bring_in(s, a, addr, false);
+	r = m_bring_in(s, a, addr, false);
 	if (r != M_OK)
 		return r;
 	w = words_at(s, a, addr);
@@ -298,7 +292,7 @@ int m_store(struct m_space *s, unsigned long addr, unsigned int i, word v)
 
 	if (!a || !(a->flags & M_W))
 		return M_SEGV;
-	r = bring_in(s, a, addr, true);
+	r = m_bring_in(s, a, addr, true);
 	if (r == M_OK)
 		words_to_change(s, a, addr)[i] = v;
 	return r;
@@ -311,14 +305,14 @@ long m_poke(struct m_space *s, unsigned long addr, unsigned int i, word v)
 
 	if (!a || (!(a->flags & M_W) && (a->flags & (M_SHARED | M_FIXED_RO))))
 		return 0;
-	if (bring_in(s, a, addr, true) != M_OK)
+	if (m_bring_in(s, a, addr, true) != M_OK)
 		return 0;
 	words_to_change(s, a, addr)[i] = v;
 	return 8;
 }
 
 /* mlock and MAP_POPULATE: 0, -EFAULT at what cannot be there, -ENOMEM. */
-static int populate(struct m_space *s, unsigned long start, unsigned long end)
+int m_populate(struct m_space *s, unsigned long start, unsigned long end)
 {
 	for (unsigned long addr = start; addr < end; addr += PAGE) {
 		const struct m_area *a = m_area_at(s, addr);
@@ -328,7 +322,7 @@ static int populate(struct m_space *s, unsigned long start, unsigned long end)
 			continue;
 		if (!(a->flags & (M_R | M_W | M_X)))
 			return -EFAULT;
-		r = bring_in(s, a, addr, (a->flags & M_W) && !(a->flags & M_SHARED));
+		r = m_bring_in(s, a, addr, (a->flags & M_W) && !(a->flags & M_SHARED));
 		if (r != M_OK)
 			return r == M_OOM ? -ENOMEM : -EFAULT;
 	}
@@ -392,7 +386,7 @@ long m_mmap(struct m_space *s, unsigned long addr, unsigned long len, unsigned l
 	if (!len || len > m_task_size)
 		return -ENOMEM;
 	if (!fixed) {
-		long room = find_room(s, addr, len);
+		long room = m_find_room(s, addr, len);
 
 		if (room < 0)
 			return room;
@@ -404,26 +398,26 @@ long m_mmap(struct m_space *s, unsigned long addr, unsigned long len, unsigned l
 		return -ENOMEM;
 	if (addr % PAGE)
 		return -EINVAL;
-	if ((flags & MAP_FIXED_NOREPLACE) && !is_free(s, addr, addr + len))
+	if ((flags & MAP_FIXED_NOREPLACE) && !m_is_free(s, addr, addr + len))
 		return -EEXIST;
 	err = check_type(prot, flags, file, ro);
 	if (err)
 		return err;
-	if (!is_free(s, addr, addr + len)) {
-		if (!step())
+	if (!m_is_free(s, addr, addr + len)) {
+		if (!m_step())
 			return -ENOMEM;
-		unmap(s, addr, addr + len);
+		m_unmap(s, addr, addr + len);
 	}
-	if (!step())
+	if (!m_step())
 		return -ENOMEM;
 	a = (struct m_area){ addr, addr + len, new_flags(prot, flags, ro), file, off / PAGE };
 	if (file < 0) {
 		a.file = a.flags & M_SHARED ? new_object(len) : -1;
 		a.pgoff = 0;
 	}
-	insert(s, a);
+	m_insert(s, a);
 	if (flags & (MAP_LOCKED | MAP_POPULATE))
-		populate(s, addr, addr + len);
+		m_populate(s, addr, addr + len);
 	return addr;
 }
 
@@ -431,360 +425,12 @@ long m_munmap(struct m_space *s, unsigned long addr, unsigned long len)
 {
 	if (addr % PAGE || addr > m_task_size || len > m_task_size - addr || !len)
 		return -EINVAL;
-	if (is_free(s, addr, addr + ALIGN_PAGE(len)))
+	if (m_is_free(s, addr, addr + ALIGN_PAGE(len)))
 		return 0;
-	if (!step())
+	if (!m_step())
 		return -ENOMEM;
-	unmap(s, addr, addr + ALIGN_PAGE(len));
+	m_unmap(s, addr, addr + ALIGN_PAGE(len));
 	return 0;
-}
-
-/* ---- mprotect ---- */
-
-/* Private pages that became writable while locked get copies at once, as far as that goes. */
-static void unshare_locked(struct m_space *s, unsigned long start, unsigned long end)
-{
-	for (unsigned long addr = start; addr < end; addr += PAGE)
-		if (bring_in(s, m_area_at(s, addr), addr, true) != M_OK)
-			return;
-}
-
-long m_mprotect(struct m_space *s, unsigned long addr, unsigned long len, unsigned long prot)
-{
-	unsigned long end = addr + ALIGN_PAGE(len);
-
-	if (addr % PAGE)
-		return -EINVAL;
-	if (!len)
-		return 0;
-	if (end <= addr)
-		return -ENOMEM;
-	if (prot & ~(unsigned long)(PROT_READ | PROT_WRITE | PROT_EXEC))
-		return -EINVAL;
-	while (addr < end) {
-		int i = area_above(s, addr);
-		struct m_area *a = &s->area[i];
-		unsigned long stop;
-		unsigned int was;
-
-		if (i == s->nr_areas || a->start > addr)
-			return -ENOMEM;
-		if ((prot & PROT_WRITE) && (a->flags & M_FIXED_RO))
-			return -EACCES;
-		was = a->flags;
-		stop = min(a->end, end);
-		if ((was & (M_R | M_W | M_X)) != prot) {
-			if (!step())
-				return -ENOMEM;
-			cut(s, addr);
-			cut(s, stop);
-			a = &s->area[area_above(s, addr)];
-			a->flags = (was & ~(M_R | M_W | M_X)) | prot;
-			if ((was & (M_W | M_SHARED | M_LOCKED | M_ONFAULT)) == M_LOCKED &&
-			    (prot & PROT_WRITE))
-				unshare_locked(s, addr, stop);
-		}
-		addr = stop;
-	}
-	return 0;
-}
-
-/* ---- mremap ---- */
-
-/* May [addr, +old_len) of one area become @new_len long?  The area, or an error. */
-static const struct m_area *resizable(const struct m_space *s, unsigned long addr, unsigned long old_len,
-				      long *err)
-{
-	const struct m_area *a = m_area_at(s, addr);
-
-	*err = !a ? -EFAULT : !old_len && !(a->flags & (M_SHARED | M_FIXED_RO)) ? -EINVAL :
-	       old_len > a->end - addr ? -EFAULT : 0;
-	return a;
-}
-
-static long move(struct m_space *s, const struct m_area *from, unsigned long addr,
-		 unsigned long old_len, unsigned long new_len, unsigned long to, bool keep)
-{
-	struct m_area a = *from;
-	unsigned long kept_end = from->end, kept_start = from->start;
-
-	if (!step())
-		return -ENOMEM;
-	if (a.file >= 0)
-		a.pgoff += (addr - a.start) / PAGE;
-	a.start = to;
-	a.end = to + new_len;
-	move_pages(s, addr, to, min(old_len, new_len));
-	insert(s, a);
-	if (!keep && old_len)
-		unmap(s, addr, addr + old_len);
-	for (int i = 0; keep && i < s->nr_areas; i++)	/* what stays is locked no more: all of it */
-		if (s->area[i].start >= kept_start && s->area[i].end <= kept_end)
-			s->area[i].flags &= ~(M_LOCKED | M_ONFAULT);
-	if ((a.flags & M_LOCKED) && new_len > old_len)
-		populate(s, to + old_len, to + new_len);
-	return to;
-}
-
-static long mremap_to(struct m_space *s, unsigned long addr, unsigned long old_len,
-		      unsigned long new_len, unsigned long flags, unsigned long to)
-{
-	const struct m_area *a;
-	long err;
-
-	if (to % PAGE || new_len > m_task_size || to > m_task_size - new_len)
-		return -EINVAL;
-	if (addr + old_len > to && to + new_len > addr)
-		return -EINVAL;
-	if ((flags & MREMAP_FIXED) && !is_free(s, to, to + new_len)) {
-		if (!step())
-			return -ENOMEM;
-		unmap(s, to, to + new_len);
-	}
-	if (old_len > new_len) {
-		err = m_munmap(s, addr + new_len, old_len - new_len);
-		if (err)
-			return err;
-		old_len = new_len;
-	}
-	a = resizable(s, addr, old_len, &err);
-	if (err)
-		return err;
-	if (!(flags & MREMAP_FIXED)) {
-		err = find_room(s, to, new_len);
-		if (err < 0)
-			return err;
-		to = err;
-	}
-	return move(s, a, addr, old_len, new_len, to, flags & MREMAP_DONTUNMAP);
-}
-
-static long grow(struct m_space *s, const struct m_area *a, unsigned long delta)
-{
-	struct m_area more = *a;
-
-	if (!step())
-		return -ENOMEM;
-	if (more.file >= 0)
-		more.pgoff += (a->end - a->start) / PAGE;
-	more.start = a->end;
-	more.end = a->end + delta;
-	insert(s, more);
-	if (more.flags & M_LOCKED)
-		populate(s, more.start, more.end);
-	return 0;
-}
-
-long m_mremap(struct m_space *s, unsigned long addr, unsigned long old_len, unsigned long new_len,
-	      unsigned long flags, unsigned long to)
-{
-	bool same = old_len == new_len;
-	const struct m_area *a;
-	long err;
-
-	if ((flags & ~(unsigned long)(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)) ||
-	    ((flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) && !(flags & MREMAP_MAYMOVE)) ||
-	    ((flags & MREMAP_DONTUNMAP) && !same) || addr % PAGE)
-		return -EINVAL;
-	old_len = ALIGN_PAGE(old_len);
-	new_len = ALIGN_PAGE(new_len);
-	if (!new_len)
-		return -EINVAL;
-	if (!m_area_at(s, addr))
-		return -EFAULT;
-	if (flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
-		return mremap_to(s, addr, old_len, new_len, flags, to);
-	if (old_len >= new_len) {
-		err = old_len > new_len ? m_munmap(s, addr + new_len, old_len - new_len) : 0;
-		return err ? err : (long)addr;
-	}
-	a = resizable(s, addr, old_len, &err);
-	if (err)
-		return err;
-	if (new_len > m_task_size)
-		return -ENOMEM;
-	if (old_len == a->end - addr && a->end + (new_len - old_len) <= m_task_size &&
-	    is_free(s, a->end, a->end + (new_len - old_len))) {
-		err = grow(s, a, new_len - old_len);
-		return err ? err : (long)addr;
-	}
-	if (!(flags & MREMAP_MAYMOVE))
-		return -ENOMEM;
-	err = find_room(s, 0, new_len);
-	return err < 0 ? err : move(s, a, addr, old_len, new_len, err, false);
-}
-
-/* ---- madvise ---- */
-
-static unsigned int advised(unsigned int f, int advice)
-{
-	switch (advice) {
-	case MADV_NORMAL:	return f & ~(M_SEQ | M_RAND);
-	case MADV_SEQUENTIAL:	return (f & ~M_RAND) | M_SEQ;
-	case MADV_RANDOM:	return (f & ~M_SEQ) | M_RAND;
-	case MADV_DONTFORK:	return f | M_DONTFORK;
-	case MADV_DOFORK:	return f & ~M_DONTFORK;
-	case MADV_DONTDUMP:	return f | M_DONTDUMP;
-	case MADV_DODUMP:	return f & ~M_DONTDUMP;
-	case MADV_WIPEONFORK:	return f | M_WIPE;
-	case MADV_KEEPONFORK:	return f & ~M_WIPE;
-	default:		return f;
-	}
-}
-
-static void wipe(struct m_file *f, unsigned long index)
-{
-	memset(f->w[index], 0, sizeof(f->w[index]));
-	f->dirty &= ~(1U << index);
-}
-
-static long punch(const struct m_area *a, unsigned long start, unsigned long end)
-{
-	unsigned long first = file_index(a, start);
-
-	if (a->flags & M_LOCKED)
-		return -EINVAL;
-	if (a->file < 0)
-		return -EINVAL;
-	if (!(a->flags & M_SHARED))
-		return -EACCES;
-	if (model.file[a->file].disk)
-		return -EOPNOTSUPP;
-	for (unsigned long i = first; i < first + (end - start) / PAGE && i < M_FILE_PAGES; i++)
-		wipe(&model.file[a->file], i);
-	return 0;
-}
-
-static long populate_by_advice(struct m_space *s, const struct m_area *a, unsigned long start,
-			       unsigned long end, bool write)
-{
-	if (!(a->flags & (write ? M_W : M_R)))
-		return -EINVAL;
-	for (; start < end; start += PAGE) {
-		int r = bring_in(s, a, start, write);
-
-		if (r != M_OK)
-			return r == M_OOM ? -ENOMEM : -EFAULT;
-	}
-	return 0;
-}
-
-/* [start, end) of the one area @i. */
-static long advise_one(struct m_space *s, int i, unsigned long start, unsigned long end, int advice)
-{
-	const struct m_area *a = &s->area[i];
-
-	switch (advice) {
-	case MADV_WILLNEED:
-		return 0;
-	case MADV_REMOVE:
-		return punch(a, start, end);
-	case MADV_POPULATE_READ:
-	case MADV_POPULATE_WRITE:
-		return populate_by_advice(s, a, start, end, advice == MADV_POPULATE_WRITE);
-	case MADV_DONTNEED:
-	case MADV_DONTNEED_LOCKED:
-		if (advice == MADV_DONTNEED && (a->flags & M_LOCKED))
-			return -EINVAL;
-		drop_pages(s, start, end);
-		return 0;
-	case MADV_FREE:
-	case MADV_COLD:
-	case MADV_PAGEOUT:
-		return (a->flags & M_LOCKED) || (advice == MADV_FREE && a->file >= 0) ? -EINVAL : 0;
-	}
-	if (advice == MADV_WIPEONFORK && a->file >= 0)
-		return -EINVAL;
-	if (advised(a->flags, advice) == a->flags)
-		return 0;
-	if (!step())
-		return -EAGAIN;
-	cut(s, start);
-	cut(s, end);
-	i = area_above(s, start);
-	s->area[i].flags = advised(s->area[i].flags, advice);
-	return 0;
-}
-
-static bool known(int advice)
-{
-	return (advice >= 0 && advice <= 4) || (advice >= MADV_FREE && advice <= MADV_DOFORK) ||
-	       (advice >= MADV_DONTDUMP && advice <= MADV_DONTNEED_LOCKED);
-}
-
-long m_madvise(struct m_space *s, unsigned long addr, unsigned long len, int advice)
-{
-	unsigned long end = addr + ALIGN_PAGE(len);
-	long hole = 0;
-
-	if (!known(advice) || addr % PAGE || (len && !ALIGN_PAGE(len)) || end < addr)
-		return -EINVAL;
-	while (addr < end) {
-		int i = area_above(s, addr);
-		unsigned long stop;
-		long err;
-
-		if (i == s->nr_areas)
-			return -ENOMEM;
-		if (addr < s->area[i].start) {
-			hole = -ENOMEM;
-			addr = s->area[i].start;
-			continue;
-		}
-		stop = min(s->area[i].end, end);
-		err = advise_one(s, i, addr, stop, advice);
-		if (err)
-			return err;
-		addr = stop;
-	}
-	return hole;
-}
-
-/* ---- mlock ---- */
-
-static long set_lock(struct m_space *s, unsigned long addr, unsigned long end, unsigned int lock)
-{
-	if (end < addr)
-		return -EINVAL;
-	while (addr < end) {
-		int i = area_above(s, addr);
-		unsigned long stop;
-		unsigned int flags;
-
-		if (i == s->nr_areas || s->area[i].start > addr)
-			return -ENOMEM;
-		stop = min(s->area[i].end, end);
-		flags = (s->area[i].flags & ~(M_LOCKED | M_ONFAULT)) | lock;
-		if (flags != s->area[i].flags) {
-			if (!step())
-				return -ENOMEM;
-			cut(s, addr);
-			cut(s, stop);
-			s->area[area_above(s, addr)].flags = flags;
-		}
-		addr = stop;
-	}
-	return 0;
-}
-
-long m_mlock(struct m_space *s, unsigned long addr, unsigned long len, bool onfault)
-{
-	long err;
-
-	len = ALIGN_PAGE(len + addr % PAGE);
-	addr &= ~(PAGE - 1);
-	err = set_lock(s, addr, addr + len, M_LOCKED | (onfault ? M_ONFAULT : 0));
-	if (err)
-		return err;
-	err = populate(s, addr, addr + len);
-	return err == -EFAULT ? -ENOMEM : err == -ENOMEM ? -EAGAIN : 0;
-}
-
-long m_munlock(struct m_space *s, unsigned long addr, unsigned long len)
-{
-	len = ALIGN_PAGE(len + addr % PAGE);
-	addr &= ~(PAGE - 1);
-	return set_lock(s, addr, addr + len, 0);
 }
 
 /* ---- brk, fork, exit ---- */
@@ -796,24 +442,24 @@ long m_brk(struct m_space *s, unsigned long brk)
 	if (brk < s->start_brk || new < brk || new > m_task_size)
 		return s->brk;
 	if (new < old) {
-		if (is_free(s, new, old) || !step())
+		if (m_is_free(s, new, old) || !m_step())
 			return s->brk;
-		unmap(s, new, old);
+		m_unmap(s, new, old);
 	} else if (new > old) {
-		int next = area_above(s, old);
+		int next = m_area_above(s, old);
 
 		if (next < s->nr_areas && new + PAGE > s->area[next].start)
 			return s->brk;
-		if (!step())
+		if (!m_step())
 			return s->brk;
-		insert(s, (struct m_area){ old, new, M_R | M_W, -1, 0 });
+		m_insert(s, (struct m_area){ old, new, M_R | M_W, -1, 0 });
 	}
 	return s->brk = brk;
 }
 
 long m_fork(struct m_space *s, struct m_space *child)
 {
-	if (!step())
+	if (!m_step())
 		return -ENOMEM;
 	*child = *s;
 	for (int i = 0; i < child->nr_slots; i++)
@@ -823,20 +469,27 @@ long m_fork(struct m_space *s, struct m_space *child)
 
 		a->flags &= ~(M_LOCKED | M_ONFAULT);
 		if (a->flags & M_DONTFORK)
-			unmap(child, a->start, a->end);
+			m_unmap(child, a->start, a->end);
 		else if (a->flags & M_WIPE)
-			drop_pages(child, a->start, a->end);
+			m_drop_pages(child, a->start, a->end);
 	}
 	return 0;
 }
 
 void m_exit(struct m_space *s)
 {
-	unmap(s, 0, max(m_task_size, PAGE));
+	m_unmap(s, 0, max(m_task_size, PAGE));
 	s->used = false;
 }
 
 /* ---- files ---- */
+
+/* A page of a file is a hole again. */
+void m_wipe(struct m_file *f, unsigned long index)
+{
+	memset(f->w[index], 0, sizeof(f->w[index]));
+	f->dirty &= ~(1U << index);
+}
 
 /* What lies at or behind @size is zero, and private copies of whole pages there are gone too. */
 long m_truncate(int file, unsigned long size)
@@ -852,7 +505,7 @@ long m_truncate(int file, unsigned long size)
 		if ((size - 1) / PAGE * PAGE + m_offset[i] >= size)
 			f->w[(size - 1) / PAGE][i] = 0;
 	for (unsigned long i = first; i < M_FILE_PAGES; i++)
-		wipe(f, i);
+		m_wipe(f, i);
 	for (int p = 0; p < M_SPACES; p++) {
 		struct m_space *s = &model.space[p];
 
@@ -861,7 +514,7 @@ long m_truncate(int file, unsigned long size)
 			unsigned long skip = first > a->pgoff ? first - a->pgoff : 0;
 
 			if (a->file == file && skip < (a->end - a->start) / PAGE)
-				drop_pages(s, a->start + skip * PAGE, a->end);
+				m_drop_pages(s, a->start + skip * PAGE, a->end);
 		}
 	}
 	return 0;
@@ -871,7 +524,7 @@ long m_write(int file, unsigned long index, unsigned int i, word v)
 {
 	struct m_file *f = &model.file[file];
 
-	if (!step())
+	if (!m_step())
 		return -ENOMEM;
 	f->w[index][i] = v;
 	f->dirty |= 1U << index;

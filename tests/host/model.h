@@ -99,4 +99,19 @@ const struct m_area *m_area_at(const struct m_space *s, unsigned long addr);
 int m_page_at(const struct m_space *s, unsigned long vpn);	/* index into model.page, -1: none */
 bool m_same_kind(const struct m_area *a, const struct m_area *b);	/* but for place */
 
+/* Between model.c and model_change.c. */
+bool m_is_free(const struct m_space *s, unsigned long start, unsigned long end);
+void m_insert(struct m_space *s, struct m_area a);
+void m_unmap(struct m_space *s, unsigned long start, unsigned long end);
+long m_find_room(const struct m_space *s, unsigned long hint, unsigned long len);
+void m_move_pages(struct m_space *s, unsigned long from, unsigned long to, unsigned long len);
+bool m_step(void);			/* one step more: false when memory has run out */
+int m_area_above(const struct m_space *s, unsigned long addr);	/* index of the first that ends above */
+void m_cut(struct m_space *s, unsigned long addr);
+unsigned long m_file_index(const struct m_area *a, unsigned long addr);
+int m_bring_in(struct m_space *s, const struct m_area *a, unsigned long addr, bool write);
+int m_populate(struct m_space *s, unsigned long start, unsigned long end);
+void m_drop_pages(struct m_space *s, unsigned long start, unsigned long end);
+void m_wipe(struct m_file *f, unsigned long index);
+
 #endif

@@ -1,4 +1,4 @@
-/* links: ALL_MM tests/host/model.c */
+/* links: ALL_MM tests/host/model.c tests/host/model_change.c */
 /*
  * tests/host/refine.c - mm/ against the model, call by call
  *
@@ -11,6 +11,7 @@
  *             answer that the model has for it; nothing else is allowed.
  * Use:        refine -n STEPS -s SEED -f FRAMES      random calls on a machine of so many pages
  *             refine -f FRAMES FILE...               replay; -v prints every call
+ *             -a: in every call each allocation fails once, then the call is made again
  *             -o FILE: what failed goes there        -k N: mm_verify_all() after every Nth call only
  *             refine -m FILE                         make a failing input small
  *             with libFuzzer (-DFUZZER): FRAMES from the environment
@@ -69,7 +70,7 @@ static struct m_state saved;
 static unsigned long frames = 4096, free_at_start, steps_done;
 static unsigned int verify_every = 1;
 static u64 stamp;
-static bool verbose;
+static bool verbose, sweeping;
 static char why[200];
 
 /* ---- what went wrong ---- */
@@ -566,10 +567,12 @@ static void check_kernel(const struct call *c)
 	}
 }
 
-static void make_call(const struct call *c)
+/* Returns how many allocations were made to fail. */
+static unsigned long make_call(const struct call *c)
 {
 	bool may_fail = c->fail || nr_free_pages() < 128, whole = steps_done % 64 == 0, same;
 	word seen_kernel = 0, seen_model = 0;
+	unsigned long denied = 0;
 	long result, wanted;
 
 	if (verbose)
@@ -582,7 +585,9 @@ static void make_call(const struct call *c)
 		fail_alloc(c->fail, c->for_good);
 	}
 	result = call_kernel(c, &seen_kernel);
-	if (c->fail && !fail_alloc(0, false) && nr_free_pages() >= 128)
+	if (c->fail)
+		denied = fail_alloc(0, false);
+	if (c->fail && !denied && nr_free_pages() >= 128)
 		may_fail = false;
 	wanted = call_model(c, &seen_model);
 	same = result == wanted ? refines(whole) : differ("result", 0, result, wanted);
@@ -602,6 +607,7 @@ static void make_call(const struct call *c)
 	}
 	check_kernel(c);
 	steps_done++;
+	return denied;
 }
 
 /* ---- from bytes to a call ---- */
@@ -740,6 +746,17 @@ static bool too_full(const struct call *c)
 	       objects > M_FILES - M_NAMED - 2;
 }
 
+/* The same call again and again: its first, second, ... allocation fails, and all after it, until none does. */
+static void sweep(struct call c)
+{
+	for (int n = 2; model.space[c.who].used && !too_full(&c); n++) {
+		c.fail = n / 2;
+		c.for_good = n & 1;
+		if (!make_call(&c) && c.for_good)
+			return;
+	}
+}
+
 static void one_step(const u8 *bytes)
 {
 	struct call c;
@@ -748,7 +765,10 @@ static void one_step(const u8 *bytes)
 	decode(&c, bytes);
 	if (too_full(&c))
 		c = (struct call){ .type = EXIT, .who = c.who, .file = -1 };
-	make_call(&c);
+	if (sweeping)
+		sweep(c);
+	else
+		make_call(&c);
 	for (int p = 0; p < M_SPACES; p++)
 		live += model.space[p].used;
 	if (!live)
@@ -862,6 +882,8 @@ int main(int argc, char **argv)
 			verify_every = atol(argv[++i]);
 		} else if (!strcmp(argv[i], "-v")) {
 			verbose = true;
+		} else if (!strcmp(argv[i], "-a")) {
+			sweeping = true;
 		} else if (!strcmp(argv[i], "-m")) {
 			make_small = true;
 		} else if (!strcmp(argv[i], "-o")) {
