@@ -72,7 +72,7 @@ static int new_page(void)
 	__builtin_trap();			/* the caller keeps the machine small enough */
 }
 
-static void set_page(struct m_space *s, unsigned long vpn, int page)
+void m_set_page(struct m_space *s, unsigned long vpn, int page)
 {
 	int i = slot_above(s, vpn);
 
@@ -91,7 +91,8 @@ void m_drop_pages(struct m_space *s, unsigned long start, unsigned long end)
 	int from = slot_above(s, start / PAGE), to = slot_above(s, end / PAGE);
 
 	for (int i = from; i < to; i++)
-		model.page[s->slot[i].page].refs--;
+		if (s->slot[i].page >= 0)
+			model.page[s->slot[i].page].refs--;
 	memmove(&s->slot[from], &s->slot[to], (s->nr_slots - to) * sizeof(s->slot[0]));
 	s->nr_slots -= to - from;
 }
@@ -105,7 +106,7 @@ void m_move_pages(struct m_space *s, unsigned long from, unsigned long to, unsig
 	memmove(&s->slot[first], &s->slot[first + n], (s->nr_slots - first - n) * sizeof(moving[0]));
 	s->nr_slots -= n;
 	for (int i = 0; i < n; i++)
-		set_page(s, moving[i].vpn - from / PAGE + to / PAGE, moving[i].page);
+		m_set_page(s, moving[i].vpn - from / PAGE + to / PAGE, moving[i].page);
 }
 
 /* ---- areas ---- */
@@ -215,14 +216,21 @@ long m_find_room(const struct m_space *s, unsigned long hint, unsigned long len)
 
 /* ---- accesses ---- */
 
-unsigned long m_file_index(const struct m_area *a, unsigned long addr)
+unsigned long m_linear_index(const struct m_area *a, unsigned long addr)
 {
 	return a->pgoff + (addr - a->start) / PAGE;
 }
 
-static bool beyond_eof(const struct m_area *a, unsigned long addr)
+unsigned long m_file_index(const struct m_space *s, const struct m_area *a, unsigned long addr)
 {
-	return a->file >= 0 && m_file_index(a, addr) >= ALIGN_PAGE(model.file[a->file].size) / PAGE;
+	int page = m_page_at(s, addr / PAGE);
+
+	return page < -1 ? (unsigned long)M_SHOWS(page) : m_linear_index(a, addr);
+}
+
+static bool beyond_eof(const struct m_space *s, const struct m_area *a, unsigned long addr)
+{
+	return a->file >= 0 && m_file_index(s, a, addr) >= ALIGN_PAGE(model.file[a->file].size) / PAGE;
 }
 
 /* The words that a load at @addr sees; NULL: zeroes. */
@@ -232,7 +240,7 @@ static word *words_at(const struct m_space *s, const struct m_area *a, unsigned 
 
 	if (page >= 0)
 		return model.page[page].w;
-	return a->file >= 0 ? model.file[a->file].w[m_file_index(a, addr)] : NULL;
+	return a->file >= 0 ? model.file[a->file].w[m_file_index(s, a, addr)] : NULL;
 }
 
 /* The words that a store at @addr changes: a private area's page becomes its own first. */
@@ -242,8 +250,8 @@ static word *words_to_change(struct m_space *s, const struct m_area *a, unsigned
 	const word *old;
 
 	if (a->flags & M_SHARED) {
-		model.file[a->file].dirty |= 1U << m_file_index(a, addr);
-		return model.file[a->file].w[m_file_index(a, addr)];
+		model.file[a->file].dirty |= 1U << m_file_index(s, a, addr);
+		return model.file[a->file].w[m_file_index(s, a, addr)];
 	}
 	if (page >= 0 && model.page[page].refs == 1)
 		return model.page[page].w;
@@ -253,7 +261,7 @@ static word *words_to_change(struct m_space *s, const struct m_area *a, unsigned
 		memcpy(model.page[mine].w, old, sizeof(model.page[mine].w));
 	if (page >= 0)
 		model.page[page].refs--;
-	set_page(s, addr / PAGE, mine);
+	m_set_page(s, addr / PAGE, mine);
 	return model.page[mine].w;
 }
 
@@ -262,7 +270,7 @@ int m_bring_in(struct m_space *s, const struct m_area *a, unsigned long addr, bo
 {
 	if (!m_step())
 		return M_OOM;
-	if (m_page_at(s, addr / PAGE) < 0 && beyond_eof(a, addr))
+	if (m_page_at(s, addr / PAGE) < 0 && beyond_eof(s, a, addr))
 		return M_BUS;
 	if (write && !(a->flags & M_SHARED))
 		words_to_change(s, a, addr);
@@ -463,7 +471,8 @@ long m_fork(struct m_space *s, struct m_space *child)
 		return -ENOMEM;
 	*child = *s;
 	for (int i = 0; i < child->nr_slots; i++)
-		model.page[child->slot[i].page].refs++;
+		if (child->slot[i].page >= 0)
+			model.page[child->slot[i].page].refs++;
 	for (int i = child->nr_areas - 1; i >= 0; i--) {
 		struct m_area *a = &child->area[i];
 
@@ -513,7 +522,7 @@ long m_truncate(int file, unsigned long size)
 			const struct m_area *a = &s->area[i];
 			unsigned long skip = first > a->pgoff ? first - a->pgoff : 0;
 
-			if (a->file == file && skip < (a->end - a->start) / PAGE)
+			if (a->file == file && !(a->flags & M_SHARED) && skip < (a->end - a->start) / PAGE)
 				m_drop_pages(s, a->start + skip * PAGE, a->end);
 		}
 	}

@@ -21,6 +21,7 @@ extern const unsigned int m_offset[M_WORDS];	/* where in a page its words lie; a
 enum {
 	M_R = 1, M_W = 2, M_X = 4, M_SHARED = 8, M_FIXED_RO = 16, M_LOCKED = 32, M_ONFAULT = 64,
 	M_DONTFORK = 128, M_WIPE = 256, M_SEQ = 512, M_RAND = 1024, M_DONTDUMP = 2048, M_NORESERVE = 4096,
+	M_NONLINEAR = 8192,
 };
 /* M_FIXED_RO: a shared view of a file that was opened for reading: M_W can never be had. */
 
@@ -46,6 +47,8 @@ struct m_file {
 	word w[M_FILE_PAGES][M_WORDS];
 };
 
+/* In private memory: the page that is there.  In a nonlinear area: M_SHOWS(the file page). */
+#define M_SHOWS(index) (-2 - (int)(index))
 struct m_slot {
 	unsigned long vpn;
 	int page;
@@ -84,6 +87,7 @@ long m_mremap(struct m_space *s, unsigned long addr, unsigned long old_len, unsi
 long m_madvise(struct m_space *s, unsigned long addr, unsigned long len, int advice);
 long m_mlock(struct m_space *s, unsigned long addr, unsigned long len, bool onfault);
 long m_munlock(struct m_space *s, unsigned long addr, unsigned long len);
+long m_remap(struct m_space *s, unsigned long addr, unsigned long len, unsigned long pgoff, bool nonblock);
 long m_brk(struct m_space *s, unsigned long brk);
 long m_fork(struct m_space *s, struct m_space *child);	/* 0 or -ENOMEM */
 void m_exit(struct m_space *s);
@@ -96,7 +100,8 @@ long m_poke(struct m_space *s, unsigned long addr, unsigned int i, word v);
 
 /* For the comparison. */
 const struct m_area *m_area_at(const struct m_space *s, unsigned long addr);
-int m_page_at(const struct m_space *s, unsigned long vpn);	/* index into model.page, -1: none */
+int m_page_at(const struct m_space *s, unsigned long vpn);	/* index into model.page, -1: none, or M_SHOWS() */
+unsigned long m_file_index(const struct m_space *s, const struct m_area *a, unsigned long addr);
 bool m_same_kind(const struct m_area *a, const struct m_area *b);	/* but for place */
 
 /* Between model.c and model_change.c. */
@@ -108,7 +113,8 @@ void m_move_pages(struct m_space *s, unsigned long from, unsigned long to, unsig
 bool m_step(void);			/* one step more: false when memory has run out */
 int m_area_above(const struct m_space *s, unsigned long addr);	/* index of the first that ends above */
 void m_cut(struct m_space *s, unsigned long addr);
-unsigned long m_file_index(const struct m_area *a, unsigned long addr);
+unsigned long m_linear_index(const struct m_area *a, unsigned long addr);
+void m_set_page(struct m_space *s, unsigned long vpn, int page);
 int m_bring_in(struct m_space *s, const struct m_area *a, unsigned long addr, bool write);
 int m_populate(struct m_space *s, unsigned long start, unsigned long end);
 void m_drop_pages(struct m_space *s, unsigned long start, unsigned long end);

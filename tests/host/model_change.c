@@ -79,6 +79,16 @@ static const struct m_area *resizable(const struct m_space *s, unsigned long add
 	return a;
 }
 
+/* [start, end) of @a shows the file from page @index on. */
+static void show(struct m_space *s, const struct m_area *a, unsigned long start, unsigned long end,
+		 unsigned long index)
+{
+	m_drop_pages(s, start, end);
+	for (; start < end; start += PAGE, index++)
+		if (index != m_linear_index(a, start))
+			m_set_page(s, start / PAGE, M_SHOWS(index));
+}
+
 static long move(struct m_space *s, const struct m_area *from, unsigned long addr,
 		 unsigned long old_len, unsigned long new_len, unsigned long to, bool keep)
 {
@@ -91,6 +101,8 @@ static long move(struct m_space *s, const struct m_area *from, unsigned long add
 		a.pgoff += (addr - a.start) / PAGE;
 	a.start = to;
 	a.end = to + new_len;
+	if (!old_len && (a.flags & M_NONLINEAR))
+		show(s, &a, to, to + new_len, m_file_index(s, from, addr));
 	m_move_pages(s, addr, to, min(old_len, new_len));
 	m_insert(s, a);
 	if (!keep && old_len)
@@ -209,10 +221,8 @@ static unsigned int advised(unsigned int f, int advice)
 	}
 }
 
-static long punch(const struct m_area *a, unsigned long start, unsigned long end)
+static long punch(const struct m_space *s, const struct m_area *a, unsigned long start, unsigned long end)
 {
-	unsigned long first = m_file_index(a, start);
-
 	if (a->flags & M_LOCKED)
 		return -EINVAL;
 	if (a->file < 0)
@@ -221,8 +231,9 @@ static long punch(const struct m_area *a, unsigned long start, unsigned long end
 		return -EACCES;
 	if (model.file[a->file].disk)
 		return -EOPNOTSUPP;
-	for (unsigned long i = first; i < first + (end - start) / PAGE && i < M_FILE_PAGES; i++)
-		m_wipe(&model.file[a->file], i);
+	for (; start < end; start += PAGE)
+		if (m_file_index(s, a, start) < M_FILE_PAGES)
+			m_wipe(&model.file[a->file], m_file_index(s, a, start));
 	return 0;
 }
 
@@ -249,7 +260,7 @@ static long advise_one(struct m_space *s, int i, unsigned long start, unsigned l
 	case MADV_WILLNEED:
 		return 0;
 	case MADV_REMOVE:
-		return punch(a, start, end);
+		return punch(s, a, start, end);
 	case MADV_POPULATE_READ:
 	case MADV_POPULATE_WRITE:
 		return populate_by_advice(s, a, start, end, advice == MADV_POPULATE_WRITE);
@@ -257,7 +268,8 @@ static long advise_one(struct m_space *s, int i, unsigned long start, unsigned l
 	case MADV_DONTNEED_LOCKED:
 		if (advice == MADV_DONTNEED && (a->flags & M_LOCKED))
 			return -EINVAL;
-		m_drop_pages(s, start, end);
+		if (!(a->flags & M_SHARED))
+			m_drop_pages(s, start, end);
 		return 0;
 	case MADV_FREE:
 	case MADV_COLD:
@@ -356,4 +368,37 @@ long m_munlock(struct m_space *s, unsigned long addr, unsigned long len)
 	len = ALIGN_PAGE(len + addr % PAGE);
 	addr &= ~(PAGE - 1);
 	return set_lock(s, addr, addr + len, 0);
+}
+
+/* ---- remap_file_pages: one area, its pages in any order ---- */
+
+long m_remap(struct m_space *s, unsigned long addr, unsigned long len, unsigned long pgoff, bool nonblock)
+{
+	unsigned long end, start = addr &= ~(PAGE - 1);
+	int first = m_area_above(s, addr), i = first;
+
+	len &= ~(PAGE - 1);
+	end = addr + len;
+	if (end <= addr || pgoff + len / PAGE < pgoff)
+		return -EINVAL;
+	if (i == s->nr_areas || s->area[i].start > addr || !(s->area[i].flags & M_SHARED))
+		return -EINVAL;
+	for (; s->area[i].end < end; i++)
+		if (i + 1 == s->nr_areas || s->area[i + 1].start != s->area[i].end ||
+		    s->area[i + 1].file != s->area[first].file ||
+		    ((s->area[i + 1].flags ^ s->area[first].flags) & ~M_NONLINEAR))
+			return -EINVAL;
+	for (i = first; addr < end; i++) {
+		struct m_area *a = &s->area[i];
+		unsigned long stop = min(a->end, end);
+
+		if (!m_step())
+			return -ENOMEM;
+		a->flags |= M_NONLINEAR;
+		show(s, a, addr, stop, pgoff + (addr - start) / PAGE);
+		addr = stop;
+	}
+	if (!nonblock || (s->area[first].flags & M_LOCKED))
+		m_populate(s, start, end);
+	return 0;
 }

@@ -23,6 +23,7 @@
 #include <sched.h>
 #include <slab.h>
 #include <string.h>
+#include <syscalls_remote.h>
 #include <uapi/fcntl.h>
 #include "mm/internal.h"
 #include "model.h"
@@ -50,7 +51,7 @@ long atol(const char *s);
 #define OP_BYTES 8
 
 enum call_type { MMAP, MUNMAP, MPROTECT, MREMAP, MADVISE, MLOCK, MUNLOCK, BRK, FORK, EXIT, LOAD, STORE, POKE,
-		 TRUNCATE, WRITE, NR_CALLS };
+		 TRUNCATE, WRITE, REMAP };
 
 struct call {
 	enum call_type type;
@@ -84,7 +85,8 @@ static bool differ(const char *what, unsigned long where, unsigned long kernel, 
 static void print_call(const struct call *c)
 {
 	static const char *const names[] = { "mmap", "munmap", "mprotect", "mremap", "madvise", "mlock", "munlock",
-		"brk", "fork", "exit", "load", "store", "poke", "truncate", "write" };
+		"brk", "fork", "exit", "load", "store", "poke", "truncate", "write",
+		"remap_file_pages" };
 
 	printf("%lu: [%d] %s(%lx, %lx, prot %lx, flags %lx, file %d, to %lx, len %lx, word %u)%s",
 	       steps_done, c->who, names[c->type], c->addr, c->len, c->prot, c->flags, c->file, c->addr2,
@@ -217,7 +219,7 @@ static unsigned int flags_of(const struct vm_area_struct *v)
 		{ VM_READ, M_R }, { VM_WRITE, M_W }, { VM_EXEC, M_X }, { VM_SHARED, M_SHARED },
 		{ VM_LOCKED, M_LOCKED }, { VM_LOCKONFAULT, M_ONFAULT }, { VM_DONTCOPY, M_DONTFORK },
 		{ VM_WIPEONFORK, M_WIPE }, { VM_SEQ_READ, M_SEQ }, { VM_RAND_READ, M_RAND },
-		{ VM_DONTDUMP, M_DONTDUMP }, { VM_NORESERVE, M_NORESERVE },
+		{ VM_DONTDUMP, M_DONTDUMP }, { VM_NORESERVE, M_NORESERVE }, { VM_NONLINEAR, M_NONLINEAR },
 	};
 	unsigned int f = (v->vm_flags & (VM_SHARED | VM_MAYSHARE)) == VM_MAYSHARE ? M_FIXED_RO : 0;
 
@@ -339,10 +341,9 @@ static bool private_refines(struct page *page, int m, unsigned long addr, bool w
 	return page_mapcount(page) == mp->refs || differ("mapcount", addr, page_mapcount(page), mp->refs);
 }
 
-static bool file_page_refines(pte_t e, const struct m_area *a, unsigned long addr, bool whole)
+static bool file_page_refines(pte_t e, const struct m_area *a, unsigned long index, unsigned long addr, bool whole)
 {
 	struct page *page = pfn_to_page(pte_pfn(e));
-	unsigned long index = a->pgoff + (addr - a->start) / PAGE_SIZE;
 	struct inode *inode = object[a->file].inode;
 
 	if (PageAnon(page))
@@ -355,11 +356,15 @@ static bool file_page_refines(pte_t e, const struct m_area *a, unsigned long add
 	return contents_refine(page, model.file[a->file].w[index], addr, whole && !model.file[a->file].disk);
 }
 
-/* What one entry says of @addr.  @m: the model's private page there, -1: none. */
+/* What one entry says of @addr.  @m: what the model has there (struct m_slot), -1: nothing of its own. */
 static bool entry_refines(pte_t e, const struct m_area *a, unsigned long addr, int m, bool whole)
 {
+	unsigned long index = m < -1 ? (unsigned long)M_SHOWS(m) : a->pgoff + (addr - a->start) / PAGE_SIZE;
 	struct page *page;
 
+	if (pte_file(e) || (m < -1 && pte_none(e)))
+		return (m < -1 && pte_file(e) && pte_to_pgoff(e) == index) ||
+		       differ("the file page that is shown", addr, e.pte, index);
 	if (pte_none(e) || pte_special(e)) {
 		if (m >= 0)
 			return differ("a private page is lost", addr, e.pte, m);
@@ -372,7 +377,7 @@ static bool entry_refines(pte_t e, const struct m_area *a, unsigned long addr, i
 		return private_refines(page, m, addr, whole && (a->file < 0 || !model.file[a->file].disk));
 	if (a->file < 0)
 		return differ("a private page too much", addr, pte_pfn(e), 0);
-	return file_page_refines(e, a, addr, whole);
+	return file_page_refines(e, a, index, addr, whole);
 }
 
 static bool pages_refine(const struct m_space *s, struct mm_struct *mm, bool whole)
@@ -494,6 +499,7 @@ static long call_kernel(const struct call *c, word *seen)
 	case POKE:	return access_remote_vm(mm_of(c->who), c->addr + m_offset[c->word], &v, 8,
 						FOLL_WRITE | FOLL_FORCE);
 	case TRUNCATE:	return fake_truncate(file[c->file], c->len);
+	case REMAP:	return sys_remap_file_pages(c->addr, c->len, c->prot, c->addr2, c->flags);
 	default:	return kernel_write(file[c->file], &v, 8, c->len * PAGE_SIZE + m_offset[c->word]);
 	}
 }
@@ -528,6 +534,7 @@ static long call_model(const struct call *c, word *seen)
 	case STORE:	return m_store(s, c->addr, c->word, stamp);
 	case POKE:	return m_poke(s, c->addr, c->word, stamp);
 	case TRUNCATE:	return m_truncate(c->file, c->len);
+	case REMAP:	return c->prot ? -EINVAL : m_remap(s, c->addr, c->len, c->addr2, c->flags & MAP_NONBLOCK);
 	default:	return m_write(c->file, c->len, c->word, stamp);
 	}
 }
@@ -674,7 +681,7 @@ static void decode(struct call *c, const u8 *b)
 {
 	static const u8 table[32] = { MMAP, MMAP, MMAP, MMAP, MUNMAP, MUNMAP, MPROTECT, MPROTECT, MPROTECT, MREMAP, MREMAP,
 		MREMAP, MADVISE, MADVISE, MADVISE, MLOCK, MUNLOCK, BRK, FORK, FORK, EXIT, LOAD, LOAD, LOAD, STORE,
-		STORE, STORE, STORE, STORE, POKE, TRUNCATE, WRITE };
+		STORE, STORE, STORE, REMAP, POKE, TRUNCATE, WRITE };
 	static const s8 advice[32] = { MADV_DONTNEED, MADV_DONTNEED, MADV_DONTNEED, MADV_FREE, MADV_FREE, MADV_REMOVE,
 		MADV_REMOVE, MADV_DONTFORK, MADV_DOFORK, MADV_DOFORK, MADV_WIPEONFORK, MADV_WIPEONFORK,
 		MADV_KEEPONFORK, MADV_POPULATE_READ, MADV_POPULATE_WRITE, MADV_POPULATE_WRITE, MADV_SEQUENTIAL,
@@ -716,6 +723,11 @@ static void decode(struct call *c, const u8 *b)
 		break;
 	case LOAD: case STORE: case POKE:
 		c->addr &= PAGE_MASK;
+		break;
+	case REMAP:
+		c->prot = b[5] == 77;
+		c->addr2 = b[6] % 16;
+		c->flags = b[5] & 1 ? MAP_NONBLOCK : 0;
 		break;
 	case TRUNCATE:
 		c->file = b[5] % M_NAMED;
