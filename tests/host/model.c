@@ -10,7 +10,7 @@
  *             have been done: this is what "-ENOMEM" may leave behind, and nothing else.
  * Simplified: what one program cannot tell from another is left to the kernel: which of two
  *             touching areas alike are one (refine.c adopts the kernel's borders), and where a page
- *             lies, as long as it stays there.  Not here: stacks that grow, limits, nonlinear areas.
+ *             lies, as long as it stays there.  Not here: limits, protection keys, swap.
  * Sources:    the man pages; Linux 6.1 asked by tests/user.
  */
 #include "model.h"
@@ -24,7 +24,7 @@
 
 const unsigned int m_offset[M_WORDS] = { 0, 1024, 2048, 4088 };
 struct m_state model;
-unsigned long m_task_size, m_mmap_base;
+unsigned long m_task_size, m_mmap_base, m_guard_gap, m_stack_limit;
 
 bool m_step(void)
 {
@@ -196,22 +196,29 @@ void m_unmap(struct m_space *s, unsigned long start, unsigned long end)
 	}
 }
 
+/* A stack keeps some room below it, to grow. */
+unsigned long m_start_gap(const struct m_area *a)
+{
+	return a->flags & M_DOWN ? a->start - min(a->start, m_guard_gap) : a->start;
+}
+
 /* Where a mapping of @len bytes goes: the hint, or the highest room below mmap_base.  Or -ENOMEM. */
 long m_find_room(const struct m_space *s, unsigned long hint, unsigned long len)
 {
-	unsigned long high = m_mmap_base;
+	int i = m_area_above(s, hint &= ~(PAGE - 1));
 
 	if (len > m_task_size)
 		return -ENOMEM;
-	hint &= ~(PAGE - 1);
-	if (hint && hint <= m_task_size - len && m_is_free(s, hint, hint + len))
+	if (hint && hint <= m_task_size - len && (i == s->nr_areas || hint + len <= m_start_gap(&s->area[i])))
 		return hint;
-	for (int i = s->nr_areas - 1; i >= 0; i--) {
-		if (s->area[i].end <= high && high - s->area[i].end >= len)
+	for (i = s->nr_areas; i >= 0; i--) {
+		unsigned long low = i ? s->area[i - 1].end : PAGE;
+		unsigned long high = i < s->nr_areas ? min(m_start_gap(&s->area[i]), m_mmap_base) : m_mmap_base;
+
+		if (high > low && high - low >= len)
 			return high - len;
-		high = min(high, s->area[i].start);
 	}
-	return high >= len + PAGE ? (long)(high - len) : -ENOMEM;
+	return -ENOMEM;
 }
 
 /* ---- accesses ---- */
@@ -277,9 +284,29 @@ int m_bring_in(struct m_space *s, const struct m_area *a, unsigned long addr, bo
 	return M_OK;
 }
 
+/* The area for an access at @addr: a stack above it may grow down to it first. */
+static const struct m_area *reach(struct m_space *s, unsigned long addr)
+{
+	int i = m_area_above(s, addr);
+	struct m_area *a = &s->area[i], *below = i ? a - 1 : NULL;
+
+	addr &= ~(PAGE - 1);
+	if (i == s->nr_areas || a->start <= addr)
+		return i == s->nr_areas ? NULL : a;
+	if (!(a->flags & M_DOWN) || addr < MIN_ADDR || a->end - addr > m_stack_limit)
+		return NULL;
+	if (below && !(below->flags & M_DOWN) && (below->flags & (M_R | M_W | M_X)) &&
+	    addr - below->end < m_guard_gap)
+		return NULL;
+	if (!m_step())
+		return NULL;			/* no memory: it does not grow */
+	a->start = addr;
+	return a;
+}
+
 int m_load(struct m_space *s, unsigned long addr, unsigned int i, word *v)
 {
-	const struct m_area *a = m_area_at(s, addr);
+	const struct m_area *a = reach(s, addr);
 	const word *w;
 	int r;
 
@@ -295,7 +322,7 @@ int m_load(struct m_space *s, unsigned long addr, unsigned int i, word *v)
 
 int m_store(struct m_space *s, unsigned long addr, unsigned int i, word v)
 {
-	const struct m_area *a = m_area_at(s, addr);
+	const struct m_area *a = reach(s, addr);
 	int r;
 
 	if (!a || !(a->flags & M_W))
@@ -309,7 +336,7 @@ int m_store(struct m_space *s, unsigned long addr, unsigned int i, word v)
 /* By force: private memory can be written although its program may not. */
 long m_poke(struct m_space *s, unsigned long addr, unsigned int i, word v)
 {
-	const struct m_area *a = m_area_at(s, addr);
+	const struct m_area *a = reach(s, addr);
 
 	if (!a || (!(a->flags & M_W) && (a->flags & (M_SHARED | M_FIXED_RO))))
 		return 0;
@@ -344,12 +371,14 @@ static int check_type(unsigned long prot, unsigned long flags, int file, bool ro
 	unsigned long type = flags & MAP_TYPE;
 
 	if (file < 0)
-		return type == MAP_SHARED || type == MAP_PRIVATE ? 0 : -EINVAL;
+		return type == MAP_PRIVATE || (type == MAP_SHARED && !(flags & MAP_GROWSDOWN)) ? 0 : -EINVAL;
 	if (type != MAP_SHARED && type != MAP_PRIVATE && type != MAP_SHARED_VALIDATE)
 		return -EINVAL;
 	if (type == MAP_SHARED_VALIDATE && (flags & MAP_FIXED_NOREPLACE))
 		return -EOPNOTSUPP;	/* a flag younger than this type */
-	return type != MAP_PRIVATE && ro && (prot & PROT_WRITE) ? -EACCES : 0;
+	if (type != MAP_PRIVATE && ro && (prot & PROT_WRITE))
+		return -EACCES;
+	return flags & MAP_GROWSDOWN ? -EINVAL : 0;
 }
 
 static unsigned int new_flags(unsigned long prot, unsigned long flags, bool ro)
@@ -358,6 +387,7 @@ static unsigned int new_flags(unsigned long prot, unsigned long flags, bool ro)
 
 	if ((flags & MAP_TYPE) != MAP_PRIVATE)
 		f |= ro ? M_FIXED_RO : M_SHARED;
+	f |= flags & MAP_GROWSDOWN ? M_DOWN : 0;
 	return f | (flags & MAP_LOCKED ? M_LOCKED : 0) | (flags & MAP_NORESERVE ? M_NORESERVE : 0);
 }
 
@@ -456,7 +486,7 @@ long m_brk(struct m_space *s, unsigned long brk)
 	} else if (new > old) {
 		int next = m_area_above(s, old);
 
-		if (next < s->nr_areas && new + PAGE > s->area[next].start)
+		if (next < s->nr_areas && new + PAGE > m_start_gap(&s->area[next]))
 			return s->brk;
 		if (!m_step())
 			return s->brk;

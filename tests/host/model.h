@@ -21,7 +21,7 @@ extern const unsigned int m_offset[M_WORDS];	/* where in a page its words lie; a
 enum {
 	M_R = 1, M_W = 2, M_X = 4, M_SHARED = 8, M_FIXED_RO = 16, M_LOCKED = 32, M_ONFAULT = 64,
 	M_DONTFORK = 128, M_WIPE = 256, M_SEQ = 512, M_RAND = 1024, M_DONTDUMP = 2048, M_NORESERVE = 4096,
-	M_NONLINEAR = 8192,
+	M_NONLINEAR = 8192, M_DOWN = 16384,
 };
 /* M_FIXED_RO: a shared view of a file that was opened for reading: M_W can never be had. */
 
@@ -72,7 +72,7 @@ struct m_state {
 	bool exhausted;			/* one did not */
 };
 extern struct m_state model;
-extern unsigned long m_task_size, m_mmap_base;	/* the machine's layout */
+extern unsigned long m_task_size, m_mmap_base, m_guard_gap, m_stack_limit;	/* the machine's */
 
 /* What an access comes to. */
 enum { M_OK, M_SEGV, M_BUS, M_OOM };
@@ -112,6 +112,7 @@ long m_find_room(const struct m_space *s, unsigned long hint, unsigned long len)
 void m_move_pages(struct m_space *s, unsigned long from, unsigned long to, unsigned long len);
 bool m_step(void);			/* one step more: false when memory has run out */
 int m_area_above(const struct m_space *s, unsigned long addr);	/* index of the first that ends above */
+unsigned long m_start_gap(const struct m_area *a);	/* what must stay free begins here */
 void m_cut(struct m_space *s, unsigned long addr);
 unsigned long m_linear_index(const struct m_area *a, unsigned long addr);
 void m_set_page(struct m_space *s, unsigned long vpn, int page);

@@ -169,6 +169,7 @@ long m_mremap(struct m_space *s, unsigned long addr, unsigned long old_len, unsi
 {
 	bool same = old_len == new_len;
 	const struct m_area *a;
+	int above;
 	long err;
 
 	if ((flags & ~(unsigned long)(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)) ||
@@ -192,8 +193,9 @@ long m_mremap(struct m_space *s, unsigned long addr, unsigned long old_len, unsi
 		return err;
 	if (new_len > m_task_size)
 		return -ENOMEM;
+	above = m_area_above(s, a->end);
 	if (old_len == a->end - addr && a->end + (new_len - old_len) <= m_task_size &&
-	    m_is_free(s, a->end, a->end + (new_len - old_len))) {
+	    (above == s->nr_areas || m_start_gap(&s->area[above]) >= a->end + (new_len - old_len))) {
 		err = grow(s, a, new_len - old_len);
 		return err ? err : (long)addr;
 	}

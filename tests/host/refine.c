@@ -135,6 +135,8 @@ static void start_process(int p)
 	s->brk = s->start_brk = HEAP;
 	m_task_size = mm->task_size;
 	m_mmap_base = mm->mmap_base;
+	m_guard_gap = stack_guard_gap = 6 * PAGE_SIZE;
+	m_stack_limit = rlimit(RLIMIT_STACK);
 }
 
 static void open_files(void)
@@ -219,7 +221,7 @@ static unsigned int flags_of(const struct vm_area_struct *v)
 		{ VM_READ, M_R }, { VM_WRITE, M_W }, { VM_EXEC, M_X }, { VM_SHARED, M_SHARED },
 		{ VM_LOCKED, M_LOCKED }, { VM_LOCKONFAULT, M_ONFAULT }, { VM_DONTCOPY, M_DONTFORK },
 		{ VM_WIPEONFORK, M_WIPE }, { VM_SEQ_READ, M_SEQ }, { VM_RAND_READ, M_RAND },
-		{ VM_DONTDUMP, M_DONTDUMP }, { VM_NORESERVE, M_NORESERVE }, { VM_NONLINEAR, M_NONLINEAR },
+		{ VM_DONTDUMP, M_DONTDUMP }, { VM_NORESERVE, M_NORESERVE }, { VM_NONLINEAR, M_NONLINEAR }, { VM_GROWSDOWN, M_DOWN },
 	};
 	unsigned int f = (v->vm_flags & (VM_SHARED | VM_MAYSHARE)) == VM_MAYSHARE ? M_FIXED_RO : 0;
 
@@ -658,6 +660,8 @@ static void decode_mmap(struct call *c, const u8 *b)
 		c->flags |= MAP_LOCKED;
 	if ((b[6] >> 5) == 3)
 		c->flags |= MAP_NORESERVE;
+	if ((b[6] >> 5) == 4)
+		c->flags |= MAP_GROWSDOWN;
 	c->len2 = b[7] >= 250 ? b[7] : c->file < 0 ? 0 : (b[7] % 12) * PAGE_SIZE;
 }
 
