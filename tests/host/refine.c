@@ -12,6 +12,7 @@
  * Use:        refine -n STEPS -s SEED -f FRAMES      random calls on a machine of so many pages
  *             refine -f FRAMES FILE...               replay; -v prints every call
  *             -a: in every call each allocation fails once, then the call is made again
+ *             -5: page tables of five levels; no odd addresses, because some of them mean something then
  *             -o FILE: what failed goes there        -k N: mm_verify_all() after every Nth call only
  *             refine -m FILE                         make a failing input small
  *             with libFuzzer (-DFUZZER): FRAMES from the environment
@@ -71,7 +72,8 @@ static struct m_state saved;
 static unsigned long frames = 4096, free_at_start, steps_done;
 static unsigned int verify_every = 1;
 static u64 stamp;
-static bool verbose, sweeping;
+static unsigned long touched;		/* last: often the next call is about that page, too */
+static bool verbose, sweeping, five_levels;
 static char why[200];
 
 /* ---- what went wrong ---- */
@@ -174,6 +176,8 @@ static void boot(void)
 	if (task[0] || free_at_start)
 		return;
 	fake_log_quiet = true;
+	__pgtable_l5_enabled = five_levels;
+	__task_size_max = five_levels ? TASK_SIZE_L5 : TASK_SIZE_L4;
 	fake_boot_frames(frames);
 	fake_kernel_init();
 	/* once, so that every cache exists */
@@ -189,7 +193,7 @@ static void begin(void)
 	memset(frame_owner, -1, sizeof(frame_owner));
 	memset(object, 0, sizeof(object));
 	model.budget = -1;
-	stamp = 0;
+	stamp = touched = 0;
 	open_files();
 	start_process(0);
 }
@@ -314,6 +318,7 @@ static bool contents_refine(struct page *page, const word *want, unsigned long a
 }
 
 static unsigned int round;		/* of comparison: what was seen in it */
+static bool thorough;			/* now and then: all bytes, and rmap */
 static unsigned int dirty_seen[M_FILES];	/* bit n: some entry of file page n is dirty */
 static struct { unsigned int round; int seen; } page_seen[M_PAGES];
 
@@ -338,6 +343,8 @@ static bool private_refines(struct page *page, int m, unsigned long addr, bool w
 		page_seen[m].seen = 0;
 		if (!contents_refine(page, mp->w, addr, whole))
 			return false;
+		if (thorough && page_referenced_count(page) != mp->refs)
+			return differ("entries found by rmap", addr, page_referenced_count(page), mp->refs);
 	}
 	page_seen[m].seen++;
 	return page_mapcount(page) == mp->refs || differ("mapcount", addr, page_mapcount(page), mp->refs);
@@ -353,6 +360,8 @@ static bool file_page_refines(pte_t e, const struct m_area *a, unsigned long ind
 	if (page->mapping != inode->i_mapping || page->index != index ||
 	    page_tree_lookup(&inode->i_mapping->page_tree, index) != page)
 		return differ("page is not the file's", addr, page->index, index);
+	if (thorough && page_referenced_count(page) != page_mapcount(page))
+		return differ("entries found by rmap", addr, page_referenced_count(page), page_mapcount(page));
 	if (pte_dirty(e))
 		dirty_seen[a->file] |= 1U << index;
 	return contents_refine(page, model.file[a->file].w[index], addr, whole && !model.file[a->file].disk);
@@ -431,6 +440,7 @@ static bool files_refine(bool whole)
 static bool refines(bool whole)
 {
 	round++;
+	thorough = whole;
 	memset(dirty_seen, 0, sizeof(dirty_seen));
 	for (int p = 0; p < M_SPACES; p++) {
 		if (model.space[p].used != (task[p] != NULL))
@@ -579,7 +589,7 @@ static void check_kernel(const struct call *c)
 /* Returns how many allocations were made to fail. */
 static unsigned long make_call(const struct call *c)
 {
-	bool may_fail = c->fail || nr_free_pages() < 128, whole = steps_done % 64 == 0, same;
+	bool may_fail = c->fail || nr_free_pages() < 128, whole = steps_done % 32 == 0, same;
 	word seen_kernel = 0, seen_model = 0;
 	unsigned long denied = 0;
 	long result, wanted;
@@ -629,8 +639,12 @@ static unsigned long address(u8 where, u8 page)
 	static const unsigned long odd[] = { 0, ~0UL, -PAGE_SIZE, TASK_SIZE_L4, TASK_SIZE_L4 - PAGE_SIZE, 1, 0x8000,
 					     0x10000001 };
 
-	if (page >= 248)
+	if (page >= 248 && !five_levels)
 		return odd[page - 248];
+	if (page >= 192 && touched)
+		return touched;
+	if (page < 160)			/* mostly the same few, around the border */
+		return base[where & 4 ? 0 : where & 3] + (REGION / 2 - 4 + page % 8) * PAGE_SIZE;
 	return base[where & 3] + (page % REGION) * PAGE_SIZE;
 }
 
@@ -638,7 +652,7 @@ static unsigned long length(u8 b)
 {
 	static const unsigned long odd[] = { 0, ~0UL, TASK_SIZE_L4 + PAGE_SIZE, 1, 4097, -PAGE_SIZE, TASK_SIZE_L4 + 1, 0 };
 
-	if (b >= 248)
+	if (b >= 248 && !five_levels)
 		return odd[b - 248];
 	return (1 + (b < 128 ? b % 4 : b % MAX_LEN)) * PAGE_SIZE;
 }
@@ -683,9 +697,10 @@ static void decode_mremap(struct call *c, const u8 *b)
 /* How often each call comes, by a byte; its arguments by seven more. */
 static void decode(struct call *c, const u8 *b)
 {
-	static const u8 table[32] = { MMAP, MMAP, MMAP, MMAP, MUNMAP, MUNMAP, MPROTECT, MPROTECT, MPROTECT, MREMAP, MREMAP,
+	static const u8 table[64] = { MMAP, MMAP, MMAP, MMAP, MUNMAP, MUNMAP, MPROTECT, MPROTECT, MPROTECT, MREMAP, MREMAP,
 		MREMAP, MADVISE, MADVISE, MADVISE, MLOCK, MUNLOCK, BRK, FORK, FORK, EXIT, LOAD, LOAD, LOAD, STORE,
-		STORE, STORE, STORE, REMAP, POKE, TRUNCATE, WRITE };
+		STORE, STORE, STORE, REMAP, POKE, TRUNCATE, WRITE,
+		[32 ... 43] = LOAD, [44 ... 57] = STORE, [58 ... 61] = MPROTECT, [62 ... 63] = MADVISE };
 	static const s8 advice[32] = { MADV_DONTNEED, MADV_DONTNEED, MADV_DONTNEED, MADV_FREE, MADV_FREE, MADV_REMOVE,
 		MADV_REMOVE, MADV_DONTFORK, MADV_DOFORK, MADV_DOFORK, MADV_WIPEONFORK, MADV_WIPEONFORK,
 		MADV_KEEPONFORK, MADV_POPULATE_READ, MADV_POPULATE_WRITE, MADV_POPULATE_WRITE, MADV_SEQUENTIAL,
@@ -695,7 +710,7 @@ static void decode(struct call *c, const u8 *b)
 	int live = 0, n = b[1] & 7;
 
 	memset(c, 0, sizeof(*c));
-	c->type = table[b[0] & 31];
+	c->type = table[b[0] & 63];
 	c->file = -1;
 	for (int p = 0; p < M_SPACES; p++)
 		live += model.space[p].used;
@@ -714,7 +729,8 @@ static void decode(struct call *c, const u8 *b)
 		decode_mmap(c, b);
 		break;
 	case MPROTECT:
-		c->prot = b[5] & 0x80 ? b[5] : b[5] & 0x40 ? PROT_READ | PROT_WRITE : b[5] & 7;
+		c->prot = b[5] >= 0xf0 ? b[5] : b[5] & 0x40 ? PROT_READ | PROT_WRITE :
+			  b[5] & 0x20 ? PROT_READ : b[5] & 7;
 		break;
 	case MREMAP:
 		decode_mremap(c, b);
@@ -726,7 +742,7 @@ static void decode(struct call *c, const u8 *b)
 		c->addr = HEAP + (b[3] % 48) * PAGE_SIZE + b[4] % 3 - (b[3] == 255 ? 2 * PAGE_SIZE : 0);
 		break;
 	case LOAD: case STORE: case POKE:
-		c->addr &= PAGE_MASK;
+		touched = c->addr &= PAGE_MASK;
 		break;
 	case REMAP:
 		c->prot = b[5] == 77;
@@ -898,6 +914,8 @@ int main(int argc, char **argv)
 			verify_every = atol(argv[++i]);
 		} else if (!strcmp(argv[i], "-v")) {
 			verbose = true;
+		} else if (!strcmp(argv[i], "-5")) {
+			five_levels = true;
 		} else if (!strcmp(argv[i], "-a")) {
 			sweeping = true;
 		} else if (!strcmp(argv[i], "-m")) {

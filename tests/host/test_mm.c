@@ -140,6 +140,26 @@ static void what_the_area_forbids_is_a_segv(void **state)
 	assert_int_equal(peek(BASE + PG(1)), 1);
 }
 
+static void a_stricter_translation_costs_one_spurious_fault(void **state)
+{
+	int spurious = 0;
+
+	map(BASE, 1, RW, PRIVATE);
+	for (int i = 0; i < 20; i++) {		/* the fake may forget an entry by itself */
+		unsigned long faults;
+
+		poke(BASE, 1);
+		assert_int_equal(sys_mprotect(BASE, PG(1), PROT_READ), 0);
+		peek(BASE);
+		assert_int_equal(sys_mprotect(BASE, PG(1), RW), 0);
+		assert_true(pte_write(*pte_at(BASE)));	/* its own page: at once, and without a flush */
+		faults = vm_event_sum(PGFAULT);
+		poke(BASE, 2);
+		spurious += vm_event_sum(PGFAULT) - faults;
+	}
+	assert_true(spurious > 10);
+}
+
 static void a_file_is_shared_until_it_is_written_privately(void **state)
 {
 	struct file *f = fake_file("f", PG(4), true);
@@ -350,6 +370,7 @@ int main(void)
 		CASE(mremap_beside_itself_fails_cleanly_at_nth_allocation),
 		CASE(a_read_shows_the_zero_page_and_a_write_a_page_of_its_own),
 		CASE(what_the_area_forbids_is_a_segv),
+		CASE(a_stricter_translation_costs_one_spurious_fault),
 		CASE(a_file_is_shared_until_it_is_written_privately),
 		CASE(beyond_the_end_of_the_file_is_a_bus_error),
 		CASE(cow_write_in_child_leaves_parent_page),
