@@ -160,6 +160,18 @@ static void a_stricter_translation_costs_one_spurious_fault(void **state)
 	assert_true(spurious > 10);
 }
 
+static void mprotect_that_only_adds_rights_leaves_no_stale_translation(void **state)
+{
+	map(BASE, 1, PROT_WRITE, PRIVATE);
+	for (int i = 0; i < 20; i++) {
+		poke(BASE, 1);
+		assert_int_equal(sys_madvise(BASE, PG(1), MADV_FREE), 0);	/* writable, and clean again */
+		peek(BASE);
+		assert_int_equal(sys_mprotect(BASE, PG(1), i & 1 ? PROT_WRITE : RW), 0);
+		assert_int_equal(fake_tlb_stale(true), 0);
+	}
+}
+
 static void a_file_is_shared_until_it_is_written_privately(void **state)
 {
 	struct file *f = fake_file("f", PG(4), true);
@@ -371,6 +383,7 @@ int main(void)
 		CASE(a_read_shows_the_zero_page_and_a_write_a_page_of_its_own),
 		CASE(what_the_area_forbids_is_a_segv),
 		CASE(a_stricter_translation_costs_one_spurious_fault),
+		CASE(mprotect_that_only_adds_rights_leaves_no_stale_translation),
 		CASE(a_file_is_shared_until_it_is_written_privately),
 		CASE(beyond_the_end_of_the_file_is_a_bus_error),
 		CASE(cow_write_in_child_leaves_parent_page),
