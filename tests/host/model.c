@@ -26,11 +26,11 @@ const unsigned int m_offset[M_WORDS] = { 0, 1024, 2048, 4088 };
 struct m_state model;
 unsigned long m_task_size, m_mmap_base, m_guard_gap, m_stack_limit;
 
-bool m_step(void)
+bool m_step(bool page)
 {
-	if (model.budget == 0) {
+	if (model.budget == 0 && (page || model.shortage != M_NO_PAGES)) {
 		model.exhausted = true;
-		model.budget -= model.once;
+		model.budget -= model.shortage == M_ONCE;
 		return false;
 	}
 	if (model.budget > 0)
@@ -275,7 +275,7 @@ static word *words_to_change(struct m_space *s, const struct m_area *a, unsigned
 /* A page of the area is there for reading or writing: M_OK, M_BUS, M_OOM.  Rights are not asked. */
 int m_bring_in(struct m_space *s, const struct m_area *a, unsigned long addr, bool write)
 {
-	if (!m_step())
+	if (!m_step(true))
 		return M_OOM;
 	if (m_page_at(s, addr / PAGE) < 0 && beyond_eof(s, a, addr))
 		return M_BUS;
@@ -298,7 +298,7 @@ static const struct m_area *reach(struct m_space *s, unsigned long addr)
 	if (below && !(below->flags & M_DOWN) && (below->flags & (M_R | M_W | M_X)) &&
 	    addr - below->end < m_guard_gap)
 		return NULL;
-	if (!m_step())
+	if (!m_step(false))
 		return NULL;			/* no memory: it does not grow */
 	a->start = addr;
 	return a;
@@ -442,11 +442,11 @@ long m_mmap(struct m_space *s, unsigned long addr, unsigned long len, unsigned l
 	if (err)
 		return err;
 	if (!m_is_free(s, addr, addr + len)) {
-		if (!m_step())
+		if (!m_step(false))
 			return -ENOMEM;
 		m_unmap(s, addr, addr + len);
 	}
-	if (!m_step())
+	if (!m_step(false))
 		return -ENOMEM;
 	a = (struct m_area){ addr, addr + len, new_flags(prot, flags, ro), file, off / PAGE };
 	if (file < 0) {
@@ -465,7 +465,7 @@ long m_munmap(struct m_space *s, unsigned long addr, unsigned long len)
 		return -EINVAL;
 	if (m_is_free(s, addr, addr + ALIGN_PAGE(len)))
 		return 0;
-	if (!m_step())
+	if (!m_step(false))
 		return -ENOMEM;
 	m_unmap(s, addr, addr + ALIGN_PAGE(len));
 	return 0;
@@ -480,7 +480,7 @@ long m_brk(struct m_space *s, unsigned long brk)
 	if (brk < s->start_brk || new < brk || new > m_task_size)
 		return s->brk;
 	if (new < old) {
-		if (m_is_free(s, new, old) || !m_step())
+		if (m_is_free(s, new, old) || !m_step(false))
 			return s->brk;
 		m_unmap(s, new, old);
 	} else if (new > old) {
@@ -488,7 +488,7 @@ long m_brk(struct m_space *s, unsigned long brk)
 
 		if (next < s->nr_areas && new + PAGE > m_start_gap(&s->area[next]))
 			return s->brk;
-		if (!m_step())
+		if (!m_step(false))
 			return s->brk;
 		m_insert(s, (struct m_area){ old, new, M_R | M_W, -1, 0 });
 	}
@@ -497,7 +497,7 @@ long m_brk(struct m_space *s, unsigned long brk)
 
 long m_fork(struct m_space *s, struct m_space *child)
 {
-	if (!m_step())
+	if (!m_step(false))
 		return -ENOMEM;
 	*child = *s;
 	for (int i = 0; i < child->nr_slots; i++)
@@ -563,7 +563,7 @@ long m_write(int file, unsigned long index, unsigned int i, word v)
 {
 	struct m_file *f = &model.file[file];
 
-	if (!m_step())
+	if (!m_step(false))
 		return -ENOMEM;
 	f->w[index][i] = v;
 	f->dirty |= 1U << index;

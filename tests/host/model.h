@@ -68,7 +68,7 @@ struct m_state {
 	struct m_file file[M_FILES];
 	unsigned int births;
 	int budget;			/* steps that still succeed; -1: all */
-	bool once;			/* after one that fails all succeed again */
+	enum { M_FOR_GOOD, M_ONCE, M_NO_PAGES } shortage;	/* all after it fail; none; those that need a page */
 	bool exhausted;			/* one did not */
 };
 extern struct m_state model;
@@ -110,7 +110,7 @@ void m_insert(struct m_space *s, struct m_area a);
 void m_unmap(struct m_space *s, unsigned long start, unsigned long end);
 long m_find_room(const struct m_space *s, unsigned long hint, unsigned long len);
 void m_move_pages(struct m_space *s, unsigned long from, unsigned long to, unsigned long len);
-bool m_step(void);			/* one step more: false when memory has run out */
+bool m_step(bool page);			/* one step more, which needs a page or less: false: no memory */
 int m_area_above(const struct m_space *s, unsigned long addr);	/* index of the first that ends above */
 unsigned long m_start_gap(const struct m_area *a);	/* what must stay free begins here */
 void m_cut(struct m_space *s, unsigned long addr);

@@ -16,6 +16,20 @@
 
 static unsigned long min(unsigned long a, unsigned long b) { return a < b ? a : b; }
 
+/* [start, end) of one area becomes an area of its own: only if it is not one already is that a step. */
+static bool cut_out(struct m_space *s, unsigned long start, unsigned long end)
+{
+	const struct m_area *a = m_area_at(s, start);
+
+	if (a->start == start && a->end == end)
+		return true;
+	if (!m_step(false))
+		return false;
+	m_cut(s, start);
+	m_cut(s, end);
+	return true;
+}
+
 /* ---- mprotect ---- */
 
 /* Private pages that became writable while locked get copies at once, as far as that goes. */
@@ -51,10 +65,8 @@ long m_mprotect(struct m_space *s, unsigned long addr, unsigned long len, unsign
 		was = a->flags;
 		stop = min(a->end, end);
 		if ((was & (M_R | M_W | M_X)) != prot) {
-			if (!m_step())
+			if (!cut_out(s, addr, stop))
 				return -ENOMEM;
-			m_cut(s, addr);
-			m_cut(s, stop);
 			a = &s->area[m_area_above(s, addr)];
 			a->flags = (was & ~(M_R | M_W | M_X)) | prot;
 			if ((was & (M_W | M_SHARED | M_LOCKED | M_ONFAULT)) == M_LOCKED &&
@@ -95,7 +107,7 @@ static long move(struct m_space *s, const struct m_area *from, unsigned long add
 	struct m_area a = *from;
 	unsigned long kept_end = from->end, kept_start = from->start;
 
-	if (!m_step())
+	if (!m_step(false))
 		return -ENOMEM;
 	if (a.file >= 0)
 		a.pgoff += (addr - a.start) / PAGE;
@@ -126,7 +138,7 @@ static long mremap_to(struct m_space *s, unsigned long addr, unsigned long old_l
 	if (addr + old_len > to && to + new_len > addr)
 		return -EINVAL;
 	if ((flags & MREMAP_FIXED) && !m_is_free(s, to, to + new_len)) {
-		if (!m_step())
+		if (!m_step(false))
 			return -ENOMEM;
 		m_unmap(s, to, to + new_len);
 	}
@@ -152,7 +164,7 @@ static long grow(struct m_space *s, const struct m_area *a, unsigned long delta)
 {
 	struct m_area more = *a;
 
-	if (!m_step())
+	if (!m_step(false))
 		return -ENOMEM;
 	if (more.file >= 0)
 		more.pgoff += (a->end - a->start) / PAGE;
@@ -282,10 +294,8 @@ static long advise_one(struct m_space *s, int i, unsigned long start, unsigned l
 		return -EINVAL;
 	if (advised(a->flags, advice) == a->flags)
 		return 0;
-	if (!m_step())
+	if (!cut_out(s, start, end))
 		return -EAGAIN;
-	m_cut(s, start);
-	m_cut(s, end);
 	i = m_area_above(s, start);
 	s->area[i].flags = advised(s->area[i].flags, advice);
 	return 0;
@@ -341,10 +351,8 @@ static long set_lock(struct m_space *s, unsigned long addr, unsigned long end, u
 		stop = min(s->area[i].end, end);
 		flags = (s->area[i].flags & ~(M_LOCKED | M_ONFAULT)) | lock;
 		if (flags != s->area[i].flags) {
-			if (!m_step())
+			if (!cut_out(s, addr, stop))
 				return -ENOMEM;
-			m_cut(s, addr);
-			m_cut(s, stop);
 			s->area[m_area_above(s, addr)].flags = flags;
 		}
 		addr = stop;
@@ -394,7 +402,7 @@ long m_remap(struct m_space *s, unsigned long addr, unsigned long len, unsigned 
 		struct m_area *a = &s->area[i];
 		unsigned long stop = min(a->end, end);
 
-		if (!m_step())
+		if (!m_step(false))
 			return -ENOMEM;
 		a->flags |= M_NONLINEAR;
 		show(s, a, addr, stop, pgoff + (addr - start) / PAGE);

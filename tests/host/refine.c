@@ -551,8 +551,8 @@ static long call_model(const struct call *c, word *seen)
 	}
 }
 
-/* Memory ran out, for a moment (@once) or for good: is there a step whose failure explains it all? */
-static bool some_step_failed(const struct call *c, long result, bool whole, bool once)
+/* Memory ran out: is there a step whose failure, and that of those after it (@shortage), explains it all? */
+static bool some_step_failed(const struct call *c, long result, bool whole, int shortage)
 {
 	bool same = false;
 	word seen;
@@ -560,7 +560,7 @@ static bool some_step_failed(const struct call *c, long result, bool whole, bool
 	for (int budget = 0; !same; budget++) {
 		model = saved;
 		model.budget = budget;
-		model.once = once;
+		model.shortage = shortage;
 		same = call_model(c, &seen) == result && refines(whole);
 		if (!model.exhausted)
 			break;
@@ -614,7 +614,8 @@ static unsigned long make_call(const struct call *c)
 		char first[sizeof(why)];
 
 		memcpy(first, why, sizeof(first));
-		same = some_step_failed(c, result, whole, false) || some_step_failed(c, result, whole, true);
+		for (int shortage = M_FOR_GOOD; !same && shortage <= M_NO_PAGES; shortage++)
+			same = some_step_failed(c, result, whole, shortage);
 		if (!same)
 			memcpy(why, first, sizeof(first));
 	}
