@@ -26,7 +26,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PATCHES = ROOT / "tests/mutants"
 # What the host programs are built from.
 SOURCES = ["Makefile", "mm", "kernel", "include", "arch/x86_64/include", "tests/host", "tests/asm_contract.c"]
-# Calls against the model, a few first.
+# Calls against the model, a few first (and before them the stored inputs).
 MODEL_RUNS = ["-f 256 -n 20000 -s 1", "-f 4096 -n 60000 -s 1000 -k 8", "-f 4096 -a -n 60000 -s 2000 -k 8",
               "-f 256 -n 150000 -s 3000"]
 LIMIT = 120     # seconds for one program: a kernel that never returns is noticed too
@@ -94,7 +94,9 @@ class Tree:
         """Who notices the fault that is in the tree now, and how; None: nobody."""
         if not self.make("build/model/refine"):
             return "does not compile"
-        for words in MODEL_RUNS:
+        stored = [f"-f {n} " + " ".join(map(str, (self.root / "tests/host/corpus").glob(f"*.{n}")))
+                  for n in (256, 4096)]
+        for words in stored + MODEL_RUNS:
             how = self.fails("build/model/refine", *words.split())
             if how:
                 return f"model: {how}"
