@@ -123,7 +123,7 @@ IMAGES := $(BUILD)/quire.elf $(BUILD)/initramfs.cpio $(BUILD)/quire.iso
 
 # ---- targets for people ---------------------------------------------------------------------
 
-.PHONY: all run test stress coverage oracle bench bench-run docs host-test tests clean help FORCE
+.PHONY: all run test stress coverage oracle bench bench-run docs host-test fuzz tests clean help FORCE
 all: $(IMAGES) $(USER_PROGS) tests $(BUILD)/compile_commands.json
 
 tests: $(USER_TESTS) $(PIE_TESTS)
@@ -141,7 +141,10 @@ test:
 # What takes too long for every day: every suite and program on the kernels with sanitizers, ...
 stress:
 	@tools/setup.sh test
-	@$(MAKE) $(PARALLEL) all
+	@$(MAKE) $(PARALLEL) all host-test
+	@$(PYTHON) tools/mutants.py --build $(BUILD)
+	@$(BUILD)/model/refine -f 256 -n 7000000 -s 20000000
+	@$(BUILD)/model/refine -f 4096 -n 3000000 -s 30000000 -k 32
 	@$(PYTHON) tools/test.py --build $(BUILD) --stress $(if $(T),-T '$(T)')
 
 # Which lines of the kernel all suites and programs together execute.
@@ -173,7 +176,15 @@ bench-run: $(BENCHES) $(BUILD)/quire.elf
 docs: $(BUILD)/quire.elf $(BUILD)/initramfs.cpio
 	@$(PYTHON) tools/gendocs.py --build $(BUILD)
 
-host-test: $(HOST_TESTS)
+host-test: $(HOST_TESTS) $$(REFINE)
+
+# The fuzzer, seconds on a machine of so many pages; what it finds interesting stays in $(BUILD)/fuzz/corpus.
+FUZZ_TIME ?= 60
+FRAMES ?= 256
+fuzz: $$(BUILD)/fuzz/refine
+	@mkdir -p $(BUILD)/fuzz/corpus
+	FRAMES=$(FRAMES) $(BUILD)/fuzz/refine -max_total_time=$(FUZZ_TIME) -max_len=4096 -detect_leaks=0 \
+		-artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/corpus tests/host/corpus
 
 clean:
 	rm -rf $(BUILD)
@@ -182,12 +193,14 @@ help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
 	@echo 'make run               install what is missing, build, boot to a shell on this terminal'
 	@echo 'make test [T=pattern]  the same, then every test (or those whose group/name match)'
-	@echo 'make stress            what takes longer: every test on the kernels with sanitizers, sweeps'
+	@echo 'make stress            what takes longer: every test on the kernels with sanitizers; every kept fault'
+	@echo '                       in mm/ must be noticed; ten million calls against the model'
 	@echo 'make coverage          which lines of the kernel the tests execute, as a table and in HTML'
 	@echo 'make oracle            record what Debian'"'"'s Linux answers to tests/user'
 	@echo 'make bench             what operations cost in instructions; BENCH=linux: beside Debian'"'"'s Linux'
 	@echo 'make docs              fill the generated parts of README.md and docs/ from real runs'
 	@echo 'make host-test         build the tests that run on this machine itself (tests/host)'
+	@echo 'make fuzz [FUZZ_TIME=seconds] [FRAMES=pages]  mm/ against the model, by libFuzzer'
 	@echo 'make clean             remove $(BUILD)/'
 	@echo
 	@echo 'Also: CROSS_COMPILE=x86_64-elf-  BUILD=dir  BUSYBOX=file  QEMU_FLAGS="-m 32M"  WERROR=1'
@@ -322,19 +335,57 @@ $(BUILD)/quire.iso: $(BUILD)/quire.elf $(BUILD)/initramfs.cpio boot/grub.cfg too
 
 # ---- tests that run on this machine ---------------------------------------------------------
 # A test names the kernel files it is linked with:  /* links: mm/vma.c kernel/rbtree.c */
+# ALL_MM stands for all of mm/ and what it stands on.
+
+ALL_MM := $(wildcard mm/*.c) kernel/lock.c kernel/rbtree.c kernel/wait.c \
+	$(filter-out tests/host/shim_min.c,$(wildcard tests/host/shim*.c))
 
 $(BUILD)/obj/host/%.c.o: %.c $(BUILD)/.flags
 	$(call say,HOSTCC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(HOST_FLAGS) $(DEPS) -c -o $@ $<
 
-host_links = $(shell sed -n 's/^.*links:\(.*\)\*\/.*/\1/p' $(1))
+host_links = $(patsubst ALL_MM,$(ALL_MM),$(shell sed -n 's/^.*links:\(.*\)\*\/.*/\1/p' $(1)))
 $(HOST_TESTS): $(BUILD)/host/%: $(BUILD)/obj/host/tests/host/%.c.o \
 		$$(patsubst $$(pct),$(BUILD)/obj/host/$$(pct).o,$$(call host_links,tests/host/$$*.c))
 	$(call say,HOSTLD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) -fsanitize=address,undefined -o $@ $^ -lcmocka
 pct := %
+
+# The kernel's calls against the model's (tests/host/refine.c): with sanitizers for the corpus, fast
+# for the million calls of `make test`, by clang's libFuzzer for `make fuzz`.
+REFINE := $(BUILD)/host/refine $(BUILD)/model/refine
+MODEL_FLAGS = $(filter-out -O1 -fsanitize=% -fno-sanitize%,$(HOST_FLAGS)) -O2
+FUZZ_FLAGS = $(filter-out -fno-sanitize=alignment,$(HOST_FLAGS)) -fno-sanitize=alignment,function -DFUZZER -Wno-unknown-warning-option
+# What only looks on steers no fuzzer: without coverage, and five times faster.
+NOT_STEERING := mm/verify.c mm/slab.c mm/page_alloc.c tests/host/%
+refine_objs = $(patsubst %,$(BUILD)/obj/$(1)/%.o,$(ALL_MM) tests/host/model.c tests/host/model_change.c tests/host/refine.c)
+
+$(BUILD)/obj/model/%.c.o: %.c $(BUILD)/.flags
+	$(call say,HOSTCC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(MODEL_FLAGS) $(DEPS) -c -o $@ $<
+
+$(BUILD)/obj/fuzz/%.c.o: %.c $(BUILD)/.flags
+	$(call say,CLANG,$@)
+	@mkdir -p $(@D)
+	$(Q)clang $(FUZZ_FLAGS) $(if $(filter $(NOT_STEERING),$<),,-fsanitize=fuzzer-no-link) $(DEPS) -c -o $@ $<
+
+$(BUILD)/host/refine: $(call refine_objs,host)
+	$(call say,HOSTLD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) -fsanitize=address,undefined -o $@ $^
+
+$(BUILD)/model/refine: $(call refine_objs,model)
+	$(call say,HOSTLD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) -o $@ $^
+
+$(BUILD)/fuzz/refine: $(call refine_objs,fuzz)
+	$(call say,CLANG,$@)
+	@mkdir -p $(@D)
+	$(Q)clang -fsanitize=fuzzer,address,undefined -o $@ $^
 
 # ---- for editors ----------------------------------------------------------------------------
 

@@ -129,6 +129,7 @@ static inline void update_hiwater_vm(struct mm_struct *mm)
 	if (mm->hiwater_vm < mm->total_vm)
 		mm->hiwater_vm = mm->total_vm;
 }
+void free_unused_tables(struct mm_struct *mm, unsigned long start, unsigned long end);
 extern pgprot_t protection_map[16];
 extern u32 mm_next_id;
 

@@ -49,9 +49,7 @@ void vma_interval_tree_insert(struct vm_area_struct *vma, struct rb_root *root)
 		link = first_page(vma) < first_page(node_vma(parent)) ? &parent->rb_left
 								       : &parent->rb_right;
 	}
-	vma->shared.linear.rb_subtree_last = last_page(vma);
 	rb_link_node(&vma->shared.linear.rb, parent, link);
-	rb_augment_propagate(&vma->shared.linear.rb, update_subtree_last);
 	rb_insert(root, &vma->shared.linear.rb, update_subtree_last);
 }
 

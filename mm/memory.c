@@ -597,6 +597,22 @@ void free_pgtables(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned 
 	}
 }
 
+/*
+ * Tables were made for [start, end), where no area is: those that serve no area around go again.
+ * Enter: mmap_sem held for writing.
+ */
+void free_unused_tables(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	struct vm_area_struct *prev, *next = find_vma_prev(mm, start, &prev);
+	struct mmu_gather tlb;
+	struct table_range r = { .tlb = &tlb, .floor = prev ? prev->vm_end : 0,
+				 .last = (next ? next->vm_start : 0) - 1 };
+
+	tlb_gather_mmu(&tlb, mm, false);
+	free_pgd_range(&r, mm, start, end);
+	tlb_finish_mmu(&tlb);
+}
+
 /* ---- single pages ---- */
 
 /* Map one page that a driver owns; the PTE takes its own reference.  0, -ENOMEM, -EBUSY. */

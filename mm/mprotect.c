@@ -3,8 +3,8 @@
  *
  * Purpose:    give [start, end) new permissions, in the VMAs and in the entries already there.
  * Invariants: no entry allows more than its VMA; permissions that are taken away are flushed
- *             once, at the end of the call; added ones need no flush (a stale, stricter
- *             translation faults once and is refreshed).
+ *             once, at the end of the call, also from an entry whose VMA loses nothing; added ones
+ *             need no flush (a stale, stricter translation faults once and is refreshed).
  * Lock order: mmap_sem held for writing > ptl
  * Sources:    Intel SDM vol. 3A, "Invalidation of TLBs and Paging-Structure Caches".
  */
@@ -36,15 +36,17 @@ static inline bool sole_owner(pte_t e, unsigned long need)
 }
 
 /*
- * One table's worth; true if an entry changed.  By compare-and-exchange, so that no accessed or
- * dirty bit that the hardware sets meanwhile is lost.
+ * One table's worth.  True if a flush is due: the area loses a right (@takes_away) and an entry changed,
+ * or an entry is no longer writable although the area is (a clean page: its next write is to be seen).
+ * By compare-and-exchange, so that no accessed or dirty bit that the hardware sets meanwhile is lost.
  */
 static __always_inline bool protect_ptes(pte_t *pte, unsigned long nr, unsigned long bits,
-					 unsigned long try_write)
+					 unsigned long try_write, bool takes_away)
 {
 	const unsigned long keep = PTE_PFN_MASK | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_SPECIAL |
 				   _PAGE_SOFT_DIRTY | _PAGE_CACHE_MASK;
-	bool changed = false;
+	const unsigned long due = takes_away ? _PAGE_RW : 0;
+	unsigned long lost = 0;
 
 	for (pte_t *end = pte + nr; pte != end; pte++) {
 		unsigned long old = pte->pte, new;
@@ -58,9 +60,9 @@ static __always_inline bool protect_ptes(pte_t *pte, unsigned long nr, unsigned 
 		} while (unlikely(!__atomic_compare_exchange_n(&pte->pte, &old, new, false,
 							       __ATOMIC_SEQ_CST,
 							       __ATOMIC_RELAXED)));
-		changed = true;
+		lost |= (old & ~new) | due;
 	}
-	return changed;
+	return lost & _PAGE_RW;
 }
 
 static bool protect_table(struct protect *p, pte_t *pte, unsigned long addr, unsigned long end)
@@ -68,14 +70,13 @@ static bool protect_table(struct protect *p, pte_t *pte, unsigned long addr, uns
 	unsigned long bits = pgprot_val(p->prot) & ~(PTE_PFN_MASK | _PAGE_CACHE_MASK);
 	unsigned long nr = (end - addr) >> PAGE_SHIFT;
 
-	return p->try_write ? protect_ptes(pte, nr, bits, p->try_write) : protect_ptes(pte, nr, bits, 0);
+	return p->try_write ? protect_ptes(pte, nr, bits, p->try_write, p->takes_away)
+			    : protect_ptes(pte, nr, bits, 0, p->takes_away);
 }
 
-/* Entries of [start, end) changed: a flush is due if they lost a permission. */
+/* Entries of [start, end) lost a permission: they are flushed at the end of the call. */
 static void note_flush(struct protect *p, unsigned long start, unsigned long end)
 {
-	if (!p->takes_away)
-		return;
 	p->flush_start = min(p->flush_start, start);
 	p->flush_end = end;
 }

@@ -82,12 +82,22 @@ static void unlock_rmap(struct move *m)
 		up_write(&m->vma->vm_file->f_inode->i_mapping->i_mmap_rwsem);
 }
 
-/* Tables for the new place: all memory that moving needs.  0 or -ENOMEM. */
+/* A second view of a nonlinear area: it shows the file from the page at @old on. */
+static bool is_nonlinear_copy(const struct move *m)
+{
+	return !m->len && (m->vma->vm_flags & VM_NONLINEAR);
+}
+
+/*
+ * Tables for the new place: all memory that moving needs.  0 or -ENOMEM.  No area is there yet: once one
+ * is, it may have merged with others, and to cut it out again would need memory.
+ */
 static int prepare_tables(struct move *m)
 {
-	if (!m->len && (m->vma->vm_flags & VM_NONLINEAR))	/* a second view, from that page on */
-		return m->vma->vm_ops->remap_pages(m->new_vma, m->new, m->new_len,
-						   vma_page_index(m->vma, m->old));
+	for (unsigned long at = m->new; is_nonlinear_copy(m) && at < m->new + m->new_len;
+	     at = pmd_addr_end(at, m->new + m->new_len))
+		if (!mm_alloc_pmd(m->mm, at))
+			return -ENOMEM;
 	for (unsigned long off = 0, n; off < m->len; off += n) {
 		n = step(m->old + off, m->new + off, m->len - off);
 		if (mm_find_pmd(m->mm, m->old + off) && !mm_alloc_pmd(m->mm, m->new + off))
@@ -112,6 +122,25 @@ static void move_page_tables(struct move *m)
 }
 
 /* ---- moving a VMA ---- */
+
+/*
+ * The new area @vma has merged with the old one, [old, old + len), which is its first or its last part:
+ * that part goes.  Its pages have moved, and an end is cut off without memory.
+ */
+static void cut_off_old(struct vm_area_struct *vma, unsigned long old, unsigned long len)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	long pages = len >> PAGE_SHIFT;
+	bool first = vma->vm_start == old;
+
+	VM_BUG_ON_VMA(!first && vma->vm_end != old + len, vma);
+	if (vma_take_over(vma, first ? old + len : vma->vm_start, first ? vma->vm_end : old))
+		BUG();				/* takes over nobody */
+	vm_stat_account(mm, vma->vm_flags, vma->vm_file, -pages);
+	if (vma->vm_flags & VM_LOCKED)
+		mm->locked_vm -= pages;
+	free_unused_tables(mm, old, old + len);
+}
 
 /*
  * Let [old, old+old_len) of @vma live at @new with @new_len bytes.  What goes away is one whole VMA,
@@ -139,9 +168,11 @@ static unsigned long move_vma(struct vm_area_struct *vma, unsigned long old, uns
 	vma = m.vma = find_vma(mm, old);
 	if (account && security_vm_enough_memory(account))
 		return -ENOMEM;
-	m.new_vma = copy_vma(vma, new, new_len,
-			     vma->vm_pgoff + ((old - vma->vm_start) >> PAGE_SHIFT), keep);
+	if (!prepare_tables(&m))
+		m.new_vma = copy_vma(vma, new, new_len,
+				     vma->vm_pgoff + ((old - vma->vm_start) >> PAGE_SHIFT), keep);
 	if (!m.new_vma) {
+		free_unused_tables(mm, new, new + new_len);
 		vm_unacct_memory(account);
 		return -ENOMEM;
 	}
@@ -151,14 +182,9 @@ static unsigned long move_vma(struct vm_area_struct *vma, unsigned long old, uns
 		mm->locked_vm += new_len >> PAGE_SHIFT;
 		*locked = true;
 	}
-	if (prepare_tables(&m)) {
-		if (vm_flags & VM_ACCOUNT)	/* munmap gives all of it back, not just the growth */
-			vm_acct_memory((new_len >> PAGE_SHIFT) - account);
-		m.new_vma->vm_flags &= ~VM_ARCH_1;	/* the reservation stays with the old one */
-		do_munmap(mm, new, new_len);
-		*locked = false;
-		return -ENOMEM;
-	}
+	if (is_nonlinear_copy(&m) &&
+	    vma->vm_ops->remap_pages(m.new_vma, new, new_len, vma_page_index(vma, old)))
+		BUG();				/* the tables are there */
 	move_page_tables(&m);
 	vma->vm_flags &= ~VM_ARCH_1;		/* a device's memory type: now the new area's */
 	if (keep) {
@@ -171,7 +197,9 @@ static unsigned long move_vma(struct vm_area_struct *vma, unsigned long old, uns
 			unlink_anon_vmas(vma);
 		return new;
 	}
-	if (old_len) {
+	if (old_len && vma == m.new_vma) {
+		cut_off_old(vma, old, old_len);
+	} else if (old_len) {
 		if (vm_flags & VM_ACCOUNT)	/* the reservation has moved: do not undo it */
 			vm_acct_memory(old_len >> PAGE_SHIFT);
 		if (do_munmap(mm, old, old_len))

@@ -619,6 +619,7 @@ static __always_inline bool free_prepare(struct page *page, unsigned int order, 
 {
 	unsigned long nr = 1UL << order, i;
 
+	arch_free_page(page, order);
 	if (PageAnon(page))
 		page_anon_release(page);
 	if (unlikely((page->flags & FLAGS_IN_USE) || page_mapped(page))) {

@@ -56,6 +56,11 @@ static inline unsigned long owner_address(u32 caller)
 extern struct page_owner *page_owners;	/* by pfn; made by mem_init() */
 #endif
 
+/* The architecture may look at pages that are about to become free: the host's asks its TLB. */
+#ifndef HAVE_ARCH_FREE_PAGE
+static inline void arch_free_page(struct page *page, unsigned int order) { }
+#endif
+
 /* Everything in page->flags but the zone. */
 #define FLAGS_MASK ((1UL << PAGE_ZONE_SHIFT) - 1)
 

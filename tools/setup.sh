@@ -47,6 +47,7 @@ need qemu-system-x86 qemu-system-x86_64
 
 if [ "$what" = test ]; then
 	need gcc gcc
+	need patch patch
 	need libc6-dev /usr/include/stdio.h
 	need libcmocka-dev /usr/include/cmocka.h
 	need clang clang

@@ -412,6 +412,26 @@ class Plan:
     def host(self):
         for program in sorted((self.build / "host").glob("test_*")):
             self.add("host", program.name, run_host([str(program)]))
+        self.model()
+
+    # A million calls against the model (tests/host/refine.c): frames of the machine, calls, verify the whole
+    # machine every so many; sweep: each allocation of each call fails once.
+    MODEL_RUNS = {"256 frames": "-f 256 -n 500000 -s 1", "4096 frames": "-f 4096 -n 300000 -s 1000000 -k 32",
+                  "sweep": "-f 4096 -a -n 200000 -s 2000000 -k 16"}
+
+    def model(self):
+        for name, words in self.MODEL_RUNS.items():
+            command = [str(self.build / "model" / "refine"), *words.split()]
+            self.add("host", f"model {name}", run_host(command), 600)
+        # stored inputs, NAME.FRAMES, with sanitizers
+        inputs = sorted((ROOT / "tests/host/corpus").iterdir())
+        for frames in sorted({path.suffix for path in inputs}):
+            command = [self.build / "host" / "refine", "-f", frames[1:]]
+            command += [path for path in inputs if path.suffix == frames]
+            self.add("host", f"corpus {frames[1:]} frames", run_host([str(word) for word in command]), 300)
+        mutants = [sys.executable, str(ROOT / "tools/mutants.py"), "--build", str(self.build)]
+        self.add("host", "mutants apply", run_host(mutants + ["--check"]))
+        self.add("host", "mutants sample", run_host(mutants + ["--sample", "4"]), 600)
 
     def kernel_suites(self):
         for memory, limit in (("1G", 600), ("64M", 600), ("4G", 600)):

@@ -17,6 +17,7 @@
 void abort(void) __noreturn;
 int vprintf(const char *fmt, va_list ap);
 int printf(const char *fmt, ...);
+int fflush(void *stream);
 
 unsigned char fake_ram[FAKE_RAM_SIZE] __aligned(4096);
 static struct page fake_vmemmap[FAKE_RAM_SIZE / PAGE_SIZE];
@@ -27,7 +28,7 @@ unsigned long __task_size_max = TASK_SIZE_L4;
 struct cpu cpus[NR_CPUS];
 unsigned int nr_cpus = 1, fake_cpu;
 bool fake_irqs_off;
-unsigned long vm_event_counts[NR_CPUS][NR_VM_EVENTS];
+__attribute__((weak)) unsigned long vm_event_counts[NR_CPUS][NR_VM_EVENTS];
 bool fake_log_quiet;
 
 static struct task_struct fake_task;
@@ -41,6 +42,7 @@ void panic(const char *fmt, ...)
 	vprintf(fmt, ap);
 	va_end(ap);
 	printf("\n");
+	fflush(NULL);
 	abort();
 }
 
@@ -92,134 +94,38 @@ int seq_printf(struct seq_file *m, const char *fmt, ...)
 	return 0;
 }
 
-void page_anon_release(struct page *page) { }
+/* A test that is linked with the real ones (all of mm/) uses those. */
+__attribute__((weak)) void page_anon_release(struct page *page) { }
+__attribute__((weak)) bool out_of_memory(gfp_t gfp, unsigned int order) { return false; }
 bool fatal_signal_pending(struct task_struct *t) { return false; }
-bool out_of_memory(gfp_t gfp, unsigned int order) { return false; }
 void schedule(void) { panic("nothing to schedule"); }
 void vmemmap_populate(unsigned long start_pfn, unsigned long end_pfn) { }
 
-/* ---- the software TLB --------------------------------------------------------------- */
-
-#define TLB_SLOTS 64
-
-static struct tlb_entry {
-	struct mm_struct *mm;
-	unsigned long vpn;
-	pte_t *ptep;
-	unsigned long pte;
-} fake_tlb[TLB_SLOTS];
-
-unsigned long fake_stale_uses;
-static u64 tlb_seed = 1;
-
-static struct tlb_entry *tlb_slot(struct mm_struct *mm, unsigned long vpn)
-{
-	return &fake_tlb[(vpn ^ (unsigned long)mm >> 6) % TLB_SLOTS];
-}
-
-static pte_t *walk(struct mm_struct *mm, unsigned long addr)
-{
-	pgd_t *pgd = pgd_offset(mm, addr);
-	p4d_t *p4d;
-	pud_t *pud;
-	pmd_t *pmd;
-
-	if (!pgd_present(*pgd))
-		return NULL;
-	p4d = p4d_offset(pgd, addr);
-	if (!p4d_present(*p4d))
-		return NULL;
-	pud = pud_offset(p4d, addr);
-	if (!pud_present(*pud) || pud_leaf(*pud))
-		return NULL;
-	pmd = pmd_offset(pud, addr);
-	if (!pmd_present(*pmd) || pmd_leaf(*pmd))
-		return NULL;
-	return pte_offset_kernel(pmd, addr);
-}
-
-/* An entry as good as @write needs, from the TLB or by a walk; NULL is a page fault. */
-static struct tlb_entry *translate(struct mm_struct *mm, unsigned long addr, bool write)
-{
-	unsigned long vpn = addr >> PAGE_SHIFT;
-	unsigned long need = _PAGE_PRESENT | _PAGE_USER | (write ? _PAGE_RW | _PAGE_DIRTY : 0);
-	struct tlb_entry *e = tlb_slot(mm, vpn);
-	pte_t *ptep;
-
-	tlb_seed = tlb_seed * 6364136223846793005UL + 1442695040888963407UL;
-	if (tlb_seed >> 60 == 0)
-		e->mm = NULL;		/* a CPU may forget at any time */
-	if (e->mm == mm && e->vpn == vpn && (e->pte & need) == need)
-		return e;
-	ptep = walk(mm, addr);
-	if (!ptep || (pte_val(*ptep) & need & ~_PAGE_DIRTY) != (need & ~_PAGE_DIRTY))
-		return NULL;
-	__atomic_fetch_or(&ptep->pte, _PAGE_ACCESSED | (write ? _PAGE_DIRTY : 0),
-			  __ATOMIC_SEQ_CST);
-	*e = (struct tlb_entry){ mm, vpn, ptep, pte_val(*ptep) };
-	return e;
-}
-
-void *fake_access(struct mm_struct *mm, unsigned long addr, bool write)
-{
-	const unsigned long matters = PTE_PFN_MASK | _PAGE_PRESENT | _PAGE_USER;
-	struct tlb_entry *e = translate(mm, addr, write);
-	pte_t *now;
-
-	if (!e)
-		return NULL;
-	now = walk(mm, addr);
-	if (!now || ((pte_val(*now) ^ e->pte) & matters) ||
-	    (write && !(pte_val(*now) & _PAGE_RW)))
-		fake_stale_uses++;
-	return fake_ram + (e->pte & PTE_PFN_MASK) + offset_in_page(addr);
-}
-
-void flush_tlb_mm_range(struct mm_struct *mm, unsigned long start, unsigned long end)
-{
-	unsigned int i;
-
-	for (i = 0; i < TLB_SLOTS; i++)
-		if (fake_tlb[i].mm == mm && fake_tlb[i].vpn >= start >> PAGE_SHIFT &&
-		    fake_tlb[i].vpn < PFN_UP(end))
-			fake_tlb[i].mm = NULL;
-}
-
-void flush_tlb_mm(struct mm_struct *mm)
-{
-	flush_tlb_mm_range(mm, 0, TASK_SIZE_MAX);
-}
-
-void flush_tlb_range(struct vm_area_struct *vma, unsigned long start, unsigned long end)
-{
-	flush_tlb_mm_range(vma->vm_mm, start, end);
-}
-
-void flush_tlb_page(struct vm_area_struct *vma, unsigned long addr)
-{
-	flush_tlb_mm_range(vma->vm_mm, addr & PAGE_MASK, (addr & PAGE_MASK) + PAGE_SIZE);
-}
-
-void flush_tlb_kernel_range(unsigned long start, unsigned long end) { }
-
-void flush_tlb_all(void)
-{
-	memset(fake_tlb, 0, sizeof(fake_tlb));
-}
-
 /* ---- a machine ------------------------------------------------------------------------ */
+
+static void start_cpus(void)
+{
+	for (unsigned int i = 0; i < NR_CPUS; i++) {
+		cpus[i].id = i;
+		cpus[i].curr = &fake_task;
+	}
+}
+
+/* A machine of @frames page frames and nothing else. */
+void fake_boot_frames(unsigned long frames)
+{
+	BUG_ON(page_alloc_ready || frames > FAKE_RAM_SIZE / PAGE_SIZE);
+	start_cpus();
+	memblock_add(0, frames << PAGE_SHIFT);
+	mem_init();
+}
 
 /* 64 MiB with a hole, as firmware would tell it, up to a working page allocator. */
 void fake_boot(void)
 {
-	unsigned int i;
-
 	if (page_alloc_ready)
 		return;
-	for (i = 0; i < NR_CPUS; i++) {
-		cpus[i].id = i;
-		cpus[i].curr = &fake_task;
-	}
+	start_cpus();
 	memblock_add(0, 0x9fc00);
 	memblock_add(0x100000, (24UL << 20) - 0x100000);
 	memblock_add(32UL << 20, 32UL << 20);

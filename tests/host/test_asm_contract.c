@@ -1,4 +1,4 @@
-/* links: mm/page_alloc.c mm/mm_init.c mm/memblock.c mm/debug.c mm/fail_alloc.c tests/host/shim.c */
+/* links: mm/page_alloc.c mm/mm_init.c mm/memblock.c mm/debug.c mm/fail_alloc.c tests/host/shim.c tests/host/shim_tlb.c */
 /*
  * tests/host/test_asm_contract.c - tests/asm_contract.c on the fake asm/, and its software TLB
  */
@@ -105,6 +105,33 @@ static void a_forgotten_flush_is_reported(void **state)
 	assert_true(stale > 10);
 }
 
+static void a_page_freed_before_its_flush_is_reported(void **state)
+{
+	static struct mm_struct mm;
+	unsigned long addr = 0x600000, early = 0;
+	pte_t *pte = map_one_page(&mm, addr, alloc_page(GFP_KERNEL | __GFP_ZERO));
+	int i;
+
+	fake_log_quiet = true;
+	for (i = 0; i < 20; i++) {
+		struct page *page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+
+		set_pte(pte, mk_pte(page, PAGE_SHARED));
+		flush_tlb_mm(&mm);
+		fake_access(&mm, addr, true);
+		set_pte(pte, __pte(0));
+		fake_early_frees = 0;
+		if (i & 1)
+			flush_tlb_mm_range(&mm, addr, addr + PAGE_SIZE);
+		__free_page(page);
+		if (i & 1)
+			assert_int_equal(fake_early_frees, 0);
+		early += fake_early_frees;
+	}
+	fake_log_quiet = false;
+	assert_true(early > 5);
+}
+
 static int setup(void **state)
 {
 	fake_boot();
@@ -126,6 +153,7 @@ int main(void)
 		cmocka_unit_test(the_fake_cpu_sets_accessed_and_dirty),
 		cmocka_unit_test_teardown(the_fake_cpu_walks_five_levels, four_levels_again),
 		cmocka_unit_test(a_forgotten_flush_is_reported),
+		cmocka_unit_test(a_page_freed_before_its_flush_is_reported),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

@@ -63,6 +63,10 @@ static inline phys_addr_t __pa(const volatile void *p)
 #define virt_to_page(p)		phys_to_page(__pa(p))
 bool pfn_valid(unsigned long pfn);
 
+/* Before a frame becomes free: does the software TLB still lead to it? (shim_tlb.c) */
+#define HAVE_ARCH_FREE_PAGE
+void arch_free_page(struct page *page, unsigned int order);
+
 static inline void clear_page(void *page) { __builtin_memset(page, 0, PAGE_SIZE); }
 static inline void copy_page(void *to, const void *from)
 {
