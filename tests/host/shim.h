@@ -23,7 +23,6 @@ struct task_struct *fake_task_new(struct mm_struct *mm);	/* takes over the refer
 struct task_struct *fake_fork(void);	/* current's copy; ERR_PTR(-ENOMEM) */
 void fake_exit(struct task_struct *t);	/* its mm goes; current is the idle task if it was @t */
 void fake_switch(struct task_struct *t);	/* becomes current */
-extern struct task_struct fake_idle;
 
 /* What an access by current comes to. */
 enum fake_fault { FAKE_OK, FAKE_SEGV, FAKE_BUS, FAKE_OOM };

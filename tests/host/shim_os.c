@@ -4,7 +4,7 @@
  * Purpose:    tasks that are a mm and an identity, page tables taken from the fake RAM, user
  *             copies and faults as arch/x86_64/fault.c makes them.  Whatever cannot happen with
  *             one thread of control (sleeping, waking, signals) is a panic.
- * Invariants: current is fake_idle, which has no mm, or a task made here.
+ * Invariants: current is init_task, which has no mm, or a task made here.
  */
 #include <asm/memtype.h>
 #include <asm/mmu_context.h>
@@ -33,7 +33,7 @@
 #define MAX_TASKS 16
 
 static struct signal_struct fake_signal;
-struct task_struct fake_idle = { .signal = &fake_signal, .flags = PF_KTHREAD };
+struct task_struct init_task = { .signal = &fake_signal, .flags = PF_KTHREAD };
 static struct task_struct tasks[MAX_TASKS];
 struct task_struct *init_process;	/* none: out of memory kills nobody, so allocations fail */
 LIST_HEAD(task_list);
@@ -71,10 +71,14 @@ void fake_exit(struct task_struct *t)
 
 	t->mm = t->active_mm = NULL;
 	if (current == t)
-		fake_switch(&fake_idle);
+		fake_switch(&init_task);
 	mmput(mm);
 }
 
+/* No System V segments. */
+void shm_recount_begin(void) { }
+void shm_recount_vma(const struct vm_area_struct *vma) { }
+int shm_recount_end(void) { return 0; }
 void get_task_struct(struct task_struct *t) { }
 void put_task_struct(struct task_struct *t) { }
 struct task_struct *find_get_task(pid_t pid) { return NULL; }
@@ -306,7 +310,7 @@ void fake_kernel_init(void)
 	for (int i = 0; i < RLIM_NLIMITS; i++)
 		fake_signal.rlim[i].rlim_cur = fake_signal.rlim[i].rlim_max = RLIM_INFINITY;
 	fake_signal.rlim[RLIMIT_STACK].rlim_cur = 8UL << 20;
-	fake_switch(&fake_idle);
+	fake_switch(&init_task);
 	kmem_cache_init();
 	init_pgd = (pgd_t *)get_zeroed_page(GFP_KERNEL);
 	BUG_ON(!init_pgd);
