@@ -131,24 +131,6 @@ static bool make_cold(pte_t *pte, struct page *page)
 	return ptep_test_and_clear_young(pte);
 }
 
-/* A file's page that nobody else maps: its mapping here can go, the file keeps the contents. */
-static bool only_mapped_here(struct vm_area_struct *vma, unsigned long addr)
-{
-	pmd_t *pmd = mm_find_pmd(vma->vm_mm, addr);
-	struct page *page;
-	spinlock_t *ptl;
-	bool only;
-	pte_t *pte;
-
-	if (!pmd)
-		return false;
-	pte = pte_offset_map_lock(vma->vm_mm, pmd, addr, &ptl);
-	page = pte_present(*pte) ? vm_normal_page(vma, addr, *pte) : NULL;
-	only = page && !PageAnon(page) && page_mapcount(page) == 1;
-	pte_unmap_unlock(pte, ptl);
-	return only;
-}
-
 /*
  * Reclaim these pages now, as far as it goes without swap: file pages leave the tables, if the file
  * is one that the caller could write to (others would notice by mincore), anonymous ones grow old.
@@ -158,11 +140,8 @@ static void advise_pageout(struct vm_area_struct *vma, unsigned long start, unsi
 	if (!may_know_residency(vma))
 		return;
 	for_each_pte(vma, start, end, make_cold);
-	if (!vma->vm_file || (vma->vm_flags & VM_NONLINEAR))
-		return;
-	for (; start < end; start += PAGE_SIZE)
-		if (only_mapped_here(vma, start))
-			zap_page_range(vma, start, PAGE_SIZE);
+	if (vma->vm_file && !(vma->vm_flags & VM_NONLINEAR))
+		zap_unshared_file_pages(vma, start, end);
 }
 
 /*
