@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <spinlock.h>
 #include <time.h>
+#include <trace.h>
 #include <wait.h>
 #include <uapi/resource.h>
 #include <uapi/sched.h>
@@ -157,6 +158,7 @@ struct task_struct {
 	u64 utime, stime;		/* ns: own CPU */
 	u64 start_time;			/* monotonic ns */
 	unsigned long min_flt, maj_flt, nvcsw, nivcsw;
+	struct task_trace trace;	/* own task */
 	unsigned long logged_syscalls[8];	/* bitmap: unknown calls already logged */
 };
 

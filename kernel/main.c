@@ -22,6 +22,7 @@
 #include <slab.h>
 #include <string.h>
 #include <time.h>
+#include <trace.h>
 #include <vmalloc.h>
 
 #ifdef __clang__
@@ -88,6 +89,7 @@ static void files_and_devices_init(void)
 	tmpfs_init();
 	devtmpfs_init();
 	procfs_init();
+	trace_init();
 	drivers_init();
 }
 

@@ -567,7 +567,17 @@ static noinline struct page *alloc_other(gfp_t gfp, unsigned int order, unsigned
 		return NULL;
 	count_vm_events(PGALLOC, 1UL << order);
 	prep_new_page(page, gfp, order, caller);
+	trace_page_alloc(page_to_pfn(page), order, gfp, caller);
 	return page;
+}
+
+/* alloc_fast() has no trace point: while pages are traced it finds a zone without any. */
+void page_alloc_trace(bool on)
+{
+	static struct zone no_zone;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(best_zone); i++)
+		WRITE_ONCE(best_zone[i], on ? &no_zone : zonelists[gfp_zone(i)][0]);
 }
 
 /* The usual request, one page of any zone, is met by alloc_fast(). */

@@ -25,7 +25,7 @@ section .text
 bits 64
 
 extern sys_call_table, sys_ni_syscall, exit_to_user_mode, do_exception, do_page_fault, do_irq
-extern schedule_tail, do_exit, fixup_bad_iret, __task_size_max
+extern schedule_tail, do_exit, fixup_bad_iret, __task_size_max, trace_syscall
 
 ; After orig_ax and rdi: the rest of struct pt_regs.
 %macro PUSH_REGS 0
@@ -68,10 +68,8 @@ extern schedule_tail, do_exit, fixup_bad_iret, __task_size_max
 ; ---- system calls ---------------------------------------------------------------------------
 
 ; rax = number, rdi rsi rdx r10 r8 r9 = arguments, rcx = return address, r11 = flags; interrupts
-; are off and the stack is still the user's.
-global entry_syscall
-align 32
-entry_syscall:
+; are off and the stack is still the user's.  Makes struct pt_regs.
+%macro SYSCALL_FRAME 0
 	swapgs
 	mov [gs:CPU_user_sp_scratch], rsp
 	mov rsp, [gs:CPU_kernel_sp]
@@ -97,6 +95,12 @@ entry_syscall:
 	push r14
 	push r15
 	sti
+%endmacro
+
+global entry_syscall
+align 32
+entry_syscall:
+	SYSCALL_FRAME
 	cmp eax, NR_SYSCALLS_NR
 	jae .unknown
 	sbb ecx, ecx			; all ones: also when the branch above was mispredicted,
@@ -147,6 +151,16 @@ entry_syscall:
 	mov rdi, [rsp + 8 + PT_orig_ax]
 	call sys_ni_syscall
 	jmp .done
+
+; While tracing is on (arch_trace_syscalls), SYSCALL comes here: C makes the call and tells of it.
+global entry_syscall_traced
+align 32
+entry_syscall_traced:
+	SYSCALL_FRAME
+	mov rdi, rsp
+	sub rsp, 8
+	call trace_syscall
+	jmp entry_syscall.done
 
 ; ---- exceptions and interrupts ----------------------------------------------------------------
 

@@ -17,6 +17,7 @@
 #include <printk.h>
 #include <spinlock.h>
 #include <time.h>
+#include <trace.h>
 
 static struct irq_desc {
 	irq_handler_t fn;		/* irq_lock to change; read in the interrupt */
@@ -114,6 +115,8 @@ void do_irq(struct pt_regs *regs, unsigned int vector)
 
 	cpu->irq_depth++;
 	irq_counts[vector & 0xff]++;
+	if (unlikely(trace_mask))
+		trace_irq_begin();
 	if (vector == LOCAL_TIMER_VECTOR) {
 		apic_eoi();
 		timer_interrupt(regs);

@@ -410,5 +410,6 @@ void procfs_init(void)
 	proc_kernel_init();
 	proc_mm_init();
 	proc_sys_init();
+	proc_quire_init();
 	register_filesystem(&proc_fs_type);
 }
