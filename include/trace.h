@@ -80,6 +80,7 @@ enum trace_pause { PAUSE_OFF, PAUSE_OP, PAUSE_FULL };
 void trace_set_pause(enum trace_pause how);
 void trace_let_go(unsigned int ops);		/* so many ops may end now */
 unsigned int trace_paused(void);		/* tasks that wait at the end of an op */
+void trace_wake_paused(void);			/* they look again whether they may go on */
 /* While PAUSE_FULL: whose backlog holds the others up. */
 void trace_set_consumer(const struct trace_cursor *c);
 long trace_syscall(struct pt_regs *regs);	/* entry.asm, in place of the call, while tracing is on */

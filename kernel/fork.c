@@ -188,6 +188,7 @@ static void init_new_task(struct task_struct *t, const struct kernel_clone_args 
 	t->clear_child_tid = args->flags & CLONE_CHILD_CLEARTID ? args->child_tid : NULL;
 	t->robust_list = NULL;
 	t->did_exec = false;
+	t->trace = (struct task_trace){ 0 };
 	spin_lock_init(&t->alloc_lock);
 	init_sigpending(&t->pending);
 	t->real_blocked = 0;

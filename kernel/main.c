@@ -12,6 +12,7 @@
 #include <boot.h>
 #include <boot_info.h>
 #include <drivers.h>
+#include <explore.h>
 #include <fs.h>
 #include <futex.h>
 #include <irq.h>
@@ -179,6 +180,7 @@ static int init_thread(void *unused)
 {
 	had_initramfs = boot_info.initrd_size != 0;
 	populate_rootfs();
+	explore_init();
 	mark_rodata_ro();
 	check_wx();
 	run_selftests();

@@ -363,6 +363,12 @@ unsigned int trace_paused(void)
 	return atomic_read(&waiting);
 }
 
+void trace_wake_paused(void)
+{
+	if (trace_paused())
+		wake_up_all(&pause_wait);
+}
+
 static bool take_ticket(void)
 {
 	int n = atomic_read(&tickets);
