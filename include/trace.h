@@ -95,12 +95,16 @@ void trace_fault_sig(unsigned long addr, int signo, int code, u32 reason);
 
 /* ---- out of line: called only through the points below ---- */
 void __trace_task_fork(struct task_struct *t, u64 clone_flags);
-void __trace_task_exec(struct mm_struct *old, const char *path);
-void __trace_switch(struct task_struct *prev, struct task_struct *next, bool cr3);
-void __trace_mm_users(u32 kind, struct mm_struct *mm, u32 why, int users, int count);
+void __trace_task_exec(struct mm_struct *old, struct mm_struct *new, const char *path);
+void __trace_switch(struct task_struct *prev, struct task_struct *next);
+void __trace_mm_users(u32 kind, struct mm_struct *mm, u32 why);
+void __trace_tlb(u32 kind, struct mm_struct *mm, u32 e);
 void __trace_text16(u32 kind, u32 e, u64 a, u64 b, const char *text);
 void __trace_pte_set(struct mm_struct *mm, unsigned long addr, unsigned long old, unsigned long new,
 		     u32 outcome);
+void __trace_pte_replace(struct mm_struct *mm, unsigned long addr, unsigned long old,
+			 unsigned long new, u32 outcome);
+void __trace_pte_change(struct mm_struct *mm, unsigned long addr, unsigned long old, unsigned long new);
 void __trace_file(u32 kind, struct page *page);
 void __trace_vma_add(struct vm_area_struct *vma);
 u32 trace_mm_id(const struct mm_struct *mm);
@@ -113,9 +117,9 @@ static inline void trace_task_fork(struct task_struct *t, u64 clone_flags)
 {
 	TRACE_POINT(TASK, __trace_task_fork(t, clone_flags));
 }
-static inline void trace_task_exec(struct mm_struct *old, const char *path)
+static inline void trace_task_exec(struct mm_struct *old, struct mm_struct *new, const char *path)
 {
-	TRACE_POINT(TASK, __trace_task_exec(old, path));
+	TRACE_POINT(TASK, __trace_task_exec(old, new, path));
 }
 static inline void trace_task_exit(long code)
 {
@@ -125,9 +129,10 @@ static inline void trace_leave_mm(struct mm_struct *mm)
 {
 	TRACE_POINT(TASK, trace_emit(EV_TASK_LEAVE_MM, 0, trace_mm_id(mm), 0, 0, 0, 0));
 }
-static inline void trace_switch_task(struct task_struct *prev, struct task_struct *next, bool cr3)
+/* Before the address space is switched. */
+static inline void trace_switch_task(struct task_struct *prev, struct task_struct *next)
 {
-	TRACE_POINT(TASK, __trace_switch(prev, next, cr3));
+	TRACE_POINT(TASK, __trace_switch(prev, next));
 }
 static inline void trace_reparent(pid_t child, pid_t parent)
 {
@@ -149,14 +154,14 @@ static inline void trace_mm_free(struct mm_struct *mm, unsigned long pgd_pfn)
 {
 	TRACE_POINT(TASK, trace_emit(EV_TASK_MM_FREE, trace_mm_id(mm), 0, pgd_pfn, 0, 0, 0));
 }
-/* After the change: the new counts (one of the two was not changed). */
-static inline void trace_mm_get(struct mm_struct *mm, u32 why, int users, int count)
+/* @why: which of the counts, MMWHY_*.  Get after it went up; put before it goes down, while mm is there. */
+static inline void trace_mm_get(struct mm_struct *mm, u32 why)
 {
-	TRACE_POINT(TASK, __trace_mm_users(EV_TASK_MM_GET, mm, why, users, count));
+	TRACE_POINT(TASK, __trace_mm_users(EV_TASK_MM_GET, mm, why));
 }
-static inline void trace_mm_put(struct mm_struct *mm, u32 why, int users, int count)
+static inline void trace_mm_put(struct mm_struct *mm, u32 why)
 {
-	TRACE_POINT(TASK, __trace_mm_users(EV_TASK_MM_PUT, mm, why, users, count));
+	TRACE_POINT(TASK, __trace_mm_users(EV_TASK_MM_PUT, mm, why));
 }
 
 /* ---- areas ---- */
@@ -202,11 +207,21 @@ static inline void trace_pte_set(struct mm_struct *mm, unsigned long addr, unsig
 	if (trace_on(TRACE_BIT(PTE) | TRACE_BIT(FAULT) | QUIRE_MASK_RMAP))
 		__trace_pte_set(mm, addr, old, new, outcome);
 }
-static inline void trace_pte_age(struct mm_struct *mm, unsigned long addr, unsigned long old,
-				 unsigned long new)
+/* The same after this page was flushed in between: tlb.flush and pte.set by one point. */
+static inline void trace_pte_replace(struct mm_struct *mm, unsigned long addr, unsigned long old,
+				     unsigned long new, u32 outcome)
 {
-	TRACE_POINT(PTE, trace_emit(EV_PTE_AGE, trace_mm_id(mm), 0, addr, old, new, 0));
+	if (trace_on(TRACE_BIT(PTE) | TRACE_BIT(FAULT) | TRACE_BIT(TLB) | QUIRE_MASK_RMAP))
+		__trace_pte_replace(mm, addr, old, new, outcome);
 }
+/* pte.age if only accessed and dirty bits went, else pte.set; nothing if nothing changed. */
+static inline void trace_pte_change(struct mm_struct *mm, unsigned long addr, unsigned long old,
+				    unsigned long new)
+{
+	TRACE_POINT(PTE, __trace_pte_change(mm, addr, old, new));
+}
+/* Are changes of entries told?  (for code that does a range entry by entry then) */
+static inline bool trace_ptes(void) { return trace_on(TRACE_BIT(PTE) | QUIRE_MASK_RMAP); }
 /* Must a range be done entry by entry, with trace_pte_set() for each?  (else: one trace_pte_batch()) */
 static inline bool trace_each_pte(void) { return trace_on(QUIRE_MASK_RMAP); }
 static inline void trace_pte_batch(struct mm_struct *mm, u32 how, unsigned long addr, unsigned long n,
@@ -274,11 +289,11 @@ static inline void trace_tlb_flush(u32 mm, u32 kind, unsigned long start, unsign
 }
 static inline void trace_cr3(struct mm_struct *mm, struct mm_struct *old)
 {
-	TRACE_POINT(TLB, trace_emit(EV_TLB_CR3, trace_mm_id(mm), old ? trace_mm_id(old) : 0, 0, 0, 0, 0));
+	TRACE_POINT(TLB, __trace_tlb(EV_TLB_CR3, mm, trace_mm_id(old)));
 }
 static inline void trace_lazy(struct mm_struct *mm, bool enter)
 {
-	TRACE_POINT(TLB, trace_emit(EV_TLB_LAZY, trace_mm_id(mm), enter, 0, 0, 0, 0));
+	TRACE_POINT(TLB, __trace_tlb(EV_TLB_LAZY, mm, enter));
 }
 static inline void trace_tlb_defer(struct mm_struct *mm, unsigned long pages, unsigned long tables)
 {

@@ -171,9 +171,10 @@ static inline bool wanted(const struct task_struct *t)
 	return likely(!filter_pid) || t->pid == filter_pid || t->tgid == filter_pid;
 }
 
+/* What an interrupt does is not the muted task's doing. */
 static inline bool emits(const struct task_struct *t)
 {
-	return !t->trace.muted && wanted(t);
+	return wanted(t) && (likely(!t->trace.muted) || in_interrupt());
 }
 
 void trace_emit(u32 kind, u32 mm, u32 e, u64 a, u64 b, u64 c, u64 d)
@@ -552,18 +553,19 @@ void __trace_task_fork(struct task_struct *t, u64 clone_flags)
 		   (u32)t->tgid | (u64)t->real_parent->tgid << 32);
 }
 
-void __trace_task_exec(struct mm_struct *old, const char *path)
+void __trace_task_exec(struct mm_struct *old, struct mm_struct *new, const char *path)
 {
 	emit_text(EV_META_STR, path, strlen(path));
-	__trace_text16(EV_TASK_EXEC, trace_mm_id(old), 0, 0, current->comm);
+	trace_emit(EV_TASK_EXEC, trace_mm_id(new), trace_mm_id(old), trace_mm_id(new), 0, 0, 0);
 }
 
 /*
  * Who drains the rings is left out, or the story would be about itself: seen from the others the CPU
  * goes from the task before it to the one after it.
  */
-void __trace_switch(struct task_struct *prev, struct task_struct *next, bool cr3)
+void __trace_switch(struct task_struct *prev, struct task_struct *next)
 {
+	bool cr3 = next->mm && next->mm != prev->active_mm;
 	struct ring *r = &rings[smp_processor_id()];
 	u32 from = prev->trace.muted ? r->last_switched : (u32)prev->pid;
 
@@ -571,13 +573,26 @@ void __trace_switch(struct task_struct *prev, struct task_struct *next, bool cr3
 	if (next->trace.muted || from == (u32)next->pid || !(wanted(prev) || wanted(next)))
 		return;
 	r->last_switched = next->pid;
-	record(EV_TASK_SWITCH, trace_mm_id(prev->active_mm ?: prev->mm), trace_mm_id(next->mm),
+	record(EV_TASK_SWITCH, trace_mm_id(prev->mm), trace_mm_id(next->mm),
 	       from | (u64)next->pid << 32, prev->state, cr3 | (u64)!next->mm << 32, 0);
 }
 
-void __trace_mm_users(u32 kind, struct mm_struct *mm, u32 why, int users, int count)
+/* Also of a muted task: it borrows address spaces like any other, and the counts must be right. */
+void __trace_mm_users(u32 kind, struct mm_struct *mm, u32 why)
 {
-	trace_emit(kind, trace_mm_id(mm), why, (u32)users | (u64)(u32)count << 32, 0, 0, 0);
+	int less = kind == EV_TASK_MM_PUT;
+	u32 users = atomic_read(&mm->mm_users) - (less && why == MMWHY_USERS);
+	u32 count = atomic_read(&mm->mm_count) - (less && why == MMWHY_COUNT);
+
+	if (wanted(current))
+		record(kind, trace_mm_id(mm), why, users | (u64)count << 32, 0, 0, 0);
+}
+
+/* CR3 and lazy: the same. */
+void __trace_tlb(u32 kind, struct mm_struct *mm, u32 e)
+{
+	if (wanted(current))
+		record(kind, trace_mm_id(mm), e, 0, 0, 0, 0);
 }
 
 void __trace_vma_add(struct vm_area_struct *vma)
@@ -617,10 +632,27 @@ void __trace_pte_set(struct mm_struct *mm, unsigned long addr, unsigned long old
 	emit_rmap(EV_PAGE_RMAP_ADD, id, addr, counted_page(new));
 }
 
+void __trace_pte_replace(struct mm_struct *mm, unsigned long addr, unsigned long old,
+			 unsigned long new, u32 outcome)
+{
+	trace_tlb_flush(trace_mm_id(mm), FLUSH_PAGES, addr, addr + PAGE_SIZE);
+	__trace_pte_set(mm, addr, old, new, outcome);
+}
+
+void __trace_pte_change(struct mm_struct *mm, unsigned long addr, unsigned long old, unsigned long new)
+{
+	if (old == new)
+		return;
+	if ((old ^ new) & ~(_PAGE_ACCESSED | _PAGE_DIRTY))
+		__trace_pte_set(mm, addr, old, new, OUTCOME_RETRY);
+	else
+		trace_emit(EV_PTE_AGE, trace_mm_id(mm), 0, addr, old, new, 0);
+}
+
 void __trace_file(u32 kind, struct page *page)
 {
 	struct address_space *m = page->mapping;
 
-	if (m && m->host)
+	if (m && m->host && !(kind == EV_FILE_DIRTY && PageDirty(page)))
 		trace_emit(kind, 0, 0, m->host->i_ino, page->index, page_to_pfn(page), 0);
 }

@@ -86,9 +86,8 @@ _Static_assert(sizeof(struct quire_event) == 64, "an event is one cache line");
 	EVENT(TASK, FORK, 0, "task.fork", "a task was made, with its parent's name, and can be found; " \
 	      "its mm is child_mm (0: a kernel thread)", F(e, child_mm, DEC) F(al, parent, DEC) \
 	      F(ah, child, DEC) F(b, clone_flags, HEX) F(dl, tgid, DEC) F(dh, ppid, DEC)) \
-	EVENT(TASK, EXEC, 1, "task.exec", "the task has changed from old_mm to the mm of this record " \
-	      "and has a new name; a meta.str with the path came before", \
-	      F(e, old_mm, DEC) F(c, comm, TEXT16)) \
+	EVENT(TASK, EXEC, 1, "task.exec", "the task changes from old_mm to new_mm; a meta.str with the " \
+	      "path came before, task.comm follows", F(e, old_mm, DEC) F(a, new_mm, DEC)) \
 	EVENT(TASK, EXIT, 2, "task.exit", "the task is a zombie or dead; code as wait reports it", \
 	      F(a, code, HEX)) \
 	EVENT(TASK, LEAVE_MM, 3, "task.leave_mm", "an ending task has no mm any more; it borrows the old " \
