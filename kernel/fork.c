@@ -135,6 +135,7 @@ void set_task_comm(struct task_struct *t, const char *name)
 	task_lock(t);
 	strlcpy(t->comm, name, sizeof(t->comm));
 	task_unlock(t);
+	trace_comm(t->pid, t->comm);
 }
 
 /* A copy of current with a stack of its own and nothing else; NULL when there is no memory. */
@@ -405,6 +406,7 @@ static int attach_task(struct task_struct *t, const struct kernel_clone_args *ar
 	attach_pid(t);
 	nr_threads++;
 	total_forks++;
+	trace_task_fork(t, args->flags);
 out:
 	spin_unlock(&current->sighand->siglock);
 	spin_unlock_irq(&tasklist_lock);

@@ -71,6 +71,7 @@ static vm_fault_t anon_read(struct fault *f)
 	if (unlikely(!pte))
 		return 0;
 	set_pte(pte, entry);
+	trace_pte_set(f->mm, f->addr, 0, entry.pte, OUTCOME_ANON_READ_ZERO_PAGE);
 	pt_entries_add(f->pmd, 1);
 	pte_unmap_unlock(pte, f->ptl);
 	count_vm_event(ZERO_PAGE_MAP);
@@ -97,6 +98,7 @@ static vm_fault_t anon_write(struct fault *f)
 	note_locked(f, page);
 	add_mm_counter(f->mm, MM_ANONPAGES, 1);
 	set_pte(pte, maybe_mkwrite(pte_mkdirty(mk_pte(page, vma->vm_page_prot)), vma));
+	trace_pte_set(f->mm, f->addr, 0, pte->pte, OUTCOME_ANON_ZERO);
 	pt_entries_add(f->pmd, 1);
 	pte_unmap_unlock(pte, f->ptl);
 	return 0;
@@ -143,6 +145,7 @@ static bool map_file_page(struct fault *f, struct page *page, bool write)
 	note_locked(f, page);
 	add_mm_counter(f->mm, mm_counter(page), 1);
 	set_pte(pte, entry);
+	trace_pte_set(f->mm, f->addr, f->orig.pte, entry.pte, write ? OUTCOME_FILE_SHARED : OUTCOME_FILE_READ);
 	if (pte_none(f->orig))
 		pt_entries_add(f->pmd, 1);
 	pte_unmap_unlock(pte, f->ptl);
@@ -208,6 +211,7 @@ static vm_fault_t file_cow(struct fault *f)
 		note_locked(f, page);
 		add_mm_counter(f->mm, MM_ANONPAGES, 1);
 		set_pte(pte, maybe_mkwrite(pte_mkdirty(mk_pte(page, vma->vm_page_prot)), vma));
+		trace_pte_set(f->mm, f->addr, f->orig.pte, pte->pte, OUTCOME_FILE_COW);
 		if (pte_none(f->orig))
 			pt_entries_add(f->pmd, 1);
 		pte_unmap_unlock(pte, f->ptl);
@@ -274,6 +278,8 @@ static vm_fault_t file_fault(struct fault *f)
 static vm_fault_t wp_reuse(struct fault *f, pte_t *pte)
 {
 	set_pte(pte, maybe_mkwrite(pte_mkyoung(pte_mkdirty(f->orig)), f->vma));
+	trace_pte_set(f->mm, f->addr, f->orig.pte, pte->pte,
+		      f->vma->vm_flags & VM_SHARED ? OUTCOME_WP_SHARED : OUTCOME_WP_REUSE);
 	pte_unmap_unlock(pte, f->ptl);
 	count_vm_event(COW_REUSE);
 	return 0;
@@ -298,6 +304,7 @@ static bool wp_install(struct fault *f, struct page *page, struct page *old)
 	/* RAM is write-back, also where it takes the place of a device's frame */
 	set_pte(pte, maybe_mkwrite(pte_mkdirty(mk_pte(page, pgprot_modify(__pgprot(0),
 									  vma->vm_page_prot))), vma));
+	trace_pte_replace(f->mm, f->addr, f->orig.pte, pte->pte, OUTCOME_WP_COPY);
 	if (old)
 		page_remove_rmap(old);
 	pte_unmap_unlock(pte, f->ptl);
@@ -391,6 +398,7 @@ static vm_fault_t spurious(struct fault *f)
 	if (!pte)
 		return 0;
 	set_pte(pte, pte_mkyoung(wants_write(f) ? pte_mkdirty(f->orig) : f->orig));
+	trace_pte_set(f->mm, f->addr, f->orig.pte, pte->pte, OUTCOME_SPURIOUS);
 	pte_unmap_unlock(pte, f->ptl);
 	return 0;
 }

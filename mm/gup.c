@@ -40,16 +40,18 @@ static bool pte_serves(struct vm_area_struct *vma, pte_t e, unsigned int flags)
 }
 
 /* Whoever asks for a page to write to it will write past the entry: what the hardware would note is noted now. */
-static void note_write(struct vm_area_struct *vma, pte_t *pte)
+static void note_write(struct vm_area_struct *vma, unsigned long addr, pte_t *pte)
 {
 	struct page *page = pte_dirty(*pte) ? NULL : vm_normal_page(vma, 0, *pte);
 
 	if (!page)
 		return;
-	if (PageAnon(page))
+	if (PageAnon(page)) {
+		trace_pte_change(vma->vm_mm, addr, pte->pte, pte_mkdirty(*pte).pte);
 		set_pte(pte, pte_mkdirty(*pte));
-	else
+	} else {
 		set_page_dirty(page);
+	}
 }
 
 /*
@@ -72,7 +74,7 @@ static int follow_page(struct vm_area_struct *vma, unsigned long addr, unsigned 
 	} else if (pte_serves(vma, *pte, flags)) {
 		ret = 1;
 		if (flags & FOLL_WRITE)
-			note_write(vma, pte);
+			note_write(vma, addr & PAGE_MASK, pte);
 		if (page && pte_special(*pte) && !is_zero_pfn(pte_pfn(*pte))) {
 			ret = -EFAULT;
 		} else if (page) {

@@ -77,6 +77,7 @@ static struct vm_area_struct *mlock_fixup(struct vm_area_struct *vma, unsigned l
 		vma->vm_mm->locked_vm -= pages;
 	else if (!(old & VM_LOCKED))
 		vma->vm_mm->locked_vm += pages;
+	trace_vma_prot(vma->vm_mm, vma->vm_start, vma->vm_end, vma->vm_flags, flags);
 	vma->vm_flags = flags;
 	if (flags & VM_LOCKED)
 		mlock_present_pages(vma, start, end);

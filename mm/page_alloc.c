@@ -233,6 +233,7 @@ static inline void buddy_join(struct zone *z, struct page *page, unsigned int or
 			break;
 		buddy_del(z, buddy, order);
 		pfn &= buddy_pfn;
+		trace_page_coalesce(pfn, order + 1);
 	}
 	buddy_add(z, pfn_to_page(pfn), order);
 }
@@ -259,6 +260,7 @@ static struct page *take_and_split(struct zone *z, unsigned int from, unsigned i
 
 	buddy_del(z, page, from);
 	while (from > order) {
+		trace_page_split(page_to_pfn(page), from);
 		from--;
 		buddy_add(z, page + (1UL << from), from);
 	}
@@ -304,6 +306,7 @@ static noinline void pcp_drain(struct zone *z, struct per_cpu_pages *pcp, int nr
 
 		__list_unlink(&page->buddy_list);
 		page->flags &= ~BIT(PG_pcp);
+		trace_pcp_out(page_to_pfn(page));
 		buddy_join(z, page, 0);
 	}
 	pcp->count -= nr;
@@ -336,6 +339,7 @@ static void pcp_refill(struct zone *z, struct per_cpu_pages *pcp, unsigned long 
 			order = 0;
 		}
 		page = take_and_split(z, from, order);
+		trace_pcp_in(page_to_pfn(page), order);
 		for (i = 0; i < 1U << order; i++)
 			pcp_push(pcp, page + i);
 		want -= 1 << order;
@@ -656,6 +660,7 @@ static noinline void free_block(struct page *page, unsigned int order, unsigned 
 	if (!free_prepare(page, order, caller))
 		return;
 	count_vm_events(PGFREE, 1UL << order);
+	trace_page_free(page_to_pfn(page), order, caller);
 	spin_lock_irqsave(&z->lock, flags);
 	buddy_free(z, page, order);
 	spin_unlock_irqrestore(&z->lock, flags);
@@ -674,6 +679,7 @@ static inline void free_unref(struct page *page, unsigned int order, unsigned lo
 	}
 	if (!free_prepare(page, 0, caller))
 		return;
+	trace_page_free(page_to_pfn(page), 0, caller);
 	flags = local_irq_save();
 	cpu = smp_processor_id();
 	vm_event_counts[cpu][PGFREE]++;
@@ -714,6 +720,13 @@ void free_pages(unsigned long addr, unsigned int order)
 		free_unref(page, order, CALLER);
 }
 
+/* One test for all of a batch. */
+static noinline void trace_batch_free(struct page **pages, unsigned int nr, unsigned long caller)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		trace_page_free(page_to_pfn(pages[i]), 0, caller);
+}
+
 void free_page_batch(struct page **pages, unsigned int nr)
 {
 	unsigned long flags = local_irq_save();
@@ -722,6 +735,8 @@ void free_page_batch(struct page **pages, unsigned int nr)
 	struct zone *z = NULL;
 
 	vm_event_counts[cpu][PGFREE] += nr;
+	if (trace_on(TRACE_BIT(PAGE)))
+		trace_batch_free(pages, nr, CALLER);
 	for (i = 0; i < nr; i++) {
 		struct page *page = pages[i];
 

@@ -277,12 +277,14 @@ static struct page *new_slab(struct kmem_cache *c, gfp_t gfp)
 		*next_slot(c, obj) = page->freelist;
 		page->freelist = obj;
 	}
+	trace_slab_grow(c->name, page_to_pfn(page), c->order, c->num);
 	return page;
 }
 
 /* An empty slab that is on no list goes back; any context. */
 static void release_slab(struct kmem_cache *c, struct page *page)
 {
+	trace_slab_shrink(c->name, page_to_pfn(page), c->order);
 	page->flags &= ~BIT(PG_slab);
 	page->mapping = NULL;		/* was the cache's pointer */
 	__free_pages(page, c->order);
@@ -394,6 +396,14 @@ static noinline void *alloc_slow(struct kmem_cache *c, gfp_t gfp, unsigned long 
 	return obj;
 }
 
+static noinline void trace_object(u32 kind, struct kmem_cache *c, const void *obj)
+{
+	struct page *page = virt_to_head_page(obj);
+
+	__trace_text16(kind, ((unsigned long)obj - (unsigned long)slab_base(page)) / c->size,
+		       page_to_pfn(page), 0, c->name);
+}
+
 static __always_inline void *slab_alloc(struct kmem_cache *c, gfp_t gfp, unsigned long caller)
 {
 	struct array_cache *ac;
@@ -414,6 +424,8 @@ static __always_inline void *slab_alloc(struct kmem_cache *c, gfp_t gfp, unsigne
 			return NULL;
 	}
 	debug_alloc(c, obj, caller);
+	if (trace_objects())
+		trace_object(EV_SLAB_OBJ_ALLOC, c, obj);
 	if (unlikely(gfp & __GFP_ZERO))
 		memset(obj, 0, c->object_size);
 	return obj;
@@ -457,6 +469,8 @@ static __always_inline void slab_free(struct kmem_cache *c, void *obj, unsigned 
 
 	flags = local_irq_save();
 	if (likely(debug_free(c, obj, caller))) {
+		if (trace_objects())
+			trace_object(EV_SLAB_OBJ_FREE, c, obj);
 		ac = c->cpu[smp_processor_id()];
 		if (likely(ac->avail < ac->limit))
 			ac->entry[ac->avail++] = obj;
