@@ -102,8 +102,6 @@ void __trace_tlb(u32 kind, struct mm_struct *mm, u32 e);
 void __trace_text16(u32 kind, u32 e, u64 a, u64 b, const char *text);
 void __trace_pte_set(struct mm_struct *mm, unsigned long addr, unsigned long old, unsigned long new,
 		     u32 outcome);
-void __trace_pte_replace(struct mm_struct *mm, unsigned long addr, unsigned long old,
-			 unsigned long new, u32 outcome);
 void __trace_pte_change(struct mm_struct *mm, unsigned long addr, unsigned long old, unsigned long new);
 void __trace_file(u32 kind, struct page *page);
 void __trace_vma_add(struct vm_area_struct *vma);
@@ -198,22 +196,19 @@ static inline void trace_vma_gap(struct mm_struct *mm, unsigned long len, unsign
 	TRACE_POINT(VMA, trace_emit(EV_VMA_GAP, trace_mm_id(mm), 0, len, addr, 0, 0));
 }
 
+/* For the fault path: who calls such a function keeps what it needs in the registers it has. */
+#define TRACE_KEEPS_REGISTERS __attribute__((no_caller_saved_registers))
+
 /* ---- entries and tables: the lock that protects them is held ---- */
 
-/* @outcome: what the fault that is handled comes to; OUTCOME_RETRY outside of faults. */
-static inline void trace_pte_set(struct mm_struct *mm, unsigned long addr, unsigned long old,
-				 unsigned long new, u32 outcome)
-{
-	if (trace_on(TRACE_BIT(PTE) | TRACE_BIT(FAULT) | QUIRE_MASK_RMAP))
-		__trace_pte_set(mm, addr, old, new, outcome);
-}
-/* The same after this page was flushed in between: tlb.flush and pte.set by one point. */
-static inline void trace_pte_replace(struct mm_struct *mm, unsigned long addr, unsigned long old,
-				     unsigned long new, u32 outcome)
-{
-	if (trace_on(TRACE_BIT(PTE) | TRACE_BIT(FAULT) | TRACE_BIT(TLB) | QUIRE_MASK_RMAP))
-		__trace_pte_replace(mm, addr, old, new, outcome);
-}
+/*
+ * @outcome: what the fault that is handled comes to; OUTCOME_RETRY outside of faults.
+ * Macros, so that arguments are worked out only when they are told.
+ */
+#define trace_pte_set(mm, addr, old, new, outcome) do {				\
+	if (trace_on(TRACE_BIT(PTE) | TRACE_BIT(FAULT) | QUIRE_MASK_RMAP))	\
+		__trace_pte_set(mm, addr, old, new, outcome);			\
+} while (0)
 /* pte.age if only accessed and dirty bits went, else pte.set; nothing if nothing changed. */
 static inline void trace_pte_change(struct mm_struct *mm, unsigned long addr, unsigned long old,
 				    unsigned long new)
@@ -283,9 +278,10 @@ static inline bool trace_objects(void) { return trace_on(QUIRE_MASK_OBJECTS); }
 
 /* ---- translations ---- */
 
-static inline void trace_tlb_flush(u32 mm, u32 kind, unsigned long start, unsigned long end)
+/* @mm: NULL for the kernel's, whose addresses are not told. */
+static inline void trace_tlb_flush(struct mm_struct *mm, u32 kind, unsigned long start, unsigned long end)
 {
-	TRACE_POINT(TLB, trace_emit(EV_TLB_FLUSH, mm, kind, start, end, 0, 0));
+	TRACE_POINT(TLB, trace_emit(EV_TLB_FLUSH, trace_mm_id(mm), kind, start, end, 0, 0));
 }
 static inline void trace_cr3(struct mm_struct *mm, struct mm_struct *old)
 {

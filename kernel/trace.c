@@ -632,13 +632,6 @@ void __trace_pte_set(struct mm_struct *mm, unsigned long addr, unsigned long old
 	emit_rmap(EV_PAGE_RMAP_ADD, id, addr, counted_page(new));
 }
 
-void __trace_pte_replace(struct mm_struct *mm, unsigned long addr, unsigned long old,
-			 unsigned long new, u32 outcome)
-{
-	trace_tlb_flush(trace_mm_id(mm), FLUSH_PAGES, addr, addr + PAGE_SIZE);
-	__trace_pte_set(mm, addr, old, new, outcome);
-}
-
 void __trace_pte_change(struct mm_struct *mm, unsigned long addr, unsigned long old, unsigned long new)
 {
 	if (old == new)

@@ -61,6 +61,19 @@ static inline void note_locked(struct fault *f, struct page *page)
 		SetPageMlocked(page);
 }
 
+/* Tracing: *@pte is no longer what we decided on, and this is what the fault comes to. */
+static noinline TRACE_KEEPS_REGISTERS void __trace_entry(const struct fault *f, const pte_t *pte,
+							 u32 outcome)
+{
+	if (outcome == OUTCOME_WP_COPY)		/* the page was flushed by flush_tlb_page() */
+		trace_tlb_flush(f->mm, FLUSH_PAGES, f->addr, f->addr + PAGE_SIZE);
+	trace_pte_set(f->mm, f->addr, f->orig.pte, pte->pte, outcome);
+}
+#define trace_entry(f, pte, outcome) do {						\
+	if (trace_on(TRACE_BIT(PTE) | TRACE_BIT(FAULT) | TRACE_BIT(TLB) | QUIRE_MASK_RMAP))	\
+		__trace_entry(f, pte, outcome);						\
+} while (0)
+
 /* ---- anonymous memory ---- */
 
 static vm_fault_t anon_read(struct fault *f)
@@ -71,7 +84,7 @@ static vm_fault_t anon_read(struct fault *f)
 	if (unlikely(!pte))
 		return 0;
 	set_pte(pte, entry);
-	trace_pte_set(f->mm, f->addr, 0, entry.pte, OUTCOME_ANON_READ_ZERO_PAGE);
+	trace_entry(f, pte, OUTCOME_ANON_READ_ZERO_PAGE);
 	pt_entries_add(f->pmd, 1);
 	pte_unmap_unlock(pte, f->ptl);
 	count_vm_event(ZERO_PAGE_MAP);
@@ -98,7 +111,7 @@ static vm_fault_t anon_write(struct fault *f)
 	note_locked(f, page);
 	add_mm_counter(f->mm, MM_ANONPAGES, 1);
 	set_pte(pte, maybe_mkwrite(pte_mkdirty(mk_pte(page, vma->vm_page_prot)), vma));
-	trace_pte_set(f->mm, f->addr, 0, pte->pte, OUTCOME_ANON_ZERO);
+	trace_entry(f, pte, OUTCOME_ANON_ZERO);
 	pt_entries_add(f->pmd, 1);
 	pte_unmap_unlock(pte, f->ptl);
 	return 0;
@@ -145,7 +158,7 @@ static bool map_file_page(struct fault *f, struct page *page, bool write)
 	note_locked(f, page);
 	add_mm_counter(f->mm, mm_counter(page), 1);
 	set_pte(pte, entry);
-	trace_pte_set(f->mm, f->addr, f->orig.pte, entry.pte, write ? OUTCOME_FILE_SHARED : OUTCOME_FILE_READ);
+	trace_entry(f, pte, write ? OUTCOME_FILE_SHARED : OUTCOME_FILE_READ);
 	if (pte_none(f->orig))
 		pt_entries_add(f->pmd, 1);
 	pte_unmap_unlock(pte, f->ptl);
@@ -211,7 +224,7 @@ static vm_fault_t file_cow(struct fault *f)
 		note_locked(f, page);
 		add_mm_counter(f->mm, MM_ANONPAGES, 1);
 		set_pte(pte, maybe_mkwrite(pte_mkdirty(mk_pte(page, vma->vm_page_prot)), vma));
-		trace_pte_set(f->mm, f->addr, f->orig.pte, pte->pte, OUTCOME_FILE_COW);
+		trace_entry(f, pte, OUTCOME_FILE_COW);
 		if (pte_none(f->orig))
 			pt_entries_add(f->pmd, 1);
 		pte_unmap_unlock(pte, f->ptl);
@@ -275,11 +288,10 @@ static vm_fault_t file_fault(struct fault *f)
  * More is allowed than before, so nothing is flushed: the fault itself has dropped this CPU's
  * translation, and another CPU's stricter one costs it a spurious fault at worst.
  */
-static vm_fault_t wp_reuse(struct fault *f, pte_t *pte)
+static inline vm_fault_t wp_reuse(struct fault *f, pte_t *pte)
 {
 	set_pte(pte, maybe_mkwrite(pte_mkyoung(pte_mkdirty(f->orig)), f->vma));
-	trace_pte_set(f->mm, f->addr, f->orig.pte, pte->pte,
-		      f->vma->vm_flags & VM_SHARED ? OUTCOME_WP_SHARED : OUTCOME_WP_REUSE);
+	trace_entry(f, pte, f->vma->vm_flags & VM_SHARED ? OUTCOME_WP_SHARED : OUTCOME_WP_REUSE);
 	pte_unmap_unlock(pte, f->ptl);
 	count_vm_event(COW_REUSE);
 	return 0;
@@ -304,7 +316,7 @@ static bool wp_install(struct fault *f, struct page *page, struct page *old)
 	/* RAM is write-back, also where it takes the place of a device's frame */
 	set_pte(pte, maybe_mkwrite(pte_mkdirty(mk_pte(page, pgprot_modify(__pgprot(0),
 									  vma->vm_page_prot))), vma));
-	trace_pte_replace(f->mm, f->addr, f->orig.pte, pte->pte, OUTCOME_WP_COPY);
+	trace_entry(f, pte, OUTCOME_WP_COPY);
 	if (old)
 		page_remove_rmap(old);
 	pte_unmap_unlock(pte, f->ptl);
@@ -398,7 +410,7 @@ static vm_fault_t spurious(struct fault *f)
 	if (!pte)
 		return 0;
 	set_pte(pte, pte_mkyoung(wants_write(f) ? pte_mkdirty(f->orig) : f->orig));
-	trace_pte_set(f->mm, f->addr, f->orig.pte, pte->pte, OUTCOME_SPURIOUS);
+	trace_entry(f, pte, OUTCOME_SPURIOUS);
 	pte_unmap_unlock(pte, f->ptl);
 	return 0;
 }

@@ -142,7 +142,7 @@ void flush_tlb_mm_range(struct mm_struct *mm, unsigned long start, unsigned long
 {
 	u32 what = flush_mm(mm, start, end);
 
-	trace_tlb_flush(trace_mm_id(mm), what, start, end);
+	trace_tlb_flush(mm, what, start, end);
 }
 
 void flush_tlb_mm(struct mm_struct *mm)
@@ -158,7 +158,7 @@ void flush_tlb_range(struct vm_area_struct *vma, unsigned long start, unsigned l
 void flush_tlb_page(struct vm_area_struct *vma, unsigned long addr)
 {
 	addr &= PAGE_MASK;
-	flush_mm(vma->vm_mm, addr, addr + PAGE_SIZE);	/* told by trace_pte_replace() */
+	flush_mm(vma->vm_mm, addr, addr + PAGE_SIZE);	/* told by who changed the entry */
 }
 
 /* Kernel addresses are the same in every mm and may be cached on every CPU. */
@@ -173,7 +173,7 @@ void flush_tlb_kernel_range(unsigned long start, unsigned long end)
 		local_flush_global();
 	BUG_ON(nr_cpus > 1);	/* here an interrupt to each of the others */
 	local_irq_restore(flags);
-	trace_tlb_flush(0, FLUSH_GLOBAL, 0, 0);
+	trace_tlb_flush(NULL, FLUSH_GLOBAL, 0, 0);
 }
 
 void flush_tlb_all(void)
