@@ -260,10 +260,12 @@ static char *cut_word(char *text)
 
 static void run_command(char *text)
 {
-	const char *args = cut_word(text);
+	const char *args;
 
+	text += strspn(text, " \r");
+	args = cut_word(text);
 	if (!*text)
-		return;
+		return;			/* an empty line asks nothing */
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		int err;
 
@@ -284,7 +286,7 @@ static void take_byte(char c)
 	if (c != '\n') {
 		line_too_long |= line_len == sizeof(line) - 1;
 		if (!line_too_long)
-			line[line_len++] = c;
+			line[line_len++] = c ?: '?';	/* a NUL must not hide what follows */
 		return;
 	}
 	line[line_len] = '\0';

@@ -364,12 +364,6 @@ unsigned int trace_paused(void)
 	return atomic_read(&waiting);
 }
 
-void trace_wake_paused(void)
-{
-	if (trace_paused())
-		wake_up_all(&pause_wait);
-}
-
 static bool take_ticket(void)
 {
 	int n = atomic_read(&tickets);
@@ -396,6 +390,13 @@ static bool may_go_on(void)
 	default:
 		return true;
 	}
+}
+
+/* Only if it helps: each waking is an event, and waking for nothing would never end. */
+void trace_wake_paused(void)
+{
+	if (pause_how == PAUSE_FULL && trace_paused() && may_go_on())
+		wake_up_all(&pause_wait);
 }
 
 /* An op has ended, no lock is held, and the next thing is user mode. */

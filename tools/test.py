@@ -20,6 +20,8 @@ Groups:
   clang    the same kernel built with clang;   release   and without its debug checks
   session  a terminal session typed by a program
   core     gdb on this machine reads a core file that Quire wrote
+  explore  a program on the port org.quire.explore: commands, stepping, readers that do not read or
+           go away, and whether the events of a recording fit each other
   docs     the generated parts of the documents name only what exists
 
 -T keeps the jobs whose name contains PATTERN (a regular expression); the kernel gets the pattern
@@ -42,6 +44,7 @@ import time
 
 sys.dont_write_bytecode = True
 import dynamic
+import explore
 import machine
 import session
 from machine import Machine
@@ -371,6 +374,43 @@ def run_dynamic(m, build, linux=False):
     return run
 
 
+def run_explore(play, m, rounds):
+    """Boot M with the port on a socket and let PLAY talk to it."""
+    def run(job):
+        path = job.log.with_suffix(".sock")
+        init = explore.INIT.replace("ROUNDS", str(rounds))
+        m.initrd = machine.make_initramfs(job.log.with_suffix(".cpio"), [], init)
+        m.explore = f"socket,path={path},server=on,wait=off"
+        job.command = m.command()
+        result = Result()
+        guest = explore.Guest(m, job.log)
+        try:
+            play(guest, path, result.check)
+        finally:
+            guest.close()
+            path.unlink(missing_ok=True)
+        return result
+    return run
+
+
+def points_of_tracing(kernel):
+    """Look at the code: each trace point is one test and one branch, and the fastest paths have none."""
+    def run(job):
+        _, lines = job.start(["objdump", "-d", "--no-show-raw-insn", kernel])
+        code = [line.split("\t")[1].strip() for line in lines if line.count("\t") >= 1]
+        result = Result()
+        tests = [i for i, text in enumerate(code) if "<trace_mask" in text and "(%rip)" in text]
+        loose = [code[i] for i in tests if re.match("test", code[i]) and
+                 not re.match("j(n?e|n?s)", code[i + 1])]
+        result.check(len(tests) > 50, f"only {len(tests)} trace points")
+        result.check(len(loose) <= len(tests) // 20, f"not followed by a branch: {loose}")
+        for name in ("entry_syscall", "page_fault_entry", "do_page_fault", "find_vma", "flush_tlb_page"):
+            body = re.search(rf"^\w+ <{name}>:\n(.*?)\n\n", "\n".join(lines), re.M | re.S)
+            result.check(body and "trace_mask" not in body.group(1), f"{name} has a trace point")
+        return result
+    return run
+
+
 def run_session(m):
     def run(job):
         job.command = m.command()
@@ -577,6 +617,19 @@ class Plan:
                                           CORE_INIT)
         self.add("core", "gdb", run_core(m, program, initrd))
 
+    def explore(self):
+        for name, play, rounds, words in (
+                ("commands", explore.play_commands, 100000, ""),
+                ("silent-reader", explore.play_silent_reader, 60, ""),
+                ("closed", explore.play_closed, 200, ""),
+                ("story", explore.play_story, 40, "explore.ring=4M explore.mask=3ff"),
+                ("story-each", explore.play_story, 25, "explore.ring=4M explore.mask=703ff"),
+                ("switching", explore.play_switching, 150, "")):
+            m = Machine(self.kernel, append=f"console=ttyS0 quiet panic=-1 explore=virtio {words}".strip(),
+                        memory="256M")
+            self.add("explore", name, run_explore(play, m, rounds), 300)
+        self.add("explore", "points", points_of_tracing(self.kernel))
+
     def docs(self):
         command = [sys.executable, str(ROOT / "tools/gendocs.py"), "--check", "--build",
                    str(self.build)]
@@ -591,6 +644,7 @@ class Plan:
         self.boots()
         self.session()
         self.core()
+        self.explore()
         self.docs()
 
     def chosen(self):
