@@ -65,9 +65,9 @@ static inline void note_locked(struct fault *f, struct page *page)
 static noinline TRACE_KEEPS_REGISTERS void __trace_entry(const struct fault *f, const pte_t *pte,
 							 u32 outcome)
 {
-	if (outcome == OUTCOME_WP_COPY)		/* the page was flushed by flush_tlb_page() */
-		trace_tlb_flush(f->mm, FLUSH_PAGES, f->addr, f->addr + PAGE_SIZE);
 	trace_pte_set(f->mm, f->addr, f->orig.pte, pte->pte, outcome);
+	if (outcome == OUTCOME_WP_COPY)		/* flush_tlb_page() while the entry was none */
+		trace_tlb_flush(f->mm, FLUSH_PAGES, f->addr, f->addr + PAGE_SIZE);
 }
 #define trace_entry(f, pte, outcome) do {						\
 	if (trace_on(TRACE_BIT(PTE) | TRACE_BIT(FAULT) | TRACE_BIT(TLB) | QUIRE_MASK_RMAP))	\

@@ -374,12 +374,12 @@ def run_dynamic(m, build, linux=False):
     return run
 
 
-def run_explore(play, m, rounds):
+def run_explore(play, m, rounds, files=()):
     """Boot M with the port on a socket and let PLAY talk to it."""
     def run(job):
         path = job.log.with_suffix(".sock")
         init = explore.INIT.replace("ROUNDS", str(rounds))
-        m.initrd = machine.make_initramfs(job.log.with_suffix(".cpio"), [], init)
+        m.initrd = machine.make_initramfs(job.log.with_suffix(".cpio"), files, init)
         m.explore = f"socket,path={path},server=on,wait=off"
         job.command = m.command()
         result = Result()
@@ -622,12 +622,13 @@ class Plan:
                 ("commands", explore.play_commands, 100000, ""),
                 ("silent-reader", explore.play_silent_reader, 60, ""),
                 ("closed", explore.play_closed, 200, ""),
-                ("story", explore.play_story, 40, "explore.ring=4M explore.mask=3ff"),
-                ("story-each", explore.play_story, 25, "explore.ring=4M explore.mask=703ff"),
+                ("story", explore.play_story, 10, "explore.ring=4M explore.mask=3ff"),
+                ("story-each", explore.play_story, 5, "explore.ring=4M explore.mask=703ff"),
                 ("switching", explore.play_switching, 150, "")):
             m = Machine(self.kernel, append=f"console=ttyS0 quiet panic=-1 explore=virtio {words}".strip(),
                         memory="256M")
-            self.add("explore", name, run_explore(play, m, rounds), 300)
+            files = [f"{self.build}/tests/{p}:/tests/{p}" for p in explore.PROGRAMS if "story" in name]
+            self.add("explore", name, run_explore(play, m, rounds, files), 300)
         self.add("explore", "points", points_of_tracing(self.kernel))
 
     def docs(self):
