@@ -210,6 +210,7 @@ static struct inode *entry_inode(struct super_block *sb, struct proc_entry *e)
 
 	if (!inode)
 		return NULL;
+	inode->i_uid = inode->i_gid = 0;	/* whoever looked first */
 	inode->i_ino = e->ino;
 	inode->i_private = e;
 	if (S_ISDIR(e->mode)) {
