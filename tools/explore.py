@@ -400,3 +400,32 @@ def play_switching(guest, path, check):
     check(re.search(r"^ok: ", guest.text(), re.M), "mm_verify_all found something")
     line.ask("mask 0")
     line.close()
+
+
+def play_com2(guest, path, check):
+    """The same conversation over a serial line, which tells nothing of who listens, or since when."""
+    guest.says("@@ ready")
+    line = Line(path)
+    check(line.ask("hello")["k"] == "hello", "hello")
+    check(line.ask("nonsense")["k"] == "err", "nonsense was not refused")
+    check(line.ask("mask 3")["mask"] == "3", "mask")
+    check(line.ask("mark by wire")["k"] == "ok", "mark")
+    line.wait_for(lambda e: e["k"] == "meta.mark" and e["text"] == "by wire")
+    line.wait_for(lambda e: e["k"] == "task.exec")
+    check(line.ask("mask 0")["mask"] == "0", "mask 0")
+    check(guest.says("@@ done", 120), "the guest stands still")
+    check(re.search(r"^ok: ", guest.text(), re.M), "mm_verify_all found something")
+    line.close()
+
+
+def play_file(guest, path, check):
+    """A recording from boot on into a file: whole lines, and the end of the story is there."""
+    check(guest.says("@@ done", 120), "the guest stands still")
+    time.sleep(1)
+    text = path.read_text()
+    lines = text[:text.rfind("\n")].split("\n")
+    events = [json.loads(line) for line in lines]
+    check(events[0]["k"] in ("meta.hello", "meta.lost"), f"it begins with {events[0]}")
+    check(any(e["k"] == "task.exec" for e in events), "no program was started")
+    last = max(e["t"] for e in events)
+    check(events[-1]["t"] > last - 10 ** 9, "the end is missing")

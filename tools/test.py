@@ -380,7 +380,12 @@ def run_explore(play, m, rounds, files=()):
         path = job.log.with_suffix(".sock")
         init = explore.INIT.replace("ROUNDS", str(rounds))
         m.initrd = machine.make_initramfs(job.log.with_suffix(".cpio"), files, init)
-        m.explore = f"socket,path={path},server=on,wait=off"
+        if "explore=com2" in m.append:
+            m.extra = ("-serial", f"unix:{path},server=on,wait=off")
+        elif play is explore.play_file:
+            m.explore = f"file,path={path}"
+        else:
+            m.explore = f"socket,path={path},server=on,wait=off"
         job.command = m.command()
         result = Result()
         guest = explore.Guest(m, job.log)
@@ -624,7 +629,9 @@ class Plan:
                 ("closed", explore.play_closed, 200, ""),
                 ("story", explore.play_story, 10, "explore.ring=4M explore.mask=3ff"),
                 ("story-each", explore.play_story, 5, "explore.ring=4M explore.mask=703ff"),
-                ("switching", explore.play_switching, 150, "")):
+                ("switching", explore.play_switching, 150, ""),
+                ("file", explore.play_file, 30, "explore.mask=3ff"),
+                ("com2", explore.play_com2, 30, "explore=com2")):
             m = Machine(self.kernel, append=f"console=ttyS0 quiet panic=-1 explore=virtio {words}".strip(),
                         memory="256M")
             files = [f"{self.build}/tests/{p}:/tests/{p}" for p in explore.PROGRAMS if "story" in name]
