@@ -71,6 +71,7 @@ int trace_parse_mask(const char *buf, size_t len, u32 *mask);
 /* In task_struct: own task. */
 struct task_trace {
 	u32 op, outer;			/* the op now, and the one it runs inside of */
+	u32 epoch;			/* they are of this one: how often tracing was switched on */
 	u32 outcome;			/* of the fault that is handled */
 	bool in_fault, from_user;
 	bool muted;			/* emits nothing: who drains the rings */
@@ -79,6 +80,7 @@ struct task_trace {
 enum trace_pause { PAUSE_OFF, PAUSE_OP, PAUSE_FULL };
 void trace_set_pause(enum trace_pause how);
 void trace_let_go(unsigned int ops);		/* so many ops may end now */
+enum trace_pause trace_pausing(void);
 unsigned int trace_paused(void);		/* tasks that wait at the end of an op */
 void trace_wake_paused(void);			/* they look again whether they may go on */
 /* While PAUSE_FULL: whose backlog holds the others up. */

@@ -118,6 +118,8 @@ static void drain(void)
 {
 	struct quire_event ev;
 
+	if (trace_pausing() != PAUSE_OP)
+		allowance = -1;		/* somebody switched tracing off */
 	for (;;) {
 		if (out.len + TRACE_LINE_MAX > sizeof(out.batch) && !flush_now(&out))
 			return;

@@ -52,6 +52,7 @@ static struct ring rings[NR_CPUS];
 static DEFINE_MUTEX(trace_mutex);
 static pid_t filter_pid;
 static atomic_t next_op = ATOMIC_INIT(0);
+static u32 epoch;			/* counts up when tracing goes on: ops begun before have no end */
 
 /* ---- the rings ---- */
 
@@ -134,6 +135,8 @@ static inline u32 op_now(struct task_struct *t, struct ring *r, u32 *flags)
 		*flags |= t->trace.op ? EV_NESTED : 0;
 		return r->irq_op;
 	}
+	if (unlikely(t->trace.epoch != epoch))
+		return 0;
 	*flags |= t->trace.outer ? EV_NESTED : 0;
 	return t->trace.op;
 }
@@ -197,6 +200,8 @@ static void say_hello(u32 mask)
  */
 static void trace_switch(u32 mask)
 {
+	if (!trace_mask)
+		epoch++;
 	WRITE_ONCE(trace_mask, mask);
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
 		if (rings[cpu].header)
@@ -359,6 +364,11 @@ void trace_set_consumer(const struct trace_cursor *c)
 	WRITE_ONCE(consumer, c);
 }
 
+enum trace_pause trace_pausing(void)
+{
+	return READ_ONCE(pause_how);
+}
+
 unsigned int trace_paused(void)
 {
 	return atomic_read(&waiting);
@@ -453,6 +463,7 @@ long trace_syscall(struct pt_regs *regs)
 	bool told = call_is_told(nr);
 	long ret;
 
+	tt->epoch = epoch;
 	tt->op = atomic_inc_return(&next_op);
 	tt->outer = 0;
 	tt->in_fault = false;
@@ -476,12 +487,14 @@ void trace_irq_begin(void)
 void trace_fault_begin(unsigned long error, unsigned long addr, unsigned long ip, unsigned long vma)
 {
 	struct task_trace *tt = &current->trace;
+	bool known = tt->epoch == epoch;
 
-	if (tt->in_fault)
+	if (known && tt->in_fault)
 		return;			/* tried again after mmap_sem was dropped */
+	tt->epoch = epoch;
 	tt->in_fault = true;
 	tt->from_user = (long)ip >= 0;
-	tt->outer = tt->op;
+	tt->outer = known ? tt->op : 0;
 	tt->op = atomic_inc_return(&next_op);
 	tt->outcome = OUTCOME_RETRY;
 	tt->pfn = 0;
@@ -494,7 +507,7 @@ void trace_fault_end(unsigned long addr, u32 outcome)
 	struct task_trace *tt = &current->trace;
 	u32 flags = EV_END | (outcome >= OUTCOME_SEGV_MAPERR ? EV_ERROR : 0);
 
-	if (!tt->in_fault)
+	if (!tt->in_fault || tt->epoch != epoch)
 		return;
 	if (outcome == OUTCOME_RETRY)
 		outcome = tt->outcome;

@@ -469,6 +469,9 @@ class Plan:
         m = dataclasses.replace(SELFTEST, kernel=self.kernel)
         m.append += " la57"
         self.add("kernel", "la57", run_kernel(m), 600)
+        m = dataclasses.replace(SELFTEST, kernel=self.kernel)
+        m.append += " explore.mask=703ff"       # while every event is told
+        self.add("kernel", "traced", run_kernel(m), 600)
 
     def pattern_names_kernel_cases(self):
         """Is the pattern, as it stands, part of some "suite.case" of the kernel's?"""
