@@ -12,14 +12,12 @@
 #ifndef TRACE_H
 #define TRACE_H
 
+#include <mm_types.h>
 #include <types.h>
 #include <uapi/quire/events.h>
 
-struct mm_struct;
-struct page;
 struct pt_regs;
 struct task_struct;
-struct vm_area_struct;
 
 /* Bits of EV_GROUP_* and QUIRE_MASK_*; 0: off. */
 extern u32 trace_mask;
@@ -107,7 +105,7 @@ void __trace_pte_set(struct mm_struct *mm, unsigned long addr, unsigned long old
 void __trace_pte_change(struct mm_struct *mm, unsigned long addr, unsigned long old, unsigned long new);
 void __trace_file(u32 kind, struct page *page);
 void __trace_vma_add(struct vm_area_struct *vma);
-u32 trace_mm_id(const struct mm_struct *mm);
+static inline u32 trace_mm_id(const struct mm_struct *mm) { return mm ? mm->id : 0; }
 
 /* ---- the points: tasks and address spaces ---- */
 

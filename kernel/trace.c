@@ -528,11 +528,6 @@ void trace_fault_sig(unsigned long addr, int signo, int code, u32 reason)
 
 /* ---- what the points need out of line ---- */
 
-u32 trace_mm_id(const struct mm_struct *mm)
-{
-	return mm ? mm->id : 0;
-}
-
 void __trace_text16(u32 kind, u32 e, u64 a, u64 b, const char *text)
 {
 	u64 word[2] = { 0, 0 };
