@@ -56,6 +56,14 @@ class Line:
         self.socket.settimeout(limit)
         self.file = self.socket.makefile("rb")
         self.events = []
+        # Half a command or half a line may be left of who was here before.
+        self.send("\nhello")
+        while True:
+            try:
+                if self.read()["k"] == "hello":
+                    break
+            except ValueError:
+                continue
 
     def send(self, text):
         self.socket.sendall(text.encode() + b"\n")
