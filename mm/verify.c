@@ -332,7 +332,8 @@ static void verify_page(struct table_walk *w, unsigned long addr, pte_t e, struc
 			complain_at(w, addr, "anon_vma does not reach the VMA", pte_pfn(e));
 		if (v->vm_flags & VM_SHARED)
 			complain_at(w, addr, "anonymous page in a shared VMA", pte_pfn(e));
-	} else if (v->vm_file && page->mapping != v->vm_file->f_inode->i_mapping) {
+	} else if (v->vm_file && page->mapping != v->vm_file->f_inode->i_mapping &&
+		   (page->mapping || v->vm_file->f_inode->i_mapping->a_ops)) {	/* else a driver's page */
 		complain_at(w, addr, "page of another file, or truncated", pte_pfn(e));
 	}
 	if (page->index != index && !(v->vm_flags & VM_NONLINEAR) && page->mapping)
