@@ -197,7 +197,11 @@ static inline void trace_vma_gap(struct mm_struct *mm, unsigned long len, unsign
 }
 
 /* For the fault path: who calls such a function keeps what it needs in the registers it has. */
+#ifdef QUIRE_HOST
+#define TRACE_KEEPS_REGISTERS
+#else
 #define TRACE_KEEPS_REGISTERS __attribute__((no_caller_saved_registers))
+#endif
 
 /* ---- entries and tables: the lock that protects them is held ---- */
 
