@@ -92,7 +92,7 @@ struct file *alloc_file(const struct path *path, unsigned int flags, const struc
 	struct file *f = kmem_cache_alloc(filp_cachep, GFP_KERNEL);
 
 	if (!f)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	memset(f, 0, sizeof(*f));
 	atomic_set(&f->f_count, 1);
 	mutex_init(&f->f_pos_lock);
