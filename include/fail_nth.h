@@ -33,7 +33,7 @@ struct fail_nth {
 extern bool fail_nth_used;		/* somebody has asked since boot */
 /* What the next write to fail-nth takes over. */
 extern unsigned int fail_kinds;
-extern bool fail_for_good;
+extern int fail_for_good;
 extern enum fail_part fail_usercopy_part;
 
 /* The @nth from now on of @t fails; 0: none any more. */

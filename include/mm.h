@@ -269,6 +269,8 @@ int copy_page_range(struct mm_struct *dst, struct mm_struct *src, struct vm_area
 void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start, unsigned long end);
 void free_pgtables(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long floor, unsigned long ceiling);
 void zap_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long size);
+/* Only file pages that no other entry maps; not for a nonlinear area.  mmap_sem held for reading. */
+void zap_unshared_file_pages(struct vm_area_struct *vma, unsigned long start, unsigned long end);
 /* Unmap pages [@holebegin, +@holelen) bytes of a file from every VMA (truncation). */
 void unmap_mapping_range(struct address_space *mapping, loff_t holebegin, loff_t holelen, bool even_cows);
 /* mm/pfnmap.c */

@@ -33,6 +33,7 @@ int generic_file_mmap(struct file *file, struct vm_area_struct *vma);
 /* Set i_size, unmap and drop pages beyond, zero the tail of the last page.  inode lock held. */
 int truncate_setsize(struct inode *inode, loff_t newsize);
 void truncate_inode_pages(struct address_space *m, loff_t from);
+void drop_clean_page(struct page *page);		/* the caller's reference on it stays */
 /* Kernel-side read and write at @pos (exec, initramfs): bytes moved or -errno. */
 ssize_t kernel_read(struct file *file, void *buf, size_t len, loff_t pos);
 ssize_t kernel_write(struct file *file, const void *buf, size_t len, loff_t pos);

@@ -103,9 +103,7 @@ static int get_key(u32 __user *uaddr, bool private, struct futex_key *k)
 /* Bring the page of @uaddr in, after a read under the lock failed.  0 or -EFAULT. */
 static int fault_in(u32 __user *uaddr)
 {
-	u32 v;
-
-	return copy_from_user(&v, uaddr, sizeof(v)) ? -EFAULT : 0;
+	return fault_in_readable(uaddr, sizeof(*uaddr)) ? -EFAULT : 0;
 }
 
 /* Take @q off its queue and wake its task.  Bucket lock held. */

@@ -21,7 +21,7 @@
 
 bool fail_nth_used;
 unsigned int fail_kinds = FAIL_ALL;
-bool fail_for_good;
+int fail_for_good;
 enum fail_part fail_usercopy_part = FAIL_FIRST;
 
 /* Count one @kind of current's; true: this one fails. */

@@ -320,7 +320,7 @@ struct source {
 static size_t copy_in(void *to, const struct source *src, size_t at, size_t n)
 {
 	if (!src->kbuf)
-		return n - copy_from_user_atomic(to, src->ubuf + at, n);
+		return n - copy_from_user_nofault(to, src->ubuf + at, n);
 	memcpy(to, src->kbuf + at, n);
 	return n;
 }
@@ -352,9 +352,9 @@ static ssize_t write_part(struct address_space *m, const struct source *src, siz
 	if (n) {
 		SetPageUptodate(page);
 		set_page_dirty(page);
+		if (pos + (loff_t)n > m->host->i_size)
+			WRITE_ONCE(m->host->i_size, pos + n);
 	}
-	if (n && pos + (loff_t)n > m->host->i_size)
-		WRITE_ONCE(m->host->i_size, pos + n);
 	unlock_page(page);
 	put_page(page);
 	return n;
@@ -363,7 +363,7 @@ static ssize_t write_part(struct address_space *m, const struct source *src, siz
 /* Enter: i_rwsem held for writing. */
 static ssize_t write_pages(struct address_space *m, const struct source *src, size_t len, loff_t pos)
 {
-	ssize_t err = 0;
+	ssize_t ret = 0;
 	size_t done = 0;
 
 	while (done < len) {
@@ -371,18 +371,18 @@ static ssize_t write_pages(struct address_space *m, const struct source *src, si
 
 		if (!src->kbuf)
 			n -= fault_in_readable(src->ubuf + done, n);
-		err = n ? write_part(m, src, done, n, pos) : -EFAULT;
-		if (err < 0)
+		ret = n ? write_part(m, src, done, n, pos) : -EFAULT;
+		if (ret < 0)
 			break;
-		done += err;
-		pos += err;
+		done += ret;
+		pos += ret;
 		if (fatal_signal_pending(current)) {
-			err = -EINTR;
+			ret = -EINTR;
 			break;
 		}
 		cond_resched();
 	}
-	return done ? (ssize_t)done : err;
+	return done ? (ssize_t)done : ret;
 }
 
 ssize_t generic_file_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)

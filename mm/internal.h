@@ -21,8 +21,8 @@ static inline unsigned long vm_start_gap(const struct vm_area_struct *vma)
 }
 /*
  * rb_subtree_gap does not tell gaps of this size and more apart: a search looks at the few there
- * can be (eight below 2^47) one by one.  So what is mapped at the edge of the largest gap, as top-down mmap does all the
- * time, changes no value on the way up to the root.
+ * can be (eight below 2^47) one by one.  So what is mapped at the edge of the largest gap, as
+ * top-down mmap does all the time, changes no value on the way up to the root.
  */
 #define GAP_LARGE (1UL << 44)
 

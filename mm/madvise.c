@@ -136,27 +136,50 @@ static bool make_cold(pte_t *pte, struct page *page)
 	return ptep_test_and_clear_young(pte);
 }
 
-/* A file's page that nobody else maps: its mapping here can go, the file keeps the contents. */
-static bool only_mapped_here(struct vm_area_struct *vma, unsigned long addr)
+/* The file page at @addr, referenced, if nothing else maps it; or NULL. */
+static struct page *page_mapped_only_here(struct vm_area_struct *vma, unsigned long addr)
 {
 	pmd_t *pmd = mm_find_pmd(vma->vm_mm, addr);
 	struct page *page;
 	spinlock_t *ptl;
-	bool only;
 	pte_t *pte;
 
 	if (!pmd)
-		return false;
+		return NULL;
 	pte = pte_offset_map_lock(vma->vm_mm, pmd, addr, &ptl);
 	page = pte_present(*pte) ? vm_normal_page(vma, addr, *pte) : NULL;
-	only = page && !PageAnon(page) && page_mapcount(page) == 1;
+	if (page && (PageAnon(page) || page_mapcount(page) != 1))
+		page = NULL;
+	if (page)
+		get_page(page);
 	pte_unmap_unlock(pte, ptl);
-	return only;
+	return page;
+}
+
+#define PAGEOUT_BATCH 16
+
+/* Unmap the file pages of [start, end), a batch at most, that nothing else maps; the clean ones go for good. */
+static void pageout_file_pages(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	struct page *pages[PAGEOUT_BATCH];
+	unsigned int nr = 0;
+
+	for (unsigned long addr = start; addr < end; addr += PAGE_SIZE) {
+		pages[nr] = page_mapped_only_here(vma, addr);
+		nr += pages[nr] != NULL;
+	}
+	if (nr)
+		zap_unshared_file_pages(vma, start, end);
+	while (nr) {
+		drop_clean_page(pages[--nr]);
+		put_page(pages[nr]);
+	}
 }
 
 /*
  * Reclaim these pages now, as far as it goes without swap: file pages leave the tables, if the file
- * is one that the caller could write to (others would notice by mincore), anonymous ones grow old.
+ * is one that the caller could write to (others would notice by mincore), and the file too where they
+ * were never written; anonymous ones grow old.
  */
 static void advise_pageout(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
@@ -165,9 +188,11 @@ static void advise_pageout(struct vm_area_struct *vma, unsigned long start, unsi
 	for_each_pte(vma, start, end, make_cold);
 	if (!vma->vm_file || (vma->vm_flags & VM_NONLINEAR))
 		return;
-	for (; start < end; start += PAGE_SIZE)
-		if (only_mapped_here(vma, start))
-			zap_page_range(vma, start, PAGE_SIZE);
+	for (unsigned long next; start < end; start = next) {
+		next = min(start + PAGEOUT_BATCH * PAGE_SIZE, end);
+		pageout_file_pages(vma, start, next);
+		cond_resched();
+	}
 }
 
 /*

@@ -292,7 +292,8 @@ int copy_page_range(struct mm_struct *dst, struct mm_struct *src, struct vm_area
 struct zap {
 	struct mmu_gather *tlb;
 	struct vm_area_struct *vma;
-	bool keep_anon;			/* truncation of a file: private copies stay */
+	bool keep_anon;			/* only a file's pages: private copies stay */
+	bool keep_shared;		/* with keep_anon: nor what other entries map too */
 	bool keep_offsets;		/* the area stays: nonlinear entries remember their page */
 	pgoff_t first, last;		/* of a nonlinear area: only these file pages */
 };
@@ -304,6 +305,12 @@ static inline unsigned long left_behind(const struct zap *z, unsigned long addr,
 	if (likely(!z->keep_offsets) || !page || page->index == linear_page_index(z->vma, addr))
 		return 0;
 	return pgoff_to_pte(page->index).pte;
+}
+
+/* With keep_anon: does the entry of @page (NULL: no normal page) stay? */
+static bool stays(const struct zap *z, const struct page *page)
+{
+	return !page || PageAnon(page) || (z->keep_shared && page_mapcount(page) != 1);
 }
 
 /* One table's worth. Enter: its lock held. Returns how many entries became none. */
@@ -327,7 +334,7 @@ static int zap_ptes(struct zap *z, pte_t *pte, unsigned long addr, unsigned long
 			continue;
 		}
 		page = e & _PAGE_SPECIAL ? NULL : pfn_to_page((e & PTE_PFN_MASK) >> PAGE_SHIFT);
-		if (unlikely(z->keep_anon) && (!page || PageAnon(page)))
+		if (unlikely(z->keep_anon) && stays(z, page))
 			continue;
 		if (unlikely(z->keep_offsets) && page &&
 		    (page->index < z->first || page->index > z->last))
@@ -463,28 +470,38 @@ void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned lon
 	}
 }
 
-void zap_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long size)
+/* [start, end) of one area that stays, as @z says. */
+static void zap_and_flush(struct zap *z, unsigned long start, unsigned long end)
 {
 	struct mmu_gather tlb;
-	struct zap z = { .tlb = &tlb, .vma = vma, .last = ~0UL,
-			 .keep_offsets = vma->vm_flags & VM_NONLINEAR };
 
-	update_hiwater_rss(vma->vm_mm);
-	tlb_gather_mmu(&tlb, vma->vm_mm, false);
-	zap_range(&z, start, start + size);
+	z->tlb = &tlb;
+	update_hiwater_rss(z->vma->vm_mm);
+	tlb_gather_mmu(&tlb, z->vma->vm_mm, false);
+	zap_range(z, start, end);
 	tlb_finish_mmu(&tlb);
+}
+
+void zap_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long size)
+{
+	struct zap z = { .vma = vma, .last = ~0UL, .keep_offsets = vma->vm_flags & VM_NONLINEAR };
+
+	zap_and_flush(&z, start, start + size);
+}
+
+void zap_unshared_file_pages(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	struct zap z = { .vma = vma, .keep_anon = true, .keep_shared = true };
+
+	zap_and_flush(&z, start, end);
 }
 
 /* File pages [first, last] wherever a nonlinear area shows them. */
 static void zap_nonlinear(struct vm_area_struct *vma, pgoff_t first, pgoff_t last)
 {
-	struct mmu_gather tlb;
-	struct zap z = { .tlb = &tlb, .vma = vma, .first = first, .last = last, .keep_offsets = true };
+	struct zap z = { .vma = vma, .first = first, .last = last, .keep_offsets = true };
 
-	update_hiwater_rss(vma->vm_mm);
-	tlb_gather_mmu(&tlb, vma->vm_mm, false);
-	zap_range(&z, vma->vm_start, vma->vm_end);
-	tlb_finish_mmu(&tlb);
+	zap_and_flush(&z, vma->vm_start, vma->vm_end);
 }
 
 /* The part of @vma that maps file pages [first, last]. */

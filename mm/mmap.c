@@ -129,7 +129,7 @@ bool file_offset_ok(struct file *file, unsigned long pgoff, unsigned long len)
 #define LEGACY_MAP_MASK (MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_DENYWRITE | \
 	MAP_EXECUTABLE | MAP_UNINITIALIZED | MAP_GROWSDOWN | MAP_LOCKED | MAP_NORESERVE | \
 	MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_32BIT | \
-	(int)((unsigned int)MAP_HUGE_MASK << MAP_HUGE_SHIFT))	/* bits 63:32 too, as on Linux */
+	(int)((unsigned int)MAP_HUGE_MASK << MAP_HUGE_SHIFT))
 
 /* What the file's mode allows of @prot and @flags; *vm_flags is completed.  0 or -errno. */
 static int check_file_mapping(struct file *file, unsigned long prot, unsigned long flags,

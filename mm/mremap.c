@@ -106,8 +106,9 @@ static bool is_nonlinear_copy(const struct move *m)
  */
 static int prepare_tables(struct move *m)
 {
-	for (unsigned long at = m->new; is_nonlinear_copy(m) && at < m->new + m->new_len;
-	     at = pmd_addr_end(at, m->new + m->new_len))
+	unsigned long end = m->new + (is_nonlinear_copy(m) ? m->new_len : 0);
+
+	for (unsigned long at = m->new; at < end; at = pmd_addr_end(at, end))
 		if (!mm_alloc_pmd(m->mm, at))
 			return -ENOMEM;
 	for (unsigned long off = 0, n; off < m->len; off += n) {

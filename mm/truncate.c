@@ -57,6 +57,19 @@ static void drop_pages(struct address_space *m, pgoff_t first, pgoff_t last)
 	}
 }
 
+/*
+ * Take @page out of its file if it shows what the file would show without it: never written (a hole,
+ * read), mapped by nobody, and with no reference but the cache's and the caller's.
+ */
+void drop_clean_page(struct page *page)
+{
+	if (!trylock_page(page))
+		return;
+	if (page->mapping && !PageDirty(page) && !page_mapped(page) && page_count(page) == 2)
+		delete_from_page_cache(page);
+	unlock_page(page);
+}
+
 /* Zero [from, to) of one page, if it is cached (a page that is not has no contents to lose). */
 static void zero_part(struct address_space *m, loff_t start, unsigned int from, unsigned int to)
 {

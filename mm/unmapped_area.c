@@ -3,8 +3,9 @@
  *
  * Purpose:    choose an address for mmap without one, and check one that was asked for.
  * Invariants: rb_subtree_gap lets a search skip every subtree without a large enough gap, so
- *             it goes down the tree twice at most, whatever the number of VMAs; the answer lies in [low, high - len], is page aligned,
- *             overlaps no VMA and keeps the guard gap below stacks free.
+ *             it goes down the tree twice at most, whatever the number of VMAs; the answer lies
+ *             in [low, high - len], is page aligned, overlaps no VMA and keeps the guard gap
+ *             below stacks free.
  * Lock order: mmap_sem held by the caller.
  *             What lies above DEFAULT_MAP_WINDOW (la57) is given only to who asks for an
  *             address up there: old programs may keep tags in the upper bits of pointers.

@@ -4,9 +4,10 @@
  * Purpose:    keep the VMAs of an mm in a list (for walking), in a red-black tree (for
  *             searching) and, if they map a file, in the file's interval tree (for rmap).
  * Invariants: list and tree hold the same map_count VMAs, sorted and disjoint;
- *             highest_vm_end is the end of the last; vm_gap of each is the usable gap
- *             left of it (at most GAP_LARGE), rb_subtree_gap the largest of those below; VMAs that could be merged are merged when
- *             they are made; a VMA with an anon_vma is in that anon_vma's list.
+ *             highest_vm_end is the end of the last; vm_gap of each is the usable gap left of
+ *             it (at most GAP_LARGE), rb_subtree_gap the largest of those below; VMAs that
+ *             could be merged are merged when they are made; a VMA with an anon_vma is in that
+ *             anon_vma's list.
  * Lock order: mmap_sem (held for writing by all that change) > i_mmap_rwsem > anon_vma root.
  *             Both inner locks are held while bounds change, because rmap computes
  *             addresses from vm_start and vm_pgoff without mmap_sem.

@@ -172,22 +172,6 @@ static ssize_t kinds_write(const char *buf, size_t len)
 	return len;
 }
 
-static int for_good_show(struct seq_file *m)
-{
-	seq_printf(m, "%d\n", fail_for_good);
-	return 0;
-}
-
-static ssize_t for_good_write(const char *buf, size_t len)
-{
-	int value;
-	ssize_t n = write_int(buf, len, 0, 1, &value);
-
-	if (n > 0)
-		fail_for_good = value;
-	return n;
-}
-
 static int part_show(struct seq_file *m)
 {
 	seq_printf(m, "%s\n", parts[fail_usercopy_part]);
@@ -210,10 +194,14 @@ static ssize_t part_write(const char *buf, size_t len)
 	return -EINVAL;
 }
 
+static const struct proc_number numbers[] = {
+	{ "sys/debug/fail_for_good", .value = &fail_for_good, .high = 1 },
+};
+
 void proc_fail_nth_init(void)
 {
+	proc_create_numbers(numbers, ARRAY_SIZE(numbers));
 	proc_create("sys/debug/fail_kinds", 0644, kinds_show, kinds_write);
-	proc_create("sys/debug/fail_for_good", 0644, for_good_show, for_good_write);
 	proc_create("sys/debug/fail_usercopy", 0644, part_show, part_write);
 }
 

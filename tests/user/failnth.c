@@ -617,16 +617,11 @@ static int do_private_file_fault(void)
 }
 SWEEP_TEST(do_private_file_fault, ENOMEM)
 
-/* The parent's own copies after a fork are faults as well. */
-static int fork_and_wait(char *p)
+/* What became of fork or clone: 0 if the child there was ended well. */
+static int outcome(pid_t pid)
 {
-	pid_t pid = fork();
 	int status;
 
-	if (!pid) {
-		p[0] = 55;		/* its own copy */
-		_exit(p[PAGE] == 2 ? 0 : 1);
-	}
 	if (pid < 0)
 		return -errno;
 	while (waitpid(pid, &status, 0) < 0)
@@ -635,22 +630,28 @@ static int fork_and_wait(char *p)
 	return status ? -EINVAL : 0;
 }
 
+/* The parent's own copies after a fork are faults as well. */
+static int fork_and_wait(char *p)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		p[0] = 55;		/* its own copy */
+		_exit(p[PAGE] == 2 ? 0 : 1);
+	}
+	return outcome(pid);
+}
+
 static int do_fork(void) { return in_child(fork_and_wait, area); }
 SWEEP_TEST(do_fork, ENOMEM, EAGAIN)
 
 static int clone_and_wait(char *p)
 {
 	pid_t pid = syscall(__NR_clone, SIGCHLD | CLONE_FS | CLONE_FILES, 0, 0, 0, 0);
-	int status;
 
 	if (!pid)
 		_exit(0);
-	if (pid < 0)
-		return -errno;
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EFAULT)
-			return -errno;
-	return status ? -EINVAL : 0;
+	return outcome(pid);
 }
 
 static int do_clone_process(void) { return in_child(clone_and_wait, area); }

@@ -166,6 +166,28 @@ TEST(pageout_unmaps_file_pages_that_nobody_else_maps)
 	EQ(smaps_kb(q, "Rss"), 4);
 }
 
+/* A hole that was only read is as good as no page; what was written or allocated has no other home. */
+TEST(pageout_drops_pages_that_were_never_written)
+{
+	int fd = file_of(0);
+	char *p;
+
+	OK(ftruncate(fd, 4 * PAGE));
+	OK(syscall(__NR_fallocate, fd, 0, 3 * PAGE, PAGE));
+	p = map_file(fd, 4, RW, MAP_SHARED);
+	EQ(p[0] + p[PAGE] + p[3 * PAGE], 0);
+	p[2 * PAGE] = 1;
+	STREQ(resident(p, 4), "1111");
+	OK(madvise(p + PAGE, 3 * PAGE, MADV_PAGEOUT));
+	EQ(smaps_kb(p, "Rss"), 4);
+	STREQ(resident(p, 4), "1011");
+	OK(madvise(p, PAGE, MADV_DONTNEED));
+	OK(madvise(p, PAGE, MADV_PAGEOUT));			/* not mapped here: left alone */
+	STREQ(resident(p, 4), "1011");
+	EQ(p[2 * PAGE], 1);
+	EQ(p[PAGE] + p[3 * PAGE], 0);
+}
+
 TEST(willneed_succeeds_on_everything_mapped)
 {
 	char *p = filled(2), *f = map_file(file_of(4), 4, PROT_READ, MAP_SHARED);

@@ -59,22 +59,15 @@ static inline size_t clear_user(void __user *to, size_t n)
 
 	return __clear_user(to, n - fail) + fail;
 }
-/* The same without sleeping: a page that is not there counts as a failure.  Locks may be held. */
+/*
+ * copy_from_user_partial() without sleeping: a page that is not there counts as a failure.  Locks
+ * may be held.
+ */
 static inline size_t copy_from_user_nofault(void *to, const void __user *from, size_t n)
 {
 	size_t left;
 
 	preempt_disable();	/* the fault handler does not resolve faults of atomic context */
-	left = copy_from_user(to, from, n);
-	preempt_enable();
-	return left;
-}
-/* And the rest of @to stays as it was. */
-static inline size_t copy_from_user_atomic(void *to, const void __user *from, size_t n)
-{
-	size_t left;
-
-	preempt_disable();
 	left = copy_from_user_partial(to, from, n);
 	preempt_enable();
 	return left;

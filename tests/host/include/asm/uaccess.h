@@ -17,7 +17,7 @@ static inline bool access_ok(const void __user *p, size_t len)
 size_t copy_to_user(void __user *to, const void *from, size_t n);
 size_t copy_from_user(void *to, const void __user *from, size_t n);
 size_t copy_from_user_partial(void *to, const void __user *from, size_t n);
-#define copy_from_user_atomic copy_from_user_partial	/* nothing faults here */
+#define copy_from_user_nofault copy_from_user_partial	/* nothing faults here */
 size_t clear_user(void __user *to, size_t n);
 long strncpy_from_user(char *to, const char __user *from, long n);
 
