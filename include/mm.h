@@ -113,6 +113,8 @@ struct vm_operations_struct {
 	int (*may_split)(struct vm_area_struct *vma, unsigned long addr);
 	/* The name shown in /proc/PID/maps. */
 	const char *(*name)(struct vm_area_struct *vma);
+	/* Its pages are pinned while it is mapped: open and close count them in mm->pinned_vm. */
+	bool pins_pages;
 };
 
 /* Enter: mmap_sem held for read, @vma covers @address.  mm/fault.c: one function per kind of fault. */

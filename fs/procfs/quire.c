@@ -266,6 +266,7 @@ static const struct vm_operations_struct ring_vm_ops = {
 	.close = ring_vma_close,
 	.may_split = ring_vma_may_split,
 	.fault = ring_vma_fault,
+	.pins_pages = true,
 };
 
 /* Read-only and shared.  -EPERM: more pages than RLIMIT_MEMLOCK lets be pinned, as for Linux's perf. */
