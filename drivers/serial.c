@@ -11,6 +11,7 @@
  * Sources:    National Semiconductor PC16550D datasheet.
  */
 #include <asm/processor.h>
+#include <explore.h>
 #include <fs.h>
 #include <irq.h>
 #include <printk.h>
@@ -342,7 +343,7 @@ static void serial_setup(struct serial_port *p, unsigned int minor)
 void serial_init(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(ports); i++)
-		if (probe(&ports[i]))
+		if (!(i == 1 && explore_uses_com2()) && probe(&ports[i]))
 			serial_setup(&ports[i], 64 + i);
 	if (ports[0].present)
 		register_console(&serial_console);

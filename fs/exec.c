@@ -410,6 +410,7 @@ int begin_new_exec(struct linux_binprm *bprm)
 	if (fpu)
 		current->thread.fpu = fpu;
 	set_mm_exe_file(bprm->mm, bprm->file);
+	trace_task_exec(current->mm, bprm->mm, bprm->filename);
 	exec_mmap(bprm->mm);
 	pkru_write_default();	/* the old program's rights are not for the new one's stack */
 	bprm->mm = NULL;

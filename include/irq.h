@@ -21,6 +21,11 @@ typedef void (*irq_handler_t)(int irq, void *arg);
 /* Route ISA line or GSI @irq to this CPU and call @fn in interrupt context.  0, -EBUSY, -ENODEV. */
 int request_irq(unsigned int irq, irq_handler_t fn, void *arg, const char *name);
 void free_irq(unsigned int irq, void *arg);
+/*
+ * For a device that interrupts by a message (MSI): a write of *@data to *@addr calls @fn on this CPU.
+ * 0, or -EBUSY when no vector is left.  For ever.
+ */
+int request_msi(irq_handler_t fn, void *arg, const char *name, u64 *addr, u32 *data);
 /* From the entry code, interrupts off: vector in @vector; acknowledges, calls the handler. */
 void do_irq(struct pt_regs *regs, unsigned int vector);
 extern unsigned long irq_counts[256];	/* by vector, for /proc/interrupts and /proc/stat */

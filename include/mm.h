@@ -10,6 +10,7 @@
 #include <err.h>
 #include <gfp.h>
 #include <mm_types.h>
+#include <trace.h>
 #include <uapi/mman.h>
 
 struct pt_regs;
@@ -112,6 +113,8 @@ struct vm_operations_struct {
 	int (*may_split)(struct vm_area_struct *vma, unsigned long addr);
 	/* The name shown in /proc/PID/maps. */
 	const char *(*name)(struct vm_area_struct *vma);
+	/* Its pages are pinned while it is mapped: open and close count them in mm->pinned_vm. */
+	bool pins_pages;
 };
 
 /* Enter: mmap_sem held for read, @vma covers @address.  mm/fault.c: one function per kind of fault. */
@@ -307,9 +310,23 @@ void mmap_init(void);
 struct mm_struct *mm_alloc(void);	/* empty, mm_users = mm_count = 1; NULL when there is no memory */
 void mmput(struct mm_struct *mm);	/* drop a user; the last one unmaps everything */
 void mmdrop(struct mm_struct *mm);	/* drop a reference; the last one frees the structure */
-static inline void mmget(struct mm_struct *mm) { atomic_inc(&mm->mm_users); }
-static inline void mmgrab(struct mm_struct *mm) { atomic_inc(&mm->mm_count); }
-static inline bool mmget_not_zero(struct mm_struct *mm) { return atomic_inc_not_zero(&mm->mm_users); }
+static inline void mmget(struct mm_struct *mm)
+{
+	atomic_inc(&mm->mm_users);
+	trace_mm_get(mm, MMWHY_USERS);
+}
+static inline void mmgrab(struct mm_struct *mm)
+{
+	atomic_inc(&mm->mm_count);
+	trace_mm_get(mm, MMWHY_COUNT);
+}
+static inline bool mmget_not_zero(struct mm_struct *mm)
+{
+	if (!atomic_inc_not_zero(&mm->mm_users))
+		return false;
+	trace_mm_get(mm, MMWHY_USERS);
+	return true;
+}
 struct mm_struct *get_task_mm(struct task_struct *task);	/* with a user reference, or NULL */
 /* fork: an equal copy of @old, pages shared copy-on-write.  ERR_PTR(-ENOMEM) leaves @old as it was. */
 struct mm_struct *dup_mm(struct mm_struct *old);

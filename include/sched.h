@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <spinlock.h>
 #include <time.h>
+#include <trace.h>
 #include <wait.h>
 #include <uapi/resource.h>
 #include <uapi/sched.h>
@@ -161,6 +162,7 @@ struct task_struct {
 #ifdef QUIRE_DEBUG
 	struct fail_nth fail_nth;	/* which of its allocations fails */
 #endif
+	struct task_trace trace;	/* own task */
 	unsigned long logged_syscalls[8];	/* bitmap: unknown calls already logged */
 };
 

@@ -95,6 +95,7 @@ void release_task(struct task_struct *t)
 		t->sighand = NULL;
 		spin_unlock(&sh->siglock);
 		reap_leader = last_thread_gone(t);
+		trace_reap(t->pid);
 		spin_unlock_irq(&tasklist_lock);
 
 		free_pid(t->pid);
@@ -165,6 +166,7 @@ static void set_parent(struct task_struct *c, struct task_struct *parent)
 
 	for_each_thread(c, t)
 		t->parent = t->real_parent = parent;
+	trace_reparent(c->tgid, parent->tgid);
 }
 
 /* Children that nobody will wait for are collected on @dead. */
@@ -198,6 +200,7 @@ static void exit_mm(struct task_struct *t)
 	task_lock(t);
 	t->mm = NULL;
 	task_unlock(t);
+	trace_leave_mm(mm);
 	memset(&t->vmacache, 0, sizeof(t->vmacache));
 	mmput(mm);
 }
@@ -223,6 +226,7 @@ static bool notify_parent(struct task_struct *t)
 	bool reap = true;
 
 	t->exit_state = EXIT_ZOMBIE;
+	trace_task_exit(t->exit_code);
 	if (thread_group_leader(t)) {
 		if (t->signal->nr_threads > 1)
 			reap = false;	/* the last thread to be released does it */

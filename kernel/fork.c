@@ -135,6 +135,7 @@ void set_task_comm(struct task_struct *t, const char *name)
 	task_lock(t);
 	strlcpy(t->comm, name, sizeof(t->comm));
 	task_unlock(t);
+	trace_comm(t->pid, t->comm);
 }
 
 /* A copy of current with a stack of its own and nothing else; NULL when there is no memory. */
@@ -191,6 +192,7 @@ static void init_new_task(struct task_struct *t, const struct kernel_clone_args 
 	t->clear_child_tid = args->flags & CLONE_CHILD_CLEARTID ? args->child_tid : NULL;
 	t->robust_list = NULL;
 	t->did_exec = false;
+	t->trace = (struct task_trace){ 0 };
 	spin_lock_init(&t->alloc_lock);
 	init_sigpending(&t->pending);
 	t->real_blocked = 0;
@@ -407,6 +409,7 @@ static int attach_task(struct task_struct *t, const struct kernel_clone_args *ar
 	attach_pid(t);
 	nr_threads++;
 	total_forks++;
+	trace_task_fork(t, args->flags);
 out:
 	spin_unlock(&current->sighand->siglock);
 	spin_unlock_irq(&tasklist_lock);

@@ -12,6 +12,7 @@
 #include <boot.h>
 #include <boot_info.h>
 #include <drivers.h>
+#include <explore.h>
 #include <fs.h>
 #include <futex.h>
 #include <irq.h>
@@ -22,6 +23,7 @@
 #include <slab.h>
 #include <string.h>
 #include <time.h>
+#include <trace.h>
 #include <vmalloc.h>
 
 #ifdef __clang__
@@ -88,6 +90,7 @@ static void files_and_devices_init(void)
 	tmpfs_init();
 	devtmpfs_init();
 	procfs_init();
+	trace_init();
 	drivers_init();
 }
 
@@ -177,6 +180,7 @@ static int init_thread(void *unused)
 {
 	had_initramfs = boot_info.initrd_size != 0;
 	populate_rootfs();
+	explore_init();
 	mark_rodata_ro();
 	check_wx();
 	run_selftests();

@@ -402,14 +402,17 @@ static void switch_address_space(struct rq *rq, struct task_struct *prev, struct
 {
 	if (!next->mm) {
 		next->active_mm = prev->active_mm;
-		if (prev->mm)
+		if (prev->mm) {
 			mmgrab(prev->mm);
-		else
+			trace_lazy(prev->mm, true);
+		} else {
 			prev->active_mm = NULL;
+		}
 		return;
 	}
 	switch_mm(prev->active_mm, next->mm);
 	if (!prev->mm) {
+		trace_lazy(prev->active_mm, false);
 		rq->prev_mm = prev->active_mm;
 		prev->active_mm = NULL;
 	}
@@ -419,6 +422,7 @@ static void switch_address_space(struct rq *rq, struct task_struct *prev, struct
 static void context_switch(struct rq *rq, struct task_struct *prev, struct task_struct *next)
 {
 	nr_context_switches++;
+	trace_switch_task(prev, next);
 	switch_address_space(rq, prev, next);
 	rq->curr = next;
 	next->on_cpu = true;

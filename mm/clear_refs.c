@@ -52,10 +52,13 @@ static void clear_area(struct vm_area_struct *vma, enum clear_refs_type type)
 
 		next = pmd_addr_end(addr, vma->vm_end);
 		for (; addr < next; addr += PAGE_SIZE, pte++) {
+			unsigned long old = pte->pte;
+
 			if (type == CLEAR_REFS_SOFT_DIRTY)
 				make_soft_clean(pte);
 			else
 				make_old(vma, addr, pte);
+			trace_pte_change(vma->vm_mm, addr, old, pte->pte);
 		}
 		pte_unmap_unlock(first, ptl);
 		cond_resched();
@@ -83,6 +86,8 @@ int mm_clear_refs(struct mm_struct *mm, enum clear_refs_type type)
 	}
 	for (vma = mm->mmap; vma; vma = vma->vm_next) {
 		if (type == CLEAR_REFS_SOFT_DIRTY && (vma->vm_flags & VM_SOFTDIRTY)) {
+			trace_vma_prot(mm, vma->vm_start, vma->vm_end, vma->vm_flags,
+				       vma->vm_flags & ~VM_SOFTDIRTY);
 			vma->vm_flags &= ~VM_SOFTDIRTY;
 			vma_set_page_prot(vma);
 		}

@@ -56,6 +56,19 @@ static inline bool wants_write(const struct fault *f)
 	return f->flags & FAULT_FLAG_WRITE;
 }
 
+/* Tracing: *@pte is no longer what we decided on, and this is what the fault comes to. */
+static noinline TRACE_KEEPS_REGISTERS void __trace_entry(const struct fault *f, const pte_t *pte,
+							 u32 outcome)
+{
+	trace_pte_set(f->mm, f->addr, f->orig.pte, pte->pte, outcome);
+	if (outcome == OUTCOME_WP_COPY)		/* flush_tlb_page() while the entry was none */
+		trace_tlb_flush(f->mm, FLUSH_PAGES, f->addr, f->addr + PAGE_SIZE);
+}
+#define trace_entry(f, pte, outcome) do {						\
+	if (trace_on(TRACE_BIT(PTE) | TRACE_BIT(FAULT) | TRACE_BIT(TLB) | QUIRE_MASK_RMAP))	\
+		__trace_entry(f, pte, outcome);						\
+} while (0)
+
 /* ---- anonymous memory ---- */
 
 static vm_fault_t anon_read(struct fault *f)
@@ -66,6 +79,7 @@ static vm_fault_t anon_read(struct fault *f)
 	if (unlikely(!pte))
 		return 0;
 	set_pte(pte, entry);
+	trace_entry(f, pte, OUTCOME_ANON_READ_ZERO_PAGE);
 	pt_entries_add(f->pmd, 1);
 	pte_unmap_unlock(pte, f->ptl);
 	count_vm_event(ZERO_PAGE_MAP);
@@ -92,6 +106,7 @@ static vm_fault_t anon_write(struct fault *f)
 	mlock_vma_page(page, f->vma);
 	add_mm_counter(f->mm, MM_ANONPAGES, 1);
 	set_pte(pte, maybe_mkwrite(pte_mkdirty(mk_pte(page, vma->vm_page_prot)), vma));
+	trace_entry(f, pte, OUTCOME_ANON_ZERO);
 	pt_entries_add(f->pmd, 1);
 	pte_unmap_unlock(pte, f->ptl);
 	return 0;
@@ -138,6 +153,7 @@ static bool map_file_page(struct fault *f, struct page *page, bool write)
 	mlock_vma_page(page, f->vma);
 	add_mm_counter(f->mm, mm_counter(page), 1);
 	set_pte(pte, entry);
+	trace_entry(f, pte, write ? OUTCOME_FILE_SHARED : OUTCOME_FILE_READ);
 	if (pte_none(f->orig))
 		pt_entries_add(f->pmd, 1);
 	pte_unmap_unlock(pte, f->ptl);
@@ -203,6 +219,7 @@ static vm_fault_t file_cow(struct fault *f)
 		mlock_vma_page(page, f->vma);
 		add_mm_counter(f->mm, MM_ANONPAGES, 1);
 		set_pte(pte, maybe_mkwrite(pte_mkdirty(mk_pte(page, vma->vm_page_prot)), vma));
+		trace_entry(f, pte, OUTCOME_FILE_COW);
 		if (pte_none(f->orig))
 			pt_entries_add(f->pmd, 1);
 		pte_unmap_unlock(pte, f->ptl);
@@ -266,9 +283,10 @@ static vm_fault_t file_fault(struct fault *f)
  * More is allowed than before, so nothing is flushed: the fault itself has dropped this CPU's
  * translation, and another CPU's stricter one costs it a spurious fault at worst.
  */
-static vm_fault_t wp_reuse(struct fault *f, pte_t *pte)
+static inline vm_fault_t wp_reuse(struct fault *f, pte_t *pte)
 {
 	set_pte(pte, maybe_mkwrite(pte_mkyoung(pte_mkdirty(f->orig)), f->vma));
+	trace_entry(f, pte, f->vma->vm_flags & VM_SHARED ? OUTCOME_WP_SHARED : OUTCOME_WP_REUSE);
 	pte_unmap_unlock(pte, f->ptl);
 	count_vm_event(COW_REUSE);
 	return 0;
@@ -304,6 +322,7 @@ static bool wp_install(struct fault *f, struct page *page, struct page *old)
 	if (old && !PageAnon(old))
 		add_mm_counter(f->mm, mm_counter(old), -1);
 	set_pte(pte, private_entry(f, page));
+	trace_entry(f, pte, OUTCOME_WP_COPY);
 	if (old)
 		page_remove_rmap(old, vma);
 	pte_unmap_unlock(pte, f->ptl);
@@ -402,6 +421,7 @@ static vm_fault_t spurious(struct fault *f)
 	if (!pte)
 		return 0;
 	set_pte(pte, pte_mkyoung(wants_write(f) ? pte_mkdirty(f->orig) : f->orig));
+	trace_entry(f, pte, OUTCOME_SPURIOUS);
 	pte_unmap_unlock(pte, f->ptl);
 	return 0;
 }

@@ -84,6 +84,7 @@ int add_to_page_cache(struct address_space *m, pgoff_t index, struct page *page)
 		return err;
 	}
 	count_vm_event(PGCACHE_ADD);
+	trace_cache_add(page);
 	atomic_long_inc(&nr_file_pages);
 	if (shmem)
 		atomic_long_inc(&nr_shmem_pages);
@@ -99,6 +100,7 @@ void delete_from_page_cache(struct page *page)
 	page_tree_delete(&m->page_tree, page->index);
 	m->nrpages--;
 	spin_unlock(&m->tree_lock);
+	trace_cache_del(page);
 	page->mapping = NULL;
 	ClearPageDirty(page);
 	count_vm_event(PGCACHE_DEL);
@@ -200,6 +202,8 @@ int set_page_dirty(struct page *page)
 {
 	const struct address_space *m = PageAnon(page) ? NULL : page->mapping;
 
+	if (m)
+		trace_dirty(page);
 	if (m && m->a_ops && m->a_ops->set_page_dirty)
 		return m->a_ops->set_page_dirty(page);
 	return PageDirty(page) ? 0 : !TestSetPageDirty(page);
@@ -510,6 +514,8 @@ static void filemap_map_pages(struct vm_area_struct *vma, struct vm_fault *vmf)
 		page_add_file_rmap(page);
 		mlock_vma_page(page, vma);
 		set_pte(pte, mk_pte(page, prot));
+		trace_pte_set(vma->vm_mm, vmf->virtual_address + ((page->index - vmf->pgoff) << PAGE_SHIFT),
+			      0, pte->pte, OUTCOME_FILE_READ);
 		mapped[mm_counter(page)]++;
 		total++;
 	}

@@ -156,8 +156,22 @@ void tlb_remove_table(struct mmu_gather *tlb, void *table, bool last_level, unsi
 	tlb_note_range(tlb, addr & PAGE_MASK, (addr & PAGE_MASK) + PAGE_SIZE);
 }
 
+static noinline void trace_gathered(const struct mmu_gather *tlb)
+{
+	unsigned long pages = tlb->local.nr, tables = 0;
+
+	for (struct mmu_gather_batch *b = tlb->local.next; b; b = b->next)
+		pages += b->nr;
+	for (struct page *p = tlb->tables; p; p = next_table(p))
+		tables++;
+	if (pages + tables)
+		trace_tlb_defer(tlb->mm, pages, tables);
+}
+
 void tlb_finish_mmu(struct mmu_gather *tlb)
 {
+	if (trace_on(TRACE_BIT(TLB)))
+		trace_gathered(tlb);
 	flush(tlb);
 	free_gathered(tlb);
 	free_tables(tlb);

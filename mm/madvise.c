@@ -87,6 +87,7 @@ static int advise_flags(struct vm_area_struct **pvma, unsigned long start, unsig
 	vma = vma_modify(vma, start, end, flags);
 	if (IS_ERR(vma))
 		return PTR_ERR(vma) == -ENOMEM ? -EAGAIN : PTR_ERR(vma);
+	trace_vma_prot(vma->vm_mm, vma->vm_start, vma->vm_end, vma->vm_flags, flags);
 	vma->vm_flags = flags;
 	*pvma = vma;
 	return 0;
@@ -113,8 +114,12 @@ static void for_each_pte(struct vm_area_struct *vma, unsigned long start, unsign
 		for (; addr < next; addr += PAGE_SIZE, pte++) {
 			struct page *page = pte_present(*pte) ? vm_normal_page(vma, addr, *pte) : NULL;
 
-			if (page)
+			if (page) {
+				unsigned long old = pte->pte;
+
 				changed |= fn(pte, page);
+				trace_pte_change(vma->vm_mm, addr, old, pte->pte);
+			}
 		}
 		pte_unmap_unlock(first, ptl);
 	}

@@ -24,7 +24,7 @@ pmd_t *mm_find_pmd(struct mm_struct *mm, unsigned long addr)
 }
 
 /* Hang a new zeroed table at *@entry unless another thread was faster.  False: no memory. */
-static bool make_table(struct mm_struct *mm, unsigned long *entry)
+static bool make_table(struct mm_struct *mm, unsigned long *entry, u32 level, unsigned long addr)
 {
 	void *table = table_alloc_one(mm);
 
@@ -33,6 +33,7 @@ static bool make_table(struct mm_struct *mm, unsigned long *entry)
 	spin_lock(&mm->page_table_lock);
 	if (likely(!*entry)) {
 		WRITE_ONCE(*entry, __pa(table) | _PAGE_TABLE);
+		trace_pt_alloc(mm, level, addr, PFN_DOWN(__pa(table)));
 		table = NULL;
 	}
 	spin_unlock(&mm->page_table_lock);
@@ -42,7 +43,7 @@ static bool make_table(struct mm_struct *mm, unsigned long *entry)
 }
 
 /* VmPTE counts a p4d as little as the pgd: Linux does not. */
-static noinline bool make_p4d_table(struct mm_struct *mm, pgd_t *pgd)
+static noinline bool make_p4d_table(struct mm_struct *mm, pgd_t *pgd, unsigned long addr)
 {
 	void *table = table_alloc_one(mm);
 
@@ -51,6 +52,7 @@ static noinline bool make_p4d_table(struct mm_struct *mm, pgd_t *pgd)
 	spin_lock(&mm->page_table_lock);
 	if (likely(!pgd_val(*pgd))) {
 		set_pgd(pgd, __pgd(__pa(table) | _PAGE_TABLE));
+		trace_pt_alloc(mm, 4, addr, PFN_DOWN(__pa(table)));
 		atomic_long_dec(&mm->nr_tables);
 		table = NULL;
 	}
@@ -60,7 +62,7 @@ static noinline bool make_p4d_table(struct mm_struct *mm, pgd_t *pgd)
 	return true;
 }
 
-static bool make_pte_table(struct mm_struct *mm, pmd_t *pmd)
+static bool make_pte_table(struct mm_struct *mm, pmd_t *pmd, unsigned long addr)
 {
 	struct page *table = pte_alloc_one(mm);
 
@@ -69,6 +71,7 @@ static bool make_pte_table(struct mm_struct *mm, pmd_t *pmd)
 	spin_lock(&mm->page_table_lock);
 	if (likely(pmd_none(*pmd))) {
 		set_pmd(pmd, __pmd(page_to_phys(table) | _PAGE_TABLE));
+		trace_pt_alloc(mm, 1, addr, page_to_pfn(table));
 		table = NULL;
 	}
 	spin_unlock(&mm->page_table_lock);
@@ -84,16 +87,16 @@ pmd_t *mm_alloc_pmd(struct mm_struct *mm, unsigned long addr)
 	pud_t *pud;
 	pmd_t *pmd;
 
-	if (unlikely(pgd_none(*pgd)) && !make_p4d_table(mm, pgd))
+	if (unlikely(pgd_none(*pgd)) && !make_p4d_table(mm, pgd, addr))
 		return NULL;
 	p4d = p4d_offset(pgd, addr);
-	if (unlikely(p4d_none(*p4d)) && !make_table(mm, &p4d->p4d))
+	if (unlikely(p4d_none(*p4d)) && !make_table(mm, &p4d->p4d, 3, addr))
 		return NULL;
 	pud = pud_offset(p4d, addr);
-	if (unlikely(pud_none(*pud)) && !make_table(mm, &pud->pud))
+	if (unlikely(pud_none(*pud)) && !make_table(mm, &pud->pud, 2, addr))
 		return NULL;
 	pmd = pmd_offset(pud, addr);
-	if (unlikely(pmd_none(*pmd)) && !make_pte_table(mm, pmd))
+	if (unlikely(pmd_none(*pmd)) && !make_pte_table(mm, pmd, addr))
 		return NULL;
 	return pmd;
 }
@@ -168,6 +171,27 @@ static int copy_ptes(struct copy *c, pte_t *dst, pte_t *src, unsigned long nr, l
 	return used;
 }
 
+/* The same, told: in one record, or one by one if each is asked for. */
+static noinline int copy_ptes_traced(struct copy *c, pte_t *dst, pte_t *src, unsigned long addr,
+				     unsigned long nr, long *rss)
+{
+	int used = 0;
+
+	if (!trace_each_pte()) {
+		trace_pte_batch(c->dst, BATCH_COPY, addr, nr, trace_mm_id(c->src), ~c->clear,
+				c->cow ? _PAGE_RW : 0);
+		return copy_ptes(c, dst, src, nr, rss);
+	}
+	for (; nr; nr--, dst++, src++, addr += PAGE_SIZE) {
+		unsigned long old = src->pte;
+
+		used += copy_ptes(c, dst, src, 1, rss);
+		trace_pte_change(c->dst, addr, 0, dst->pte);
+		trace_pte_change(c->src, addr, old, src->pte);
+	}
+	return used;
+}
+
 static int copy_pte_range(struct copy *c, pmd_t *dst_pmd, pmd_t *src_pmd, unsigned long addr,
 			  unsigned long end)
 {
@@ -178,7 +202,10 @@ static int copy_pte_range(struct copy *c, pmd_t *dst_pmd, pmd_t *src_pmd, unsign
 
 	dst = pte_offset_map_lock(c->dst, dst_pmd, addr, &dst_ptl);
 	src = pte_offset_map_lock(c->src, src_pmd, addr, &src_ptl);
-	used = copy_ptes(c, dst, src, (end - addr) >> PAGE_SHIFT, rss);
+	if (trace_ptes())
+		used = copy_ptes_traced(c, dst, src, addr, (end - addr) >> PAGE_SHIFT, rss);
+	else
+		used = copy_ptes(c, dst, src, (end - addr) >> PAGE_SHIFT, rss);
 	pt_entries_add(dst_pmd, used);
 	pte_unmap_unlock(src, src_ptl);
 	pte_unmap_unlock(dst, dst_ptl);
@@ -341,6 +368,26 @@ static int zap_ptes(struct zap *z, pte_t *pte, unsigned long addr, unsigned long
 	return freed;
 }
 
+/* The same, told: in one record if all entries go. */
+static noinline int zap_ptes_traced(struct zap *z, pte_t *pte, unsigned long addr, unsigned long end,
+				    long *rss)
+{
+	struct mm_struct *mm = z->vma->vm_mm;
+	int freed = 0;
+
+	if (!trace_each_pte() && !z->keep_anon && !z->keep_offsets) {
+		trace_pte_batch(mm, BATCH_ZAP, addr, (end - addr) >> PAGE_SHIFT, 0, 0, 0);
+		return zap_ptes(z, pte, addr, end, rss);
+	}
+	for (; addr != end; addr += PAGE_SIZE, pte++) {
+		unsigned long old = pte->pte;
+
+		freed += zap_ptes(z, pte, addr, addr + PAGE_SIZE, rss);
+		trace_pte_change(mm, addr, old, pte->pte);
+	}
+	return freed;
+}
+
 static void zap_pte_range(struct zap *z, pmd_t *pmd, unsigned long addr, unsigned long end)
 {
 	long rss[NR_MM_COUNTERS] = { 0 };
@@ -350,7 +397,8 @@ static void zap_pte_range(struct zap *z, pmd_t *pmd, unsigned long addr, unsigne
 
 	pte = pte_offset_map_lock(mm, pmd, addr, &ptl);
 	if (pfn_to_page(pmd_pfn(*pmd))->pt_entries) {
-		pt_entries_add(pmd, -zap_ptes(z, pte, addr, end, rss));
+		pt_entries_add(pmd, -(trace_ptes() ? zap_ptes_traced(z, pte, addr, end, rss)
+						   : zap_ptes(z, pte, addr, end, rss)));
 		add_rss(mm, rss);
 	}
 	pte_unmap_unlock(pte, ptl);
@@ -523,12 +571,14 @@ static void free_pmd_range(struct table_range *r, pud_t *pud, unsigned long addr
 		table = __va(PFN_PHYS(pmd_pfn(*pmd)));
 		VM_BUG_ON_PAGE(virt_to_page(table)->pt_entries, virt_to_page(table));
 		set_pmd(pmd, __pmd(0));
+		trace_pt_free(r->tlb->mm, 1, addr & PMD_MASK, page_to_pfn(virt_to_page(table)));
 		tlb_remove_table(r->tlb, table, true, addr);
 	}
 	if (all_ours(r, start, PUD_MASK)) {
 		void *table = __va(PFN_PHYS(pud_pfn(*pud)));
 
 		set_pud(pud, __pud(0));
+		trace_pt_free(r->tlb->mm, 2, start & PUD_MASK, page_to_pfn(virt_to_page(table)));
 		tlb_remove_table(r->tlb, table, false, start);
 	}
 }
@@ -547,6 +597,7 @@ static void free_pud_range(struct table_range *r, p4d_t *p4d, unsigned long addr
 		void *table = __va(PFN_PHYS(p4d_pfn(*p4d)));
 
 		set_p4d(p4d, __p4d(0));
+		trace_pt_free(r->tlb->mm, 3, start & P4D_MASK, page_to_pfn(virt_to_page(table)));
 		tlb_remove_table(r->tlb, table, false, start);
 	}
 }
@@ -565,6 +616,7 @@ static void free_p4d_range(struct table_range *r, pgd_t *pgd, unsigned long addr
 		void *table = __va(PFN_PHYS(pgd_pfn(*pgd)));
 
 		set_pgd(pgd, __pgd(0));
+		trace_pt_free(r->tlb->mm, 4, start & PGDIR_MASK, page_to_pfn(virt_to_page(table)));
 		atomic_long_inc(&r->tlb->mm->nr_tables);	/* not counted: make_p4d_table() */
 		tlb_remove_table(r->tlb, table, false, start);
 	}
@@ -654,6 +706,7 @@ int vm_insert_page(struct vm_area_struct *vma, unsigned long addr, struct page *
 		mlock_vma_page(page, vma);
 		add_mm_counter(mm, mm_counter(page), 1);
 		set_pte_at(mm, addr, pte, mk_pte(page, vma->vm_page_prot));
+		trace_pte_set(mm, addr, 0, pte->pte, OUTCOME_RETRY);
 		pt_entries_add(pmd, 1);
 		err = 0;
 	}
@@ -677,6 +730,7 @@ vm_fault_t vmf_insert_pfn(struct vm_area_struct *vma, unsigned long addr, unsign
 	pte = pte_offset_map_lock(vma->vm_mm, pmd, addr, &ptl);
 	if (pte_none(*pte)) {
 		set_pte_at(vma->vm_mm, addr, pte, pte_mkspecial(pfn_pte(pfn, vma->vm_page_prot)));
+		trace_pte_set(vma->vm_mm, addr, 0, pte->pte, OUTCOME_FILE_SHARED);
 		pt_entries_add(pmd, 1);
 	}
 	pte_unmap_unlock(pte, ptl);

@@ -119,6 +119,7 @@ static struct vm_area_struct *mlock_fixup(struct vm_area_struct *vma, unsigned l
 		vma->vm_mm->locked_vm -= pages;
 	else if (!(old & VM_LOCKED))
 		vma->vm_mm->locked_vm += pages;
+	trace_vma_prot(vma->vm_mm, vma->vm_start, vma->vm_end, vma->vm_flags, flags);
 	vma->vm_flags = flags;
 	if ((flags ^ old) & VM_LOCKED)
 		for_present_pages(vma, start, end, flags & VM_LOCKED ? mlock_page : munlock_page);

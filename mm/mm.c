@@ -53,6 +53,8 @@ void proc_caches_init(void)
 /* Fields that begin empty whether the mm is new or a copy; then the pgd and the list. */
 static struct mm_struct *mm_init(struct mm_struct *mm)
 {
+	u32 from = mm->id;		/* what it was copied from */
+
 	mm->mmap = NULL;
 	mm->mm_rb = RB_ROOT;
 	vmacache_invalidate(mm);
@@ -78,6 +80,7 @@ static struct mm_struct *mm_init(struct mm_struct *mm)
 	mm->id = mm_next_id++;
 	list_add_tail(&mm->mmlist, &init_mm.mmlist);
 	spin_unlock(&mmlist_lock);
+	trace_mm_new(mm, from, page_to_pfn(virt_to_page(mm->pgd)));
 	return mm;
 }
 
@@ -98,9 +101,11 @@ struct mm_struct *mm_alloc(void)
 
 void mmdrop(struct mm_struct *mm)
 {
+	trace_mm_put(mm, MMWHY_COUNT);
 	if (!atomic_dec_and_test(&mm->mm_count))
 		return;
 	VM_BUG_ON_MM(mm == &init_mm || mm->mmap, mm);
+	trace_mm_free(mm, page_to_pfn(virt_to_page(mm->pgd)));
 	pgd_free(mm, mm->pgd);
 	spin_lock(&mmlist_lock);
 	list_del(&mm->mmlist);
@@ -110,6 +115,7 @@ void mmdrop(struct mm_struct *mm)
 
 void mmput(struct mm_struct *mm)
 {
+	trace_mm_put(mm, MMWHY_USERS);
 	if (!atomic_dec_and_test(&mm->mm_users))
 		return;
 	exit_mmap(mm);
@@ -181,6 +187,7 @@ void exit_mmap(struct mm_struct *mm)
 		next = vma->vm_next;
 		if (vma->vm_flags & VM_ACCOUNT)
 			accounted += vma_pages(vma);
+		trace_vma_del(mm, vma->vm_start, vma->vm_end);
 		remove_vma(vma);
 		vma = next;
 	}

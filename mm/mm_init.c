@@ -250,6 +250,8 @@ static void build_zonelists(void)
 	best_zone[__GFP_DMA] = zonelists[ZONE_DMA][0];
 	best_zone[__GFP_DMA32] = zonelists[ZONE_DMA32][0];
 	best_zone[__GFP_DMA | __GFP_DMA32] = zonelists[ZONE_DMA][0];
+	if (trace_on(TRACE_BIT(PAGE)))
+		page_alloc_trace(true);
 }
 
 void mem_init(void)

@@ -58,6 +58,7 @@ void vma_set_page_prot(struct vm_area_struct *vma)
 /* An area took over a new part: nobody can tell the parts apart, so all of it counts as new. */
 static void mark_soft_dirty(struct vm_area_struct *vma)
 {
+	trace_vma_prot(vma->vm_mm, vma->vm_start, vma->vm_end, vma->vm_flags, vma->vm_flags | VM_SOFTDIRTY);
 	vma->vm_flags |= VM_SOFTDIRTY;
 	vma_set_page_prot(vma);
 }
@@ -288,10 +289,13 @@ static unsigned long mmap_region(struct file *file, unsigned long addr, unsigned
 	}
 	vm_stat_account(mm, vm_flags, vma->vm_file, pages);
 	if (vma->vm_flags & VM_LOCKED) {
-		if (vma->vm_flags & VM_SPECIAL)
+		if (vma->vm_flags & VM_SPECIAL) {
+			trace_vma_prot(mm, vma->vm_start, vma->vm_end, vma->vm_flags,
+				       vma->vm_flags & ~(VM_LOCKED | VM_LOCKONFAULT));
 			vma->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
-		else
+		} else {
 			mm->locked_vm += pages;
+		}
 	}
 	update_hiwater_vm(mm);
 	return addr;
@@ -542,6 +546,7 @@ static int do_brk_flags(struct mm_struct *mm, unsigned long addr, unsigned long 
 		}
 		vma_link(mm, vma, prev);
 	}
+	trace_vma_prot(mm, vma->vm_start, vma->vm_end, vma->vm_flags, vma->vm_flags | VM_SOFTDIRTY);
 	vma->vm_flags |= VM_SOFTDIRTY;
 	vm_stat_account(mm, flags, false, pages);
 	if (flags & VM_LOCKED)

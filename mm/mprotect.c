@@ -35,6 +35,10 @@ static inline bool sole_owner(pte_t e, unsigned long need)
 	return PageAnon(page) && page_count(page) == 1;
 }
 
+/* What a change of protection leaves of an entry. */
+#define PROTECT_KEEPS (PTE_PFN_MASK | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_SPECIAL | \
+		       _PAGE_SOFT_DIRTY | _PAGE_CACHE_MASK)
+
 /*
  * One table's worth.  True if a flush is due: the area loses a right (@takes_away) and an entry changed,
  * or an entry is no longer writable although the area is (a clean page: its next write is to be seen).
@@ -43,8 +47,7 @@ static inline bool sole_owner(pte_t e, unsigned long need)
 static __always_inline bool protect_ptes(pte_t *pte, unsigned long nr, unsigned long bits,
 					 unsigned long try_write, bool takes_away)
 {
-	const unsigned long keep = PTE_PFN_MASK | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_SPECIAL |
-				   _PAGE_SOFT_DIRTY | _PAGE_CACHE_MASK;
+	const unsigned long keep = PROTECT_KEEPS;
 	const unsigned long due = takes_away ? _PAGE_RW : 0;
 	unsigned long lost = 0;
 
@@ -74,6 +77,26 @@ static bool protect_table(struct protect *p, pte_t *pte, unsigned long addr, uns
 			    : protect_ptes(pte, nr, bits, 0, p->takes_away);
 }
 
+/* The same, told: in one record if all entries change in one way. */
+static noinline bool protect_table_traced(struct protect *p, pte_t *pte, unsigned long addr,
+					  unsigned long end)
+{
+	bool changed = false;
+
+	if (!p->try_write && !trace_each_pte()) {
+		trace_pte_batch(p->mm, BATCH_PROTECT, addr, (end - addr) >> PAGE_SHIFT, 0, PROTECT_KEEPS,
+				pgprot_val(p->prot) & ~(PTE_PFN_MASK | _PAGE_CACHE_MASK));
+		return protect_table(p, pte, addr, end);
+	}
+	for (; addr != end; addr += PAGE_SIZE, pte++) {
+		unsigned long old = pte->pte;
+
+		changed |= protect_table(p, pte, addr, addr + PAGE_SIZE);
+		trace_pte_change(p->mm, addr, old, pte->pte);
+	}
+	return changed;
+}
+
 /* Entries of [start, end) lost a permission: they are flushed at the end of the call. */
 static void note_flush(struct protect *p, unsigned long start, unsigned long end)
 {
@@ -94,7 +117,8 @@ static void protect_pmds(struct protect *p, pud_t *pud, unsigned long addr, unsi
 		if (pmd_none(*pmd))
 			continue;
 		pte = pte_offset_map_lock(p->mm, pmd, addr, &ptl);
-		if (pfn_to_page(pmd_pfn(*pmd))->pt_entries && protect_table(p, pte, addr, next))
+		if (pfn_to_page(pmd_pfn(*pmd))->pt_entries &&
+		    (trace_ptes() ? protect_table_traced(p, pte, addr, next) : protect_table(p, pte, addr, next)))
 			note_flush(p, addr, next);
 		pte_unmap_unlock(pte, ptl);
 		cond_resched();
@@ -157,6 +181,7 @@ static int protect_vma(struct protect *p, struct vm_area_struct *vma, unsigned l
 		vm_unacct_memory(charged);
 		return PTR_ERR(vma);
 	}
+	trace_vma_prot(mm, vma->vm_start, vma->vm_end, vma->vm_flags, flags);
 	vma->vm_flags = flags;
 	vma_set_page_prot(vma);
 	vm_stat_account(mm, old, vma->vm_file, -pages);

@@ -50,6 +50,16 @@ static unsigned long step(unsigned long old, unsigned long new, unsigned long le
 	return min(left, min(a, b));
 }
 
+/* Before entries move, both locks held: what each of the two places will become. */
+static noinline void trace_move(struct move *m, const pte_t *from, unsigned long old, unsigned long new,
+				unsigned long n)
+{
+	for (; n; n--, from++, old += PAGE_SIZE, new += PAGE_SIZE) {
+		trace_pte_change(m->mm, old, from->pte, 0);
+		trace_pte_change(m->mm, new, 0, pte_present(*from) ? from->pte | _PAGE_SOFT_DIRTY : from->pte);
+	}
+}
+
 static void move_step(struct move *m, pmd_t *old_pmd, pmd_t *new_pmd, unsigned long old,
 		      unsigned long new, unsigned long bytes)
 {
@@ -58,6 +68,8 @@ static void move_step(struct move *m, pmd_t *old_pmd, pmd_t *new_pmd, unsigned l
 
 	if (new_ptl != old_ptl)
 		spin_lock(new_ptl);
+	if (trace_ptes())
+		trace_move(m, from, old, new, bytes >> PAGE_SHIFT);
 	move_ptes(m, old_pmd, new_pmd, from, pte_offset_kernel(new_pmd, new), bytes >> PAGE_SHIFT);
 	flush_tlb_mm_range(m->mm, old, old + bytes);
 	if (new_ptl != old_ptl)
@@ -187,10 +199,13 @@ static unsigned long move_vma(struct vm_area_struct *vma, unsigned long old, uns
 	    vma->vm_ops->remap_pages(m.new_vma, new, new_len, vma_page_index(vma, old)))
 		BUG();				/* the tables are there */
 	move_page_tables(&m);
+	trace_vma_prot(mm, vma->vm_start, vma->vm_end, vma->vm_flags, vma->vm_flags & ~VM_ARCH_1);
 	vma->vm_flags &= ~VM_ARCH_1;		/* a device's memory type: now the new area's */
 	if (keep) {
 		if (vm_flags & VM_LOCKED)
 			mm->locked_vm -= vma_pages(vma);
+		trace_vma_prot(mm, vma->vm_start, vma->vm_end, vma->vm_flags,
+			       vma->vm_flags & ~(VM_LOCKED | VM_LOCKONFAULT));
 		vma->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
 		if (vm_flags & VM_LOCKED)	/* pages outside of what moved */
 			munlock_vma_pages(vma, vma->vm_start, vma->vm_end);

@@ -102,6 +102,7 @@ static void make_nonlinear(struct vm_area_struct *vma)
 		return;
 	down_write(&m->i_mmap_rwsem);
 	vma_interval_tree_remove(vma, &m->i_mmap);
+	trace_vma_prot(vma->vm_mm, vma->vm_start, vma->vm_end, vma->vm_flags, vma->vm_flags | VM_NONLINEAR);
 	vma->vm_flags |= VM_NONLINEAR;
 	list_add_tail(&vma->shared.nonlinear, &m->i_mmap_nonlinear);
 	up_write(&m->i_mmap_rwsem);
@@ -117,10 +118,13 @@ static void set_offsets(struct vm_area_struct *vma, pmd_t *pmd, unsigned long ad
 
 	first = pte = pte_offset_map_lock(vma->vm_mm, pmd, addr, &ptl);
 	for (; addr < end; addr += PAGE_SIZE, pte++, pgoff++) {
+		unsigned long old = pte->pte;
+
 		VM_BUG_ON_VMA(pte_present(*pte), vma);
 		used -= !pte_none(*pte);
 		set_pte(pte, pgoff == linear_page_index(vma, addr) ? __pte(0) : pgoff_to_pte(pgoff));
 		used += !pte_none(*pte);
+		trace_pte_change(vma->vm_mm, addr, old, pte->pte);
 	}
 	pt_entries_add(pmd, used);
 	pte_unmap_unlock(first, ptl);

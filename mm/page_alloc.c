@@ -234,6 +234,7 @@ static inline void buddy_join(struct zone *z, struct page *page, unsigned int or
 			break;
 		buddy_del(z, buddy, order);
 		pfn &= buddy_pfn;
+		trace_page_coalesce(pfn, order + 1);
 	}
 	buddy_add(z, pfn_to_page(pfn), order);
 }
@@ -260,6 +261,7 @@ static struct page *take_and_split(struct zone *z, unsigned int from, unsigned i
 
 	buddy_del(z, page, from);
 	while (from > order) {
+		trace_page_split(page_to_pfn(page), from);
 		from--;
 		buddy_add(z, page + (1UL << from), from);
 	}
@@ -305,6 +307,7 @@ static noinline void pcp_drain(struct zone *z, struct per_cpu_pages *pcp, int nr
 
 		__list_unlink(&page->buddy_list);
 		page->flags &= ~BIT(PG_pcp);
+		trace_pcp_out(page_to_pfn(page));
 		buddy_join(z, page, 0);
 	}
 	pcp->count -= nr;
@@ -337,6 +340,7 @@ static void pcp_refill(struct zone *z, struct per_cpu_pages *pcp, unsigned long 
 			order = 0;
 		}
 		page = take_and_split(z, from, order);
+		trace_pcp_in(page_to_pfn(page), order);
 		for (i = 0; i < 1U << order; i++)
 			pcp_push(pcp, page + i);
 		want -= 1 << order;
@@ -569,7 +573,17 @@ static noinline struct page *alloc_other(gfp_t gfp, unsigned int order, unsigned
 		return NULL;
 	count_vm_events(PGALLOC, 1UL << order);
 	prep_new_page(page, gfp, order, caller);
+	trace_page_alloc(page_to_pfn(page), order, gfp, caller);
 	return page;
+}
+
+/* alloc_fast() has no trace point: while pages are traced it finds a zone without any. */
+void page_alloc_trace(bool on)
+{
+	static struct zone no_zone;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(best_zone); i++)
+		WRITE_ONCE(best_zone[i], on ? &no_zone : zonelists[gfp_zone(i)][0]);
 }
 
 /* The usual request, one page of any zone, is met by alloc_fast(). */
@@ -651,6 +665,7 @@ static noinline void free_block(struct page *page, unsigned int order, unsigned 
 	if (!free_prepare(page, order, caller))
 		return;
 	count_vm_events(PGFREE, 1UL << order);
+	trace_page_free(page_to_pfn(page), order, caller);
 	spin_lock_irqsave(&z->lock, flags);
 	buddy_free(z, page, order);
 	spin_unlock_irqrestore(&z->lock, flags);
@@ -669,6 +684,7 @@ static inline void free_unref(struct page *page, unsigned int order, unsigned lo
 	}
 	if (!free_prepare(page, 0, caller))
 		return;
+	trace_page_free(page_to_pfn(page), 0, caller);
 	flags = local_irq_save();
 	cpu = smp_processor_id();
 	vm_event_counts[cpu][PGFREE]++;
@@ -709,6 +725,13 @@ void free_pages(unsigned long addr, unsigned int order)
 		free_unref(page, order, CALLER);
 }
 
+/* One test for all of a batch. */
+static noinline void trace_batch_free(struct page **pages, unsigned int nr, unsigned long caller)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		trace_page_free(page_to_pfn(pages[i]), 0, caller);
+}
+
 void free_page_batch(struct page **pages, unsigned int nr)
 {
 	unsigned long flags = local_irq_save();
@@ -717,6 +740,8 @@ void free_page_batch(struct page **pages, unsigned int nr)
 	struct zone *z = NULL;
 
 	vm_event_counts[cpu][PGFREE] += nr;
+	if (trace_on(TRACE_BIT(PAGE)))
+		trace_batch_free(pages, nr, CALLER);
 	for (i = 0; i < nr; i++) {
 		struct page *page = pages[i];
 

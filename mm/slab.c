@@ -342,12 +342,14 @@ static struct page *new_slab(struct kmem_cache *c, gfp_t gfp)
 		page->freelist = obj;
 	}
 	kasan_new_slab(c, page);
+	trace_slab_grow(c->name, page_to_pfn(page), c->order, c->num);
 	return page;
 }
 
 /* An empty slab that is on no list goes back; any context. */
 static void release_slab(struct kmem_cache *c, struct page *page)
 {
+	trace_slab_shrink(c->name, page_to_pfn(page), c->order);
 	page->flags &= ~BIT(PG_slab);
 	page->mapping = NULL;		/* was the cache's pointer */
 	__free_pages(page, c->order);
@@ -459,6 +461,14 @@ static noinline void *alloc_slow(struct kmem_cache *c, gfp_t gfp, unsigned long 
 	return obj;
 }
 
+static noinline void trace_object(u32 kind, struct kmem_cache *c, const void *obj)
+{
+	struct page *page = virt_to_head_page(obj);
+
+	__trace_text16(kind, ((unsigned long)obj - (unsigned long)slab_base(page)) / c->size,
+		       page_to_pfn(page), 0, c->name);
+}
+
 static __always_inline void *slab_alloc(struct kmem_cache *c, gfp_t gfp, unsigned long caller)
 {
 	struct array_cache *ac;
@@ -480,6 +490,8 @@ static __always_inline void *slab_alloc(struct kmem_cache *c, gfp_t gfp, unsigne
 	}
 	debug_alloc(c, obj, caller);
 	kasan_alloc(c, obj, c->object_size);
+	if (trace_objects())
+		trace_object(EV_SLAB_OBJ_ALLOC, c, obj);
 	if (unlikely(gfp & __GFP_ZERO))
 		memset(obj, 0, c->object_size);
 	return obj;
@@ -532,8 +544,11 @@ static __always_inline void slab_free(struct kmem_cache *c, void *obj, unsigned 
 	unsigned long flags;
 
 	flags = local_irq_save();
-	if (likely(debug_free(c, obj, caller)) && !kasan_free(c, obj))
+	if (likely(debug_free(c, obj, caller)) && !kasan_free(c, obj)) {
+		if (trace_objects())
+			trace_object(EV_SLAB_OBJ_FREE, c, obj);
 		queue_object(c, obj);
+	}
 	local_irq_restore(flags);
 }
 

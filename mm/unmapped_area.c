@@ -289,6 +289,7 @@ unsigned long get_unmapped_area(struct file *file, unsigned long addr, unsigned 
 		return -EINVAL;
 	if (addr < sysctl_mmap_min_addr && !capable_root())
 		return -EPERM;
+	trace_vma_gap(mm, len, addr);
 	return addr;
 }
 

@@ -177,7 +177,7 @@ static bool in_i_mmap(struct vm_area_struct *v)
 /* ---- counters of one mm ---- */
 
 struct sums {
-	unsigned long total, shared, exec, stack, data, locked, committed;
+	unsigned long total, shared, exec, stack, data, locked, pinned, committed;
 	int count;
 };
 
@@ -192,6 +192,7 @@ static void add_vma(struct sums *s, const struct vm_area_struct *v)
 	s->stack += is_stack_mapping(v->vm_flags) ? pages : 0;
 	s->data += is_data_mapping(v->vm_flags) ? pages : 0;
 	s->locked += v->vm_flags & VM_LOCKED ? pages : 0;
+	s->pinned += v->vm_ops && v->vm_ops->pins_pages ? pages : 0;
 	s->committed += v->vm_flags & VM_ACCOUNT ? pages : 0;
 }
 
@@ -223,7 +224,7 @@ static int verify_counters(struct mm_struct *mm, const struct sums *s)
 	       same(mm, "stack_vm", mm->stack_vm, s->stack) +
 	       same(mm, "data_vm", mm->data_vm, s->data) +
 	       same(mm, "locked_vm", mm->locked_vm, s->locked) +
-	       same(mm, "pinned_vm", mm->pinned_vm, 0);		/* nothing pins for long yet */
+	       same(mm, "pinned_vm", mm->pinned_vm, s->pinned);
 }
 
 static int ordered(struct mm_struct *mm, const char *what, unsigned long low, unsigned long high)
@@ -332,7 +333,8 @@ static void verify_page(struct table_walk *w, unsigned long addr, pte_t e, struc
 			complain_at(w, addr, "anon_vma does not reach the VMA", pte_pfn(e));
 		if (v->vm_flags & VM_SHARED)
 			complain_at(w, addr, "anonymous page in a shared VMA", pte_pfn(e));
-	} else if (v->vm_file && page->mapping != v->vm_file->f_inode->i_mapping) {
+	} else if (v->vm_file && page->mapping != v->vm_file->f_inode->i_mapping &&
+		   (page->mapping || v->vm_file->f_inode->i_mapping->a_ops)) {	/* else a driver's page */
 		complain_at(w, addr, "page of another file, or truncated", pte_pfn(e));
 	}
 	if (page->index != index && !(v->vm_flags & VM_NONLINEAR) && page->mapping)

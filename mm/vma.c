@@ -373,6 +373,7 @@ static void link_after(struct mm_struct *mm, struct vm_area_struct *vma, struct 
 		mm->highest_vm_end = vma->vm_end;
 	}
 	mm->map_count++;
+	trace_vma_add(vma);
 }
 
 void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev)
@@ -396,6 +397,7 @@ void vma_append(struct mm_struct *mm, struct vm_area_struct *last, struct vm_are
 		mm->mmap = vma;
 	mm->highest_vm_end = vma->vm_end;
 	mm->map_count++;
+	trace_vma_add(vma);
 }
 
 /*
@@ -465,6 +467,7 @@ static void tree_unlink(struct mm_struct *mm, struct vm_area_struct *vma)
 	list_unlink(mm, vma->vm_prev, vma->vm_next);
 	rb_erase(&mm->mm_rb, &vma->vm_rb, update_gap);
 	mm->map_count--;
+	trace_vma_del(mm, vma->vm_start, vma->vm_end);
 }
 
 /* 0, or -ENOMEM: overlaps, or there are too many, or no memory may be committed. */
@@ -495,6 +498,7 @@ struct vm_area_struct *detach_vmas(struct mm_struct *mm, struct vm_area_struct *
 	for (; vma; vma = vma->vm_next) {
 		rb_erase(&mm->mm_rb, &vma->vm_rb, update_gap);
 		mm->map_count--;
+		trace_vma_del(mm, vma->vm_start, vma->vm_end);
 	}
 	vmacache_invalidate(mm);
 	return first;
@@ -532,6 +536,8 @@ static void set_borders(struct vm_area_struct *vma, unsigned long start, unsigne
 {
 	bool start_moves = start != vma->vm_start, end_moves = end != vma->vm_end;
 
+	if (start_moves || end_moves)
+		trace_vma_adjust(vma->vm_mm, vma->vm_start, vma->vm_end, start, end);
 	if (m)
 		i_mmap_remove(vma, m);
 	vma->vm_pgoff += (long)(start - vma->vm_start) >> PAGE_SHIFT;
@@ -663,6 +669,7 @@ int __split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long 
 		get_file(new->vm_file);
 	if (new->vm_ops && new->vm_ops->open)
 		new->vm_ops->open(new);
+	trace_vma_split(mm, addr);
 	border_lock(&lock, vma, NULL);
 	if (new_below)
 		set_borders(vma, addr, vma->vm_end, lock.mapping);
@@ -752,23 +759,31 @@ struct vm_area_struct *vma_merge(struct mm_struct *mm, struct vm_area_struct *pr
 	struct merge_key key = { vm_flags, file, anon_vma };
 	struct vm_area_struct *next = prev ? prev->vm_next : mm->mmap;
 	pgoff_t pages = (end - addr) >> PAGE_SHIFT;
-	bool join_prev, join_next;
+	bool join_prev, join_next, whole = false;
 
 	if (vm_flags & VM_SPECIAL)
 		return NULL;
-	if (next && next->vm_start < end && next->vm_end == end)
+	if (next && next->vm_start < end && next->vm_end == end) {
 		next = next->vm_next;			/* the area is one whole VMA: 6, 7, 8 */
+		whole = true;
+	}
 	VM_BUG_ON(prev && addr <= prev->vm_start);
 
 	join_prev = continues(prev, addr, pgoff, &key);
 	join_next = precedes(next, end, pgoff + pages, &key);
 	if (join_prev && join_next &&
-	    anon_vmas_mergeable(prev->anon_vma, next->anon_vma, NULL))
+	    anon_vmas_mergeable(prev->anon_vma, next->anon_vma, NULL)) {
+		trace_vma_merge(mm, addr, end, whole ? 6 : 1);
 		return vma_take_over(prev, prev->vm_start, next->vm_end) ? NULL : prev;
-	if (join_prev)
+	}
+	if (join_prev) {
+		trace_vma_merge(mm, addr, end, whole ? 7 : next && next->vm_start < end ? 5 : 2);
 		return vma_take_over(prev, prev->vm_start, end) ? NULL : prev;
-	if (join_next)
+	}
+	if (join_next) {
+		trace_vma_merge(mm, addr, end, whole ? 8 : prev && prev->vm_end > addr ? 4 : 3);
 		return vma_take_over(next, addr, next->vm_end) ? NULL : next;
+	}
 	return NULL;
 }
 

@@ -10,6 +10,7 @@ A block stands between the lines `<!-- generated: NAME -->` and `<!-- end -->`:
   transcript    what `make run` shows, from a real boot, with a few commands typed
   notes-table   docs/notes-table.tsv as a table: line of the notes, the command that shows it, file
                 and function, test.  Every file, function, program and test it names must exist.
+  events        the kinds of events, from include/uapi/quire/events.h
   run COMMAND   what COMMAND prints, typed into one shell that all chapters share (norandmaps)
 
 Every page is also read for what it names, and all of it must exist: the file behind a link, the
@@ -110,6 +111,24 @@ def notes_table(build):
         out.append(f"| {note} | `{shown}` | [{path}]({path}) `{function}` | `{test}` |")
     if wrong:
         sys.exit("\n".join(f"{TABLE.relative_to(ROOT)}:{w}" for w in wrong))
+    return "\n".join(out)
+
+
+# ---- the events ---------------------------------------------------------------------------------
+
+EVENT = re.compile(r'EVENT\(\w+, \w+, \d+, "([^"]+)", ((?:"[^"]*"\s*)+),((?:\s*F\([^)]*\))+)\)')
+
+
+def events_table(build):
+    """The list in events.h as a table: name, fields, what it says."""
+    text = (ROOT / "include/uapi/quire/events.h").read_text().replace("\\\n", " ")
+    out = ["| event | fields | what it says |", "|---|---|---|"]
+    for name, says, fields in EVENT.findall(text):
+        says = "".join(re.findall(r'"([^"]*)"', says)).replace("|", "\\|")
+        names = ", ".join(f"`{f}`" for f in re.findall(r"F\(\w+, (\w+),", fields))
+        out.append(f"| `{name}` | {names} | {says} |")
+    if len(out) - 2 != text.count("EVENT(") - text.count(" * EVENT("):
+        sys.exit("gendocs: not every event of events.h could be read")
     return "\n".join(out)
 
 
@@ -221,7 +240,7 @@ def all_pages():
 
 # ---- the blocks ---------------------------------------------------------------------------------
 
-MAKERS = {"transcript": transcript, "notes-table": notes_table}
+MAKERS = {"transcript": transcript, "notes-table": notes_table, "events": events_table}
 
 
 def main():

@@ -45,6 +45,7 @@ class Machine:
     reboot: bool = False        # a triple fault reboots instead of ending QEMU with status 0
     monitor: bool = False       # serial line and QEMU's monitor share the terminal (Ctrl-A)
     debug_exit: bool = True     # the device by which a guest ends QEMU with a status of its own
+    explore: str = ""           # a chardev ("socket,path=..."): the port of kernel/explore.c
     extra: tuple = ()
 
     def command(self):
@@ -73,6 +74,9 @@ class Machine:
             cmd += ["-kernel", self.kernel, "-append", self.append]
             if self.initrd:
                 cmd += ["-initrd", self.initrd]
+        if self.explore:
+            cmd += ["-device", "virtio-serial-pci", "-chardev", f"{self.explore},id=explore",
+                    "-device", "virtserialport,chardev=explore,name=org.quire.explore"]
         return cmd + list(self.extra)
 
 

@@ -21,6 +21,8 @@ Groups:
   ubsan, kasan  and with the compiler's checks (make SAN=...): a sample; with --stress the whole
   session  a terminal session typed by a program
   core     gdb on this machine reads a core file that Quire wrote
+  explore  a program on the port org.quire.explore: commands, stepping, readers that do not read or
+           go away, and whether the events of a recording fit each other
   docs     the generated parts of the documents name only what exists
 
 -T keeps the jobs whose name contains PATTERN (a regular expression); the kernel gets the pattern
@@ -43,6 +45,7 @@ import time
 
 sys.dont_write_bytecode = True
 import dynamic
+import explore
 import machine
 import session
 from machine import Machine
@@ -372,6 +375,48 @@ def run_dynamic(m, build, linux=False):
     return run
 
 
+def run_explore(play, m, rounds, files=()):
+    """Boot M with the port on a socket and let PLAY talk to it."""
+    def run(job):
+        path = job.log.with_suffix(".sock")
+        init = explore.INIT.replace("ROUNDS", str(rounds))
+        m.initrd = machine.make_initramfs(job.log.with_suffix(".cpio"), files, init)
+        if "explore=com2" in m.append:
+            m.extra = ("-serial", f"unix:{path},server=on,wait=off")
+        elif play is explore.play_file:
+            m.explore = f"file,path={path}"
+        else:
+            m.explore = f"socket,path={path},server=on,wait=off"
+        job.command = m.command()
+        result = Result()
+        guest = explore.Guest(m, job.log)
+        try:
+            play(guest, path, result.check)
+        finally:
+            guest.close()
+            path.unlink(missing_ok=True)
+        return result
+    return run
+
+
+def points_of_tracing(kernel):
+    """Look at the code: each trace point is one test and one branch, and the fastest paths have none."""
+    def run(job):
+        _, lines = job.start(["objdump", "-d", "--no-show-raw-insn", kernel])
+        code = [line.split("\t")[1].strip() for line in lines if line.count("\t") >= 1]
+        result = Result()
+        tests = [i for i, text in enumerate(code) if "<trace_mask" in text and "(%rip)" in text]
+        loose = [code[i] for i in tests if re.match("test", code[i]) and
+                 not re.match("j(n?e|n?s)", code[i + 1])]
+        result.check(len(tests) > 50, f"only {len(tests)} trace points")
+        result.check(len(loose) <= len(tests) // 20, f"not followed by a branch: {loose}")
+        for name in ("entry_syscall", "page_fault_entry", "do_page_fault", "find_vma", "flush_tlb_page"):
+            body = re.search(rf"^\w+ <{name}>:\n(.*?)\n\n", "\n".join(lines), re.M | re.S)
+            result.check(body and "trace_mask" not in body.group(1), f"{name} has a trace point")
+        return result
+    return run
+
+
 def run_session(m):
     def run(job):
         job.command = m.command()
@@ -445,6 +490,9 @@ class Plan:
         m = dataclasses.replace(SELFTEST, kernel=self.kernel)
         m.append += " la57"
         self.add("kernel", "la57", run_kernel(m), 600)
+        m = dataclasses.replace(SELFTEST, kernel=self.kernel)
+        m.append += " explore.mask=703ff"       # while every event is told
+        self.add("kernel", "traced", run_kernel(m), 600)
 
     def pattern_names_kernel_cases(self):
         """Is the pattern, as it stands, part of some "suite.case" of the kernel's?"""
@@ -631,6 +679,22 @@ class Plan:
                                           CORE_INIT)
         self.add("core", "gdb", run_core(m, program, initrd))
 
+    def explore(self):
+        for name, play, rounds, words in (
+                ("commands", explore.play_commands, 100000, ""),
+                ("silent-reader", explore.play_silent_reader, 60, ""),
+                ("closed", explore.play_closed, 200, ""),
+                ("story", explore.play_story, 10, "explore.ring=4M explore.mask=3ff"),
+                ("story-each", explore.play_story, 5, "explore.ring=4M explore.mask=703ff"),
+                ("switching", explore.play_switching, 150, ""),
+                ("file", explore.play_file, 30, "explore.mask=3ff"),
+                ("com2", explore.play_com2, 30, "explore=com2")):
+            m = Machine(self.kernel, append=f"console=ttyS0 quiet panic=-1 explore=virtio {words}".strip(),
+                        memory="256M")
+            files = [f"{self.build}/tests/{p}:/tests/{p}" for p in explore.PROGRAMS if "story" in name]
+            self.add("explore", name, run_explore(play, m, rounds, files), 300)
+        self.add("explore", "points", points_of_tracing(self.kernel))
+
     def docs(self):
         command = [sys.executable, str(ROOT / "tools/gendocs.py"), "--check", "--build",
                    str(self.build)]
@@ -649,6 +713,7 @@ class Plan:
         self.boots()
         self.session()
         self.core()
+        self.explore()
         self.docs()
 
     def chosen(self):

@@ -28,7 +28,7 @@ section .text
 bits 64
 
 extern sys_call_table, sys_ni_syscall, exit_to_user_mode, do_exception, do_page_fault, do_irq
-extern schedule_tail, do_exit, fixup_bad_iret, __task_size_max, cpu_features, cpus
+extern schedule_tail, do_exit, fixup_bad_iret, __task_size_max, cpu_features, cpus, trace_syscall
 
 ; After orig_ax and rdi: the rest of struct pt_regs.
 %macro PUSH_REGS 0
@@ -62,10 +62,8 @@ extern schedule_tail, do_exit, fixup_bad_iret, __task_size_max, cpu_features, cp
 ; ---- system calls ---------------------------------------------------------------------------
 
 ; rax = number, rdi rsi rdx r10 r8 r9 = arguments, rcx = return address, r11 = flags; interrupts
-; are off and the stack is still the user's.
-global entry_syscall
-align 32
-entry_syscall:
+; are off and the stack is still the user's.  Makes struct pt_regs.
+%macro SYSCALL_FRAME 0
 	swapgs
 	mov [gs:CPU_user_sp_scratch], rsp
 	mov rsp, [gs:CPU_kernel_sp]
@@ -82,6 +80,12 @@ entry_syscall:
 	push -ENOSYS_NR
 	PUSH_LOWER_REGS
 	sti
+%endmacro
+
+global entry_syscall
+align 32
+entry_syscall:
+	SYSCALL_FRAME
 	cmp eax, NR_SYSCALLS_NR
 	jae .unknown
 	sbb ecx, ecx			; all ones: also when the branch above was mispredicted,
@@ -132,6 +136,16 @@ entry_syscall:
 	mov rdi, [rsp + 8 + PT_orig_ax]
 	call sys_ni_syscall
 	jmp .done
+
+; While tracing is on (arch_trace_syscalls), SYSCALL comes here: C makes the call and tells of it.
+global entry_syscall_traced
+align 32
+entry_syscall_traced:
+	SYSCALL_FRAME
+	mov rdi, rsp
+	sub rsp, 8
+	call trace_syscall
+	jmp entry_syscall.done
 
 ; ---- exceptions and interrupts ----------------------------------------------------------------
 

@@ -28,6 +28,7 @@
 #include <printk.h>
 #include <sched.h>
 #include <signal.h>
+#include <trace.h>
 #include <vmalloc.h>
 
 #define PF_PROT		0x01UL		/* the page is present, the access is not allowed */
@@ -113,12 +114,30 @@ static void log_user_fault(const struct pt_regs *regs, unsigned long error, unsi
 			current->pid, addr, regs->ip, regs->sp, error);
 }
 
+/* What a fault without tracing brings in besides VM_FAULT_*: nothing (arch_trace_faults). */
+#define VM_FAULT_TRACED	0x1000
+static vm_fault_t fault_traced;
+
+static noinline void trace_bad_area(struct pt_regs *regs, unsigned long error, unsigned long addr,
+				    int signo, int code)
+{
+	u32 reason = signo == SIGBUS ? OUTCOME_SIGBUS : code == SEGV_PKUERR ? OUTCOME_SEGV_PKUERR :
+		     code == SEGV_ACCERR ? OUTCOME_SEGV_ACCERR : OUTCOME_SEGV_MAPERR;
+
+	trace_fault_begin(error, addr, regs->ip, 0);
+	if (user_mode(regs))
+		trace_fault_sig(addr, signo, code, reason);
+	trace_fault_end(addr, user_mode(regs) ? reason : OUTCOME_KERNEL_FIXUP);
+}
+
 /* @pkey: of SEGV_PKUERR. */
 static void bad_area(struct pt_regs *regs, unsigned long error, unsigned long addr, int signo,
 		     int code, int pkey)
 {
 	struct thread_struct *th = &current->thread;
 
+	if (unlikely(fault_traced))
+		trace_bad_area(regs, error, addr, signo, code);
 	if (!user_mode(regs)) {
 		kernel_fault(regs, error, addr);
 		return;
@@ -153,15 +172,29 @@ struct access {
 #define ROW(e)	{ NEEDS(e), FLAGS(e) }
 #define ROWS(e)	ROW(e), ROW(e + 1), ROW(e + 2), ROW(e + 3)
 
-static struct access accesses[32] __ro_after_init = {
+static struct access accesses[32] = {
 	ROWS(0), ROWS(4), ROWS(8), ROWS(12), ROWS(16), ROWS(20), ROWS(24), ROWS(28),
 };
 
-/* With protection keys no flag of the VMA is enough: no row finds one, access_error() decides. */
-void __init fault_check_pkeys(void)
+/*
+ * With protection keys, or while faults are traced, no flag of the VMA is enough: no row finds one,
+ * access_error() decides.
+ */
+static void set_accesses(bool slow)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(accesses); i++)
-		accesses[i].vm_flags = 0;
+		accesses[i].vm_flags = slow ? 0 : NEEDS(i);
+}
+
+void __init fault_check_pkeys(void)
+{
+	set_accesses(true);
+}
+
+void arch_trace_faults(bool on)
+{
+	fault_traced = on ? VM_FAULT_TRACED : 0;
+	set_accesses(on || arch_pkeys_enabled());
 }
 
 /*
@@ -175,6 +208,8 @@ static noinline bool access_error(struct vm_area_struct *vma, struct pt_regs *re
 								    error & PF_INSTR, false);
 	int pkey = vma_pkey(vma);
 
+	if (fault_traced)
+		trace_fault_begin(error, addr, regs->ip, vma->vm_start);
 	if (!denied && (vma->vm_flags & NEEDS(error)))
 		return false;
 	up_read(&vma->vm_mm->mmap_sem);
@@ -216,11 +251,13 @@ static noinline void fault_error(struct pt_regs *regs, unsigned long error, unsi
 				 vm_fault_t fault)
 {
 	if (fatal_signal_pending(current)) {
+		trace_fault_end(addr, OUTCOME_RETRY);
 		if (!user_mode(regs))
 			kernel_fault(regs, error, addr);
 		return;
 	}
 	if (fault & VM_FAULT_OOM) {
+		trace_fault_end(addr, OUTCOME_OOM);
 		if (!user_mode(regs))
 			kernel_fault(regs, error, addr);
 		else if (failure_injected())
@@ -279,14 +316,17 @@ retry:
 	}
 	if (unlikely(!(vma->vm_flags & access->vm_flags)) && access_error(vma, regs, error, addr))
 		return;
-	fault = handle_mm_fault(vma, addr, access->fault_flags);
+	fault = handle_mm_fault(vma, addr, access->fault_flags) | fault_traced;
 	up_read(&mm->mmap_sem);
-	if (unlikely(fault & (VM_FAULT_ERROR | VM_FAULT_RETRY))) {
+	if (unlikely(fault & (VM_FAULT_ERROR | VM_FAULT_RETRY | VM_FAULT_TRACED))) {
 		if ((fault & VM_FAULT_RETRY) && !(fault & VM_FAULT_ERROR) &&
 		    !fatal_signal_pending(tsk))
 			goto retry;
-		fault_error(regs, error, addr, fault);
-		return;
+		if (fault & (VM_FAULT_ERROR | VM_FAULT_RETRY)) {
+			fault_error(regs, error, addr, fault);
+			return;
+		}
+		trace_fault_end(addr, OUTCOME_RETRY);
 	}
 	if (fault & VM_FAULT_MAJOR)
 		tsk->maj_flt++;

@@ -17,6 +17,7 @@
 #include <printk.h>
 #include <spinlock.h>
 #include <time.h>
+#include <trace.h>
 
 static struct irq_desc {
 	irq_handler_t fn;		/* irq_lock to change; read in the interrupt */
@@ -86,6 +87,32 @@ void free_irq(unsigned int irq, void *arg)
 	spin_unlock_irqrestore(&irq_lock, flags);
 }
 
+#define MSI_ADDRESS 0xfee00000UL		/* the local APICs; bits 19:12 choose one */
+
+/* Vectors of messages are taken from the top, where no GSI reaches. */
+int request_msi(irq_handler_t fn, void *arg, const char *name, u64 *addr, u32 *data)
+{
+	unsigned long flags;
+	int err = -EBUSY;
+
+	spin_lock_irqsave(&irq_lock, flags);
+	for (unsigned int irq = NR_IRQS - 1; err && irq >= 16 && !ioapic_has(irq); irq--) {
+		struct irq_desc *d = &irq_desc[irq];
+
+		if (d->fn)
+			continue;
+		d->arg = arg;
+		d->name = name;
+		d->level = false;
+		*addr = MSI_ADDRESS | (u64)this_cpu()->apic_id << 12;
+		*data = IRQ_BASE_VECTOR + irq;
+		WRITE_ONCE(d->fn, fn);
+		err = 0;
+	}
+	spin_unlock_irqrestore(&irq_lock, flags);
+	return err;
+}
+
 /*
  * An edge is acknowledged first, so that the next one is not lost; a level only after the
  * handler has quieted the device, or it would interrupt again at once.
@@ -114,6 +141,8 @@ void do_irq(struct pt_regs *regs, unsigned int vector)
 
 	cpu->irq_depth++;
 	irq_counts[vector & 0xff]++;
+	if (unlikely(trace_mask))
+		trace_irq_begin();
 	if (vector == LOCAL_TIMER_VECTOR) {
 		apic_eoi();
 		timer_interrupt(regs);

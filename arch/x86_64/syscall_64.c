@@ -7,8 +7,10 @@
  */
 #include <asm/desc.h>
 #include <asm/processor.h>
+#include <trace.h>
 
 void entry_syscall(void);
+void entry_syscall_traced(void);
 
 void syscall_init(void)
 {
@@ -19,4 +21,10 @@ void syscall_init(void)
 	wrmsr(MSR_SYSCALL_MASK, X86_EFLAGS_IF | X86_EFLAGS_TF | X86_EFLAGS_DF | X86_EFLAGS_IOPL |
 				X86_EFLAGS_NT | X86_EFLAGS_AC | X86_EFLAGS_RF);
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE);
+}
+
+/* The plain entry has no trace point: tracing has an entry of its own.  (This CPU's; others need telling.) */
+void arch_trace_syscalls(bool on)
+{
+	wrmsr(MSR_LSTAR, (u64)(on ? entry_syscall_traced : entry_syscall));
 }

@@ -51,6 +51,7 @@ void switch_mm(struct mm_struct *prev, struct mm_struct *next)
 	mask_set(next, cpu->id);
 	cpu->loaded_mm = next;
 	load_cr3(next);
+	trace_cr3(next, loaded);
 	if (loaded)
 		mask_clear(loaded, cpu->id);
 }
@@ -116,21 +117,32 @@ static void flush_others(const cpumask_t *mask, unsigned int self)
 	}
 }
 
-/* [start, end) of @mm, page aligned; TASK_SIZE_MAX as @end with start 0: all of it. */
-void flush_tlb_mm_range(struct mm_struct *mm, unsigned long start, unsigned long end)
+/* What was flushed, FLUSH_*. */
+static inline u32 flush_mm(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
 	unsigned long flags = local_irq_save();
 	struct cpu *cpu = this_cpu();
+	u32 what = FLUSH_OTHERS;
 
 	count_vm_event(TLB_FLUSHES);
 	if (cpu->loaded_mm == mm) {
-		if ((end - start) >> PAGE_SHIFT <= TLB_SINGLE_MAX)
+		what = (end - start) >> PAGE_SHIFT <= TLB_SINGLE_MAX ? FLUSH_PAGES : FLUSH_USER;
+		if (what == FLUSH_PAGES)
 			local_flush_pages(start, end);
 		else
 			local_flush_user();
 	}
 	flush_others(&mm->cpu_vm_mask_var, cpu->id);
 	local_irq_restore(flags);
+	return what;
+}
+
+/* [start, end) of @mm, page aligned; TASK_SIZE_MAX as @end with start 0: all of it. */
+void flush_tlb_mm_range(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	u32 what = flush_mm(mm, start, end);
+
+	trace_tlb_flush(mm, what, start, end);
 }
 
 void flush_tlb_mm(struct mm_struct *mm)
@@ -146,7 +158,7 @@ void flush_tlb_range(struct vm_area_struct *vma, unsigned long start, unsigned l
 void flush_tlb_page(struct vm_area_struct *vma, unsigned long addr)
 {
 	addr &= PAGE_MASK;
-	flush_tlb_mm_range(vma->vm_mm, addr, addr + PAGE_SIZE);
+	flush_mm(vma->vm_mm, addr, addr + PAGE_SIZE);	/* told by who changed the entry */
 }
 
 /* Kernel addresses are the same in every mm and may be cached on every CPU. */
@@ -161,6 +173,7 @@ void flush_tlb_kernel_range(unsigned long start, unsigned long end)
 		local_flush_global();
 	BUG_ON(nr_cpus > 1);	/* here an interrupt to each of the others */
 	local_irq_restore(flags);
+	trace_tlb_flush(NULL, FLUSH_GLOBAL, 0, 0);
 }
 
 void flush_tlb_all(void)

@@ -197,6 +197,7 @@ static struct inode *entry_inode(struct super_block *sb, struct proc_entry *e)
 
 	if (!inode)
 		return NULL;
+	inode->i_uid = inode->i_gid = 0;	/* whoever looked first */
 	inode->i_ino = e->ino;
 	inode->i_private = e;
 	if (S_ISDIR(e->mode)) {
@@ -397,5 +398,6 @@ void procfs_init(void)
 	proc_kernel_init();
 	proc_mm_init();
 	proc_sys_init();
+	proc_quire_init();
 	register_filesystem(&proc_fs_type);
 }

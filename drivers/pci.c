@@ -1,0 +1,161 @@
+/*
+ * drivers/pci.c - the PCI bus: configuration space, BARs, capabilities, MSI-X
+ *
+ * Purpose:    what a driver for one device needs: where it is, where its registers are, how it
+ *             interrupts.
+ * Invariants: nothing is written to a device that no driver asked for.
+ *             An interrupt by message needs no routing: it is a write of a vector to the local
+ *             APIC, so no firmware table is read.
+ * Lock order: none: drivers are brought up one after the other.
+ * Simplified: BARs stay where the firmware put them; nothing is plugged in later.
+ * Sources:    PCI Local Bus Specification 3.0, "Configuration Mechanism", "Capabilities List",
+ *             "MSI-X Capability and Table Structures".
+ */
+#include <asm/processor.h>
+#include <err.h>
+#include <pci.h>
+#include <vmalloc.h>
+
+#define CONFIG_ADDRESS	0xcf8
+#define CONFIG_DATA	0xcfc
+
+#define PCI_HEADER_TYPE	0x0e
+#define PCI_BAR0	0x10
+#define PCI_SECONDARY	0x19
+#define PCI_CAP_LIST	0x34
+#define PCI_STATUS_CAPS	0x10
+#define HEADER_BRIDGE	1
+#define HEADER_MULTI	0x80
+
+/* ---- configuration space ---- */
+
+u32 pci_read32(const struct pci_dev *d, u8 reg)
+{
+	outl(CONFIG_ADDRESS, 1U << 31 | d->bus << 16 | d->devfn << 8 | (reg & 0xfc));
+	return inl(CONFIG_DATA);
+}
+
+u16 pci_read16(const struct pci_dev *d, u8 reg)
+{
+	return pci_read32(d, reg) >> (reg & 2) * 8;
+}
+
+u8 pci_read8(const struct pci_dev *d, u8 reg)
+{
+	return pci_read32(d, reg) >> (reg & 3) * 8;
+}
+
+void pci_write16(const struct pci_dev *d, u8 reg, u16 v)
+{
+	outl(CONFIG_ADDRESS, 1U << 31 | d->bus << 16 | d->devfn << 8 | (reg & 0xfc));
+	outw(CONFIG_DATA + (reg & 2), v);
+}
+
+/* ---- finding a device ---- */
+
+static bool bus_exists(void)
+{
+	outl(CONFIG_ADDRESS, 1U << 31);
+	return inl(CONFIG_ADDRESS) == 1U << 31;
+}
+
+struct wanted {
+	u16 vendor, device, other;
+	struct pci_dev *out;
+};
+
+static bool search_bus(const struct wanted *w, u8 bus, unsigned int depth);
+
+/* One function of a device: is it the one, or a bridge to it? */
+static bool search_function(const struct wanted *w, struct pci_dev *d, unsigned int depth)
+{
+	u32 id = pci_read32(d, 0);
+
+	d->vendor = id;
+	d->device = id >> 16;
+	if (d->vendor == 0xffff)
+		return false;
+	if (d->vendor == w->vendor && (d->device == w->device || d->device == w->other)) {
+		*w->out = *d;
+		return true;
+	}
+	if ((pci_read8(d, PCI_HEADER_TYPE) & 0x7f) == HEADER_BRIDGE && depth < 8 &&
+	    pci_read8(d, PCI_SECONDARY) > d->bus)
+		return search_bus(w, pci_read8(d, PCI_SECONDARY), depth + 1);
+	return false;
+}
+
+static bool search_bus(const struct wanted *w, u8 bus, unsigned int depth)
+{
+	for (unsigned int devfn = 0; devfn < 256; devfn++) {
+		struct pci_dev d = { .bus = bus, .devfn = devfn };
+
+		if (search_function(w, &d, depth))
+			return true;
+		if (!(devfn & 7) && (d.vendor == 0xffff || !(pci_read8(&d, PCI_HEADER_TYPE) & HEADER_MULTI)))
+			devfn += 7;		/* the device has one function, or is none */
+	}
+	return false;
+}
+
+bool pci_find(u16 vendor, u16 device, u16 other_device, struct pci_dev *out)
+{
+	struct wanted w = { vendor, device, other_device, out };
+
+	return bus_exists() && search_bus(&w, 0, 0);
+}
+
+u8 pci_capability(const struct pci_dev *d, u8 id, u8 after)
+{
+	u8 at;
+
+	if (!(pci_read16(d, PCI_COMMAND + 2) & PCI_STATUS_CAPS))
+		return 0;
+	at = pci_read8(d, after ? after + 1 : PCI_CAP_LIST) & 0xfc;
+	for (int i = 0; at && i < 48; i++) {	/* a list that loops has more */
+		if (pci_read8(d, at) == id)
+			return at;
+		at = pci_read8(d, at + 1) & 0xfc;
+	}
+	return 0;
+}
+
+/* ---- registers and interrupts ---- */
+
+void *pci_map_bar(const struct pci_dev *d, unsigned int bar, u32 offset, u32 len)
+{
+	u32 low = bar < 6 ? pci_read32(d, PCI_BAR0 + 4 * bar) : 1;
+	phys_addr_t base = low & ~15U;
+
+	if (low & 1)
+		return NULL;
+	if ((low & 6) == 4 && bar < 5)
+		base |= (u64)pci_read32(d, PCI_BAR0 + 4 * bar + 4) << 32;
+	return base ? ioremap(base + offset, len) : NULL;
+}
+
+int pci_enable_msix(const struct pci_dev *d, irq_handler_t fn, void *arg, const char *name)
+{
+	u8 cap = pci_capability(d, PCI_CAP_MSIX, 0);
+	volatile u32 *entry;
+	u32 where, data;
+	u64 addr;
+	int err;
+
+	if (!cap)
+		return -ENODEV;
+	where = pci_read32(d, cap + 4);
+	entry = pci_map_bar(d, where & 7, where & ~7U, 16);
+	if (!entry)
+		return -ENOMEM;
+	err = request_msi(fn, arg, name, &addr, &data);
+	if (err)
+		return err;
+	pci_write16(d, PCI_COMMAND, pci_read16(d, PCI_COMMAND) | PCI_COMMAND_NO_INTX);
+	pci_write16(d, cap + 2, 1U << 15);
+	entry[0] = addr;
+	entry[1] = addr >> 32;
+	entry[2] = data;
+	entry[3] = 0;			/* not masked */
+	return 0;
+}

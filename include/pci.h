@@ -1,0 +1,37 @@
+/*
+ * pci.h - devices on the PCI bus: find one, read its registers, let it interrupt
+ *
+ * Process context at boot; configuration space is reached through ports 0xcf8 and 0xcfc.
+ */
+#ifndef PCI_H
+#define PCI_H
+
+#include <irq.h>
+#include <types.h>
+
+struct pci_dev {
+	u8 bus, devfn;
+	u16 vendor, device;
+};
+
+#define PCI_COMMAND		0x04
+#define PCI_COMMAND_MEMORY	0x0002
+#define PCI_COMMAND_MASTER	0x0004
+#define PCI_COMMAND_NO_INTX	0x0400
+#define PCI_CAP_VENDOR		0x09
+#define PCI_CAP_MSIX		0x11
+
+u8 pci_read8(const struct pci_dev *d, u8 reg);
+u16 pci_read16(const struct pci_dev *d, u8 reg);
+u32 pci_read32(const struct pci_dev *d, u8 reg);
+void pci_write16(const struct pci_dev *d, u8 reg, u16 v);
+/* The first device of @vendor with one of two ids, behind bridges too.  False: there is none. */
+bool pci_find(u16 vendor, u16 device, u16 other_device, struct pci_dev *out);
+/* The capability @id after @after (0: the first): its place in configuration space, or 0. */
+u8 pci_capability(const struct pci_dev *d, u8 id, u8 after);
+/* Map @len bytes from @offset of a memory BAR, uncached; NULL: a port BAR, not assigned, no memory. */
+void *pci_map_bar(const struct pci_dev *d, unsigned int bar, u32 offset, u32 len);
+/* Let MSI-X message 0 of @d call @fn on this CPU.  0, -ENODEV (it has no MSI-X), -ENOMEM. */
+int pci_enable_msix(const struct pci_dev *d, irq_handler_t fn, void *arg, const char *name);
+
+#endif
