@@ -211,10 +211,12 @@ static void pageout_lazyfree(struct vm_area_struct *vma, unsigned long start, un
 		return;
 	first = pte = pte_offset_map_lock(vma->vm_mm, pmd, start, &ptl);
 	for (unsigned long addr = start; addr < end; addr += PAGE_SIZE, pte++) {
+		unsigned long old = pte->pte;
 		struct page *page = take_lazyfree(vma, addr, pte);
 
 		if (!page)
 			continue;
+		trace_pte_change(vma->vm_mm, addr, old, 0);
 		page_remove_rmap(page, vma);
 		pages[nr++] = page;
 	}
