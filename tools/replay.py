@@ -11,8 +11,8 @@ A State made from a Snapshot is whole: whatever an event names must be there.  O
 (a recording without a snapshot) follows the address spaces whose beginning it sees.
 
 Masked: accessed and dirty bits that the hardware may have set meanwhile.  It never clears one, so a
-bit that an event has told must still be there.  Counters that a call changes in several steps are
-compared only while no such call is under way in that address space.
+bit that an event has told must still be there.  Counters of areas are compared unless somebody holds
+mmap_sem to change them: a snapshot may come while he sleeps.
 """
 import bisect
 import json
@@ -31,6 +31,8 @@ VM_WRITE, VM_EXEC, VM_SHARED, VM_GROWSDOWN, VM_LOCKED = 2, 4, 8, 0x100, 0x2000
 # What a frame is to a State.  OTHER: it has an owner of whom events do not tell.
 OTHER, BUDDY, PCP, SLAB, TABLE, UNKNOWN = range(6)
 USES = ("allocated", "free", "pcp", "slab", "table", "unknown")
+KINDS = ("anon", "none", "reserved", "zero", "table", "kept_table", "ring", "stack", "vmalloc", "kernel",
+         "free", "pcp", "slab", "file", "shmem")
 ERRORS_MAX = 50
 
 # ---- snapshots ------------------------------------------------------------------------------------
@@ -116,6 +118,7 @@ class State:
 
     def __init__(self, snapshot=None):
         self.errors = []
+        self.gaps = False               # events may be missing
         self.ends = 0                   # address spaces that were seen to their end
         self.events = 0
         self.whole = snapshot is not None
@@ -123,7 +126,7 @@ class State:
         self.max_pfn = snapshot.max_pfn if snapshot else 1 << 20
         self.use = bytearray([OTHER if self.whole else UNKNOWN]) * self.max_pfn
         self.maps = array("i", bytes(4 * self.max_pfn))
-        self.kind = {}                  # frame that is mapped and no file's: "anon" or what it is
+        self.kind = bytearray(self.max_pfn)     # what it was when it was no file's and got mapped: KINDS
         self.buddy = [set() for _ in range(11)]
         self.pcp = {}                   # cpu: frames
         self.slabs = {}                 # first frame: (cache, order, objects)
@@ -134,7 +137,6 @@ class State:
         self.stale = {}                 # mm: {address: frame} that a TLB may still lead to
         self.nr_stale = {}              # frame: in how many places
         self.last_seq = {}
-        self.under_way = {}             # tid: address spaces of the call or fault that it is in
         self.handlers = {name.replace("_", ".", 1): getattr(self, name) for name in dir(self)
                          if name.split("_")[0] in ("meta", "task", "syscall", "vma", "fault", "pte", "page",
                                                    "slab", "tlb", "file") and "_" in name}
@@ -152,7 +154,7 @@ class State:
         if kind == "meta.lost":
             self.wrong(ev, f"{ev['n']} events are missing")
             seq -= 1
-        elif self.last_seq.get(cpu, seq - 1) != seq - 1:
+        elif self.last_seq.get(cpu, seq - 1) != seq - 1 and not self.gaps:
             self.wrong(ev, f"comes after seq {self.last_seq[cpu]}")
         self.last_seq[cpu] = seq
         handler = self.handlers.get(kind)
@@ -200,7 +202,6 @@ class State:
         task = self.tasks.pop(ev["reaped"], None)
         if self.whole and (task is None or not task.ended):
             self.wrong(ev, "it has not ended" if task else "no such task")
-        self.under_way.pop(ev["reaped"], None)
 
     def task_comm(self, ev):
         self.task_of(ev, ev["of"]).comm = ev["comm"]
@@ -219,17 +220,17 @@ class State:
             self.wrong(ev, f"{self.running[cpu]} was running")
         self.running[cpu] = ev["next"]
         if self.whole:
-            task = self.task_of(ev, ev["next"])
-            if task.mm != ev["next_mm"]:
+            task, mm = self.task_of(ev, ev["next"]), ev["next_mm"]
+            if task.mm != mm:
                 self.wrong(ev, f"its mm is {task.mm}")
+            if ev["lazy"] == bool(mm) or ev["cr3"] != (mm != 0 and mm != self.loaded.get(cpu)):
+                self.wrong(ev, f"mm {self.loaded.get(cpu)} is loaded")
 
     def task_mm_new(self, ev):
         if ev["mm"] in self.mms:
             self.wrong(ev, "there was one already")
         self.mms[ev["mm"]] = Mm(ev["pgd"])
         self.new_table(ev, ev["pgd"])
-        if ev["tid"] in self.under_way:
-            self.under_way[ev["tid"]].add(ev["mm"])
 
     def count(self, ev, step):
         mm = self.mm_of(ev)
@@ -263,22 +264,6 @@ class State:
         self.old_table(ev, mm.pgd)
         self.ends += 1
         del self.mms[ev["mm"]]
-
-    # ---- calls and faults: only to know which address spaces may be half changed ----
-
-    def syscall_enter(self, ev):
-        self.under_way[ev["tid"]] = {ev["mm"]}
-
-    def syscall_exit(self, ev):
-        self.under_way.pop(ev["tid"], None)
-
-    def fault_fault(self, ev):
-        self.under_way.setdefault(ev["tid"], {ev["mm"]})
-
-    def fault_done(self, ev):
-        # one inside of a call leaves the call under way
-        if not ev.get("fl", 0) & 8:
-            self.under_way.pop(ev["tid"], None)
 
     # ---- areas ----
 
@@ -368,8 +353,6 @@ class State:
             self.maps[pfn] += 1
             if self.use[pfn] not in (OTHER, UNKNOWN):
                 self.wrong(ev, f"{addr:x} maps frame {pfn}, which is {USES[self.use[pfn]]}")
-            if pfn not in self.kind and pfn not in self.cache:
-                self.kind[pfn] = "anon"
 
     def pte_set(self, ev):
         mm = self.mm_of(ev)
@@ -377,6 +360,8 @@ class State:
             return
         addr, old, new = int(ev["addr"], 16), int(ev["old"], 16), int(ev["new"], 16)
         has = mm.ptes.get(addr >> 21, {}).get(addr >> 12 & 511, 0)
+        if ev.get("level", 1) != 1:
+            self.wrong(ev, "leaf entries are in tables of level 1")
         if (has ^ old) & ~AD or has & ~old:
             self.wrong(ev, f"{addr:x} was {has:x}, not {old:x}")
         self.change(ev, mm, addr, has, new)
@@ -401,6 +386,8 @@ class State:
             if source is None:      # copied from one whose beginning was not seen
                 if self.whole:
                     self.wrong(ev, "there is no such mm to copy from")
+                for pfn in [*mm.tables.values(), mm.pgd]:
+                    self.use[pfn] = UNKNOWN
                 del self.mms[ev["mm"]]
                 return
         table = source.ptes.get(first >> 21)
@@ -520,8 +507,7 @@ class State:
             else:
                 where.remove(pfn)
         self.use[pfn:pfn + n] = bytes(n)        # OTHER
-        for i in range(pfn, pfn + n):
-            self.kind.pop(i, None)
+        self.kind[pfn:pfn + n] = bytes(n)       # anonymous, if it is mapped and no file's
 
     def page_free(self, ev):
         pfn, n = self.block(ev)
@@ -643,7 +629,6 @@ class State:
         if pfn in self.cache or self.use[pfn] not in (OTHER, UNKNOWN):
             self.wrong(ev, f"frame {pfn} is {self.cache.get(pfn) or USES[self.use[pfn]]}")
         self.cache[pfn] = [ev["ino"], ev["pgoff"], 0]
-        self.kind.pop(pfn, None)
 
     def file_cache_del(self, ev):
         page = self.cache.pop(ev["pfn"], None)
@@ -674,6 +659,7 @@ class State:
         for line in snap.of("pt"):
             self.load_table(line)
         for line in snap.of("cpu"):
+            self.running[line["cpu"]] = line["told"]
             self.loaded[line["cpu"]], self.lazy[line["cpu"]] = line["mm"], line["lazy"]
         self.load_frames(snap)
         for cpu, seq in enumerate(snap.seq):
@@ -710,9 +696,8 @@ class State:
             for pgoff, pfn, dirty in line["pages"]:
                 self.cache[pfn] = [line["ino"], pgoff, dirty]
         for line in snap.of("page"):
-            if line["map"] and line["use"] not in ("file", "shmem"):
-                for pfn in range(line["pfn"], line["pfn"] + line["n"]):
-                    self.kind[pfn] = line["use"]
+            pfn, n = line["pfn"], line["n"]
+            self.kind[pfn:pfn + n] = bytes([KINDS.index(line["use"])]) * n
 
     def differences(self, snap):
         """What the snapshot says otherwise, as texts; none: the law holds."""
@@ -730,6 +715,7 @@ class State:
         there = {line["tid"]: line for line in snap.of("task")}
         running = {line["tid"]: line["cpu"] for line in cpus.values()}
         diff.sets("tasks", self.tasks, there)
+        diff.sets("CPUs", self.loaded, cpus)
         for tid, line in there.items():
             task = self.tasks.get(tid)
             if task is None:
@@ -742,19 +728,19 @@ class State:
         for cpu, line in cpus.items():
             mm = self.mms.get(self.loaded.get(cpu))
             diff.fields(f"cpu {cpu}", line, {"mm": self.loaded.get(cpu), "cr3": mm and mm.pgd,
-                                             "lazy": self.lazy.get(cpu)})
+                                             "lazy": self.lazy.get(cpu), "told": self.running.get(cpu)})
 
     def compare_mms(self, snap, diff):
         there = {line["mm"]: line for line in snap.of("mm")}
         diff.sets("address spaces", self.mms, there)
-        busy = set().union(*self.under_way.values())
         for ident, line in there.items():
             mm = self.mms.get(ident)
             if mm is None:
                 continue
             diff.fields(f"mm {ident}", line, {"users": mm.users, "count": mm.count, "pgd": mm.pgd,
                                               "map_count": len(mm.vmas), "rss": self.rss(mm, snap)})
-            if ident not in busy and mm.users:
+            # while somebody changes it, areas and counters are not yet what they will be
+            if line["mmap_sem"] >= 0 and mm.users:
                 diff.fields(f"mm {ident}", line, self.sums(mm))
 
     @staticmethod
@@ -772,8 +758,8 @@ class State:
             if flags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN) == VM_WRITE:
                 s["data_vm"] += pages
         levels = [level for level, _ in mm.tables]
-        for level, name in ((1, "nr_ptes"), (2, "nr_pmds"), (3, "nr_puds")):
-            s[name] = levels.count(level)
+        s["nr_ptes"] = levels.count(1)
+        s["nr_tables"] = levels.count(1) + levels.count(2) + levels.count(3)
         s["highest_vm_end"] = f"{mm.vmas[mm.starts[-1]][0] if mm.starts else 0:x}"
         return s
 
@@ -788,7 +774,7 @@ class State:
                 if pfn in self.cache:
                     n[snap.file_kind(pfn)] += 1
                 else:
-                    n["anon" if self.kind.get(pfn) == "anon" else "file"] += 1
+                    n["file" if self.kind[pfn] else "anon"] += 1
         return n
 
     def compare_areas(self, snap, diff):
@@ -806,18 +792,21 @@ class State:
                     diff.add(f"mm {ident}, area at {start:x}: events say {text(should)}, snapshot {text(has)}")
 
     def compare_tables(self, snap, diff):
-        tables, entries = {}, {}
+        tables, entries, tops = {}, {}, {}
         for line in snap.of("pt"):
             level, va = line["level"], int(line["va"], 16)
             ents = dict(runs(line["ents"]))
+            if va & (1 << 12 + 9 * level) - 1:
+                diff.add(f"{line['mm']}: a table of level {level} does not begin at {va:x}")
             if level == self.levels:
-                tables.setdefault(line["mm"], {})
+                tops[line["mm"]] = line["pfn"]
             else:
                 tables.setdefault(line["mm"], {})[level, va >> (12 + 9 * level)] = line["pfn"]
             if level == 1:
                 entries.setdefault(line["mm"], {})[va >> 21] = ents
             elif line["mm"] in self.mms:
                 self.compare_upper(line, level, va, ents, diff)
+        diff.maps("top table of mm", {ident: mm.pgd for ident, mm in self.mms.items()}, tops)
         for ident, mm in self.mms.items():
             diff.maps(f"mm {ident}, table", mm.tables, tables.get(ident, {}))
             there = entries.get(ident, {})
@@ -840,6 +829,8 @@ class State:
             buddy[line["order"]].update(line["pfns"])
         for line in snap.of("pcp"):
             pcp.setdefault(line["cpu"], set()).update(line["pfns"])
+            if line.get("order", 0):
+                diff.add("a block on the list of a CPU")
         for line in snap.of("slab"):
             for pfn, *_ in line["slabs"]:
                 slabs[pfn] = (line["cache"], line["order"], line["per"])
@@ -859,6 +850,7 @@ class State:
         for line in snap.of("page"):
             first, n = line["pfn"], line["n"]
             self.compare_run(first, n, names.get(line["use"], OTHER), line, diff)
+        self.compare_owners(snap, diff)
         there = {line["pfn"]: sorted((mm, int(va, 16)) for mm, va in line["at"]) for line in snap.of("rmap")}
         here = {}
         for ident, mm in self.mms.items():
@@ -867,15 +859,28 @@ class State:
                     pfn = counted(entry)
                     if pfn is not None:
                         here.setdefault(pfn, []).append((ident, (key << 21) + (i << 12)))
+        wanted = {pfn for pfn in here if pfn in self.cache or not self.kind[pfn]}
+        diff.sets("frames that rmap knows", wanted, there.keys() | (here.keys() - wanted))
         for pfn, at in there.items():
             if at != sorted(here.get(pfn, [])):
                 diff.add(f"frame {pfn} is mapped at {text(sorted(here.get(pfn, [])))}, found by rmap: {text(at)}")
+
+    def compare_owners(self, snap, diff):
+        """A file's pages are called so, and what is mapped else is what it was when it began to be."""
+        for line in snap.of("page"):
+            use = line["use"]
+            if use in ("free", "pcp", "slab", "table"):
+                continue
+            is_file = use in ("file", "shmem")
+            for pfn in range(line["pfn"], line["pfn"] + line["n"]):
+                if is_file != (pfn in self.cache) or not is_file and self.maps[pfn] and KINDS[self.kind[pfn]] != use:
+                    diff.add(f"frame {pfn}: events say {self.cache.get(pfn) or KINDS[self.kind[pfn]]}, snapshot {use}")
 
     def compare_run(self, first, n, use, line, diff):
         has = self.use[first:first + n]
         if has.count(use) != n:
             for i in range(n):
-                # a table that waits for its flush, or is not hung in yet, is told by its flag alone
+                # one that waits for its flush, or is not hung in yet, is a table by its flag alone
                 if has[i] != use and not (has[i] == OTHER and use == TABLE):
                     diff.add(f"frame {first + i}: events say {USES[has[i]]}, snapshot {line['use']}")
         maps = self.maps[first:first + n]
@@ -889,7 +894,7 @@ def compare_entries(name, va, should, has, diff, shift=12):
     """Raw entries of a table; the hardware may have set accessed and dirty bits."""
     for i in sorted(should.keys() | has.keys()):
         a, b = should.get(i, 0), has.get(i, 0)
-        if a != b and ((a ^ b) & ~AD or a & ~b or not b & PRESENT):
+        if a != b and ((a ^ b) & ~AD or a & ~b or not b & MAPPED):
             diff.add(f"{name}, entry for {va + (i << shift):x}: events say {a:x}, snapshot {b:x}")
 
 

@@ -1,0 +1,376 @@
+"""
+tools/law.py - the law of replay, tried on a running machine, and the checker tried on recordings
+
+play_law() lets a guest make random calls, asks for a snapshot every so many events, and replays the
+events between: the state that comes out must be the snapshot's (tools/replay.py).  Then parts of what
+came are replayed with an event left out or changed: that must be noticed.
+"""
+import json
+import os
+import random
+import time
+import zlib
+
+import replay
+from explore import Line
+
+# Random calls (tests/user/differential.c) of several processes at once: LISTS are ranges of seeds.
+INIT = """#!/bin/sh
+export PATH=/bin
+mount -t devtmpfs dev /dev
+mount -t proc proc /proc
+mount -t tmpfs tmp /tmp
+echo "@@ ready"
+for seeds in LISTS; do
+	/tests/differential -r ${seeds%%-*} ${seeds##*-} &
+done
+wait
+echo 1 > /proc/sys/vm/verify
+cat /proc/sys/vm/verify
+echo "@@ done"
+while :; do sleep 1; done
+"""
+
+
+class Feed:
+    """Lines of the port in large pieces: events, snapshots and answers in their order."""
+
+    def __init__(self, line):
+        self.line, self.rest, self.snap = line, b"", []
+        self.bytes = 0
+
+    def read(self):
+        """A list: events and answers as objects, snapshots as Snapshot."""
+        data = self.line.file.read1(1 << 18)
+        if not data:
+            raise EOFError("the port was closed")
+        self.bytes += len(data)
+        lines = (self.rest + data).split(b"\n")
+        self.rest = lines.pop()
+        if not self.snap and not any(line.startswith(b'{"k":"snap.') for line in lines):
+            return json.loads(b"[" + b",".join(lines) + b"]")
+        found = []
+        for line in lines:
+            if line.startswith(b'{"k":"snap.'):
+                self.snap.append(line)
+                if line.startswith(b'{"k":"snap.end"'):
+                    found.append(replay.Snapshot(self.snap))
+                    self.snap = []
+            elif line:
+                found.append(json.loads(line))
+        return found
+
+
+class Law:
+    """Takes what a Feed gives; checks each snapshot."""
+
+    def __init__(self, keep=0):
+        self.state, self.pending = None, []
+        self.found, self.checked, self.events = [], 0, 0
+        self.keep, self.segments, self.segment = keep, [], None
+
+    def take(self, item):
+        if isinstance(item, replay.Snapshot):
+            self.found += item.wrong
+            self.pending.append(item)
+        elif "seq" in item:
+            while self.pending and item["seq"] >= self.pending[0].seq[item["cpu"]]:
+                self.reach(self.pending.pop(0))
+            self.events += 1
+            if self.state:
+                self.state.tell(item)
+                if self.segment is not None:
+                    self.segment[1].append(item)
+        elif item["k"] == "err":
+            self.found.append(f"refused: {item}")
+
+    def reach(self, snap):
+        """The cut: everything before it has been told."""
+        if self.state:
+            self.checked += 1
+            wrong = self.state.errors + self.state.differences(snap)
+            self.found += [f"snapshot {self.checked}: {w}" for w in wrong]
+            if self.segment:
+                self.segments.append((*self.segment, snap))
+        if not self.state or wrong:
+            self.state = replay.State(snap)
+        self.segment = (snap, []) if len(self.segments) < self.keep else None
+
+
+def play_law(every, lists, keep=3):
+    """A play for run_explore(): snapshots every EVERY events."""
+    def play(guest, path, check):
+        line = Line(path)
+        check(line.ask("pause full")["k"] == "ok", "pause full")
+        feed, law = Feed(line), Law(keep)
+        begin, asked, end = time.monotonic(), -every, None
+        while end is None or law.pending or law.events < end:
+            for item in feed.read():
+                law.take(item)
+            if law.events >= asked + every and end is None:
+                asked = law.events
+                if "@@ done" in guest.text():
+                    end = 0
+                line.send("snap")
+            if len(law.found) > 60:
+                break
+        print(f"# {law.events} events, {law.checked} snapshots, {feed.bytes} bytes in "
+              f"{time.monotonic() - begin:.1f} s", flush=True)
+        check(not law.found, "; ".join(law.found[:8]))
+        return law
+    return play
+
+
+# ---- does the checker notice? -----------------------------------------------------------------------
+
+# Fields that say nothing about the state, and events that change nothing in it.
+COMMON = {"k", "seq", "cpu", "t", "tid", "op", "fl"}
+SILENT = {"page.alloc": {"gfp", "site"}, "page.free": {"site"}, "task.exit": {"code"},
+          "task.fork": {"clone_flags", "parent"}, "task.switch": {"prev_state"}, "task.mm_new": {"from"},
+          "tlb.flush": {"kind"}}
+CHANGES_NOTHING = {"vma.split", "vma.merge", "vma.gap", "tlb.defer", "page.rmap_add", "page.rmap_del"}
+GROUPS = ("task", "vma", "pte", "page", "slab", "tlb", "file")
+# What these change may change again, or go, before anything asks; or there was nothing to change.
+SOMETIMES = {"pte.batch", "pte.age", "file.dirty", "task.comm", "tlb.flush", "task.reparent", "vma.prot",
+             "slab.obj_alloc", "slab.obj_free"}
+
+
+def is_covered(ev):
+    return ev["k"].split(".")[0] in GROUPS and ev["k"] not in CHANGES_NOTHING
+
+
+def names_mm(kind):
+    """Is the event's mm a part of what it says?  (else: that of who runs)"""
+    return kind.split(".")[0] in ("vma", "pte", "tlb") or kind.startswith("task.mm_")
+
+
+def altered(ev, field):
+    """The event with another value in one field."""
+    value, ev = ev[field], dict(ev)
+    if isinstance(value, int):
+        ev[field] = value + (1 if field != "n" else -1)
+    elif field == "va":
+        ev[field] = f"{int(value, 16) ^ 1 << 39:x}"
+    elif field in ("keep", "with"):
+        ev[field] = f"{int(value, 16) ^ replay.PRESENT:x}"
+    elif field in ("why", "kind"):
+        ev[field] = {"users": "count", "count": "users", "zap": "protect", "protect": "zap"}.get(value, "zap")
+    elif field in ("comm", "cache"):
+        ev[field] = value + "x"
+    else:
+        ev[field] = f"{int(value, 16) ^ 0x1000:x}"
+    return ev
+
+
+def damages(events, each, seed):
+    """{index: [(name, what comes in place of this event), ...]}, up to EACH for a name."""
+    dice, found = random.Random(seed), {}
+    for i, ev in enumerate(events):
+        if is_covered(ev):
+            found.setdefault(("drop", ev["k"]), []).append((i, None))
+            for field in ev.keys() - COMMON - SILENT.get(ev["k"], set()) - \
+                    (set() if names_mm(ev["k"]) else {"mm"}):
+                found.setdefault((field, ev["k"]), []).append((i, field))
+    plan = {}
+    for name in sorted(found):
+        for i, field in dice.sample(found[name], min(each, len(found[name]))):
+            plan.setdefault(i, []).append((name, altered(events[i], field) if field else None))
+    return plan
+
+
+def is_noticed(state, events, after):
+    for ev in events:
+        state.tell(ev)
+        if state.errors:
+            return True
+    return bool(state.differences(after))
+
+
+def in_child(work):
+    """What WORK returns, true or false; what it changes is lost with the process that runs it."""
+    pid = os.fork()
+    if not pid:
+        status = 2
+        try:
+            status = 0 if work() else 1
+        except Exception:       # nonsense may break a checker that was not told that it is there
+            status = 0
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+def unnoticed(before, events, after, each, seed=1):
+    """
+    Damage the recording in many ways, one at a time, and replay it from there.
+    ([what was not noticed], number of tries); what only SOMETIMES shows must show once.
+    """
+    plan, state = damages(events, each, seed), replay.State(before)
+    state.gaps = True
+    hits, misses = set(), {}
+    for i, ev in enumerate(events):
+        for name, instead in plan.get(i, ()):
+            if in_child(lambda: is_noticed(state, ([instead] if instead else []) + events[i + 1:], after)):
+                hits.add(name)
+            else:
+                misses.setdefault(name, []).append(ev)
+        state.tell(ev)
+    bad = [f"{what} of {kind}: {events[0]}" for (what, kind), events in misses.items()
+           if kind not in SOMETIMES or (what, kind) not in hits]
+    return bad, sum(len(names) for names in plan.values())
+
+
+# ---- a small machine, made by hand ------------------------------------------------------------------
+
+def seal(lines):
+    """A Snapshot of these lines (without the end)."""
+    raw = [json.dumps(line).encode() for line in lines]
+    crc = zlib.crc32(b"".join(line + b"\n" for line in raw))
+    return replay.Snapshot(raw + [json.dumps({"k": "snap.end", "lines": len(raw), "crc32": f"{crc:08x}"}).encode()])
+
+
+def begin(seq):
+    return {"k": "snap.begin", "version": 1, "t": 0, "seq": [seq], "cpus": 1, "levels": 4, "page_size": 4096,
+            "max_pfn": 64, "what": "all"}
+
+
+def vma(mm, start, end, flags, pgoff, ino):
+    return {"k": "snap.vma", "mm": mm, "s": start, "e": end, "f": flags, "pgoff": pgoff, "ino": ino}
+
+
+def tables(mm, pgd, top, mid, low, ents):
+    return [{"k": "snap.pt", "mm": mm, "level": 4, "va": "0", "pfn": pgd, "ents": [[0, f"{top:x}067"]]},
+            {"k": "snap.pt", "mm": mm, "level": 3, "va": "0", "pfn": top, "ents": [[0, f"{mid:x}067"]]},
+            {"k": "snap.pt", "mm": mm, "level": 2, "va": "0", "pfn": mid, "ents": [[2, f"{low:x}067"]]},
+            {"k": "snap.pt", "mm": mm, "level": 1, "va": "400000", "pfn": low, "ents": ents}]
+
+
+def pages(*given):
+    return [{"k": "snap.page", "pfn": pfn, "n": n, "use": use, "map": count} for pfn, n, use, count in given]
+
+
+def free(order, *pfns):
+    return {"k": "snap.buddy", "zone": "Normal", "order": order, "pfns": list(pfns)}
+
+
+def task(tid, mm, state="R", ppid=1, comm="sh"):
+    return {"k": "snap.task", "tid": tid, "tgid": tid, "ppid": ppid, "comm": comm, "mm": mm, "active_mm": mm,
+            "state": state, "cpu": 0}
+
+
+def space(mm, **more):
+    line = {"k": "snap.mm", "mm": mm, "users": 1, "count": 1, "pgd": 8, "map_count": 2, "mmap_sem": 0, "nr_ptes": 1, "nr_tables": 3,
+            "highest_vm_end": "405000", "total_vm": 5, "locked_vm": 0, "shared_vm": 2, "exec_vm": 2, "stack_vm": 0,
+            "data_vm": 3, "rss": {"anon": 1, "file": 1, "shmem": 0, "swap": 0}}
+    return {**line, **more}
+
+
+BEFORE = [begin(100), {"k": "snap.cpu", "cpu": 0, "tid": 7, "told": 7, "cr3": 8, "mm": 3, "lazy": 0}, task(7, 3), space(3),
+          vma(3, "400000", "402000", "75", 0, 5), vma(3, "402000", "405000", "100073", 1026, 0),
+          *tables(3, 8, 9, 10, 11, [[0, "e025"], [2, "c067"]]),
+          *pages((0, 8, "kernel", 0), (8, 4, "table", 0), (12, 1, "anon", 1), (13, 1, "kernel", 0),
+                 (14, 1, "file", 1), (15, 1, "slab", 0), (16, 4, "pcp", 0), (20, 4, "free", 0),
+                 (24, 8, "kernel", 0), (32, 32, "free", 0)),
+          {"k": "snap.rmap", "pfn": 12, "at": [[3, "402000"]]}, {"k": "snap.rmap", "pfn": 14, "at": [[3, "400000"]]},
+          free(2, 20), free(5, 32), {"k": "snap.pcp", "cpu": 0, "order": 0, "pfns": [16, 17, 18, 19]},
+          {"k": "snap.slab", "cache": "small", "size": 64, "per": 64, "order": 0, "slabs": [[15, 3, ""]]},
+          {"k": "snap.file", "ino": 5, "path": "/x", "pages": [[0, 14, 0]]}]
+
+# 7 has written to a page that only was read, cut its area in two, written to the file, dropped a page,
+# and made a slab of a page and four pages from a block; 8 was made with a table of its own and has ended.
+EVENTS = """
+page.alloc order 0 pfn 16 | pte.set level 1 addr 403000 old 0 new 10067
+vma.adjust old_start 402000 old_end 405000 start 402000 end 404000
+vma.add ino 0 start 404000 end 405000 flags 100073 pgoff 1028 | vma.prot start 404000 end 405000 old 100073 flags 100071
+file.dirty ino 5 pgoff 0 pfn 14 | pte.set level 1 addr 402000 old c067 new 0 | tlb.flush kind pages start 402000 end 403000
+page.free order 0 pfn 12 | page.alloc order 0 pfn 17 | slab.grow order 0 pfn 17 objects 32 cache big
+page.split order 5 pfn 32 | page.split order 4 pfn 32 | page.split order 3 pfn 32 | page.alloc order 2 pfn 32
+page.pcp_out pfn 12 | page.alloc order 0 pfn 18 | task.mm_new mm 4 from 3 pgd 18
+vma.add mm 4 ino 5 start 400000 end 402000 flags 75 pgoff 0
+page.pcp_in order 2 pfn 20 | page.alloc order 0 pfn 20 | pte.pt_alloc mm 4 level 3 va 0 pfn 20
+page.alloc order 0 pfn 21 | pte.pt_alloc mm 4 level 2 va 0 pfn 21
+page.alloc order 0 pfn 22 | pte.pt_alloc mm 4 level 1 va 400000 pfn 22
+pte.batch mm 4 kind copy addr 400000 n 1 from 3 keep ffffffffffffffdf with 0
+task.fork child_mm 4 parent 7 child 8 tgid 8 ppid 7 | task.comm of 8 comm ls
+task.switch tid 7 prev 7 next 8 next_mm 4 cr3 1 lazy 0 | tlb.cr3 mm 4 old 3
+task.mm_get mm 4 why count users 1 count 2 | task.leave_mm tid 8 old_mm 4 | task.mm_put mm 4 why users users 0 count 2
+task.exit tid 8
+"""
+
+AFTER = [begin(0), {"k": "snap.cpu", "cpu": 0, "tid": 8, "told": 8, "cr3": 18, "mm": 4, "lazy": 0}, task(7, 3),
+         {**task(8, 0, "Z", 7, "ls"), "active_mm": 4},
+         space(3, map_count=3, data_vm=2),
+         space(4, users=0, count=2, pgd=18, map_count=1, rss={"anon": 0, "file": 1, "shmem": 0, "swap": 0}),
+         vma(3, "400000", "402000", "75", 0, 5), vma(3, "402000", "404000", "100073", 1026, 0),
+         vma(3, "404000", "405000", "100071", 1028, 0), vma(4, "400000", "402000", "75", 0, 5),
+         *tables(3, 8, 9, 10, 11, [[0, "e025"], [3, "10067"]]), *tables(4, 18, 20, 21, 22, [[0, "e025"]]),
+         *pages((0, 8, "kernel", 0), (8, 4, "table", 0), (12, 1, "free", 0), (13, 1, "kernel", 0),
+                (14, 1, "file", 2), (15, 1, "slab", 0), (16, 1, "anon", 1), (17, 1, "slab", 0), (18, 1, "table", 0),
+                (19, 1, "pcp", 0), (20, 3, "table", 0), (23, 1, "pcp", 0), (24, 12, "kernel", 0),
+                (36, 28, "free", 0)),
+         {"k": "snap.rmap", "pfn": 16, "at": [[3, "403000"]]},
+         {"k": "snap.rmap", "pfn": 14, "at": [[4, "400000"], [3, "400000"]]},
+         free(0, 12), free(2, 36), free(3, 40), free(4, 48),
+         {"k": "snap.pcp", "cpu": 0, "order": 0, "pfns": [19, 23]},
+         {"k": "snap.slab", "cache": "small", "size": 64, "per": 64, "order": 0, "slabs": [[15, 3, ""]]},
+         {"k": "snap.slab", "cache": "big", "size": 128, "per": 32, "order": 0, "slabs": [[17, 0, ""]]},
+         {"k": "snap.file", "ino": 5, "path": "/x", "pages": [[0, 14, 1]]}]
+
+
+def hand_made_events():
+    events = []
+    for part in EVENTS.replace("\n", "|").split("|"):
+        words = part.split()
+        if not words:
+            continue
+        ev = {"k": words[0], "seq": 100 + len(events), "cpu": 0, "t": 0, "tid": 7, "mm": 3, "op": 1}
+        names = ("addr", "old", "new", "start", "end", "old_start", "old_end", "flags", "va", "keep", "with")
+        for name, value in zip(words[1::2], words[2::2]):
+            number = value.isdigit() and (name not in names or (ev["k"], name) == ("tlb.cr3", "old"))
+            ev[name] = int(value) if number else value
+        events.append(ev)
+    return events
+
+
+def run_checker(job):
+    """A job of tools/test.py: the law holds for the small machine, and whatever is damaged shows."""
+    before, after, events = seal(BEFORE), seal(AFTER), hand_made_events()
+    found = []
+    state = replay.State(before)
+    for ev in events:
+        state.tell(ev)
+    found += state.errors + state.differences(after) + before.wrong + after.wrong
+    found += [f"not noticed: {what}" for what in unnoticed(before, events, after, 99)[0]]
+    for side, other in ((BEFORE, replay.State(before)), (AFTER, state)):
+        found += [f"not noticed in a snapshot: {what}" for what in unnoticed_changes(side, other)]
+    return found
+
+
+def unnoticed_changes(lines, state):
+    """Change each number and string in the lines of a snapshot, and leave out each line."""
+    left = []
+    for i, line in enumerate(lines):
+        if line["k"] == "snap.begin" or line.get("users") == 0:
+            continue
+        ways = [(f"without {line}", None)] if line["k"] != "snap.page" else []
+        for field in line.keys() - {"k", "cpu", "zone", "size", "path", "tid", "mmap_sem"}:
+            ways.append((f"{field} of {line}", {**line, field: changed(line[field])}))
+        for what, instead in ways:
+            try:
+                if not state.differences(seal(lines[:i] + ([instead] if instead else []) + lines[i + 1:])):
+                    left.append(what)
+            except (KeyError, IndexError):
+                pass            # what hangs on it is missing
+    return left
+
+
+def changed(value):
+    if isinstance(value, int):
+        return value + 1
+    if isinstance(value, dict):
+        return {name: n + 1 for name, n in value.items()}
+    if isinstance(value, list):
+        return value[:-1]
+    if value[0].isdigit():
+        return f"{int(value, 16) + 8:x}"
+    return {"R": "Z", "Z": "S", "kernel": "free"}.get(value, "kernel" if value in replay.KINDS else value + "x")
