@@ -1,13 +1,18 @@
+#!/usr/bin/env python3
 """
 tools/law.py - the law of replay, tried on a running machine, and the checker tried on recordings
 
+  tools/law.py FILE...    recordings of the port with snapshots in them: does the law hold?
+
 play_law() lets a guest make random calls, asks for a snapshot every so many events, and replays the
 events between: the state that comes out must be the snapshot's (tools/replay.py).  Then parts of what
-came are replayed with an event left out or changed: that must be noticed.
+came are replayed with an event left out or changed: that must be noticed.  run_checker() tries the same
+on a machine of 64 frames, made by hand.
 """
 import json
 import os
 import random
+import sys
 import time
 import zlib
 
@@ -15,6 +20,7 @@ import replay
 from explore import Line
 
 # Random calls (tests/user/differential.c) of several processes at once: LISTS are ranges of seeds.
+# Then PROGRAMS, one after the other.
 INIT = """#!/bin/sh
 export PATH=/bin
 mount -t devtmpfs dev /dev
@@ -22,26 +28,33 @@ mount -t proc proc /proc
 mount -t tmpfs tmp /tmp
 echo "@@ ready"
 for seeds in LISTS; do
-	/tests/differential -r ${seeds%%-*} ${seeds##*-} &
+	mkdir /tmp/$seeds
+	TMPDIR=/tmp/$seeds /tests/differential -r ${seeds%%-*} ${seeds##*-} &
 done
 wait
+for program in PROGRAMS; do
+	[ -x /tests/$program ] && /tests/$program
+done
 echo 1 > /proc/sys/vm/verify
 cat /proc/sys/vm/verify
 echo "@@ done"
 while :; do sleep 1; done
 """
+# What differential does not do: threads, execs, shared memory, other processes' memory.
+PROGRAMS = ("cow", "vfork", "thread", "exec", "madvise", "mremap", "nonlinear", "shm", "process_vm", "truncate",
+            "clear_refs", "mlock", "map_files", "pidfd", "memfd", "lazy", "wait")
 
 
 class Feed:
     """Lines of the port in large pieces: events, snapshots and answers in their order."""
 
-    def __init__(self, line):
-        self.line, self.rest, self.snap = line, b"", []
+    def __init__(self, file):
+        self.file, self.rest, self.snap = file, b"", []
         self.bytes = 0
 
     def read(self):
         """A list: events and answers as objects, snapshots as Snapshot."""
-        data = self.line.file.read1(1 << 18)
+        data = self.file.read1(1 << 18)
         if not data:
             raise EOFError("the port was closed")
         self.bytes += len(data)
@@ -65,9 +78,10 @@ class Law:
     """Takes what a Feed gives; checks each snapshot."""
 
     def __init__(self, keep=0):
-        self.state, self.pending = None, []
-        self.found, self.checked, self.events = [], 0, 0
-        self.keep, self.segments, self.segment = keep, [], None
+        self.state, self.before, self.pending = None, None, []
+        self.found, self.reached, self.events = [], 0, 0
+        self.segment, self.segments, self.keep = [], [], keep   # (snapshot, events, snapshot)
+        self.bad = None                                         # the first one that did not fit
 
     def take(self, item):
         if isinstance(item, replay.Snapshot):
@@ -79,44 +93,59 @@ class Law:
             self.events += 1
             if self.state:
                 self.state.tell(item)
-                if self.segment is not None:
-                    self.segment[1].append(item)
+                self.segment.append(item)
         elif item["k"] == "err":
             self.found.append(f"refused: {item}")
 
     def reach(self, snap):
         """The cut: everything before it has been told."""
+        wrong = []
+        self.reached += 1
         if self.state:
-            self.checked += 1
             wrong = self.state.errors + self.state.differences(snap)
-            self.found += [f"snapshot {self.checked}: {w}" for w in wrong]
-            if self.segment:
-                self.segments.append((*self.segment, snap))
+            self.found += [f"snapshot {self.reached}: {w}" for w in wrong]
+            if len(self.segments) < self.keep and not wrong:
+                self.segments.append((self.before, self.segment, snap))
+            if wrong and not self.bad:
+                self.bad = (self.before, self.segment, snap)
         if not self.state or wrong:
             self.state = replay.State(snap)
-        self.segment = (snap, []) if len(self.segments) < self.keep else None
+        self.before, self.segment = snap, []
 
 
-def play_law(every, lists, keep=3):
-    """A play for run_explore(): snapshots every EVERY events."""
+def save(path, before, events, after):
+    """What did not fit, to look at."""
+    with open(path, "wb") as file:
+        for lines in (before.raw, [json.dumps(ev, separators=(",", ":")).encode() for ev in events], after.raw):
+            file.writelines(line + b"\n" for line in lines)
+
+
+def play_law(every, keep=0):
+    """A play for run_explore(): a snapshot every EVERY events; KEEP parts are damaged afterwards."""
     def play(guest, path, check):
-        line = Line(path)
+        line, law, sent, last = Line(path, 120), Law(keep), 0, None
         check(line.ask("pause full")["k"] == "ok", "pause full")
-        feed, law = Feed(line), Law(keep)
-        begin, asked, end = time.monotonic(), -every, None
-        while end is None or law.pending or law.events < end:
+        feed = Feed(line.file)
+        while (last is None or law.reached < last) and not law.found:
             for item in feed.read():
                 law.take(item)
-            if law.events >= asked + every and end is None:
-                asked = law.events
-                if "@@ done" in guest.text():
-                    end = 0
+            if sent > law.reached or last is not None:
+                continue
+            if "@@ done" in guest.text():
+                last = sent + 1
+            if last or law.events >= sent * every:
                 line.send("snap")
-            if len(law.found) > 60:
-                break
-        print(f"# {law.events} events, {law.checked} snapshots, {feed.bytes} bytes in "
-              f"{time.monotonic() - begin:.1f} s", flush=True)
+                sent += 1
+        line.close()
+        if law.bad:
+            save(path.with_suffix(".recording"), *law.bad)
         check(not law.found, "; ".join(law.found[:8]))
+        check("not ok" not in guest.text(), "a program found something")
+        check(law.reached > 3, f"only {law.reached} snapshots")
+        for segment in law.segments:
+            never, tries, missed = unnoticed(*segment, each=20)
+            check(not never, f"never noticed: {'; '.join(never[:8])}")
+            check(tries > 100 and len(missed) < tries / 2, f"{len(missed)} of {tries} changes were not noticed")
         return law
     return play
 
@@ -126,17 +155,23 @@ def play_law(every, lists, keep=3):
 # Fields that say nothing about the state, and events that change nothing in it.
 COMMON = {"k", "seq", "cpu", "t", "tid", "op", "fl"}
 SILENT = {"page.alloc": {"gfp", "site"}, "page.free": {"site"}, "task.exit": {"code"},
-          "task.fork": {"clone_flags", "parent"}, "task.switch": {"prev_state"}, "task.mm_new": {"from"},
-          "tlb.flush": {"kind"}}
+          "task.fork": {"clone_flags"}, "task.switch": {"prev_state"}, "task.mm_new": {"from"}, "tlb.flush": {"kind"}}
 CHANGES_NOTHING = {"vma.split", "vma.merge", "vma.gap", "tlb.defer", "page.rmap_add", "page.rmap_del"}
 GROUPS = ("task", "vma", "pte", "page", "slab", "tlb", "file")
-# What these change may change again, or go, before anything asks; or there was nothing to change.
-SOMETIMES = {"pte.batch", "pte.age", "file.dirty", "task.comm", "tlb.flush", "task.reparent", "vma.prot",
-             "slab.obj_alloc", "slab.obj_free"}
 
 
 def is_covered(ev):
     return ev["k"].split(".")[0] in GROUPS and ev["k"] not in CHANGES_NOTHING
+
+
+def fields_of(ev):
+    """What the event says of the state."""
+    fields = ev.keys() - COMMON - SILENT.get(ev["k"], set())
+    if not names_mm(ev["k"]):
+        fields -= {"mm"}
+    if ev["k"] == "pte.batch":
+        fields -= {"zap": {"from", "keep", "with"}, "protect": {"from"}}.get(ev["kind"], set())
+    return fields
 
 
 def names_mm(kind):
@@ -168,8 +203,7 @@ def damages(events, each, seed):
     for i, ev in enumerate(events):
         if is_covered(ev):
             found.setdefault(("drop", ev["k"]), []).append((i, None))
-            for field in ev.keys() - COMMON - SILENT.get(ev["k"], set()) - \
-                    (set() if names_mm(ev["k"]) else {"mm"}):
+            for field in fields_of(ev):
                 found.setdefault((field, ev["k"]), []).append((i, field))
     plan = {}
     for name in sorted(found):
@@ -193,31 +227,33 @@ def in_child(work):
         status = 2
         try:
             status = 0 if work() else 1
-        except Exception:       # nonsense may break a checker that was not told that it is there
-            status = 0
         finally:
             os._exit(status)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
-def unnoticed(before, events, after, each, seed=1):
+def unnoticed(before, events, after, each=1, every=False, seed=1):
     """
-    Damage the recording in many ways, one at a time, and replay it from there.
-    ([what was not noticed], number of tries); what only SOMETIMES shows must show once.
+    Damage the recording in many ways, one at a time, and replay it from there: each kind of event is left
+    out, each of its fields gets another value.  What makes no difference (it is of a process that ends soon,
+    say) is tried with another event of the kind, up to EACH.  EVERY: all of these, noticed or not.
+    (what was never noticed, number of tries, those of them that were not noticed)
     """
     plan, state = damages(events, each, seed), replay.State(before)
     state.gaps = True
-    hits, misses = set(), {}
+    hits, misses, tries = set(), {}, 0
     for i, ev in enumerate(events):
         for name, instead in plan.get(i, ()):
+            if name in hits and not every:
+                continue
+            tries += 1
             if in_child(lambda: is_noticed(state, ([instead] if instead else []) + events[i + 1:], after)):
                 hits.add(name)
             else:
                 misses.setdefault(name, []).append(ev)
         state.tell(ev)
-    bad = [f"{what} of {kind}: {events[0]}" for (what, kind), events in misses.items()
-           if kind not in SOMETIMES or (what, kind) not in hits]
-    return bad, sum(len(names) for names in plan.values())
+    never = [f"{what} of {kind}: {evs[0]}" for (what, kind), evs in misses.items() if (what, kind) not in hits]
+    return never, tries, [f"{what} of {kind}: {ev}" for (what, kind), evs in misses.items() for ev in evs]
 
 
 # ---- a small machine, made by hand ------------------------------------------------------------------
@@ -231,7 +267,7 @@ def seal(lines):
 
 def begin(seq):
     return {"k": "snap.begin", "version": 1, "t": 0, "seq": [seq], "cpus": 1, "levels": 4, "page_size": 4096,
-            "max_pfn": 64, "what": "all"}
+            "max_pfn": 64, "mask": "203ff", "what": "all"}
 
 
 def vma(mm, start, end, flags, pgoff, ino):
@@ -273,7 +309,7 @@ BEFORE = [begin(100), {"k": "snap.cpu", "cpu": 0, "tid": 7, "told": 7, "cr3": 8,
                  (24, 8, "kernel", 0), (32, 32, "free", 0)),
           {"k": "snap.rmap", "pfn": 12, "at": [[3, "402000"]]}, {"k": "snap.rmap", "pfn": 14, "at": [[3, "400000"]]},
           free(2, 20), free(5, 32), {"k": "snap.pcp", "cpu": 0, "order": 0, "pfns": [16, 17, 18, 19]},
-          {"k": "snap.slab", "cache": "small", "size": 64, "per": 64, "order": 0, "slabs": [[15, 3, ""]]},
+          {"k": "snap.slab", "cache": "small", "size": 64, "per": 8, "order": 0, "slabs": [[15, 3, "f8"]]},
           {"k": "snap.file", "ino": 5, "path": "/x", "pages": [[0, 14, 0]]}]
 
 # 7 has written to a page that only was read, cut its area in two, written to the file, dropped a page,
@@ -283,7 +319,8 @@ page.alloc order 0 pfn 16 | pte.set level 1 addr 403000 old 0 new 10067
 vma.adjust old_start 402000 old_end 405000 start 402000 end 404000
 vma.add ino 0 start 404000 end 405000 flags 100073 pgoff 1028 | vma.prot start 404000 end 405000 old 100073 flags 100071
 file.dirty ino 5 pgoff 0 pfn 14 | pte.set level 1 addr 402000 old c067 new 0 | tlb.flush kind pages start 402000 end 403000
-page.free order 0 pfn 12 | page.alloc order 0 pfn 17 | slab.grow order 0 pfn 17 objects 32 cache big
+page.free order 0 pfn 12 | page.alloc order 0 pfn 17 | slab.grow order 0 pfn 17 objects 8 cache big | slab.obj_alloc index 1 pfn 17 cache big | slab.obj_alloc index 0 pfn 17 cache big
+slab.obj_free index 1 pfn 17 cache big
 page.split order 5 pfn 32 | page.split order 4 pfn 32 | page.split order 3 pfn 32 | page.alloc order 2 pfn 32
 page.pcp_out pfn 12 | page.alloc order 0 pfn 18 | task.mm_new mm 4 from 3 pgd 18
 vma.add mm 4 ino 5 start 400000 end 402000 flags 75 pgoff 0
@@ -291,13 +328,13 @@ page.pcp_in order 2 pfn 20 | page.alloc order 0 pfn 20 | pte.pt_alloc mm 4 level
 page.alloc order 0 pfn 21 | pte.pt_alloc mm 4 level 2 va 0 pfn 21
 page.alloc order 0 pfn 22 | pte.pt_alloc mm 4 level 1 va 400000 pfn 22
 pte.batch mm 4 kind copy addr 400000 n 1 from 3 keep ffffffffffffffdf with 0
-task.fork child_mm 4 parent 7 child 8 tgid 8 ppid 7 | task.comm of 8 comm ls
+task.fork clone_flags 0 child_mm 4 parent 7 child 8 tgid 8 ppid 7 | task.comm of 8 comm ls
 task.switch tid 7 prev 7 next 8 next_mm 4 cr3 1 lazy 0 | tlb.cr3 mm 4 old 3
 task.mm_get mm 4 why count users 1 count 2 | task.leave_mm tid 8 old_mm 4 | task.mm_put mm 4 why users users 0 count 2
 task.exit tid 8
 """
 
-AFTER = [begin(0), {"k": "snap.cpu", "cpu": 0, "tid": 8, "told": 8, "cr3": 18, "mm": 4, "lazy": 0}, task(7, 3),
+AFTER = [begin(0), {"k": "snap.cpu", "cpu": 0, "tid": 8, "told": 8, "cr3": 18, "mm": 4, "lazy": 1}, task(7, 3),
          {**task(8, 0, "Z", 7, "ls"), "active_mm": 4},
          space(3, map_count=3, data_vm=2),
          space(4, users=0, count=2, pgd=18, map_count=1, rss={"anon": 0, "file": 1, "shmem": 0, "swap": 0}),
@@ -312,8 +349,8 @@ AFTER = [begin(0), {"k": "snap.cpu", "cpu": 0, "tid": 8, "told": 8, "cr3": 18, "
          {"k": "snap.rmap", "pfn": 14, "at": [[4, "400000"], [3, "400000"]]},
          free(0, 12), free(2, 36), free(3, 40), free(4, 48),
          {"k": "snap.pcp", "cpu": 0, "order": 0, "pfns": [19, 23]},
-         {"k": "snap.slab", "cache": "small", "size": 64, "per": 64, "order": 0, "slabs": [[15, 3, ""]]},
-         {"k": "snap.slab", "cache": "big", "size": 128, "per": 32, "order": 0, "slabs": [[17, 0, ""]]},
+         {"k": "snap.slab", "cache": "small", "size": 64, "per": 8, "order": 0, "slabs": [[15, 3, "f8"]]},
+         {"k": "snap.slab", "cache": "big", "size": 128, "per": 8, "order": 0, "slabs": [[17, 1, "fe"]]},
          {"k": "snap.file", "ino": 5, "path": "/x", "pages": [[0, 14, 1]]}]
 
 
@@ -324,7 +361,7 @@ def hand_made_events():
         if not words:
             continue
         ev = {"k": words[0], "seq": 100 + len(events), "cpu": 0, "t": 0, "tid": 7, "mm": 3, "op": 1}
-        names = ("addr", "old", "new", "start", "end", "old_start", "old_end", "flags", "va", "keep", "with")
+        names = ("addr", "old", "new", "start", "end", "old_start", "old_end", "flags", "va", "keep", "with", "clone_flags")
         for name, value in zip(words[1::2], words[2::2]):
             number = value.isdigit() and (name not in names or (ev["k"], name) == ("tlb.cr3", "old"))
             ev[name] = int(value) if number else value
@@ -332,15 +369,15 @@ def hand_made_events():
     return events
 
 
-def run_checker(job):
-    """A job of tools/test.py: the law holds for the small machine, and whatever is damaged shows."""
+def run_checker():
+    """The law holds for the small machine, and whatever is damaged shows.  A list of what does not."""
     before, after, events = seal(BEFORE), seal(AFTER), hand_made_events()
     found = []
     state = replay.State(before)
     for ev in events:
         state.tell(ev)
     found += state.errors + state.differences(after) + before.wrong + after.wrong
-    found += [f"not noticed: {what}" for what in unnoticed(before, events, after, 99)[0]]
+    found += [f"not noticed: {what}" for what in unnoticed(before, events, after, 99, every=True)[2]]
     for side, other in ((BEFORE, replay.State(before)), (AFTER, state)):
         found += [f"not noticed in a snapshot: {what}" for what in unnoticed_changes(side, other)]
     return found
@@ -374,3 +411,27 @@ def changed(value):
     if value[0].isdigit():
         return f"{int(value, 16) + 8:x}"
     return {"R": "Z", "Z": "S", "kernel": "free"}.get(value, "kernel" if value in replay.KINDS else value + "x")
+
+
+def main():
+    bad = 0
+    for name in sys.argv[1:]:
+        law = Law()
+        with open(name, "rb") as file:
+            feed = Feed(file)
+            try:
+                while not law.found:
+                    for item in feed.read():
+                        law.take(item)
+            except EOFError:
+                while law.pending:
+                    law.reach(law.pending.pop(0))
+        for text in law.found:
+            print(f"{name}: {text}")
+        print(f"{name}: {law.events} events, {law.reached} snapshots")
+        bad += len(law.found)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

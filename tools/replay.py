@@ -25,8 +25,11 @@ PFN = 0x000ffffffffff000
 MAPPED = PRESENT | PROTNONE
 PAGE = 4096
 TABLE_ENTRY = 0x67
+MASK_OBJECTS = 0x20000
 
 VM_WRITE, VM_EXEC, VM_SHARED, VM_GROWSDOWN, VM_LOCKED = 2, 4, 8, 0x100, 0x2000
+
+CLONE_VM, CLONE_PARENT, CLONE_THREAD = 0x100, 0x8000, 0x10000
 
 # What a frame is to a State.  OTHER: it has an owner of whom events do not tell.
 OTHER, BUDDY, PCP, SLAB, TABLE, UNKNOWN = range(6)
@@ -61,8 +64,7 @@ class Snapshot:
         crc = zlib.crc32(b"".join(line + b"\n" for line in raw[:-1]))
         if end.get("crc32") != f"{crc:08x}":
             self.wrong.append(f"the crc is {crc:08x}, and the end says {end.get('crc32')}")
-        self.begin = lines[0]
-        self.lines = lines
+        self.raw, self.begin = raw, lines[0]
         self.kinds = {}
         for line in lines:
             self.kinds.setdefault(line["k"][5:], []).append(line)
@@ -113,6 +115,12 @@ def counted(entry):
     return None
 
 
+def in_use(per, free):
+    """Of a slab's PER slots, those that the bitmap does not call free."""
+    free = int(free, 16)
+    return {i for i in range(per) if not free >> i & 1}
+
+
 class State:
     """See above."""
 
@@ -130,6 +138,7 @@ class State:
         self.buddy = [set() for _ in range(11)]
         self.pcp = {}                   # cpu: frames
         self.slabs = {}                 # first frame: (cache, order, objects)
+        self.per = {}                   # cache: order and objects of its slabs
         self.objects = None             # first frame: indices in use; None: not told
         self.cache = {}                 # frame: [ino, pgoff, dirty]
         self.tasks, self.mms = {}, {}
@@ -173,6 +182,12 @@ class State:
         parent, child = self.tasks.get(ev["parent"]), ev["child"]
         if self.whole and (parent is None or child in self.tasks):
             self.wrong(ev, "the parent is not there" if parent is None else "the child is there already")
+        if parent is not None and self.whole:
+            flags, child_mm = int(ev["clone_flags"], 16), ev["child_mm"]
+            tgid = parent.tgid if flags & CLONE_THREAD else child
+            ppid = 0 if not child_mm else parent.ppid if flags & (CLONE_THREAD | CLONE_PARENT) else parent.tgid
+            if (tgid, ppid) != (ev["tgid"], ev["ppid"]) or flags & CLONE_VM and child_mm not in (0, parent.mm):
+                self.wrong(ev, f"tgid and ppid should be {tgid} and {ppid}")
         self.tasks[child] = Task(ev["tgid"], ev["ppid"], parent.comm if parent else "", ev["child_mm"])
 
     def task_of(self, ev, tid):
@@ -188,6 +203,7 @@ class State:
         if self.whole and task.mm != ev["old_mm"]:
             self.wrong(ev, f"its mm was {task.mm}")
         task.mm = ev["new_mm"]
+        self.lazy[ev["cpu"]] = 0        # a thread of the kernel that begins a program borrows no more
 
     def task_exit(self, ev):
         self.task_of(ev, ev["tid"]).ended = True
@@ -197,6 +213,7 @@ class State:
         if self.whole and task.mm != ev["old_mm"]:
             self.wrong(ev, f"its mm was {task.mm}")
         task.mm = 0
+        self.lazy[ev["cpu"]] = 1
 
     def task_reap(self, ev):
         task = self.tasks.pop(ev["reaped"], None)
@@ -223,7 +240,7 @@ class State:
             task, mm = self.task_of(ev, ev["next"]), ev["next_mm"]
             if task.mm != mm:
                 self.wrong(ev, f"its mm is {task.mm}")
-            if ev["lazy"] == bool(mm) or ev["cr3"] != (mm != 0 and mm != self.loaded.get(cpu)):
+            if ev["lazy"] != (mm == 0) or ev["cr3"] != (mm != 0 and mm != self.loaded.get(cpu)):
                 self.wrong(ev, f"mm {self.loaded.get(cpu)} is loaded")
 
     def task_mm_new(self, ev):
@@ -233,7 +250,7 @@ class State:
         self.new_table(ev, ev["pgd"])
 
     def count(self, ev, step):
-        mm = self.mm_of(ev)
+        mm = self.mm_of(ev) if ev["mm"] else None       # 0: the kernel's own
         if mm is None:
             return
         if ev["why"] == "users":
@@ -474,7 +491,7 @@ class State:
         cpu = ev["cpu"]
         if self.whole and self.loaded.get(cpu) != ev["old"]:
             self.wrong(ev, f"mm {self.loaded.get(cpu)} was loaded")
-        if self.whole:
+        if ev["mm"]:
             self.mm_of(ev)
         self.loaded[cpu] = ev["mm"]
 
@@ -482,8 +499,11 @@ class State:
         cpu = ev["cpu"]
         if self.whole and self.lazy.get(cpu, 1 - ev["enter"]) == ev["enter"]:
             self.wrong(ev, "it was already so")
-        if self.whole and ev["enter"] and self.loaded.get(cpu) != ev["mm"]:
+        # when a task with an mm takes over, tlb.cr3 has told already that its own is loaded
+        if self.whole and ev["enter"] and self.loaded.get(cpu) != ev["mm"] or ev["enter"] > 1:
             self.wrong(ev, f"mm {self.loaded.get(cpu)} is loaded")
+        if self.whole and ev["mm"]:
+            self.mm_of(ev)
         self.lazy[cpu] = ev["enter"]
 
     # ---- frames ----
@@ -589,10 +609,16 @@ class State:
         use = self.use[pfn:pfn + n]
         if use.count(OTHER) + use.count(UNKNOWN) != n:
             self.wrong(ev, f"a frame of it is {USES[max(use)]}")
-        self.slabs[pfn] = (ev["cache"], ev["order"], ev["objects"])
-        self.use[pfn:pfn + n] = bytes([SLAB]) * n
+        self.add_slab(pfn, ev["cache"], ev["order"], ev["objects"])
+        if self.per[ev["cache"]] != (ev["order"], ev["objects"]):
+            self.wrong(ev, f"other slabs of it have order and objects {self.per[ev['cache']]}")
         if self.objects is not None:
             self.objects[pfn] = set()
+
+    def add_slab(self, pfn, cache, order, objects):
+        self.slabs[pfn] = (cache, order, objects)
+        self.use[pfn:pfn + (1 << order)] = bytes([SLAB]) * (1 << order)
+        self.per.setdefault(cache, (order, objects))
 
     def slab_shrink(self, ev):
         pfn, n = self.block(ev)
@@ -687,11 +713,13 @@ class State:
             for pfn in line["pfns"]:
                 self.pcp.setdefault(line["cpu"], set()).add(pfn)
                 self.use[pfn] = PCP
+        if int(snap.begin.get("mask", "0"), 16) & MASK_OBJECTS:
+            self.objects = {}
         for line in snap.of("slab"):
-            n = 1 << line["order"]
-            for pfn, *_ in line["slabs"]:
-                self.slabs[pfn] = (line["cache"], line["order"], line["per"])
-                self.use[pfn:pfn + n] = bytes([SLAB]) * n
+            for pfn, _, free in line["slabs"]:
+                self.add_slab(pfn, line["cache"], line["order"], line["per"])
+                if self.objects is not None:
+                    self.objects[pfn] = in_use(line["per"], free)
         for line in snap.of("file"):
             for pgoff, pfn, dirty in line["pages"]:
                 self.cache[pfn] = [line["ino"], pgoff, dirty]
@@ -824,7 +852,7 @@ class State:
             compare_entries(f"mm {line['mm']}, level {level}", va, should, ents, diff, 12 + 9 * (level - 1))
 
     def compare_frames(self, snap, diff):
-        buddy, pcp, slabs, cache = [set() for _ in range(11)], {}, {}, {}
+        buddy, pcp, slabs, objects, cache = [set() for _ in range(11)], {}, {}, {}, {}
         for line in snap.of("buddy"):
             buddy[line["order"]].update(line["pfns"])
         for line in snap.of("pcp"):
@@ -832,8 +860,10 @@ class State:
             if line.get("order", 0):
                 diff.add("a block on the list of a CPU")
         for line in snap.of("slab"):
-            for pfn, *_ in line["slabs"]:
+            for pfn, _, free in line["slabs"]:
                 slabs[pfn] = (line["cache"], line["order"], line["per"])
+                if self.objects is not None:
+                    objects[pfn] = in_use(line["per"], free)
         for line in snap.of("file"):
             for pgoff, pfn, dirty in line["pages"]:
                 cache[pfn] = [line["ino"], pgoff, int(dirty)]
@@ -842,6 +872,8 @@ class State:
         for cpu in self.pcp.keys() | pcp.keys():
             diff.sets(f"frames on the list of CPU {cpu}", self.pcp.get(cpu, set()), pcp.get(cpu, set()))
         diff.maps("slab at frame", self.slabs, slabs)
+        if self.objects is not None:
+            diff.maps("objects of slab", self.objects, objects)
         diff.maps("cached page in frame", self.cache, cache)
 
     def compare_pages(self, snap, diff):
@@ -860,7 +892,7 @@ class State:
                     if pfn is not None:
                         here.setdefault(pfn, []).append((ident, (key << 21) + (i << 12)))
         wanted = {pfn for pfn in here if pfn in self.cache or not self.kind[pfn]}
-        diff.sets("frames that rmap knows", wanted, there.keys() | (here.keys() - wanted))
+        diff.sets("frames that rmap knows", wanted, wanted & there.keys())
         for pfn, at in there.items():
             if at != sorted(here.get(pfn, [])):
                 diff.add(f"frame {pfn} is mapped at {text(sorted(here.get(pfn, [])))}, found by rmap: {text(at)}")
