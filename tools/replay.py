@@ -789,8 +789,8 @@ class State:
             if mm is None:
                 continue
             diff.fields(f"mm {ident}", line, {"users": mm.users, "count": mm.count, "pgd": mm.pgd,
-                                              "map_count": len(mm.vmas), "rss": self.rss(mm, snap)})
-            # while somebody changes it, areas and counters are not yet what they will be
+                                              "rss": self.rss(mm, snap)})
+            # while somebody changes it, or takes it down, counters are not yet what they will be
             if line["mmap_sem"] >= 0 and mm.users:
                 diff.fields(f"mm {ident}", line, self.sums(mm))
 
@@ -809,6 +809,7 @@ class State:
             if flags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN) == VM_WRITE:
                 s["data_vm"] += pages
         levels = [level for level, _ in mm.tables]
+        s["map_count"] = len(mm.vmas)
         s["nr_ptes"] = levels.count(1)
         s["nr_tables"] = levels.count(1) + levels.count(2) + levels.count(3)
         s["highest_vm_end"] = f"{mm.vmas[mm.starts[-1]][0] if mm.starts else 0:x}"
