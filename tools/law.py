@@ -17,6 +17,7 @@ import time
 import zlib
 
 import replay
+import snapshot
 from explore import Line
 
 # Random calls (tests/user/differential.c) of several processes at once: LISTS are ranges of seeds.
@@ -140,6 +141,8 @@ def play_law(every, keep=0):
         if law.bad:
             save(path.with_suffix(".recording"), *law.bad)
         check(not law.found, "; ".join(law.found[:8]))
+        wrong = snapshot.check(snapshot.load(b"".join(raw + b"\n" for raw in law.before.raw)))
+        check(not wrong, f"the parts of the last snapshot: {'; '.join(wrong[:5])}")
         check("not ok" not in guest.text(), "a program found something")
         check(law.reached > 3, f"only {law.reached} snapshots")
         for segment in law.segments:
