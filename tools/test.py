@@ -734,6 +734,8 @@ class Plan:
     def stress(self):
         self.sanitizers(whole=True)
         self.add_law("replay-million", "explore.mask=3ff", "1-70 71-135 136-200", 60000, limit=3000)
+        self.add_law("programs-all", "explore.mask=3ff", "1-1", 60000, limit=1500, programs=[
+            job[1] for job in self.user_jobs() if job[0] == job[1] and job[0] not in law.NOT_WATCHED])
         self.add_law("replay-objects", "explore.mask=703ff", "1-10 11-20", 30000, keep=3, limit=1500)
 
     def everything(self):
