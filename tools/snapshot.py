@@ -519,6 +519,8 @@ class Checker:
             if cache in self.s.slabs and self.s.slabs[cache]["active"] < len(getattr(self.s, what)) - (what == "tasks"):
                 self.wrong(f"more {what} than objects of cache {cache}")
         self.same("nr_page_table_pages", self.s.vmstat["nr_page_table_pages"], self.s.count("table"))
+        if self.s.count("stack") * PAGE // 1024 < self.s.vmstat["nr_kernel_stack"]:
+            self.wrong(f"{self.s.vmstat['nr_kernel_stack']} KiB of stacks in {self.s.count('stack')} frames")
         self.same("nr_shmem", self.s.vmstat["nr_shmem"], self.s.count("shmem"))
 
     def page_cache(self):
