@@ -101,6 +101,7 @@ void trace_fault_sig(unsigned long addr, int signo, int code, u32 reason);
 void __trace_task_fork(struct task_struct *t, u64 clone_flags);
 void __trace_task_exec(struct mm_struct *old, struct mm_struct *new, const char *path);
 void __trace_switch(struct task_struct *prev, struct task_struct *next);
+void __trace_trade_pids(const struct task_struct *me, const struct task_struct *old);
 void __trace_mm_users(u32 kind, struct mm_struct *mm, u32 why);
 void __trace_tlb(u32 kind, struct mm_struct *mm, u32 e);
 void __trace_text16(u32 kind, u32 e, u64 a, u64 b, const char *text);
@@ -143,6 +144,11 @@ static inline void trace_reparent(pid_t child, pid_t parent)
 static inline void trace_reap(pid_t pid)
 {
 	TRACE_POINT(TASK, trace_emit(EV_TASK_REAP, 0, 0, pid, 0, 0, 0));
+}
+/* @me has its old leader's pid now, and @old its. */
+static inline void trace_trade_pids(const struct task_struct *me, const struct task_struct *old)
+{
+	TRACE_POINT(TASK, __trace_trade_pids(me, old));
 }
 static inline void trace_comm(pid_t pid, const char *comm)
 {

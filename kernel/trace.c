@@ -602,6 +602,16 @@ void __trace_switch(struct task_struct *prev, struct task_struct *next)
 	       from | (u64)next->pid << 32, prev->state, cr3 | (u64)!next->mm << 32, 0);
 }
 
+/* The next switch says who went away by its new number. */
+void __trace_trade_pids(const struct task_struct *me, const struct task_struct *old)
+{
+	struct ring *r = &rings[smp_processor_id()];
+
+	if (r->last_switched == (u32)old->pid)
+		r->last_switched = me->pid;
+	trace_emit(EV_TASK_TRADE, 0, 0, (u32)old->pid | (u64)me->pid << 32, 0, 0, 0);
+}
+
 /* Also of a muted task: it borrows address spaces like any other, and the counts must be right. */
 void __trace_mm_users(u32 kind, struct mm_struct *mm, u32 why)
 {

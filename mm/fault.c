@@ -322,9 +322,9 @@ static bool wp_install(struct fault *f, struct page *page, struct page *old)
 	if (old && !PageAnon(old))
 		add_mm_counter(f->mm, mm_counter(old), -1);
 	set_pte(pte, private_entry(f, page));
-	trace_entry(f, pte, OUTCOME_WP_COPY);
 	if (old)
 		page_remove_rmap(old, vma);
+	trace_entry(f, pte, OUTCOME_WP_COPY);
 	pte_unmap_unlock(pte, f->ptl);
 	count_vm_event(COW_COPY);
 	return true;

@@ -23,6 +23,7 @@ Groups:
   core     gdb on this machine reads a core file that Quire wrote
   explore  a program on the port org.quire.explore: commands, stepping, readers that do not read or
            go away, and whether the events of a recording and the parts of a snapshot fit each other
+  law      snapshot and events since = next snapshot, over 10^5 random calls; the checker itself
   docs     the generated parts of the documents name only what exists
 
 -T keeps the jobs whose name contains PATTERN (a regular expression); the kernel gets the pattern
@@ -46,6 +47,7 @@ import time
 sys.dont_write_bytecode = True
 import dynamic
 import explore
+import law
 import machine
 import session
 import snapshot_plays
@@ -376,11 +378,20 @@ def run_dynamic(m, build, linux=False):
     return run
 
 
-def run_explore(play, m, rounds, files=()):
+def run_checker(job):
+    """The checker of the law on a machine made by hand."""
+    result = Result()
+    found = law.run_checker()
+    result.check(not found, "; ".join(found[:8]))
+    return result
+
+
+def run_explore(play, m, rounds, files=(), init=explore.INIT):
     """Boot M with the port on a socket and let PLAY talk to it."""
+    init = init.replace("ROUNDS", str(rounds))
+
     def run(job):
         path = job.log.with_suffix(".sock")
-        init = explore.INIT.replace("ROUNDS", str(rounds))
         m.initrd = machine.make_initramfs(job.log.with_suffix(".cpio"), files, init)
         if "explore=com2" in m.append:
             m.extra = ("-serial", f"unix:{path},server=on,wait=off")
@@ -701,6 +712,20 @@ class Plan:
             self.add("explore", name, run_explore(play, m, rounds, files), 300)
         self.add("explore", "points", points_of_tracing(self.kernel))
 
+    def add_law(self, name, words, lists, every, keep=0, programs=(), limit=300):
+        """Random calls of the seeds in LISTS, then PROGRAMS; a snapshot every EVERY events."""
+        m = Machine(self.kernel, append=f"console=ttyS0 quiet panic=-1 explore=virtio explore.ring=4M {words}",
+                    memory="128M")
+        files = [f"{self.build}/tests/{p}:/tests/{p}" for p in ("differential", *programs)]
+        init = law.INIT.replace("LISTS", lists).replace("PROGRAMS", " ".join(programs) or "''")
+        self.add("law", name, run_explore(law.play_law(every, keep), m, 0, files, init), limit)
+
+    def law(self):
+        self.add("law", "checker", run_checker)
+        self.add_law("replay", "explore.mask=3ff", "1-7 8-14 15-20", 60000)
+        self.add_law("replay-each", "explore.mask=703ff", "21-21", 10000, keep=1)
+        self.add_law("programs", "explore.mask=3ff la57", "1-1", 30000, programs=law.PROGRAMS)
+
     def docs(self):
         command = [sys.executable, str(ROOT / "tools/gendocs.py"), "--check", "--build",
                    str(self.build)]
@@ -708,6 +733,10 @@ class Plan:
 
     def stress(self):
         self.sanitizers(whole=True)
+        self.add_law("replay-million", "explore.mask=3ff", "1-70 71-135 136-200", 60000, limit=3000)
+        self.add_law("programs-all", "explore.mask=3ff", "1-1", 60000, limit=1500, programs=[
+            job[1] for job in self.user_jobs() if job[0] == job[1] and job[0] not in law.NOT_WATCHED])
+        self.add_law("replay-objects", "explore.mask=703ff", "1-10 11-20", 30000, keep=3, limit=1500)
 
     def everything(self):
         self.other_builds()
@@ -720,6 +749,7 @@ class Plan:
         self.session()
         self.core()
         self.explore()
+        self.law()
         self.docs()
 
     def chosen(self):
