@@ -23,6 +23,7 @@ Groups:
   core     gdb on this machine reads a core file that Quire wrote
   explore  a program on the port org.quire.explore: commands, stepping, readers that do not read or
            go away, and whether the events of a recording fit each other
+  probe    quire-probe: the same areas and entries as on Linux, and as in the kernel's own snapshot
   docs     the generated parts of the documents name only what exists
 
 -T keeps the jobs whose name contains PATTERN (a regular expression); the kernel gets the pattern
@@ -47,6 +48,7 @@ sys.dont_write_bytecode = True
 import dynamic
 import explore
 import machine
+import probe
 import session
 from machine import Machine
 
@@ -417,6 +419,24 @@ def points_of_tracing(kernel):
     return run
 
 
+def run_probe(m, build, linux=False):
+    """Boot M, whose init asks quire-probe about tests/user/zoo; on LINUX keep what it says."""
+    def run(job):
+        files = [f"{build}/{f}:/bin/{f.split('/')[1]}" for f in probe.FILES]
+        m.initrd = machine.make_initramfs(job.log.with_suffix(".cpio"), files, probe.INIT)
+        status, lines = job.start(m.command())
+        text, result = "\n".join(lines), Result()
+        result.failures += exit_failure(status, 0)
+        if not result.failures:
+            probe.check_answers(text, result.check)
+        if linux and not result.failures:
+            probe.record(text)
+        elif not linux and not result.failures:
+            probe.check_linux(text, result.check)
+        return result
+    return run
+
+
 def run_session(m):
     def run(job):
         job.command = m.command()
@@ -524,6 +544,14 @@ class Plan:
                         f"console=ttyS0 quiet panic=-1 {machine.LINUX_WORDS}", cpu=cpu)
             self.add("oracle", name, self.with_initramfs(name, test, record_oracle(name, m)))
         self.dynamic(linux=True)
+        self.probe(linux=True)
+
+    def probe(self, linux=False):
+        m = Machine(machine.linux_image() if linux else self.kernel, debug_exit=False,
+                    append="console=ttyS0 quiet panic=-1 norandmaps")
+        if linux:
+            m.append += f" nokaslr no5lvl {machine.LINUX_WORDS}"
+        self.add("oracle" if linux else "probe", "probe" if linux else "zoo", run_probe(m, self.build, linux))
 
     def dynamic(self, linux=False):
         for name, word in (("fixed", " norandmaps"), ("random", ""))[:1 if linux else 2]:
@@ -714,6 +742,7 @@ class Plan:
         self.session()
         self.core()
         self.explore()
+        self.probe()
         self.docs()
 
     def chosen(self):
