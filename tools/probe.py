@@ -48,7 +48,7 @@ poweroff -f
 PRESENT, PFN = 1 << 63, (1 << 55) - 1
 # The flags of a frame that do not hang on when somebody looks: KPF_MMAP, ANON, SWAPBACKED, ZERO_PAGE.
 STEADY = {11: "mapped", 12: "anon", 14: "swapbacked", 24: "zero"}
-ZOO = 0x10000000            # what lies below is the program, which every compiler makes different
+ZOO = 0x100000000            # what lies below is the program, which every compiler makes different
 STEADY_COUNTS = ("map_count", "locked_vm", "pinned_vm", "stack_vm", "tables")
 VM_WRITE, VM_EXEC, VM_SHARED, VM_GROWSDOWN, VM_LOCKED, VM_SPECIAL = 2, 4, 8, 0x100, 0x2000, 0x44400
 

@@ -8,7 +8,7 @@
 #define TEST_OWN_MAIN
 #include "proc.h"
 
-#define ZOO		0x10000000UL
+#define ZOO		0x100000000UL		/* above what brk may become */
 #define CAGE		0x200000UL		/* each kind has its own 2 MiB, so its own table */
 #define PAGES		16
 
