@@ -337,7 +337,7 @@ $(BUILD)/quire.iso: $(BUILD)/quire.elf $(BUILD)/initramfs.cpio boot/grub.cfg too
 # A test names the kernel files it is linked with:  /* links: mm/vma.c kernel/rbtree.c */
 # ALL_MM stands for all of mm/ and what it stands on.
 
-ALL_MM := $(wildcard mm/*.c) kernel/lock.c kernel/rbtree.c kernel/wait.c \
+ALL_MM := $(filter-out mm/snapshot%.c,$(wildcard mm/*.c)) kernel/lock.c kernel/rbtree.c kernel/wait.c \
 	$(filter-out tests/host/shim_min.c,$(wildcard tests/host/shim*.c))
 
 $(BUILD)/obj/host/%.c.o: %.c $(BUILD)/.flags

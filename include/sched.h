@@ -262,6 +262,7 @@ void attach_pid(struct task_struct *t);			/* tasklist_lock held */
 void detach_pid(struct task_struct *t);
 bool pgrp_is_orphaned(pid_t pgrp, struct task_struct *ignored);	/* tasklist_lock held */
 bool pgrp_in_session(pid_t pgrp, pid_t session);	/* tasklist_lock held */
+char task_state_letter(const struct task_struct *t);	/* as in /proc/PID/stat (fs/procfs/array.c) */
 
 /* ---- exec (fs/exec.c) ---- */
 /* Start a program from the kernel, as process 1 does; does not return on success. */

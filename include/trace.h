@@ -42,6 +42,10 @@ int trace_set_mask(u32 mask);			/* 0, -EINVAL: unknown bits, -ENOMEM: no rings *
 void trace_set_pid(pid_t pid);			/* events of this process or thread only; 0: of all */
 pid_t trace_pid(void);
 void trace_mark(const char *text, size_t len);
+/* A snapshot begins or has ended; what comes next on @cpu; the task there as the events tell it. */
+void trace_snap(u32 end, u64 lines);
+u32 trace_next_seq(unsigned int cpu);
+u32 trace_last_switched(unsigned int cpu);
 /* Put @c at the oldest records that are kept, or behind the newest. */
 void trace_cursor_oldest(struct trace_cursor *c);
 void trace_cursor_newest(struct trace_cursor *c);

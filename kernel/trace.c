@@ -555,6 +555,22 @@ void trace_mark(const char *text, size_t len)
 	TRACE_POINT(META, emit_text(EV_META_MARK, text, len));
 }
 
+/* Whoever takes it, muted or filtered or not: the cut has a place in the order of events. */
+void trace_snap(u32 end, u64 lines)
+{
+	TRACE_POINT(META, record(EV_META_SNAP, 0, end, lines, 0, 0, 0));
+}
+
+u32 trace_next_seq(unsigned int cpu)
+{
+	return rings[cpu].head;
+}
+
+u32 trace_last_switched(unsigned int cpu)
+{
+	return rings[cpu].last_switched;
+}
+
 void __trace_task_fork(struct task_struct *t, u64 clone_flags)
 {
 	trace_emit(EV_TASK_FORK, trace_mm_id(current->mm), trace_mm_id(t->mm),

@@ -72,6 +72,9 @@ extern const struct inode_operations proc_map_files_iops;
 extern const struct file_operations proc_map_files_fops;
 extern const struct file_operations proc_mem_fops, proc_pagewalk_fops;
 
+/* snapshot.c: /proc/quire/snapshot */
+extern const struct file_operations proc_snapshot_fops;
+
 /* array.c, task_mmu.c: one show function per file of a task */
 int proc_pid_stat(struct seq_file *m, struct task_struct *task);
 int proc_tid_stat(struct seq_file *m, struct task_struct *task);
