@@ -24,6 +24,7 @@ Groups:
   explore  a program on the port org.quire.explore: commands, stepping, readers that do not read or
            go away, and whether the events of a recording fit each other
   probe    quire-probe: the same areas and entries as on Linux, and as in the kernel's own snapshot
+  gdb      the commands of `make gdb` against the kernel's own snapshot of the same moment
   docs     the generated parts of the documents name only what exists
 
 -T keeps the jobs whose name contains PATTERN (a regular expression); the kernel gets the pattern
@@ -47,6 +48,7 @@ import time
 sys.dont_write_bytecode = True
 import dynamic
 import explore
+import gdbcheck
 import machine
 import probe
 import session
@@ -437,6 +439,28 @@ def run_probe(m, build, linux=False):
     return run
 
 
+def run_gdb(m, build):
+    """Boot M and stop it with gdb; what the commands of tools/gdb say must be in the kernel's snapshot."""
+    def run(job):
+        result, port, gdb = Result(), job.log.with_suffix(".sock"), job.log.with_suffix(".gdb.sock")
+        if gdbcheck.missing():
+            result.check(False, gdbcheck.missing())
+            return result
+        m.initrd = machine.make_initramfs(job.log.with_suffix(".cpio"), [f"{build}/tests/zoo:/bin/zoo"], gdbcheck.INIT)
+        m.explore = f"socket,path={port},server=on,wait=off"
+        m.extra = ("-gdb", f"unix:{gdb},server=on,wait=off")
+        job.command = m.command()
+        guest = explore.Guest(m, job.log)
+        try:
+            gdbcheck.play(ROOT, m.kernel, guest, port, gdb, job.log, result.check)
+        finally:
+            guest.close()
+            port.unlink(missing_ok=True)
+            gdb.unlink(missing_ok=True)
+        return result
+    return run
+
+
 def run_session(m):
     def run(job):
         job.command = m.command()
@@ -552,6 +576,11 @@ class Plan:
         if linux:
             m.append += f" nokaslr no5lvl {machine.LINUX_WORDS}"
         self.add("oracle" if linux else "probe", "probe" if linux else "zoo", run_probe(m, self.build, linux))
+
+    def gdb(self):
+        m = Machine(self.kernel, append="console=ttyS0 quiet panic=-1 norandmaps explore=virtio", memory="256M")
+        self.add("gdb", "snapshot", run_gdb(m, self.build), 300)
+        self.add("gdb", "snapshot-la57", run_gdb(dataclasses.replace(m, append=m.append + " la57"), self.build), 300)
 
     def dynamic(self, linux=False):
         for name, word in (("fixed", " norandmaps"), ("random", ""))[:1 if linux else 2]:
@@ -743,6 +772,7 @@ class Plan:
         self.core()
         self.explore()
         self.probe()
+        self.gdb()
         self.docs()
 
     def chosen(self):

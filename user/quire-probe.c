@@ -74,15 +74,15 @@ static void put(struct text *t, const char *fmt, ...)
 	t->len += n;
 }
 
-/* A JSON string with its quotes. */
+/* A JSON string with its quotes, as in the kernel's snapshot: names are bytes, and what is not ASCII stands as its code. */
 static void put_name(struct text *t, const char *s)
 {
 	put(t, "\"");
 	for (; *s; s++) {
 		if (*s == '"' || *s == '\\')
 			put(t, "\\%c", *s);
-		else if ((unsigned char)*s < ' ')
-			put(t, "\\u%04x", *s);
+		else if (*s < ' ' || *s > '~')
+			put(t, "\\u%04x", (unsigned char)*s);
 		else
 			put(t, "%c", *s);
 	}
