@@ -80,8 +80,7 @@ class Pagewalk(Command):
 
     def run(self, word, pid=""):
         address = k.parse_number(word)
-        bits = 9 * k.levels() + 11              # of one half: above them all are as the topmost
-        if address >> bits not in (0, (1 << 64 - bits) - 1):
+        if not k.canonical(address):
             raise k.Missing(f"{address:#x} is not canonical: no tables can lead there")
         task = k.task_or_current(pid)
         pgd = task["mm"]["pgd"] if int(task["mm"]) else k.variable("init_pgd")

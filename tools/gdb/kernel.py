@@ -242,6 +242,12 @@ def levels():
     return 5 if int(variable("__pgtable_l5_enabled")) else 4
 
 
+def canonical(address):
+    """Are all bits above those that the tables look at as the topmost of these?"""
+    bits = 9 * levels() + 11
+    return address >> bits in (0, (1 << 64 - bits) - 1)
+
+
 def direct_map(address):
     """Where the physical address can be read."""
     return PAGE_OFFSET + address

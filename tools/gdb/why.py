@@ -34,17 +34,23 @@ class Why(Command):
 
 def explain(mm, address, kind):
     """(sentences, outcome)"""
-    if address >= int(mm["task_size"]):
-        return [f"user addresses end at {int(mm['task_size']):x}: the rest is the kernel's"], "segv_maperr"
+    if not k.canonical(address):
+        return ["no tables can lead there: the CPU does not even ask them"], "general_protection"
+    if address >> 63:
+        return ["the kernel's half"], "segv_maperr"
     vma, above = covering(mm, address)
+    steps = []
     if vma is None:
-        return outside(mm, address, above)
+        vma = above
+        steps, grows = outside(mm, address, above)
+        if not grows:
+            return steps, "segv_maperr"
     flags = int(vma["vm_flags"])
-    steps = [f"area {int(vma['vm_start']):x}-{int(vma['vm_end']):x} {k.permissions(flags)} {k.area_name(vma, mm)}".rstrip()]
+    steps.append(f"area {int(vma['vm_start']):x}-{int(vma['vm_end']):x} {k.permissions(flags)} {k.area_name(vma, mm)}".rstrip())
     level, entry = k.leaf(k.address_of(mm["pgd"]), address)
     steps.append(f"entry {entry:x}: {k.describe_entry(entry, 1)}" if level else "no table leads there: as an entry that is none")
     if allows(entry, kind):
-        return steps + ["the hardware allows it: no fault"], "spurious"
+        return steps + ["the hardware allows it"], "no_fault"
     key = flags >> k.VM_PKEY_SHIFT & 15
     if key:
         steps.append(f"protection key {key}: the thread's PKRU, which is not looked at here, may forbid it (segv_pkuerr)")
@@ -62,27 +68,27 @@ def covering(mm, address):
 
 
 def outside(mm, address, above):
-    """No area: unless a stack may grow down to it."""
+    """No area: (sentences, may a stack grow down to it?)"""
     if above is None:
-        return ["no area lies there or above"], "segv_maperr"
+        return ["no area lies there or above"], False
     start = int(above["vm_start"])
     if not int(above["vm_flags"]) & k.VM_GROWSDOWN:
-        return [f"no area: the next one begins at {start:x} and does not grow down"], "segv_maperr"
+        return [f"no area: the next one begins at {start:x} and does not grow down"], False
     steps = [f"no area: the next one, from {start:x} on, grows down"]
     page = address & PAGE_MASK
     below = above["vm_prev"]
     if page < int(k.variable("sysctl_mmap_min_addr")):
-        return steps + ["not below mmap_min_addr"], "segv_maperr"
+        return steps + ["not below mmap_min_addr"], False
     if int(below):
         neighbour = k.load(below)
         flags, end = int(neighbour["vm_flags"]), int(neighbour["vm_end"])
         if flags & NEEDS["r"] and not flags & k.VM_GROWSDOWN and page - end < int(k.variable("stack_guard_gap")):
-            return steps + [f"but the guard gap above {end:x} must stay free"], "segv_maperr"
+            return steps + [f"but the guard gap above {end:x} must stay free"], False
     signal = next((t["signal"] for t in k.all_tasks() if k.address_of(t["mm"]) == k.address_of(mm.address)), None)
     limit = int(signal["rlim"][3]["rlim_cur"]) & k.MASK64 if signal is not None else k.MASK64     # RLIMIT_STACK
     if int(above["vm_end"]) - page > limit:
-        return steps + [f"but it would be larger than RLIMIT_STACK, {limit} bytes"], "segv_maperr"
-    return steps + ["it grows, then the new page is brought in"], "grow_stack"
+        return steps + [f"but it would be larger than RLIMIT_STACK, {limit} bytes"], False
+    return steps + ["the area grows down to it"], True
 
 
 def allows(entry, kind):
