@@ -5,12 +5,14 @@ The guest runs tests/user/zoo, which stops with an area of every kind at fixed a
 quire-probe about it.  parse() reads the lines and their sum.  normal() gives what must be the same on
 Linux and on Quire above the program itself: areas, entries and counts, with the frames numbered as they
 are met, because which frames they are is chance; `make oracle T=probe` keeps Linux's in tests/user/oracle/probe.txt.
-against_kernel() compares with the kernel's own snapshot of the same two processes.
+check_kernel() compares with the kernel's own snapshot of the same two processes.
 """
 import json
 import pathlib
 import re
 import zlib
+
+import snapshot
 
 RECORD = pathlib.Path(__file__).resolve().parent.parent / "tests/user/oracle/probe.txt"
 FILES = ("tests/zoo", "user/quire-probe")
@@ -169,6 +171,76 @@ def check_linux(text, check):
         differ = [f"{a!r} instead of {b!r}" for a, b in
                   zip(ours + [""] * len(theirs), theirs + [""] * len(ours)) if a != b]
         check(not differ, f"{kind}: {differ[:2]}")
+
+
+# ---- on Quire: the kernel's own snapshot ----------------------------------------------------------------------------
+
+VM_PFNMAP, VM_SOFTDIRTY = 0x400, 0x8000000
+VM_WORDLESS = 0x800         # VM_DENYWRITE: smaps has no word for it
+PM_SOFT_DIRTY, PM_EXCLUSIVE, PM_FILE = 1 << 55, 1 << 56, 1 << 61
+PTE_SOFT_DIRTY = 1 << 11
+# bit of page->flags (enum pageflags): bit of kpageflags
+KPF = {0: 0, 1: 2, 2: 3, 3: 4, 4: 5, 5: 6, 6: 32, 7: 10, 8: 7, 9: 26, 11: 14, 12: 33, 13: 8}
+
+
+def mm_by_kernel(mm):
+    """The fields that the probe has, from the kernel's line."""
+    rss = sum(mm["rss"].values())
+    pairs = {f: [f"{a:x}" for a in mm[f]] for f in ("code", "data", "arg", "env")}
+    text = (mm["code"][1] + 4095 & ~4095) - (mm["code"][0] & ~4095) >> 12       # VmExe + VmLib is at least that
+    return {**{f: mm[f] for f in ("map_count", "total_vm", "locked_vm", "pinned_vm", "stack_vm", "data_vm", "rss")}, **pairs,
+            "exec_vm": max(mm["exec_vm"], text), "hiwater_rss": max(mm["hiwater_rss"], rss), "tables": mm["nr_tables"],
+            "hiwater_vm": max(mm["hiwater_vm"], mm["total_vm"]), "brk": [f"{mm['brk'][0]:x}", None],
+            "stack": f"{mm['stack']:x}"}
+
+
+def word_by_kernel(raw, area, kernel):
+    """What pagemap must say of the raw entry."""
+    word = PM_SOFT_DIRTY if area["f"] & VM_SOFTDIRTY or raw & PTE_SOFT_DIRTY else 0
+    pfn = (raw & snapshot.PFN) >> 12
+    if not raw & snapshot.SPECIAL:
+        run = kernel.frame(pfn)
+        word |= (PM_FILE if run["use"] != "anon" else 0) | (PM_EXCLUSIVE if run["map"] == 1 else 0)
+    return PRESENT | word | pfn
+
+
+def flags_by_kernel(run):
+    word = sum(1 << theirs for ours, theirs in KPF.items() if run["flags"] >> ours & 1)
+    return word | (1 << 11 if run["map"] > 0 else 0) | (1 << 12 if run["use"] == "anon" else 0) | \
+        (1 << 24 if run["use"] == "zero" else 0)
+
+
+def differences(ours, theirs):
+    """The first few keys of two dictionaries whose values differ."""
+    return [f"{key:x}" if isinstance(key, int) else f"{key}: {ours.get(key)} instead of {theirs.get(key)}"
+            for key in [*theirs, *(k for k in ours if k not in theirs)] if ours.get(key) != theirs.get(key)][:4]
+
+
+def check_kernel(text, check):
+    """Every field that the probe has, of two processes that stand still."""
+    snap, kernel = Snapshot(answers(text)["zoo"][0]), snapshot.load(answers(text)["kernel"][0])
+    check(not snapshot.check(kernel), f"the kernel's snapshot: {snapshot.check(kernel)[:2]}")
+    frames = snap.frames()
+    for pid in zoo_pids(text):
+        task, own = kernel.tasks[pid], snap.kind("task", tid=pid)[0]
+        told = {f: own[f] for f in ("tid", "tgid", "ppid", "comm", "state", "cpu")}
+        check(told == {f: task[f] for f in told}, f"task {told} instead of {task}")
+        mm, areas = task["mm"], kernel.vmas[task["mm"]]
+        told = {f: v for f, v in snap.kind("mm", mm=own["mm"])[0].items() if f not in ("k", "mm")}
+        check(told == mm_by_kernel(kernel.mms[mm]), f"mm of {pid}: {differences(told, mm_by_kernel(kernel.mms[mm]))}")
+        told = {int(v["s"], 16): (v["e"], int(v["f"], 16), v["pgoff"], v["ino"], v["name"])
+                for v in snap.kind("vma", mm=own["mm"])}
+        want = {v["s"]: (f"{v['e']:x}", v["f"] & ~VM_WORDLESS, v["pgoff"] if v["ino"] else 0, v["ino"], v["name"])
+                for v in areas}
+        check(told == want, f"areas of {pid}: {differences(told, want)}")
+        told, want = snap.entries(own["mm"]), {
+            va: word_by_kernel(raw, kernel.vma_at(mm, va), kernel) for va, raw in kernel.ptes(mm).items()
+            if raw & (snapshot.PRESENT | snapshot.PROTNONE) and not kernel.vma_at(mm, va)["f"] & VM_PFNMAP}
+        check(told == want, f"entries of {pid}: {differences(told, want)}")
+    told = {pfn: (r["map"], int(r["flags"], 16)) for pfn, r in frames.items()}
+    want = {pfn: (kernel.frame(pfn)["map"], flags_by_kernel(kernel.frame(pfn))) for pfn in frames}
+    check(told == want, f"frames: {differences(told, want)}")
+    check(len(frames) > 50, f"only {len(frames)} frames")
 
 
 def check_answers(text, check):

@@ -435,6 +435,7 @@ def run_probe(m, build, linux=False):
             probe.record(text)
         elif not linux and not result.failures:
             probe.check_linux(text, result.check)
+            probe.check_kernel(text, result.check)
         return result
     return run
 
