@@ -49,6 +49,8 @@ EXPECTED = (
     (16, 2, "no_fault no_fault segv_accerr"),                   # a file, shared
     (16, 6, "file_read file_shared segv_accerr"),               # a hole of the file
     (17, 0, "no_fault segv_accerr segv_accerr"),                # read-only
+    (17, 5, "file_read segv_accerr segv_accerr"),               # the file's last page, not touched through here
+    (17, 6, "sigbus segv_accerr segv_accerr"),                  # behind the end of the file
     (18, 1, "no_fault wp_copy segv_accerr"),                    # private: the file's page
     (18, 3, "no_fault wp_copy segv_accerr"),                    # private: its own, and the child's
     (18, 7, "file_read file_cow segv_accerr"),
@@ -280,6 +282,23 @@ def compare(text, snap, pids, check):
     check(re.search(r"is physical 0x\w+, frame \d+$", kernel_walk[-1]) and len(kernel_walk) == snap.begin["levels"] + 1
           and snap.frame(int(kernel_walk[-1].rsplit(" ", 1)[1]))["use"] == "reserved", f"pagewalk &init_task: {kernel_walk}")
     check(told.get(f"print $task({pids[0]})->pid", [""])[0].endswith(f" = {pids[0]}"), "$task")
+
+
+# What docs/debugging.md shows.
+FIRST_SESSION = ("ps", "thbreak kernel_clone", "continue", "ps", "vmmap", "why &$task()->mm->brk",
+                 "why $task()->mm->start_brk r", "pagewalk $task()->mm->start_stack", "print $task(1)->comm")
+
+
+def check_first_session(text, check):
+    for what, pattern in (
+            ("the first stop", r"^Temporary breakpoint 1, start_kernel "), ("the hint", r"^  vmmap \[PID\] "),
+            ("the second stop", r"^Temporary breakpoint 2, kernel_clone "),
+            ("ps", r"^ +1 +1 +0 R +0 +1 +- init +0x\w+$"), ("vmmap", r"^ +400000-401000 +r--p .* /init$"),
+            ("why in the kernel's half", r"^  the kernel's half\nread 0xffff\w+: segv_maperr$"),
+            ("why of the heap", r"^  area \w+-\w+ rw-p \[heap\]\n.*\n.*\nread 0x\w+: (no_fault|anon_read_zero_page)$"),
+            ("pagewalk", r"^PTE level 1 .* present .*\n0x7ffff\w+ is physical 0x\w+, frame \d+$"),
+            ("$task", r'^\$1 = "init')):
+        check(re.search(pattern, text, re.M), f"make gdb: {what} is not shown")
 
 
 def read_snapshot(line):

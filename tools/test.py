@@ -462,6 +462,22 @@ def run_gdb(m, build):
     return run
 
 
+def run_make_gdb(build):
+    """What `make gdb` starts, with commands instead of a person: stop, look, end; and QEMU has ended too."""
+    def run(job):
+        if gdbcheck.missing():
+            return Result(0, [gdbcheck.missing()])
+        words = [w for c in gdbcheck.FIRST_SESSION for w in ("-ex", c)]
+        status, lines = job.start([sys.executable, str(ROOT / "tools/gdb/run.py"), str(build), "-batch", "-nx", *words])
+        result = Result()
+        result.failures += exit_failure(status, 0)
+        gdbcheck.check_first_session("\n".join(lines), result.check)
+        with socket.socket(socket.AF_UNIX) as left:
+            result.check(left.connect_ex(str(build / "gdb/console.sock")), "QEMU is still there")
+        return result
+    return run
+
+
 def run_session(m):
     def run(job):
         job.command = m.command()
@@ -580,6 +596,7 @@ class Plan:
 
     def gdb(self):
         m = Machine(self.kernel, append="console=ttyS0 quiet panic=-1 norandmaps explore=virtio", memory="256M")
+        self.add("gdb", "make", run_make_gdb(self.build))
         self.add("gdb", "snapshot", run_gdb(m, self.build), 300)
         self.add("gdb", "snapshot-la57", run_gdb(dataclasses.replace(m, append=m.append + " la57"), self.build), 300)
 

@@ -87,7 +87,7 @@ static void file_areas(void)
 	p = put_at(cage(16), 8, RW, MAP_SHARED, memfd, 0);
 	for (int i = 0; i < 6; i++)
 		poke(p + i * PAGE, i);
-	q = put_at(cage(17), 4, PROT_READ, MAP_SHARED, memfd, 2);
+	q = put_at(cage(17), 8, PROT_READ, MAP_SHARED, memfd, 2);	/* its end lies behind that of the file */
 	EQ(peek(q), 2);
 	p = put_at(cage(18), 8, RW, MAP_PRIVATE, memfd, 0);
 	EQ(peek(p + PAGE), 1);
