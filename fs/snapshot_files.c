@@ -154,14 +154,13 @@ static void look_at_page(struct snapshot *s, struct page *page)
 
 void snap_files(struct snapshot *s)
 {
+	unsigned long pfn = 0;
+	struct page *page;
 	struct mount *m;
 
 	list_for_each_entry(m, &mount_list, list)
 		snap_named_files(s, m);
-	for (unsigned long pfn = 0; pfn < max_pfn; pfn++) {
-		struct page *page = pfn_valid(pfn) ? pfn_to_page(pfn) : NULL;
-
-		if (page && snap_has_mapping(s, page) && !PageAnon(page))
+	while ((page = snap_next_mapped(s, &pfn, max_pfn)))
+		if (!PageAnon(page))
 			look_at_page(s, page);
-	}
 }

@@ -69,6 +69,8 @@ void snap_line_end(struct snapshot *s);			/* }\n */
 struct page;
 struct path;
 void snap_ask_owners(struct snapshot *s);		/* first of all: fills ->uses */
+/* The next page of [*pfn, to) with a mapping; *pfn goes behind it.  NULL at the end. */
+struct page *snap_next_mapped(const struct snapshot *s, unsigned long *pfn, unsigned long to);
 /* Does page->mapping of the frame mean what its name says? */
 bool snap_has_mapping(const struct snapshot *s, const struct page *page);
 void snap_path(struct snapshot *s, const struct path *path);	/* as in /proc/PID/maps */

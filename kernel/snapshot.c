@@ -189,7 +189,7 @@ static void snap_cpus(struct snapshot *s)
 
 		snap_printf(s, "{\"k\":\"snap.cpu\",\"cpu\":%u,\"tid\":%d,\"told\":%u,\"cr3\":%lu,\"mm\":%u,\"lazy\":%d",
 			    cpu, t->pid, trace_last_switched(cpu),
-			    page_to_pfn(virt_to_page(cpus[cpu].loaded_mm->pgd)), cpus[cpu].loaded_mm->id, !t->mm);
+			    PFN_DOWN(__pa(cpus[cpu].loaded_mm->pgd)), cpus[cpu].loaded_mm->id, !t->mm);
 		snap_line_end(s);
 	}
 }
@@ -268,7 +268,8 @@ static void write_lines(struct snapshot *s)
 	s->len = s->lines = 0;
 	s->found = false;
 	snap_begin(s);
-	snap_ask_owners(s);
+	if (s->what.kind != SNAP_MM)
+		snap_ask_owners(s);
 	if (s->what.kind != SNAP_PAGES) {
 		snap_cpus(s);
 		snap_tasks(s);
@@ -304,7 +305,7 @@ static void cut(struct snapshot *s)
 
 	trace_snap(0, 0);
 	write_lines(s);
-	trace_snap(1, fits(s) ? s->lines + 1 : 0);
+	trace_snap(1, fits(s) ? s->lines : 0);
 	snapshot_go_on(irqs);
 }
 

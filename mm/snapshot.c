@@ -241,12 +241,12 @@ static void snap_avs(struct snapshot *s, struct mm_struct *mm)
 /* Those that only pages keep. */
 static void snap_avs_of_pages(struct snapshot *s)
 {
-	for (unsigned long pfn = 0; pfn < max_pfn; pfn++) {
-		struct page *page = pfn_valid(pfn) ? pfn_to_page(pfn) : NULL;
+	unsigned long pfn = 0;
+	struct page *page;
 
-		if (page && snap_has_mapping(s, page) && PageAnon(page))
+	while ((page = snap_next_mapped(s, &pfn, max_pfn)))
+		if (PageAnon(page))
 			snap_av(s, (void *)((unsigned long)page->mapping & ~PAGE_MAPPING_ANON));
-	}
 }
 
 /* ---- tables ---- */

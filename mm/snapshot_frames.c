@@ -74,6 +74,26 @@ bool snap_has_mapping(const struct snapshot *s, const struct page *page)
 	       !s->uses[page_to_pfn(page)];
 }
 
+/* How many frames from @pfn on are the same: the rest of a hole, a free block, one. */
+static unsigned long frames_alike(unsigned long pfn)
+{
+	if (!pfn_valid(pfn))
+		return SUBSECTION_PAGES - pfn % SUBSECTION_PAGES;
+	return PageBuddy(pfn_to_page(pfn)) ? 1UL << pfn_to_page(pfn)->order : 1;
+}
+
+struct page *snap_next_mapped(const struct snapshot *s, unsigned long *pfn, unsigned long to)
+{
+	while (*pfn < to) {
+		struct page *page = pfn_valid(*pfn) ? pfn_to_page(*pfn) : NULL;
+
+		*pfn += frames_alike(*pfn);
+		if (page && snap_has_mapping(s, page))
+			return page;
+	}
+	return NULL;
+}
+
 static enum snap_use use_of(const struct snapshot *s, unsigned long pfn)
 {
 	struct page *page;
@@ -132,12 +152,13 @@ static unsigned int order_of(struct page *page, enum snap_use use)
 	return PageCompound(page) ? compound_order(compound_head(page)) : 0;
 }
 
-/* The frame @pfn, or the free block that begins there. */
+/* The frame @pfn; a free block or a hole from there on. */
 static struct run run_at(const struct snapshot *s, unsigned long pfn)
 {
-	struct run r = { .pfn = pfn, .n = 1, .use = use_of(s, pfn) };
+	struct run r = { .pfn = pfn, .use = use_of(s, pfn) };
 	struct page *page;
 
+	r.n = frames_alike(pfn);
 	if (r.use == USE_NONE)
 		return r;
 	page = pfn_to_page(pfn);
@@ -147,8 +168,6 @@ static struct run run_at(const struct snapshot *s, unsigned long pfn)
 	r.map = page_mapcount(page);
 	r.mlock = page->mlock_count;
 	r.mapping = mapping_of(page, r.use);
-	if (r.use == USE_FREE)
-		r.n = 1UL << r.order;
 	if (r.use == USE_ANON || r.use == USE_FILE || r.use == USE_SHMEM)
 		r.index = page->index;
 	return r;
@@ -192,7 +211,7 @@ static void put_runs(struct snapshot *s)
 	struct run now = { 0 };
 
 	while (pfn < to) {
-		struct run next = run_at(s, block_start(pfn));
+		struct run next = run_at(s, pfn == s->what.from ? block_start(pfn) : pfn);
 
 		next.n -= pfn - next.pfn;	/* what lies before the first that is wanted, */
 		next.pfn = pfn;
@@ -254,13 +273,13 @@ static void snap_rmap(struct snapshot *s, struct page *page)
 
 void snap_frames(struct snapshot *s)
 {
-	put_runs(s);
-	for (unsigned long pfn = s->what.from; pfn < s->what.to; pfn++) {
-		struct page *page = pfn_valid(pfn) ? pfn_to_page(pfn) : NULL;
+	unsigned long pfn = s->what.from;
+	struct page *page;
 
-		if (page && page_mapped(page) && snap_has_mapping(s, page))
+	put_runs(s);
+	while ((page = snap_next_mapped(s, &pfn, s->what.to)))
+		if (page_mapped(page))
 			snap_rmap(s, page);
-	}
 }
 
 /* ---- allocators ---- */

@@ -173,6 +173,10 @@ class Snapshot:
         i = bisect.bisect_right([v["s"] for v in areas], addr) - 1
         return areas[i] if i >= 0 and addr < areas[i]["e"] else None
 
+    def count(self, *uses):
+        """Frames that are used so."""
+        return sum(r["n"] for r in self.runs if r["use"] in uses)
+
     def is_still(self, mm):
         """Nobody is in the middle of changing it, and it is not going away: sums hold."""
         return self.mms[mm]["mmap_sem"] >= 0 and self.mms[mm]["users"] > 0
@@ -209,6 +213,26 @@ def load(text):
     if int(snap.end["crc32"], 16) != crc:
         raise ValueError(f"crc32 is {crc:08x}, snap.end says {snap.end['crc32']}")
     return snap
+
+
+def ask(line, command="snap"):
+    """Ask at the port (LINE: an explore.Line) and return the snapshot; events that come before it are kept
+    in line.events.  LookupError: the kernel refused, with its reason."""
+    line.send(command)
+    text = []
+    while True:
+        raw = line.file.readline()
+        if not raw:
+            raise EOFError("the port was closed")
+        kind = json.loads(raw)["k"]
+        if kind == "err":
+            raise LookupError(json.loads(raw)["why"])
+        if kind.startswith("snap."):
+            text.append(raw)
+        elif "seq" in json.loads(raw):
+            line.events.append(json.loads(raw))
+        if kind == "snap.end":
+            return load(b"".join(text))
 
 
 # ---- checking ---------------------------------------------------------------------------------------
@@ -383,9 +407,6 @@ class Checker:
             pfn += r["n"]
         self.same("the end of the frames", pfn, last)
 
-    def count(self, *uses):
-        return sum(r["n"] for r in self.s.runs if r["use"] in uses)
-
     def free_lists(self):
         nr = 0
         for (zone, order), pfns in self.s.buddy.items():
@@ -396,9 +417,9 @@ class Checker:
             nr += len(pfns) << order
             if order < 10 and {pfn ^ 1 << order for pfn in pfns} & set(pfns):
                 self.wrong(f"zone {zone}, order {order}: buddies that are both free")
-        self.same("frames in the buddies' lists", nr, self.count("free"))
+        self.same("frames in the buddies' lists", nr, self.s.count("free"))
         kept = [pfn for pfns in self.s.pcp.values() for pfn in pfns]
-        self.same("frames in CPUs' lists", len(set(kept)), self.count("pcp"))
+        self.same("frames in CPUs' lists", len(set(kept)), self.s.count("pcp"))
         for pfn in kept:
             self.same(f"frame {pfn} of a CPU's list", self.s.frame(pfn)["use"], "pcp")
         self.same("nr_free_pages", self.s.vmstat["nr_free_pages"], nr + len(kept))
@@ -419,7 +440,7 @@ class Checker:
             self.same(f"cache {name}: active and kept", c["active"] + c["kept"], inuse)
             if not c["active"] <= handed_out <= c["active"] + c["kept"]:
                 self.wrong(f"cache {name}: {c['active']} active, {handed_out} slots not free")
-        self.same("frames of slabs", self.count("slab"), nr)
+        self.same("frames of slabs", self.s.count("slab"), nr)
 
     def page_cache(self):
         nr = 0
@@ -432,7 +453,7 @@ class Checker:
                         frame["index"] != pgoff or bool(frame["flags"] & PG_DIRTY) != bool(dirty):
                     self.wrong(f"file {f['ino']}, page {pgoff}: frame {pfn} is {frame}")
             self.file_areas(f)
-        self.same("frames of the page cache", self.count("file", "shmem"), nr)
+        self.same("frames of the page cache", self.s.count("file", "shmem"), nr)
         self.same("nr_file_pages", self.s.vmstat["nr_file_pages"], nr)
 
     def file_areas(self, f):

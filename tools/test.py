@@ -22,7 +22,7 @@ Groups:
   session  a terminal session typed by a program
   core     gdb on this machine reads a core file that Quire wrote
   explore  a program on the port org.quire.explore: commands, stepping, readers that do not read or
-           go away, and whether the events of a recording fit each other
+           go away, and whether the events of a recording and the parts of a snapshot fit each other
   probe    quire-probe: the same areas and entries as on Linux, and as in the kernel's own snapshot
   gdb      the commands of `make gdb` against the kernel's own snapshot of the same moment
   docs     the generated parts of the documents name only what exists
@@ -52,6 +52,7 @@ import gdbcheck
 import machine
 import probe
 import session
+import snapshot_plays
 from machine import Machine
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -763,10 +764,15 @@ class Plan:
                 ("story-each", explore.play_story, 5, "explore.ring=4M explore.mask=703ff"),
                 ("switching", explore.play_switching, 150, ""),
                 ("file", explore.play_file, 30, "explore.mask=3ff"),
-                ("com2", explore.play_com2, 30, "explore=com2")):
+                ("com2", explore.play_com2, 30, "explore=com2"),
+                ("snapshots", snapshot_plays.play_snapshots, 20, ""),
+                ("snapshots-32M", snapshot_plays.play_snapshots, 20, ""),
+                ("snapshots-la57", snapshot_plays.play_snapshots, 20, "la57"),
+                ("snapshot-walk", snapshot_plays.play_walk, 100000, ""),
+                ("snapshot-readers", snapshot_plays.play_readers, 60, "")):
             m = Machine(self.kernel, append=f"console=ttyS0 quiet panic=-1 explore=virtio {words}".strip(),
-                        memory="256M")
-            files = [f"{self.build}/tests/{p}:/tests/{p}" for p in explore.PROGRAMS if "story" in name]
+                        memory="32M" if "32M" in name else "256M")
+            files = [f"{self.build}/tests/{p}:/tests/{p}" for p in explore.PROGRAMS if re.match("story|snapshots", name)]
             self.add("explore", name, run_explore(play, m, rounds, files), 300)
         self.add("explore", "points", points_of_tracing(self.kernel))
 
