@@ -239,6 +239,7 @@ static const struct explore_command commands[] = {
 	{ "mark", cmd_mark },
 	{ "pause", cmd_pause },
 	{ "next", cmd_next },
+	{ "why", explore_why },
 };
 
 static void answer_error(const char *what)
@@ -276,7 +277,7 @@ static void run_command(char *text)
 		err = commands[i].handler(&out, args);
 		if (err)
 			answer_error(err == -EBADF ? "nothing is traced" : err == -ENOMEM ? "no memory"
-				     : "bad argument");
+				     : err == -ESRCH ? "no such thread" : "bad argument");
 		return;
 	}
 	answer_error("unknown command");
