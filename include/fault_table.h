@@ -64,7 +64,7 @@ label:	__attribute__((unused));			\
 	Q(present, "does the entry name a page", pte_present(f->orig), write, sigbus) \
 	Q(write, "is it a write", wants_write(f), read_only, unshare) \
 	Q(read_only, "is the entry read-only", !pte_write(f->orig), write_protected, spurious) \
-	Q(unshare, "is an own copy of a read-only page wanted", wants_own_copy(f), unshare_page, spurious)
+	Q(unshare, "is an own copy of a read-only page wanted", wants_own_copy(f), own_copy, spurious)
 
 /* file_fault(). */
 #define FAULT_FILE_QUESTIONS(Q) \
@@ -81,6 +81,10 @@ label:	__attribute__((unused));			\
 	Q(wp_area, "is the area shared", f->vma->vm_flags & VM_SHARED, wp_shared, wp_page) \
 	Q(wp_page, "does the entry name an anonymous page", page && PageAnon(page), wp_owner, wp_copy) \
 	Q(wp_owner, "does nobody else refer to the page", page_count(page) == 1, wp_reuse, wp_copy)
+
+/* The same for a reader, get_user_pages(). */
+#define FAULT_OWN_COPY_QUESTIONS(Q) \
+	Q(own_copy, "do others map the anonymous page too", page && anon_page_shared(page), wp_copy, spurious)
 
 /*
  * O(label, OUTCOME, "what happens").  What may go wrong on the way is not foreseen: no memory, no space
@@ -102,8 +106,7 @@ label:	__attribute__((unused));			\
 	O(wp_shared, WP_SHARED, "the file is told, and the entry made writable") \
 	O(wp_reuse, WP_REUSE, "the page has one owner: the entry is made writable") \
 	O(wp_copy, WP_COPY, "the page is copied, and the copy mapped writable") \
-	O(unshare_page, WP_COPY, "the page is copied for a reader") \
-	O(spurious, SPURIOUS, "another CPU was faster: nothing is left to do")
+	O(spurious, SPURIOUS, "the entry allows it by now: nothing is left to do")
 
 /* What `why` answers: as fault.done, and what is no page fault. */
 #define WHY_OUTCOMES(X) \

@@ -102,7 +102,8 @@ static void walk(const struct task_struct *tsk, struct fault *f, unsigned long a
 	const pte_t entry = f->orig;
 	const bool key_forbids = pkey_forbids(tsk, vma, entry, access);
 	const unsigned int needs = FAULT_NEEDS(access == 'w', access == 'x', entry_present(entry));
-	struct page *page;
+	const bool names_page = vma && vma->vm_start <= addr && pte_present(entry);
+	struct page *page = names_page ? vm_normal_page(vma, f->addr, entry) : NULL;
 
 	e->nr = 0;
 	FAULT_CANONICAL_QUESTIONS(WALK)
@@ -117,8 +118,8 @@ entry:
 file:
 	FAULT_FILE_QUESTIONS(WALK)
 write_protected:
-	page = vm_normal_page(vma, f->addr, f->orig);
 	FAULT_WRITE_PROTECT_QUESTIONS(WALK)
+	FAULT_OWN_COPY_QUESTIONS(WALK)
 	FAULT_OUTCOMES(OUTCOME)
 }
 

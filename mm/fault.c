@@ -250,7 +250,7 @@ static vm_fault_t file_shared(struct fault *f)
 	return ret & VM_FAULT_MAJOR;
 }
 
-static vm_fault_t file_fault(struct fault *f)
+static noinline vm_fault_t file_fault(struct fault *f)
 {
 	FAULT_FILE_QUESTIONS(FAULT_ASK)
 file_read:
@@ -376,7 +376,7 @@ static vm_fault_t wp_shared(struct fault *f, pte_t *pte, struct page *page)
 	return err & VM_FAULT_ERROR;
 }
 
-/* A write where the entry is read-only. */
+/* A write, or the wish for an own copy (unshare), where the entry is read-only. */
 static vm_fault_t write_protected(struct fault *f)
 {
 	pte_t *pte = lock_same(f);
@@ -385,32 +385,20 @@ static vm_fault_t write_protected(struct fault *f)
 	if (unlikely(!pte))
 		return 0;
 	page = vm_normal_page(f->vma, f->addr, f->orig);
+	if (unlikely(!wants_write(f)))
+		goto own_copy;
 	FAULT_WRITE_PROTECT_QUESTIONS(FAULT_ASK)
+	FAULT_OWN_COPY_QUESTIONS(FAULT_ASK)
 wp_shared:
 	return wp_shared(f, pte, page);
 wp_reuse:
 	return wp_reuse(f, pte);
+spurious:
+	pte_unmap_unlock(pte, f->ptl);
+	return 0;
 wp_copy:
 	if (page)
 		get_page(page);
-	pte_unmap_unlock(pte, f->ptl);
-	return wp_copy(f, page);
-}
-
-/* get_user_pages for a reader: if others have the page too, it gets a copy of its own. */
-static vm_fault_t unshare_page(struct fault *f)
-{
-	pte_t *pte = lock_same(f);
-	struct page *page;
-
-	if (unlikely(!pte))
-		return 0;
-	page = vm_normal_page(f->vma, f->addr, f->orig);
-	if (!page || !anon_page_shared(page)) {
-		pte_unmap_unlock(pte, f->ptl);
-		return 0;			/* nobody to be unshared from, any more */
-	}
-	get_page(page);
 	pte_unmap_unlock(pte, f->ptl);
 	return wp_copy(f, page);
 }
@@ -441,9 +429,8 @@ anon_write:
 file:
 	return file_fault(f);
 write_protected:
+own_copy:
 	return write_protected(f);
-unshare_page:
-	return unshare_page(f);
 spurious:
 	return spurious(f);
 sigbus:
