@@ -4,7 +4,7 @@ tools/gdbcheck.py - the commands of tools/gdb against the kernel's own snapshot
 The guest runs tests/user/zoo, which stops; then the port is asked for a snapshot.  gdb stops the kernel
 when the snapshot is cut and not yet sent (snap_end), runs every command, and lets go.  So both speak of
 the same moment.  compare() takes gdb's lines apart and looks each of them up in the snapshot; why has
-no line there, and is compared with a table.
+no line there, and is compared with a table and with the kernel's own `why`.
 """
 import json
 import re
@@ -75,6 +75,11 @@ def addresses():
     return user + [0x400000 + i * PAGE for i in range(12)] + [0x7fffffffe000, 0x7fffffff0000, 0, 0x7ffff7ffd000]
 
 
+def asked():
+    """Where gdb's why and the kernel's are asked about the child, which is stopped as well."""
+    return addresses()[::2] + [0x7ffffffdd000, 0x7fffff000000, 0x7ffff7ff9000, 0xffff888000001000, 1 << 60]
+
+
 def expectations():
     """(address, outcomes) of why"""
     return [(ZOO + cage * CAGE + page * PAGE, words) for cage, page, words in EXPECTED] + list(OTHERS)
@@ -108,6 +113,8 @@ for pid in (1, {pids[0]}, {pids[1]}):
         ask(f"pagewalk {{address:#x}} {{pid}}")
 for address in {[a for a, _ in expectations()]!r}:
     ask(f"why {{address:#x}} {pids[0]}")
+for address in {asked()!r}:
+    ask(f"why {{address:#x}} {pids[1]}")
 ask("pagewalk &init_task")
 ask("print $task({pids[0]})->pid")
 for pfn in [*range(0, int(kernel.variable("max_pfn")), 97), *kernel_frames({pids[0]})]:
@@ -247,8 +254,29 @@ def check_slab(told, snap, check):
 def check_why(told, pid, check):
     for address, words in expectations():
         lines = told.get(f"why {address:#x} {pid}", [])
-        found = [line.rsplit(" ", 1)[1] for line in lines if re.match(r"(read|write|execute) ", line)]
+        found = outcomes(lines)
         check(found == words.split(), f"why {address:#x}: {found} instead of {words}; {lines}")
+
+
+def outcomes(lines):
+    return [line.rsplit(" ", 1)[1] for line in lines if re.match(r"(read|write|execute) ", line)]
+
+
+def ask_why(line, question):
+    """The port's answer to `why`: an outcome, or what the kernel complains of."""
+    line.send(f"why {question}")
+    while True:
+        record = line.read()
+        if record["k"] in ("why", "err"):
+            return record.get("outcome", str(record))
+
+
+def check_why_kernel(told, pid, line, check):
+    """The kernel's own answer to the same questions, from a table that gdb does not know."""
+    for address in asked():
+        theirs = [ask_why(line, f"{pid} {address:x} {kind}") for kind in "rwx"]
+        ours = outcomes(told.get(f"why {address:#x} {pid}", []))
+        check(ours == theirs, f"why {address:#x}: gdb says {ours}, the kernel {theirs}")
 
 
 COMPLAINTS = {"ps 1": "usage", "buddy -x": "usage", "vmmap 31999": "no task 31999", "vmmap 0": "no address space",
@@ -336,5 +364,6 @@ def play(root, kernel, guest, port, gdb_socket, log, check):
     snap = read_snapshot(line)
     check(not snapshot.check(snap), f"the snapshot itself: {snapshot.check(snap)[:2]}")
     compare(text, snap, pids, check)
+    check_why_kernel(answers(text), pids[1], line, check)
     check(line.ask("hello")["k"] == "hello", "the guest does not go on after gdb has left")
     line.close()
