@@ -56,7 +56,8 @@ EXPECTED = (
     (18, 7, "file_read file_cow segv_accerr"),
 )
 OTHERS = ((0, "segv_maperr segv_maperr segv_maperr"), (0x7ffffffff000, "segv_maperr segv_maperr segv_maperr"),
-          (0xffff888000000000, "segv_maperr segv_maperr segv_maperr"), (1 << 60, "general_protection general_protection general_protection"),
+          (0xffff888000000000, "segv_maperr segv_maperr segv_maperr"),
+          (1 << 60, "general_protection general_protection general_protection"),
           (0x402000, "no_fault segv_accerr no_fault"))
 
 
@@ -103,9 +104,11 @@ def ask(command):
 print("@@ ready", flush=True)
 gdb.execute("continue")
 for command in ("ps", "buddy -v", "buddy", "slab", "ps 1", "buddy -x", "vmmap 31999", "vmmap 0", "page 99999999",
-                "page x y", "pagewalk", "pagewalk 0x1000000000000000", "why nonsense+", "slab no-such-cache", "why 0 w r"):
+                "page x y", "pagewalk", "pagewalk 0x1000000000000000", "why nonsense+",
+                "slab no-such-cache", "why 0 w r"):
     ask(command)
-for cache in [c["name"].string() for c in kernel.list_of(kernel.variable("caches", "mm/slab.c"), "struct kmem_cache", "list")]:
+caches = kernel.list_of(kernel.variable("caches", "mm/slab.c"), "struct kmem_cache", "list")
+for cache in [c["name"].string() for c in caches]:
     ask("slab " + cache)
 for pid in (1, {pids[0]}, {pids[1]}):
     ask(f"vmmap {{pid}}")
@@ -187,7 +190,8 @@ def check_walk(lines, snap, mm, address, check):
         want.append((level, table["pfn"], index, table["ents"].get(index, 0)))
     check(told == want, f"pagewalk {address:#x} of mm {mm}: {told} instead of {want}")
     entry = want[-1][3]
-    end = f"frame {(entry & snapshot.PFN) >> 12}" if len(want) == snap.begin["levels"] and entry & 1 else "is not mapped"
+    mapped = len(want) == snap.begin["levels"] and entry & 1
+    end = f"frame {(entry & snapshot.PFN) >> 12}" if mapped else "is not mapped"
     check(lines[-1].endswith(end), f"pagewalk {address:#x}: ends with {lines[-1]!r}, not {end!r}")
 
 
@@ -206,8 +210,8 @@ def check_page(lines, snap, pfn, check):
         return check(use[2].startswith(want), f"page {pfn}: {use[2]!r} instead of {want!r}")
     check((int(flags[1], 16), int(counts[1]), int(counts[2])) == (run["flags"], run["ref"], run["map"]),
           f"page {pfn}: {flags[1]} {counts[1]} {counts[2]} instead of {run}")
-    more = {"anon": f"index {run['index']:x}", "table": f"of mm {run['mapping']},",
-            "file": f"inode {run['mapping']}, page {run['index']} ", "shmem": f"inode {run['mapping']}, page {run['index']} "}
+    of_file = f"inode {run['mapping']}, page {run['index']} "
+    more = {"anon": f"index {run['index']:x}", "table": f"of mm {run['mapping']},", "file": of_file, "shmem": of_file}
     if run["use"] in more:
         check(more[run["use"]] in use[2], f"page {pfn}: {use[2]!r} instead of {more[run['use']]!r}")
     return None
@@ -244,8 +248,8 @@ def check_slab(told, snap, check):
         check(rows.get(name, [0])[1:] == want, f"slab {name}: {rows.get(name)} instead of {want}")
         slabs = {}
         for line in told.get(f"slab {name}", []):
-            m = re.match(r"slab at frame (\d+): (\d+) of \d+ off its list; free ([\d ]+|none); in a CPU's array ([\d ]+|none)$",
-                         line)
+            m = re.match(r"slab at frame (\d+): (\d+) of \d+ off its list; free ([\d ]+|none); "
+                         r"in a CPU's array ([\d ]+|none)$", line)
             free = sum(1 << int(n) for part in m.groups()[2:] if part != "none" for n in part.split())
             slabs[int(m[1])] = (int(m[2]), free)
         check(slabs == cache["slabs"], f"slab {name}: the slabs differ")
@@ -281,7 +285,8 @@ def check_why_kernel(told, pid, line, check):
 
 COMPLAINTS = {"ps 1": "usage", "buddy -x": "usage", "vmmap 31999": "no task 31999", "vmmap 0": "no address space",
               "page 99999999": "memory ends before", "page x y": "usage", "pagewalk": "usage",
-              "pagewalk 0x1000000000000000": "not canonical", "why nonsense+": "", "slab no-such-cache": "no cache is called",
+              "pagewalk 0x1000000000000000": "not canonical", "why nonsense+": "",
+              "slab no-such-cache": "no cache is called",
               "why 0 w r": "usage"}
 
 
@@ -307,8 +312,9 @@ def compare(text, snap, pids, check):
         check(lines[0].startswith("error: ") and words in lines[0] and "Traceback" not in "".join(lines),
               f"{command}: said {lines[:2]}")
     kernel_walk = told.get("pagewalk &init_task", [""])
-    check(re.search(r"is physical 0x\w+, frame \d+$", kernel_walk[-1]) and len(kernel_walk) == snap.begin["levels"] + 1
-          and snap.frame(int(kernel_walk[-1].rsplit(" ", 1)[1]))["use"] == "reserved", f"pagewalk &init_task: {kernel_walk}")
+    found = re.search(r"is physical 0x\w+, frame (\d+)$", kernel_walk[-1])
+    check(found and len(kernel_walk) == snap.begin["levels"] + 1 and
+          snap.frame(int(found[1]))["use"] == "reserved", f"pagewalk &init_task: {kernel_walk}")
     check(told.get(f"print $task({pids[0]})->pid", [""])[0].endswith(f" = {pids[0]}"), "$task")
 
 
@@ -323,7 +329,8 @@ def check_first_session(text, check):
             ("the second stop", r"^Temporary breakpoint 2, kernel_clone "),
             ("ps", r"^ +1 +1 +0 R +0 +1 +- init +0x\w+$"), ("vmmap", r"^ +400000-401000 +r--p .* /init$"),
             ("why in the kernel's half", r"^  the kernel's half\nread 0xffff\w+: segv_maperr$"),
-            ("why of the heap", r"^  area \w+-\w+ rw-p \[heap\]\n.*\n.*\nread 0x\w+: (no_fault|anon_read_zero_page)$"),
+            ("why of the heap",
+             r"^  area \w+-\w+ rw-p \[heap\]\n.*\n.*\nread 0x\w+: (no_fault|anon_read_zero_page)$"),
             ("pagewalk", r"^PTE level 1 .* present .*\n0x7ffff\w+ is physical 0x\w+, frame \d+$"),
             ("$task", r'^\$1 = "init')):
         check(re.search(pattern, text, re.M), f"make gdb: {what} is not shown")
@@ -348,8 +355,8 @@ def play(root, kernel, guest, port, gdb_socket, log, check):
     check(guest.says(r"^@@ zoo \d+ \d+$", 60), "the zoo did not come up")
     pids = [int(p) for p in re.search(r"^@@ zoo (\d+) (\d+)$", guest.text(), re.M).groups()]
     log.with_suffix(".gdb").write_text(script(root, gdb_socket, pids))
-    gdb = subprocess.Popen(["gdb", "-nx", "-batch", "-x", str(log.with_suffix(".gdb")), kernel], stdin=subprocess.DEVNULL,
-                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    gdb = subprocess.Popen(["gdb", "-nx", "-batch", "-x", str(log.with_suffix(".gdb")), kernel],
+                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     text = ""
     try:
         for said in gdb.stdout:

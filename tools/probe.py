@@ -143,7 +143,8 @@ def record(text):
 def check_counts(snap, check):
     """The counters of an mm are the sums over its areas."""
     for mm in snap.kind("mm"):
-        areas = [((int(v["e"], 16) - int(v["s"], 16)) // 4096, int(v["f"], 16)) for v in snap.kind("vma", mm=mm["mm"])]
+        areas = [((int(v["e"], 16) - int(v["s"], 16)) // 4096, int(v["f"], 16))
+                 for v in snap.kind("vma", mm=mm["mm"])]
 
         def total(wanted):
             return sum(pages for pages, flags in areas if wanted(flags))
@@ -173,7 +174,7 @@ def check_linux(text, check):
         check(not differ, f"{kind}: {differ[:2]}")
 
 
-# ---- on Quire: the kernel's own snapshot ----------------------------------------------------------------------------
+# ---- on Quire: the kernel's own snapshot -------------------------------------------------------------
 
 VM_PFNMAP, VM_SOFTDIRTY = 0x400, 0x8000000
 VM_WORDLESS = 0x800         # VM_DENYWRITE: smaps has no word for it
@@ -188,8 +189,9 @@ def mm_by_kernel(mm):
     rss = sum(mm["rss"].values())
     pairs = {f: [f"{a:x}" for a in mm[f]] for f in ("code", "data", "arg", "env")}
     text = (mm["code"][1] + 4095 & ~4095) - (mm["code"][0] & ~4095) >> 12       # VmExe + VmLib is at least that
-    return {**{f: mm[f] for f in ("map_count", "total_vm", "locked_vm", "pinned_vm", "stack_vm", "data_vm", "rss")}, **pairs,
-            "exec_vm": max(mm["exec_vm"], text), "hiwater_rss": max(mm["hiwater_rss"], rss), "tables": mm["nr_tables"],
+    same = ("map_count", "total_vm", "locked_vm", "pinned_vm", "stack_vm", "data_vm", "rss")
+    return {**{f: mm[f] for f in same}, **pairs, "exec_vm": max(mm["exec_vm"], text),
+            "hiwater_rss": max(mm["hiwater_rss"], rss), "tables": mm["nr_tables"],
             "hiwater_vm": max(mm["hiwater_vm"], mm["total_vm"]), "brk": [f"{mm['brk'][0]:x}", None],
             "stack": f"{mm['stack']:x}"}
 
@@ -257,7 +259,8 @@ def check_answers(text, check):
             ("nobody-at-all", 1, (0, 0), "32000: there is no such process"),
             ("one-of-two", 1, (1, 1), "32000: there is no such process"),
             ("others", 1, (0, 0), f"{pids[0]}: permission denied"), ("kernel-thread", 0, (1, 0), ""),
-            ("ended", 1, (0, 0), f"{pids[0]}: there is no such process"), ("word", 2, None, "usage"), ("negative", 2, None, "usage"),
+            ("ended", 1, (0, 0), f"{pids[0]}: there is no such process"),
+            ("word", 2, None, "usage"), ("negative", 2, None, "usage"),
             *((f"all {n}", 0, None, "") for n in (1, 2, 3, 4))):
         if name == "kernel-thread" and name not in told:
             continue            # Quire has none that must be there

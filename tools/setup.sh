@@ -88,6 +88,7 @@ elsewhere() {
 		arch=" clang gdb lld cmocka grub libisoburn mtools edk2-ovmf"
 		macos=" llvm lld gdb cmocka xorriso mtools"
 	fi
+	[ "$what" != gdb ] || fedora=" gdb" arch=" gdb" macos=" gdb"
 	cat >&2 <<EOT
 Quire needs packages that are not installed:$missing
 

@@ -597,7 +597,7 @@ class Plan:
 
     def gdb(self):
         m = Machine(self.kernel, append="console=ttyS0 quiet panic=-1 norandmaps explore=virtio", memory="256M")
-        self.add("gdb", "make", run_make_gdb(self.build))
+        self.add("gdb", "make", run_make_gdb(self.build), 300)
         self.add("gdb", "snapshot", run_gdb(m, self.build), 300)
         self.add("gdb", "snapshot-la57", run_gdb(dataclasses.replace(m, append=m.append + " la57"), self.build), 300)
 

@@ -9,7 +9,8 @@
  *             another program, in the middle is dropped.  Between processes, and between the files of
  *             one that runs, time passes: stop it first (kill -STOP).
  * Simplified: an address space has the number of its process here; two processes that share one
- *             (vfork) appear as two.
+ *             (vfork) appear as two.  pagemap is read for every page of every area: one of a TiB
+ *             takes its time.
  * Sources:    proc(5), and Linux's Documentation/admin-guide/mm/pagemap.rst.
  */
 #include <dirent.h>
@@ -27,6 +28,7 @@
 #define PAGE_SHIFT	12
 #define PER_TABLE	512
 #define TABLE_BYTES	(PER_TABLE * PAGE)
+#define WORD		sizeof(unsigned long)	/* of pagemap and its like */
 
 /* A word of pagemap. */
 #define PM_PFN		((1UL << 55) - 1)
@@ -67,14 +69,14 @@ static void put(struct text *t, const char *fmt, ...)
 	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(small, sizeof(small), fmt, ap);	/* no format here makes more: names go by put_name */
+	n = vsnprintf(small, sizeof(small), fmt, ap);	/* enough: names go by put_name() */
 	va_end(ap);
 	make_room(t, n);
 	memcpy(t->data + t->len, small, n);
 	t->len += n;
 }
 
-/* A JSON string with its quotes, as in the kernel's snapshot: names are bytes, and what is not ASCII stands as its code. */
+/* A JSON string as in the kernel's snapshot: names are bytes, and what is not ASCII stands as its code. */
 static void put_name(struct text *t, const char *s)
 {
 	put(t, "\"");
@@ -171,6 +173,7 @@ enum { PPID = 4, START_TIME = 22, START_CODE = 26, END_CODE, START_STACK, CPU = 
 static int read_stat(const char *dir, struct stat_file *s)
 {
 	char *text = read_proc(dir, "stat"), *name, *end;
+	size_t len;
 
 	memset(s, 0, sizeof(*s));
 	if (!text)
@@ -182,7 +185,8 @@ static int read_stat(const char *dir, struct stat_file *s)
 		errno = ESRCH;
 		return -1;
 	}
-	strlcpy(s->comm, name + 1, (size_t)(end - name) < sizeof(s->comm) ? (size_t)(end - name) : sizeof(s->comm));
+	len = end - name;
+	strlcpy(s->comm, name + 1, len < sizeof(s->comm) ? len : sizeof(s->comm));
 	s->state = end[2];
 	end += 3;
 	for (int i = PPID; i <= 52; i++)
@@ -221,7 +225,8 @@ static int put_task(long tgid, const char *tid, long mm)
 	snprintf(dir, sizeof(dir), "%ld/task/%s", tgid, tid);
 	if (read_stat(dir, &s))
 		return -1;
-	put(&lines[TASKS], "{\"k\":\"snap.task\",\"tid\":%s,\"tgid\":%ld,\"ppid\":%lu,\"comm\":", tid, tgid, s.field[PPID]);
+	put(&lines[TASKS], "{\"k\":\"snap.task\",\"tid\":%s,\"tgid\":%ld,\"ppid\":%lu,\"comm\":", tid, tgid,
+	    s.field[PPID]);
 	put_name(&lines[TASKS], s.comm);
 	put(&lines[TASKS], ",\"mm\":%ld,\"state\":\"%c\",\"cpu\":%lu}\n", s.state == 'Z' || s.state == 'X' ? 0 : mm,
 	    s.state, s.field[CPU]);
@@ -364,8 +369,9 @@ static int is_gate(const struct area *a)
 
 static void put_area(long mm, const struct area *a)
 {
-	put(&lines[VMAS], "{\"k\":\"snap.vma\",\"mm\":%ld,\"s\":\"%lx\",\"e\":\"%lx\",\"f\":\"%lx\",\"pgoff\":%lu,\"ino\":%lu,\"name\":",
-	    mm, a->start, a->end, a->flags, a->offset >> PAGE_SHIFT, a->ino);
+	put(&lines[VMAS], "{\"k\":\"snap.vma\",\"mm\":%ld,\"s\":\"%lx\",\"e\":\"%lx\",\"f\":\"%lx\"", mm, a->start,
+	    a->end, a->flags);
+	put(&lines[VMAS], ",\"pgoff\":%lu,\"ino\":%lu,\"name\":", a->offset >> PAGE_SHIFT, a->ino);
 	put_name(&lines[VMAS], a->name);
 	put(&lines[VMAS], "}\n");
 }
@@ -431,8 +437,8 @@ static void put_table(long mm, struct table *table)
 	for (int i = 0; table->va != PAGE && i < PER_TABLE; i++) {
 		if (is_none(table->word[i]))
 			continue;
-		put(&lines[TABLES], "{\"k\":\"snap.pt\",\"mm\":%ld,\"level\":1,\"va\":\"%lx\",\"form\":\"pagemap\",\"ents\":[",
-		    mm, table->va);
+		put(&lines[TABLES], "{\"k\":\"snap.pt\",\"mm\":%ld,\"level\":1,\"va\":\"%lx\"", mm, table->va);
+		put(&lines[TABLES], ",\"form\":\"pagemap\",\"ents\":[");
 		put_entries(table);
 		put(&lines[TABLES], "]}\n");
 		break;
@@ -447,13 +453,13 @@ static int read_entries(int pagemap, long mm, struct table *table, unsigned long
 	while (addr < end) {
 		unsigned long va = addr & ~(TABLE_BYTES - 1);
 		unsigned long stop = end - va < TABLE_BYTES ? end : va + TABLE_BYTES;
-		ssize_t len = (stop - addr) / PAGE * sizeof(table->word[0]);
+		ssize_t len = (stop - addr) / PAGE * WORD;
 
 		if (va != table->va)
 			put_table(mm, table);
 		table->va = va;
 		errno = ESRCH;
-		if (pread(pagemap, &table->word[(addr - va) / PAGE], len, addr / PAGE * sizeof(table->word[0])) != len)
+		if (pread(pagemap, &table->word[(addr - va) / PAGE], len, addr / PAGE * WORD) != len)
 			return -1;
 		addr = stop;
 	}
@@ -513,8 +519,8 @@ static void put_frames(void)
 			continue;
 		}
 		if (n)
-			put(&lines[FRAMES], "{\"k\":\"snap.page\",\"pfn\":%lu,\"n\":%lu,\"map\":%lu,\"form\":\"kpageflags\",\"flags\":\"%lx\"}\n",
-			    first, n, map, word);
+			put(&lines[FRAMES], "{\"k\":\"snap.page\",\"pfn\":%lu,\"n\":%lu,\"map\":%lu"
+			    ",\"form\":\"kpageflags\",\"flags\":\"%lx\"}\n", first, n, map, word);
 		first = pfn;
 		n = 1;
 		map = m;
@@ -656,8 +662,8 @@ static void put_begin(struct text *t, const char *what)
 	snprintf(build, sizeof(build), "%s %s", u.sysname, u.release);
 	put(t, "{\"k\":\"snap.begin\",\"version\":1,\"from\":\"proc\",\"build\":");
 	put_name(t, build);
-	put(t, ",\"t\":%llu,\"cpus\":%d,\"levels\":%d,\"page_size\":%lu,\"what\":\"%s\"}\n", __builtin_ia32_rdtsc(),
-	    nr_cpus(), nr_levels(), PAGE, what);
+	put(t, ",\"t\":%llu,\"cpus\":%d,\"levels\":%d,\"page_size\":%lu,\"what\":\"%s\"}\n",
+	    __builtin_ia32_rdtsc(), nr_cpus(), nr_levels(), PAGE, what);
 }
 
 /* All lines in a snapshot's order.  -1 if they could not be written. */

@@ -2,7 +2,7 @@
  * tests/user/zoo.c - an address space with an area of every kind, at addresses that never change
  *
  * `zoo hold` makes it, forks, says "@@ zoo PARENT CHILD", and both stop: for others to look at
- * (tools/probe.py, tools/gdb/check.py).  The same tables must be there on Linux.  `zoo nobody PROGRAM WORD...`
+ * (tools/probe.py, tools/gdbcheck.py).  The same tables must be there on Linux.  `zoo nobody PROGRAM WORD...`
  * runs a program that is not root.
  */
 #define TEST_OWN_MAIN
@@ -54,7 +54,8 @@ static void private_areas(void)
 		poke(p + i * PAGE, i);
 	OK(munmap(p + 3 * PAGE, 2 * PAGE));
 	OK(madvise(p + 9 * PAGE, PAGE, MADV_DONTNEED));
-	p = put_at(cage(7) - 2 * PAGE, 4, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);	/* over the edge of a table */
+	/* over the edge of a table */
+	p = put_at(cage(7) - 2 * PAGE, 4, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	for (int i = 0; i < 4; i++)
 		poke(p + i * PAGE, i);
 }
@@ -121,7 +122,8 @@ TEST(an_area_of_every_kind)
 {
 	make_zoo();
 	EQ(count_areas(), 22);
-	CHECK(pagemap(cage(0)) >> 63 && pagemap(cage(0) + 7 * PAGE) >> 63 && !(pagemap(cage(0) + 9 * PAGE) >> 63));
+	CHECK(pagemap(cage(0)) >> 63 && pagemap(cage(0) + 7 * PAGE) >> 63);
+	CHECK(!(pagemap(cage(0) + 9 * PAGE) >> 63));
 	EQ(pagemap(cage(16) + 2 * PAGE) & ((1UL << 55) - 1), pagemap(cage(17)) & ((1UL << 55) - 1));
 }
 

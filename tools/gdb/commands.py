@@ -62,7 +62,8 @@ class Vmmap(Command):
 
     def run(self, pid=""):
         mm = k.mm_of(k.task_or_current(pid))
-        print(f"{'start':>12}-{'end':12} {'perm':4} {'flags':>9} {'pgoff':>9} {'inode':>6} {'vm_area_struct':18} name")
+        print(f"{'start':>12}-{'end':12} {'perm':4} {'flags':>9} {'pgoff':>9} {'inode':>6} "
+              f"{'vm_area_struct':18} name")
         for vma in k.areas(mm):
             flags = int(vma["vm_flags"])
             inode = int(vma["vm_file"]["f_inode"]["i_ino"]) if int(vma["vm_file"]) else 0
@@ -127,7 +128,8 @@ def use_of(pfn, page):
         return "pcp", "free, on a CPU's own list"
     head = k.page_of(compound_head(pfn, page)) if "compound" in flags else page
     if "slab" in k.page_flags(head):
-        return "slab", f"of {k.text(head['slab_cache']['name'])}, {int(head['inuse'])} of {int(head['objects'])} objects out"
+        return "slab", (f"of {k.text(head['slab_cache']['name'])}, {int(head['inuse'])} of "
+                        f"{int(head['objects'])} objects out")
     if "table" in flags:
         mm = page["pt_mm"]
         return "table", f"of mm {int(mm['id'])}, {int(page['pt_entries'])} entries" if int(mm) else "of the kernel"
@@ -185,7 +187,8 @@ class Buddy(Command):
     def frames(zone, cpus):
         name = k.text(zone["name"])
         for order in range(11):
-            pfns = [k.pfn_of(p) for p in k.list_of(zone["free_area"][order]["free_list"], "struct page", "buddy_list")]
+            blocks = zone["free_area"][order]["free_list"]
+            pfns = [k.pfn_of(p) for p in k.list_of(blocks, "struct page", "buddy_list")]
             if pfns:
                 print(f"{name} order {order} frames {' '.join(map(str, pfns))}")
         for cpu in range(cpus):
@@ -234,12 +237,13 @@ class Slab(Command):
     def run(self, name=""):
         if name:
             return self.one(name)
-        print(f"{'cache':24} {'object':>7} {'slot':>6} {'per':>5} {'order':>5} {'active':>7} {'total':>7} {'slabs':>6}")
+        print(f"{'cache':24} {'object':>7} {'slot':>6} {'per':>5} {'order':>5} {'active':>7} {'total':>7} "
+              f"{'slabs':>6}")
         for cache in caches():
             slabs = int(cache["nr_slabs"])
-            print(f"{k.text(cache['name']):24} {int(cache['object_size']):7} {int(cache['size']):6} {int(cache['num']):5} "
-                  f"{int(cache['order']):5} {int(cache['inuse']) - len(in_arrays(cache)):7} {slabs * int(cache['num']):7} "
-                  f"{slabs:6}")
+            active = int(cache["inuse"]) - len(in_arrays(cache))
+            print(f"{k.text(cache['name']):24} {int(cache['object_size']):7} {int(cache['size']):6} "
+                  f"{int(cache['num']):5} {int(cache['order']):5} {active:7} {slabs * int(cache['num']):7} {slabs:6}")
         return None
 
     @staticmethod

@@ -313,7 +313,8 @@ def pfn_of(page_pointer):
 
 def page_flags(page):
     """The names of the flags that are set."""
-    return [name for bit, name in sorted(enum_names("enum pageflags", "PG_").items()) if int(page["flags"]) >> bit & 1]
+    names = sorted(enum_names("enum pageflags", "PG_").items())
+    return [name for bit, name in names if int(page["flags"]) >> bit & 1]
 
 
 def atomic(value):

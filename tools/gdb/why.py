@@ -46,14 +46,16 @@ def explain(mm, address, kind):
         if not grows:
             return steps, "segv_maperr"
     flags = int(vma["vm_flags"])
-    steps.append(f"area {int(vma['vm_start']):x}-{int(vma['vm_end']):x} {k.permissions(flags)} {k.area_name(vma, mm)}".rstrip())
+    place = f"{int(vma['vm_start']):x}-{int(vma['vm_end']):x}"
+    steps.append(f"area {place} {k.permissions(flags)} {k.area_name(vma, mm)}".rstrip())
     level, entry = k.leaf(k.address_of(mm["pgd"]), address)
-    steps.append(f"entry {entry:x}: {k.describe_entry(entry, 1)}" if level else "no table leads there: as an entry that is none")
+    steps.append(f"entry {entry:x}: {k.describe_entry(entry, 1)}" if level else
+                 "no table leads there: as an entry that is none")
     if allows(entry, kind):
         return steps + ["the hardware allows it"], "no_fault"
     key = flags >> k.VM_PKEY_SHIFT & 15
     if key:
-        steps.append(f"protection key {key}: the thread's PKRU, which is not looked at here, may forbid it (segv_pkuerr)")
+        steps.append(f"protection key {key}: the thread's PKRU, not looked at here, may forbid it (segv_pkuerr)")
     if not flags & NEEDS[kind]:
         return steps + ["the area does not allow it"], "segv_accerr"
     return fault(vma, address & PAGE_MASK, entry, kind, steps)
@@ -126,7 +128,8 @@ def write_protected(entry, shared, steps):
     references, anonymous = k.atomic(page["_refcount"]), int(page["mapping"]) & 1
     if anonymous and references == 1:
         return steps + ["nobody else has the page: it becomes writable"], "wp_reuse"
-    return steps + [f"{references} references to the page: copied" if anonymous else "the file's own page: copied"], "wp_copy"
+    reason = f"{references} references to the page" if anonymous else "the file's own page"
+    return steps + [f"{reason}: copied"], "wp_copy"
 
 
 def beyond_end(vma, page, nonlinear):
