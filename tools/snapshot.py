@@ -18,8 +18,14 @@ PAGE = 4096
 PRESENT, RW, USER, ACCESSED, DIRTY, PSE, PROTNONE, SPECIAL = 1, 2, 4, 0x20, 0x40, 0x80, 0x100, 0x200
 PFN = 0x000ffffffffff000
 GAP_LARGE, GUARD_GAP = 1 << 44, 256 * PAGE
-VM_READ, VM_WRITE, VM_EXEC, VM_SHARED, VM_GROWSDOWN, VM_LOCKED, VM_NONLINEAR = 1, 2, 4, 8, 0x100, 0x2000, 0x800000
-PG_DIRTY, PG_SWAPBACKED = 1 << 3, 1 << 11
+NX = 1 << 63
+VM_READ, VM_WRITE, VM_EXEC, VM_SHARED, VM_MAYWRITE, VM_GROWSDOWN = 1, 2, 4, 8, 0x20, 0x100
+VM_PFNMAP, VM_LOCKED, VM_IO, VM_DONTEXPAND, VM_NONLINEAR = 0x400, 0x2000, 0x4000, 0x40000, 0x800000
+PG_DIRTY, PG_BUDDY, PG_SLAB, PG_TABLE, PG_SWAPBACKED, PG_MLOCKED, PG_PCP = [1 << n for n in (3, 7, 8, 9, 11, 12, 14)]
+PG_RESERVED = 1 << 6
+# Flags that go with a use, and with no other.
+FLAGS_OF = {"free": PG_BUDDY, "pcp": PG_PCP, "slab": PG_SLAB, "table": PG_TABLE, "kept_table": PG_TABLE,
+            "reserved": PG_RESERVED, "zero": PG_RESERVED}
 
 # The kinds in the order of their lines, each with its fields.
 KINDS = {
@@ -263,9 +269,27 @@ class Checker:
                     self.wrong(f"mm {mm}: the area {v['s']:x}-{v['e']:x}")
                 end = v["e"]
             self.same(f"mm {mm}: mmap", m["mmap"], areas[0]["s"] if areas else None)
+            for start, end in (m["code"], m["data"], m["brk"], m["arg"], m["env"]):
+                if start > end:
+                    self.wrong(f"mm {mm}: {start:x} is behind {end:x}")
             if self.s.is_still(mm):
+                self.layout(mm, m)
                 self.sums(mm, m, areas)
                 self.tree(mm, m, areas)
+
+    def layout(self, mm, m):
+        """What the addresses in an mm_struct lead to."""
+        named = [v for v in self.s.vmas[mm] if v["name"] in ("[heap]", "[stack]")]
+        for v in named:
+            at = m["stack"] if v["name"] == "[stack]" else m["brk"][0]
+            if not v["s"] <= max(at, v["s"]) <= v["e"] or (v["name"] == "[stack]" and not v["s"] <= at <= v["e"]):
+                self.wrong(f"mm {mm}: {v['name']} is {v['s']:x}-{v['e']:x}, not at {at:x}")
+        if m["exe"] and m["code"][1]:
+            v = self.s.vma_at(mm, m["code"][0])
+            if not v or v["ino"] != m["exe"] or not m["stack"]:
+                self.wrong(f"mm {mm}: the code at {m['code'][0]:x} is not of inode {m['exe']}")
+        if m["execute_only_pkey"] > 0 and not m["pkeys"] >> m["execute_only_pkey"] & 1:
+            self.wrong(f"mm {mm}: key {m['execute_only_pkey']} was not handed out")
 
     def sums(self, mm, m, areas):
         def pages(wanted):
@@ -329,7 +353,10 @@ class Checker:
         children = [a for a in self.s.avs.values() if a["parent"] == av["id"] != a["id"]]
         members = [a for a in self.s.avs.values() if a["root"] == av["id"] != a["id"]]
         pages = sum(r["n"] for r in self.s.runs if r["use"] == "anon" and r["mapping"] == av["id"])
+        owners = sum(v["av"] == av["id"] for areas in self.s.vmas.values() for v in areas)
         self.same(f"anon_vma {av['id']}: children", av["children"], len(children))
+        if all(self.s.is_still(mm) for mm in self.s.mms):       # else areas that are in no list
+            self.same(f"anon_vma {av['id']}: vmas", av["vmas"], owners)
         self.same(f"anon_vma {av['id']}: refs", av["refs"], bool(av["list"]) + len(members) + pages)
 
     def chain(self, mm, v):
@@ -356,9 +383,36 @@ class Checker:
             for va, raw in self.s.ptes(mm).items():
                 if names_page(raw):
                     found.setdefault((raw & PFN) // PAGE, []).append((mm, va))
-                if self.s.is_still(mm) and not self.s.vma_at(mm, va):
-                    self.wrong(f"mm {mm}: the entry at {va:x} is outside of every area")
+            if self.s.is_still(mm):
+                self.entries(mm)
         return found
+
+    def entries(self, mm):
+        """No entry is outside of the areas, or allows more than its area does."""
+        areas = iter(self.s.vmas[mm])
+        v = next(areas, None)
+        for va, raw in sorted(self.s.ptes(mm).items()):
+            while v and v["e"] <= va:
+                v = next(areas, None)
+            if not v or va < v["s"]:
+                self.wrong(f"mm {mm}: the entry at {va:x} is outside of every area")
+                continue
+            more = raw & RW & ~v["prot"] and not v["f"] & VM_WRITE or ~raw & NX & v["prot"] or \
+                raw & PRESENT and (not raw & USER or not v["f"] & (VM_READ | VM_WRITE | VM_EXEC))
+            if raw & (PRESENT | PROTNONE) and more:
+                self.wrong(f"mm {mm}: the entry {raw:x} at {va:x} allows more than {v['f']:x}, {v['prot']:x}")
+            frame = self.s.frame((raw & PFN) // PAGE) if names_page(raw) else None
+            index = v["pgoff"] + (va - v["s"]) // PAGE
+            if frame and frame["use"] in ("anon", "file", "shmem") and frame["index"] != index and \
+                    not v["f"] & VM_NONLINEAR:
+                self.wrong(f"mm {mm}: {va:x} shows page {frame['index']:x}, should be {index:x}")
+            if frame and frame["use"] in ("file", "shmem") and frame["mapping"] != v["ino"]:
+                self.wrong(f"mm {mm}: {va:x} shows inode {frame['mapping']}, the area inode {v['ino']}")
+            if frame and frame["use"] == "anon" and frame["mapping"] not in v["avc"]:
+                self.wrong(f"mm {mm}: {va:x} shows a page of anon_vma {frame['mapping']}, the area has {v['avc']}")
+
+    def locks_pages(self, mm, va):
+        return self.s.vma_at(mm, va)["f"] & (VM_LOCKED | VM_IO | VM_DONTEXPAND | VM_PFNMAP) == VM_LOCKED
 
     def links(self, mm, tables, top):
         """Each table is named by one entry above it, and each entry leads to a table."""
@@ -388,11 +442,18 @@ class Checker:
                     self.same(f"frame {pfn}: reverse map", sorted(self.s.rmap.get(pfn, [])), at)
                 if r["use"] not in ("anon", "file", "shmem", "kernel", "ring", "vmalloc"):
                     self.wrong(f"frame {pfn}, {r['use']}, is mapped at {at}")
+                if r["mlock"] and all(self.s.is_still(mm) for mm, _ in at):
+                    self.same(f"frame {pfn}: mlock", r["mlock"], sum(self.locks_pages(*where) for where in at))
                 if r["ref"] < r["map"]:
                     self.wrong(f"frame {pfn}: {r['map']} entries, {r['ref']} references")
                 kind = "anon" if r["use"] == "anon" else "shmem" if r["flags"] & PG_SWAPBACKED else "file"
                 for mm, _ in at:
                     rss[mm][kind] += 1
+        mapped = [r for r in self.s.runs if r["map"] > 0]
+        for name, has in (("nr_anon_pages", sum(r["n"] for r in mapped if r["use"] == "anon")),
+                          ("nr_mapped", sum(r["n"] for r in mapped if r["use"] != "anon")),
+                          ("nr_mlock", sum(r["n"] for r in self.s.runs if r["flags"] & PG_MLOCKED))):
+            self.same(name, self.s.vmstat[name], has)
         if found:
             self.wrong(f"entries name frames that are none: {sorted(found)[:5]}")
         for mm in self.s.mms:
@@ -405,6 +466,16 @@ class Checker:
         for r in self.s.runs:
             self.same("the first frame of a run", r["pfn"], pfn)
             pfn += r["n"]
+            flag = FLAGS_OF.get(r["use"], 0)
+            others = r["flags"] & (PG_BUDDY | PG_SLAB | PG_TABLE | PG_PCP | PG_RESERVED) & ~flag
+            if others or (flag and not r["flags"] & flag and r["use"] != "slab"):      # not in a slab's tails
+                self.wrong(f"frame {r['pfn']}, {r['use']}, has flags {r['flags']:x}")
+            if r["use"] in ("free", "pcp") and (r["ref"] or r["map"] or r["mlock"]):
+                self.wrong(f"frame {r['pfn']}, {r['use']}, is in use: {r}")
+            if r["use"] in ("anon", "file", "shmem", "table") and r["ref"] < 1:
+                self.wrong(f"frame {r['pfn']}, {r['use']}, has no reference")
+            if bool(r["mlock"]) != bool(r["flags"] & PG_MLOCKED):
+                self.wrong(f"frame {r['pfn']}: mlock {r['mlock']}, flags {r['flags']:x}")
         self.same("the end of the frames", pfn, last)
 
     def free_lists(self):
@@ -440,7 +511,17 @@ class Checker:
             self.same(f"cache {name}: active and kept", c["active"] + c["kept"], inuse)
             if not c["active"] <= handed_out <= c["active"] + c["kept"]:
                 self.wrong(f"cache {name}: {c['active']} active, {handed_out} slots not free")
+            if c["per"] * c["size"] > PAGE << c["order"]:
+                self.wrong(f"cache {name}: {c['per']} of {c['size']} bytes do not fit order {c['order']}")
         self.same("frames of slabs", self.s.count("slab"), nr)
+        self.same("nr_slab_unreclaimable", self.s.vmstat["nr_slab_unreclaimable"], nr)
+        for what, cache in (("tasks", "task_struct"), ("mms", "mm_struct"), ("avs", "anon_vma")):
+            if cache in self.s.slabs and self.s.slabs[cache]["active"] < len(getattr(self.s, what)) - (what == "tasks"):
+                self.wrong(f"more {what} than objects of cache {cache}")
+        self.same("nr_page_table_pages", self.s.vmstat["nr_page_table_pages"], self.s.count("table"))
+        if self.s.count("stack") * PAGE // 1024 < self.s.vmstat["nr_kernel_stack"]:
+            self.wrong(f"{self.s.vmstat['nr_kernel_stack']} KiB of stacks in {self.s.count('stack')} frames")
+        self.same("nr_shmem", self.s.vmstat["nr_shmem"], self.s.count("shmem"))
 
     def page_cache(self):
         nr = 0
@@ -457,10 +538,16 @@ class Checker:
         self.same("nr_file_pages", self.s.vmstat["nr_file_pages"], nr)
 
     def file_areas(self, f):
-        for mm, start, *_ in f["i_mmap"] + f["nonlinear"]:
+        writable = 0
+        for mm, start, *last in f["i_mmap"] + f["nonlinear"]:
             v = next((v for v in self.s.vmas.get(mm, []) if v["s"] == start), None)
             if mm in self.s.mms and self.s.is_still(mm) and (not v or v["ino"] != f["ino"]):
                 self.wrong(f"file {f['ino']}: the area {start:x} of mm {mm} is {v}")
+            writable += bool(v) and v["f"] & (VM_SHARED | VM_MAYWRITE) == VM_SHARED | VM_MAYWRITE
+            if v and last and last[0] < v["pgoff"] + (v["e"] - v["s"]) // PAGE - 1:
+                self.wrong(f"file {f['ino']}: rb_subtree_last of {start:x} is {last[0]}")
+        if all(self.s.is_still(mm) for mm in self.s.mms) and (f["writable"] > 0 or writable):
+            self.same(f"file {f['ino']}: writable", f["writable"], writable)
 
     # tasks
 
@@ -469,13 +556,23 @@ class Checker:
             for mm in {t["mm"], t["active_mm"]} - {0}:
                 if mm not in self.s.mms:
                     self.wrong(f"task {t['tid']}: mm {mm} is missing")
+            if t["tgid"] not in self.s.tasks or t["cpu"] >= self.s.begin["cpus"] or t["state"] not in "RSDTZX":
+                self.wrong(f"task {t['tid']}: {t}")
+            if t["ppid"] not in self.s.tasks:
+                self.wrong(f"task {t['tid']}: its parent {t['ppid']} is missing")
         for mm, m in self.s.mms.items():
-            self.same(f"mm {mm}: next in mmlist", self.s.mms.get(m["mmlist"][1], {"mmlist": [mm]})["mmlist"][0], mm)
+            before, after = m["mmlist"]
+            self.same(f"mm {mm}: mmlist", (self.s.mms.get(before, {"mmlist": [0, mm]})["mmlist"][1],
+                                           self.s.mms.get(after, {"mmlist": [mm]})["mmlist"][0]), (mm, mm))
             users = sum(t["mm"] == mm for t in self.s.tasks.values())
             borrowers = sum(not t["mm"] and t["active_mm"] == mm for t in self.s.tasks.values())
             if m["users"] < users or m["count"] < bool(m["users"]) + borrowers:
                 self.wrong(f"mm {mm}: {m['users']} users, {m['count']} references, but {users} and {borrowers} tasks")
         for cpu in self.s.cpus.values():
+            task = self.s.tasks.get(cpu["tid"])
+            if not task or (task["state"], task["cpu"], task["active_mm"], not task["mm"]) != \
+                    ("R", cpu["cpu"], cpu["mm"], bool(cpu["lazy"])):
+                self.wrong(f"cpu {cpu['cpu']}: {cpu} runs {task}")
             mm = self.s.mms.get(cpu["mm"])
             if cpu["mm"] and (not mm or mm["pgd"] != cpu["cr3"] or not mm["cpus"] >> cpu["cpu"] & 1):
                 self.wrong(f"cpu {cpu['cpu']}: {cpu} has {mm}")

@@ -231,6 +231,43 @@ MM_TEST(snapshot, an_mm_without_a_tree_is_shown_by_its_list)
 	EXPECT(shown);
 }
 
+static int closes, areas_seen[3];
+
+static void look_while_closing(struct vm_area_struct *vma)
+{
+	struct snapshot *s;
+	char words[24];
+
+	snprintf(words, sizeof(words), "mm %u", vma->vm_mm->id);
+	s = take(words);
+	if (IS_ERR(s))
+		return;
+	for (size_t i = 0; i + 10 < s->len && closes < 3; i++)
+		areas_seen[closes] += !memcmp(s->buf + i, "\"snap.vma\"", 10);
+	closes++;
+	snapshot_free(s);
+}
+
+/* ->close may sleep, and then anybody may look: at the areas that are still there. */
+MM_TEST(snapshot, a_dying_mm_shows_what_is_left_of_it)
+{
+	static const struct vm_operations_struct ops = { .close = look_while_closing };
+	struct mm_struct *child;
+
+	closes = 0;
+	memset(areas_seen, 0, sizeof(areas_seen));
+	for (int i = 0; i < 3; i++)
+		EXPECT_EQ(map_at(2 * i, 1, RW), AT(2 * i));
+	child = dup_mm(mm);
+	EXPECT(!IS_ERR(child));
+	for (struct vm_area_struct *v = child->mmap; v; v = v->vm_next)
+		v->vm_ops = &ops;
+	mmput(child);
+	EXPECT_EQ(closes, 3);
+	for (int i = 0; i < 3; i++)
+		EXPECT_EQ(areas_seen[i], 2 - i);
+}
+
 /* ---- memory ---- */
 
 #ifdef QUIRE_DEBUG
