@@ -6,6 +6,7 @@
 
 #include <types.h>
 
+struct mm_struct;
 struct task_struct;
 
 #define EXPLAIN_STEPS 24
@@ -23,6 +24,9 @@ struct explanation {
 
 /* A user access of @task to @addr, @access: 'r', 'w' or 'x'. 0, -EINVAL, -ESRCH: no mm; -EINTR. May sleep. */
 int explain(struct task_struct *task, unsigned long addr, char access, struct explanation *e);
+/* The same by the thread's rights and limits in @mm.  Enter: its mmap_sem held. */
+void explain_mm(const struct task_struct *tsk, struct mm_struct *mm, unsigned long addr, char access,
+		struct explanation *e);
 /* The name of an outcome, as in fault.done. */
 const char *explain_outcome_name(unsigned int outcome);
 /* Into the log: why current's access failed, and the areas around @addr.  No lock held. */

@@ -123,9 +123,8 @@ write_protected:
 	FAULT_OUTCOMES(OUTCOME)
 }
 
-/* Enter: mmap_sem of @mm held. */
-static void explain_locked(const struct task_struct *tsk, struct mm_struct *mm, unsigned long addr,
-			   char access, struct explanation *e)
+void explain_mm(const struct task_struct *tsk, struct mm_struct *mm, unsigned long addr, char access,
+		struct explanation *e)
 {
 	struct fault f = { .mm = mm, .addr = addr & PAGE_MASK, .vma = area_above(mm, addr),
 			   .flags = FAULT_FLAG_USER | (access == 'w' ? FAULT_FLAG_WRITE : 0) |
@@ -156,7 +155,7 @@ int explain(struct task_struct *task, unsigned long addr, char access, struct ex
 	if (down_read_killable(&mm->mmap_sem)) {
 		err = -EINTR;
 	} else {
-		explain_locked(task, mm, addr, access, e);
+		explain_mm(task, mm, addr, access, e);
 		up_read(&mm->mmap_sem);
 	}
 	mmput(mm);
@@ -239,7 +238,7 @@ void explain_to_log(unsigned long addr, char access)
 
 	if (down_read_killable(&mm->mmap_sem))
 		return;
-	explain_locked(current, mm, addr, access, &e);
+	explain_mm(current, mm, addr, access, &e);
 	log_explanation(addr, access, &e);
 	log_areas(mm, addr);
 	up_read(&mm->mmap_sem);

@@ -11,9 +11,12 @@
  * Sources:    Intel SDM vol. 3A, "Page-Level Protection"; Gorman, "Understanding the Linux
  *             Virtual Memory Manager", "Page Faulting".
  *
+ * The questions, one by one, are in fault_table.h, from which mm/explain.c is made as well.  In short:
+ *
  *   entry          VMA         access   what happens                          function
  *   none           anonymous   read     the zero page, read-only              anon_read
  *   none           anonymous   write    a new zeroed page                     anon_write
+ *   none           file        any      behind its end: SIGBUS                file_fault
  *   none           file        read     the cached page and its neighbours    file_read
  *   none           private     write    a private copy of the cached page     file_cow
  *   none           shared      write    the cached page, writable             file_shared

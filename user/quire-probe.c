@@ -2,7 +2,7 @@
  * user/quire-probe.c - an address space as lines of JSON, from what /proc says
  *
  * Purpose:    the same program on Linux and on Quire, so that the two can be laid side by side.  It
- *             writes the lines of a snapshot (docs/tracing.md) with what /proc knows and leaves the
+ *             writes the lines of a snapshot (docs/snapshot.md) with what /proc knows and leaves the
  *             other fields out: tasks from stat, the mm from stat and status, areas from smaps,
  *             entries from pagemap, frames from kpagecount and kpageflags.
  * Invariants: a process is there whole or not at all: what was read of one that ended, or became

@@ -12,6 +12,8 @@
  *   kernel  user       the same, but only at an instruction with a fix-up: EFAULT, no signal
  *   kernel  kernel     a kernel bug: panic (self tests may probe)
  *
+ * The questions, one by one, are in fault_table.h, from which mm/explain.c is made as well.
+ *
  * Invariants: CR2 was read by the entry code before anything else could fault.  vmalloc never
  *             faults: all address spaces share the kernel's tables.  The stack grows only with
  *             mmap_sem held for writing.  With spinlocks held (in_atomic) a user access never

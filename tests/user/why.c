@@ -530,7 +530,6 @@ TEST(bad_questions_are_refused)
 	ERR(write(why_fd, "1 0 r\0", 6), EINVAL);
 	ERR(write(why_fd, (void *)8, 5), EFAULT);
 	ERR(read(why_fd, text, sizeof(text)), EINVAL);
-	ERR(ask_text("2 0 r"), ESRCH);		/* a kernel thread */
 	ERR(ask_text("32767 0 r"), ESRCH);
 	ERR(ask_text("0 0 r"), ESRCH);
 	zombie = CHILD();
@@ -542,6 +541,94 @@ TEST(bad_questions_are_refused)
 	CMP(read(why_fd, text, sizeof(text)), >, 0);
 	OK(setuid(1000));
 	ERR(open("/proc/quire/why", O_RDWR), EACCES);
+}
+
+/* ---- the log ---- */
+
+/* The log from the last line with @from on; NULL: no such line. */
+static char *log_from(const char *from)
+{
+	static char text[1 << 18];
+	char *found = NULL;
+
+	text[OK(syscall(__NR_syslog, 3, text, sizeof(text) - 1))] = '\0';
+	for (char *p = text; (p = strstr(p, from)); p++)
+		found = p;
+	return found;
+}
+
+/* Does the @nr-th line from @p on hold the text? */
+static int line_has(const char *p, int nr, const char *want)
+{
+	const char *end, *found;
+
+	while (p && nr--)
+		p = strchr(p, '\n') ? strchr(p, '\n') + 1 : NULL;
+	if (!p)
+		return 0;
+	end = strchr(p, '\n');
+	found = strstr(p, want);
+	return found && (!end || found < end);
+}
+
+static char *died(pid_t pid, int sig, const char *what)
+{
+	char line[64];
+	char *log;
+
+	DIES(pid, sig);
+	snprintf(line, sizeof(line), "why[%d]: %s at ", pid, what);
+	log = log_from(line);
+	if (!log)
+		FAIL("no line \"%s\" in the log", line);
+	return log;
+}
+
+/* Ten in five seconds are told: wait for the next five. */
+TEST(the_log_says_why_a_program_ended)
+{
+	sigset_t all;
+	char line[64], *p, *log;
+	pid_t pid;
+	int fd;
+
+	begin();
+	sleep(6);
+	pid = CHILD(poke(NULL, 1));
+	log = died(pid, SIGSEGV, "segfault");
+	CHECK(line_has(log, 0, "segfault at 0 ip ") && line_has(log, 0, " error 6"));
+	snprintf(line, sizeof(line), "  why %d 0 w: is the address canonical? yes. is it", pid);
+	CHECK(line_has(log, 1, line) && line_has(log, 1, " may the area grow down, as a stack? no."));
+	CHECK(line_has(log, 2, "  so: segv_maperr: SIGSEGV, SEGV_MAPERR: "));
+	CHECK(line_has(log, 3, "  above  00400000-00401000 r--p 00000000 why"));
+	CHECK(!line_has(log, 4, "  at ") && !line_has(log, 4, "  below "));
+
+	p = place(4);
+	map_at(p, 1, RW, MAP_FIXED);
+	map_at(p + PAGE, 1, PROT_READ, MAP_FIXED);
+	map_at(p + 3 * PAGE, 1, PROT_NONE, MAP_FIXED);
+	log = died(CHILD(poke(p + PAGE + 5, 1)), SIGSEGV, "segfault");
+	CHECK(line_has(log, 1, " does the area allow the access? no.") && line_has(log, 2, "  so: segv_accerr: "));
+	CHECK(line_has(log, 3, "  below  ") && line_has(log, 3, " rw-p "));
+	snprintf(line, sizeof(line), "  at     %lx-%lx r--p ", (unsigned long)p + PAGE, (unsigned long)p + 2 * PAGE);
+	CHECK(line_has(log, 4, line));
+	CHECK(line_has(log, 5, "  above  ") && line_has(log, 5, " ---p "));
+
+	fd = OK(open("/tmp/why-log", O_RDWR | O_CREAT, 0600));
+	p = mmap(p, PAGE, RW, MAP_SHARED | MAP_FIXED, fd, 0);
+	log = died(CHILD(peek(p)), SIGBUS, "bus error");
+	CHECK(line_has(log, 1, " does the object reach to this page? no.") && line_has(log, 2, "  so: sigbus: "));
+	CHECK(line_has(log, 3, "  at     ") || line_has(log, 4, "  at     "));
+	unlink("/tmp/why-log");
+
+	died(CHILD({ signal(SIGSEGV, SIG_IGN); poke(NULL, 1); }), SIGSEGV, "segfault");
+	sigfillset(&all);
+	died(CHILD({ catch_signals(); sigprocmask(SIG_BLOCK, &all, NULL); poke(NULL, 1); }), SIGSEGV,
+	     "segfault");
+	pid = CHILD(EQ(FAULTS(poke(NULL, 1)), SIGSEGV));
+	EXITS(pid, 0);
+	snprintf(line, sizeof(line), "why[%d]:", pid);
+	CHECK(!log_from(line));			/* that one had a plan */
 }
 
 /* Another thread changes the areas while it is asked about them. */
