@@ -266,19 +266,10 @@ def outcomes(lines):
     return [line.rsplit(" ", 1)[1] for line in lines if re.match(r"(read|write|execute) ", line)]
 
 
-def ask_why(line, question):
-    """The port's answer to `why`: an outcome, or what the kernel complains of."""
-    line.send(f"why {question}")
-    while True:
-        record = line.read()
-        if record["k"] in ("why", "err"):
-            return record.get("outcome", str(record))
-
-
 def check_why_kernel(told, pid, line, check):
     """The kernel's own answer to the same questions, from a table that gdb does not know."""
     for address in asked():
-        theirs = [ask_why(line, f"{pid} {address:x} {kind}") for kind in "rwx"]
+        theirs = [line.ask(f"why {pid} {address:x} {kind}").get("outcome") for kind in "rwx"]
         ours = outcomes(told.get(f"why {address:#x} {pid}", []))
         check(ours == theirs, f"why {address:#x}: gdb says {ours}, the kernel {theirs}")
 
