@@ -98,6 +98,8 @@ struct vm_fault {
 struct vm_operations_struct {
 	void (*open)(struct vm_area_struct *area);
 	void (*close)(struct vm_area_struct *area);
+	/* Does the object reach to page @index?  Asked before ->fault, which may still find it gone; NULL: yes. */
+	bool (*has_page)(struct vm_area_struct *vma, pgoff_t index);
 	/* A page is missing: set vmf->page (referenced, locked if VM_FAULT_LOCKED) or return an error bit. */
 	int (*fault)(struct vm_area_struct *vma, struct vm_fault *vmf);
 	/* Map cached neighbours of a read fault, none of them by I/O. */

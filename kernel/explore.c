@@ -242,6 +242,7 @@ static const struct explore_command commands[] = {
 	{ "next", cmd_next },
 	{ "snap", cmd_snap },
 	{ "walk", cmd_walk },
+	{ "why", explore_why },
 };
 
 static void answer_error(const char *what)

@@ -79,7 +79,7 @@ class Line:
         self.send(command)
         while True:
             record = self.read()
-            if record["k"] in ("ok", "err", "hello"):
+            if record["k"] in ("ok", "err", "hello", "why"):
                 return record
 
     def wait_for(self, wanted):
@@ -143,8 +143,16 @@ def play_commands(guest, path, check):
     check(hello["k"] == "hello" and hello["version"] == 1 and hello["page_size"] == 4096, "hello")
     for bad in ("frobnicate", "mask xyz", "mask 8000000", "mask 123456789", "pid -1", "pid 32768",
                 "pid 1x", "mark", "mark too early", "pause", "pause sometimes", "pause op",
-                "x" * 5000, "hello\0there"):
+                "x" * 5000, "hello\0there", "why", "why 1", "why 1 0", "why 1 0 q", "why 0 0 r",
+                "why 32767 0 r", "why 1 0x r", "why 1 0 r more"):
         check(line.ask(bad)["k"] == "err", f"{bad[:20]!r} was not refused")
+    why = line.ask("why 1 401000 w")
+    check(why["k"] == "why" and (why["tid"], why["addr"], why["access"]) == (1, "401000", "w") and
+          ["does the area allow the access", "no"] in why["steps"] and
+          why["outcome"] == "segv_accerr", f"why: {why}")
+    check(line.ask("why 1 0 r")["outcome"] == "segv_maperr", "why of NULL")
+    check(line.ask("why 1 ffff800000000000 x")["outcome"] == "segv_maperr", "why of the kernel")
+    check(line.ask("why 1 8000000000000000 r")["outcome"] == "general_protection", "why, not canonical")
     check(line.ask("mask 0x3ff") == {"k": "ok", "mask": "3ff"}, "mask")
     check(line.ask("\n  mask")["mask"] == "3ff", "blanks before a command, an empty line")
     check(line.ask("mask  \r")["mask"] == "3ff", "blanks after a command")

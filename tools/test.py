@@ -24,6 +24,8 @@ Groups:
   explore  a program on the port org.quire.explore: commands, stepping, readers that do not read or
            go away, and whether the events of a recording and the parts of a snapshot fit each other
   law      snapshot and events since = next snapshot, over 10^5 random calls; the checker itself
+  probe    quire-probe: the same areas and entries as on Linux, and as in the kernel's own snapshot
+  gdb      the commands of `make gdb` against the kernel's own snapshot of the same moment
   docs     the generated parts of the documents name only what exists
 
 -T keeps the jobs whose name contains PATTERN (a regular expression); the kernel gets the pattern
@@ -47,8 +49,10 @@ import time
 sys.dont_write_bytecode = True
 import dynamic
 import explore
+import gdbcheck
 import law
 import machine
+import probe
 import session
 import snapshot_plays
 from machine import Machine
@@ -429,6 +433,63 @@ def points_of_tracing(kernel):
     return run
 
 
+def run_probe(m, build, linux=False):
+    """Boot M, whose init asks quire-probe about tests/user/zoo; on LINUX keep what it says."""
+    def run(job):
+        files = [f"{build}/{f}:/bin/{f.split('/')[1]}" for f in probe.FILES]
+        m.initrd = machine.make_initramfs(job.log.with_suffix(".cpio"), files, probe.INIT)
+        status, lines = job.start(m.command())
+        text, result = "\n".join(lines), Result()
+        result.failures += exit_failure(status, 0)
+        if not result.failures:
+            probe.check_answers(text, result.check)
+        if linux and not result.failures:
+            probe.record(text)
+        elif not linux and not result.failures:
+            probe.check_linux(text, result.check)
+            probe.check_kernel(text, result.check)
+        return result
+    return run
+
+
+def run_gdb(m, build):
+    """Boot M and stop it with gdb; what the commands of tools/gdb say must be in the kernel's snapshot."""
+    def run(job):
+        result, port, gdb = Result(), job.log.with_suffix(".sock"), job.log.with_suffix(".gdb.sock")
+        if gdbcheck.missing():
+            result.check(False, gdbcheck.missing())
+            return result
+        m.initrd = machine.make_initramfs(job.log.with_suffix(".cpio"), [f"{build}/tests/zoo:/bin/zoo"], gdbcheck.INIT)
+        m.explore = f"socket,path={port},server=on,wait=off"
+        m.extra = ("-gdb", f"unix:{gdb},server=on,wait=off")
+        job.command = m.command()
+        guest = explore.Guest(m, job.log)
+        try:
+            gdbcheck.play(ROOT, m.kernel, guest, port, gdb, job.log, result.check)
+        finally:
+            guest.close()
+            port.unlink(missing_ok=True)
+            gdb.unlink(missing_ok=True)
+        return result
+    return run
+
+
+def run_make_gdb(build):
+    """What `make gdb` starts, with commands instead of a person: stop, look, end; and QEMU has ended too."""
+    def run(job):
+        if gdbcheck.missing():
+            return Result(0, [gdbcheck.missing()])
+        words = [w for c in gdbcheck.FIRST_SESSION for w in ("-ex", c)]
+        status, lines = job.start([sys.executable, str(ROOT / "tools/gdb/run.py"), str(build), "-batch", "-nx", *words])
+        result = Result()
+        result.failures += exit_failure(status, 0)
+        gdbcheck.check_first_session("\n".join(lines), result.check)
+        with socket.socket(socket.AF_UNIX) as left:
+            result.check(left.connect_ex(str(build / "gdb/console.sock")), "QEMU is still there")
+        return result
+    return run
+
+
 def run_session(m):
     def run(job):
         job.command = m.command()
@@ -536,6 +597,20 @@ class Plan:
                         f"console=ttyS0 quiet panic=-1 {machine.LINUX_WORDS}", cpu=cpu)
             self.add("oracle", name, self.with_initramfs(name, test, record_oracle(name, m)))
         self.dynamic(linux=True)
+        self.probe(linux=True)
+
+    def probe(self, linux=False):
+        m = Machine(machine.linux_image() if linux else self.kernel, debug_exit=False,
+                    append="console=ttyS0 quiet panic=-1 norandmaps")
+        if linux:
+            m.append += f" nokaslr no5lvl {machine.LINUX_WORDS}"
+        self.add("oracle" if linux else "probe", "probe" if linux else "zoo", run_probe(m, self.build, linux))
+
+    def gdb(self):
+        m = Machine(self.kernel, append="console=ttyS0 quiet panic=-1 norandmaps explore=virtio", memory="256M")
+        self.add("gdb", "make", run_make_gdb(self.build), 300)
+        self.add("gdb", "snapshot", run_gdb(m, self.build), 300)
+        self.add("gdb", "snapshot-la57", run_gdb(dataclasses.replace(m, append=m.append + " la57"), self.build), 300)
 
     def dynamic(self, linux=False):
         for name, word in (("fixed", " norandmaps"), ("random", ""))[:1 if linux else 2]:
@@ -750,6 +825,8 @@ class Plan:
         self.core()
         self.explore()
         self.law()
+        self.probe()
+        self.gdb()
         self.docs()
 
     def chosen(self):

@@ -95,6 +95,7 @@ void proc_sys_init(void);	/* sysctl.c: /proc/sys */
 void proc_overcommit_init(void);	/* overcommit.c: /proc/sys/vm/overcommit_* */
 void proc_ipc_init(void);	/* ipc.c: /proc/sysvipc, /proc/sys/kernel/shm* */
 void proc_quire_init(void);	/* quire.c: /proc/quire */
+void proc_why_init(void);	/* why.c: /proc/quire/why */
 void proc_coredump_init(void);	/* coredump.c: core_pattern and its like */
 #ifdef QUIRE_DEBUG
 void proc_fail_nth_init(void);	/* fail_nth.c: /proc/sys/debug */
