@@ -83,7 +83,7 @@ class Line:
         self.send(command)
         while True:
             record = self.read()
-            if record["k"] in ("ok", "err", "hello"):
+            if record["k"] in ("ok", "err", "hello", "why"):
                 return record
 
     def wait_for(self, wanted):
