@@ -360,7 +360,7 @@ MODEL_FLAGS = $(filter-out -O1 -fsanitize=% -fno-sanitize%,$(HOST_FLAGS)) -O2
 FUZZ_FLAGS = $(filter-out -fno-sanitize=alignment,$(HOST_FLAGS)) -fno-sanitize=alignment,function -DFUZZER -Wno-unknown-warning-option
 # What only looks on steers no fuzzer: without coverage, and five times faster.
 NOT_STEERING := mm/verify.c mm/slab.c mm/page_alloc.c tests/host/%
-refine_objs = $(patsubst %,$(BUILD)/obj/$(1)/%.o,$(ALL_MM) tests/host/model.c tests/host/model_change.c tests/host/refine.c)
+refine_objs = $(patsubst %,$(BUILD)/obj/$(1)/%.o,$(ALL_MM) tests/host/model.c tests/host/refine.c)
 
 $(BUILD)/obj/model/%.c.o: %.c $(BUILD)/.flags
 	$(call say,HOSTCC,$@)

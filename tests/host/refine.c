@@ -1,4 +1,4 @@
-/* links: ALL_MM tests/host/model.c tests/host/model_change.c */
+/* links: ALL_MM tests/host/model.c */
 /*
  * tests/host/refine.c - mm/ against the model, call by call
  *
@@ -127,14 +127,11 @@ static struct mm_struct *mm_of(int p) { return task[p]->mm; }
 static void start_process(int p)
 {
 	struct mm_struct *mm = mm_alloc();
-	struct m_space *s = &model.space[p];
 
 	BUG_ON(!mm);
 	mm->start_brk = mm->brk = HEAP;
 	task[p] = fake_task_new(mm);
-	memset(s, 0, sizeof(*s));
-	s->used = true;
-	s->brk = s->start_brk = HEAP;
+	m_start(&model.space[p], HEAP);
 	m_task_size = mm->task_size;
 	m_mmap_base = mm->mmap_base;
 	m_guard_gap = stack_guard_gap = 6 * PAGE_SIZE;
@@ -152,7 +149,6 @@ static void open_files(void)
 		BUG_ON(IS_ERR(file[i]) || fake_install(file[i]) != i);
 		object[i].inode = file[i]->f_inode;
 		object[i].birth = f->birth = 0;
-		f->used = true;
 		f->disk = i == 2;
 		f->size = (4 + 4 * i) * PAGE_SIZE;
 		for (unsigned long n = 0; f->disk && n < f->size / PAGE_SIZE; n++)
@@ -242,8 +238,10 @@ static bool same_file(int i, const struct vm_area_struct *v)
 	if (i < 0)
 		return !inode;
 	if (object[i].birth != model.file[i].birth) {
+		unsigned int in_use = m_files_in_use();
+
 		for (int k = 0; k < M_FILES; k++)
-			if (k != i && model.file[k].used && object[k].birth == model.file[k].birth &&
+			if (k != i && in_use >> k & 1 && object[k].birth == model.file[k].birth &&
 			    object[k].inode == inode)
 				return false;
 		object[i].birth = model.file[i].birth;
@@ -295,6 +293,7 @@ static bool areas_refine(struct m_space *s, struct mm_struct *mm)
 		return differ("area is missing", s->area[i].start, 0, s->area[i].end);
 	memcpy(s->area, borders, n * sizeof(borders[0]));
 	s->nr_areas = n;
+	s->area[n] = M_NOTHING;
 	if (mm->brk != s->brk)
 		return differ("brk", 0, mm->brk, s->brk);
 	return true;
@@ -404,13 +403,13 @@ static bool pages_refine(const struct m_space *s, struct mm_struct *mm, bool who
 
 			if (addr == a->start || !(addr & ~PMD_MASK))
 				pmd = mm_find_pmd(mm, addr);
-			if (slot < last && slot->vpn == addr / PAGE_SIZE)
+			if (slot < last && slot->addr == addr)
 				m = slot++->page;
 			if (!entry_refines(pmd ? *pte_offset_kernel(pmd, addr) : __pte(0), a, addr, m, whole))
 				return false;
 		}
 	}
-	return slot == last || differ("the model has pages outside areas", slot->vpn, 0, 0);
+	return slot == last || differ("the model has pages outside areas", slot->addr, 0, 0);
 }
 
 /* The cache of the files that have a name: pages that nobody maps, too. */
@@ -527,6 +526,7 @@ static long model_fork(struct m_space *s)
 static long call_model(const struct call *c, word *seen)
 {
 	struct m_space *s = &model.space[c->who];
+	word v = stamp;
 
 	switch (c->type) {
 	case MMAP:	return m_mmap(s, c->addr, c->len, c->prot, c->flags, c->file == RO_FD ? 0 : c->file,
@@ -535,16 +535,16 @@ static long call_model(const struct call *c, word *seen)
 	case MPROTECT:	return m_mprotect(s, c->addr, c->len, c->prot);
 	case MREMAP:	return m_mremap(s, c->addr, c->len, c->len2, c->flags, c->addr2);
 	case MADVISE:	return m_madvise(s, c->addr, c->len, c->flags);
-	case MLOCK:	return m_mlock(s, c->addr, c->len, c->flags & 1);
-	case MUNLOCK:	return m_munlock(s, c->addr, c->len);
+	case MLOCK:	return m_mlock(s, c->addr, c->len, c->flags & 1 ? M_LOCKED | M_ONFAULT : M_LOCKED);
+	case MUNLOCK:	return m_mlock(s, c->addr, c->len, 0);
 	case BRK:	return m_brk(s, c->addr);
 	case FORK:	return model_fork(s);
 	case EXIT:
 		m_exit(s);
 		return 0;
-	case LOAD:	return m_load(s, c->addr, c->word, seen);
-	case STORE:	return m_store(s, c->addr, c->word, stamp);
-	case POKE:	return m_poke(s, c->addr, c->word, stamp);
+	case LOAD:	return m_access(s, c->addr, M_LOAD, c->word, seen);
+	case STORE:	return m_access(s, c->addr, M_STORE, c->word, &v);
+	case POKE:	return m_access(s, c->addr, M_POKE, c->word, &v) == M_OK ? 8 : 0;
 	case TRUNCATE:	return m_truncate(c->file, c->len);
 	case REMAP:	return c->prot ? -EINVAL : m_remap(s, c->addr, c->len, c->addr2, c->flags & MAP_NONBLOCK);
 	default:	return m_write(c->file, c->len, c->word, stamp);
@@ -769,12 +769,10 @@ static void decode(struct call *c, const u8 *b)
 static bool too_full(const struct call *c)
 {
 	const struct m_space *s = &model.space[c->who];
-	int pages = 0, objects = 0;
+	int pages = 0, objects = __builtin_popcount(m_files_in_use()) - M_NAMED;
 
 	for (int i = 0; i < M_PAGES; i++)
 		pages += model.page[i].refs > 0;
-	for (int i = M_NAMED; i < M_FILES; i++)
-		objects += model.file[i].used;
 	return s->nr_areas > M_AREAS - 8 || s->nr_slots > M_SLOTS - 2 * MAX_LEN || pages > M_PAGES - 2 * MAX_LEN ||
 	       objects > M_FILES - M_NAMED - 2;
 }
