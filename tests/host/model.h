@@ -3,16 +3,17 @@
  *
  * The model (model.c) is the specification that mm/ is compared with (refine.c).  It shares no code
  * with the kernel and none of its cleverness: an address space is a sorted array of areas and a
- * sorted array of the pages that are its own; a file is an array of pages; a page is four words.
+ * map from page to address; a file is an array of pages; a page is four words.
  */
 #ifndef TESTS_HOST_MODEL_H
 #define TESTS_HOST_MODEL_H
 
 #include <stdbool.h>
 
+typedef unsigned long ulong;
 typedef unsigned long long word;
 
-enum { M_SPACES = 4, M_AREAS = 128, M_SLOTS = 512, M_PAGES = 1024, M_FILES = 28, M_FILE_PAGES = 32 };
+enum { M_SPACES = 4, M_AREAS = 128, M_PAGES = 1024, M_FILES = 28, M_FILE_PAGES = 32 };
 enum { M_NAMED = 3 };			/* the first files have descriptors, the others only areas */
 enum { M_WORDS = 4 };
 extern const unsigned int m_offset[M_WORDS];	/* where in a page its words lie; all else is zero */
@@ -25,76 +26,71 @@ enum {
 };
 
 struct m_area {
-	unsigned long start, end;
+	ulong start, end;
 	unsigned int flags;
 	int file;			/* -1: private memory of its own */
-	unsigned long pgoff;		/* file page at start */
+	ulong pgoff;			/* file page at start */
 };
 
-/* A private page: spaces share it after fork until one of them writes. */
+/* A private page, which spaces share after fork until one of them writes, or what a nonlinear area shows. */
 struct m_page {
-	int refs;			/* slots that name it; 0: unused */
-	unsigned long frame;		/* where it was first seen in the machine: it must stay there */
+	ulong frame;			/* where it was first seen in the machine: it must stay there */
+	ulong shows;			/* in a nonlinear area: this page of the file, and no words */
 	word w[M_WORDS];
 };
 
 struct m_file {
 	bool disk;			/* no holes can be punched */
 	unsigned int birth;		/* tells a new object from an old one of the same index */
-	unsigned long size;		/* bytes */
+	ulong size;			/* bytes */
 	unsigned int dirty;		/* bit n: page n was written and must be kept */
 	word w[M_FILE_PAGES][M_WORDS];
 };
 
-/* What is at an address and does not follow from its area: a private page, by index, or ... */
-struct m_slot {
-	unsigned long addr;
-	int page;
-};
-#define M_SHOWS(index) (-2 - (int)(index))	/* ... in a nonlinear area, this page of the file */
-
 struct m_space {
 	bool used;
-	unsigned long brk, start_brk;
-	int nr_areas, nr_slots;
-	struct m_area area[M_AREAS + 1];	/* behind the last one lies M_NOTHING */
-	struct m_slot slot[M_SLOTS];
+	ulong brk, start_brk;
+	int nr_areas;
+	struct m_area area[M_AREAS + 1];	/* sorted; behind the last one lies M_NOTHING */
+	ulong where[M_PAGES];		/* the address at which it has this page, or M_NOWHERE */
 };
-#define M_NOTHING ((struct m_area){ .start = -1UL, .end = -1UL, .file = -1 })
+#define M_NOWHERE -1UL
+#define M_NOTHING ((struct m_area){ .start = M_NOWHERE, .end = M_NOWHERE, .file = -1 })
 
 struct m_state {
 	struct m_space space[M_SPACES];
 	struct m_page page[M_PAGES];
 	struct m_file file[M_FILES];
 	unsigned int births;
-	int budget;			/* steps that still succeed; -1: all */
-	enum { M_FOR_GOOD, M_ONCE, M_NO_PAGES } shortage;	/* all after it fail; none; those that need a page */
-	bool exhausted;			/* one did not succeed */
 };
 extern struct m_state model;
-extern unsigned long m_task_size, m_mmap_base, m_guard_gap, m_stack_limit;	/* the machine's */
+extern ulong m_task_size, m_mmap_base, m_guard_gap, m_stack_limit;	/* the machine's */
 
 /* System calls: Linux's arguments, Linux's results.  @file: index or -1; @ro: opened for reading. */
-long m_mmap(struct m_space *s, unsigned long addr, unsigned long len, unsigned long prot,
-	    unsigned long flags, int file, bool ro, unsigned long off);
-long m_munmap(struct m_space *s, unsigned long addr, unsigned long len);
-long m_mprotect(struct m_space *s, unsigned long addr, unsigned long len, unsigned long prot);
-long m_mremap(struct m_space *s, unsigned long addr, unsigned long old_len, unsigned long new_len,
-	      unsigned long flags, unsigned long to);
-long m_madvise(struct m_space *s, unsigned long addr, unsigned long len, int advice);
-long m_mlock(struct m_space *s, unsigned long addr, unsigned long len, unsigned int lock);	/* 0: munlock */
-long m_remap(struct m_space *s, unsigned long addr, unsigned long len, unsigned long pgoff, bool nonblock);
-long m_brk(struct m_space *s, unsigned long brk);
+long m_mmap(struct m_space *s, ulong addr, ulong len, ulong prot, ulong flags, int file, bool ro, ulong off);
+long m_munmap(struct m_space *s, ulong addr, ulong len);
+long m_mprotect(struct m_space *s, ulong addr, ulong len, ulong prot);
+long m_mremap(struct m_space *s, ulong addr, ulong old_len, ulong new_len, ulong flags, ulong to);
+long m_madvise(struct m_space *s, ulong addr, ulong len, int advice);
+long m_mlock(struct m_space *s, ulong addr, ulong len, unsigned int locks);	/* 0: munlock */
+long m_remap(struct m_space *s, ulong addr, ulong len, ulong pgoff, bool nonblock);
+long m_brk(struct m_space *s, ulong brk);
 long m_fork(struct m_space *s, struct m_space *child);	/* 0 or -ENOMEM */
-void m_start(struct m_space *s, unsigned long brk);	/* a new program */
+void m_start(struct m_space *s, ulong brk);	/* a new program */
 void m_exit(struct m_space *s);
-long m_truncate(int file, unsigned long size);
-long m_write(int file, unsigned long index, unsigned int i, word v);	/* write(2) of one word */
-unsigned int m_files_in_use(void);	/* bit n: file n has a name or an area */
+long m_truncate(int file, ulong size);
+long m_write(int file, ulong index, unsigned int i, word v);	/* write(2) of one word */
 
 /* A load, a store, or a debugger's store of word @i of the page at @addr, and what it comes to. */
 enum m_how { M_LOAD, M_STORE, M_POKE };
 enum m_outcome { M_OK, M_SEGV, M_BUS, M_OOM };
-enum m_outcome m_access(struct m_space *s, unsigned long addr, enum m_how how, unsigned int i, word *v);
+enum m_outcome m_access(struct m_space *s, ulong addr, enum m_how how, unsigned int i, word *v);
+
+/* Is there memory for one step more of a call, which needs a page (@page) or less?  The tester answers. */
+bool m_step(bool page);
+
+/* For the comparison. */
+int m_owners(const struct m_page *p);	/* how many spaces have it; 0: it is free */
+unsigned int m_files_in_use(void);	/* bit n: file n has a name or an area */
 
 #endif
