@@ -160,29 +160,9 @@ static long find_room(struct m_space *s, ulong hint, ulong len)
 	return -ENOMEM;
 }
 
-/*
- * Let @change see each area from @addr to @end, one after the other; what was done before an error
- * stays done.  Where nothing is: -ENOMEM, at once or (@over_holes) after the rest.
- */
-typedef long change_fn(struct m_space *s, struct m_area *a, ulong start, ulong end, ulong arg);
-static long each(struct m_space *s, ulong addr, ulong end, bool over_holes, change_fn *change, ulong arg)
-{
-	long hole = 0, err = 0;
-
-	while (addr < end && !err) {
-		struct m_area *a = area_above(s, addr);
-		ulong next = a->start > addr ? a->start : min(a->end, end);
-
-		if (a->start <= addr)
-			err = change(s, a, addr, next, arg);
-		else if (over_holes)
-			hole = -ENOMEM;
-		else
-			err = -ENOMEM;
-		addr = next;
-	}
-	return err ? err : hole;
-}
+/* Each area @a from @addr to @end, the part [addr, stop) of it.  Where nothing is it ends, with addr < end. */
+#define for_each_part(s, a, addr, stop, end) \
+	for (; (addr) < (end) && ((a) = area_above(s, addr))->start <= (addr) && ((stop) = min((a)->end, end)); (addr) = (stop))
 
 /* [start, end) of one area gets other flags: a step, unless it is all of the area. */
 static long set_flags(struct m_space *s, ulong start, ulong end, unsigned int flags)
@@ -442,46 +422,48 @@ void m_exit(struct m_space *s)
 
 /* ---- mprotect, mlock ---- */
 
-static long protect(struct m_space *s, struct m_area *a, ulong start, ulong end, ulong prot)
-{
-	unsigned int was = a->flags;
-
-	if ((prot & PROT_WRITE) && (was & M_FIXED_RO))
-		return -EACCES;
-	if (set_flags(s, start, end, (was & ~M_RIGHTS) | prot))
-		return -ENOMEM;
-	/* Locked private pages that became writable get copies at once, as far as that goes. */
-	if ((prot & PROT_WRITE) && (was & (M_W | M_SHARED | M_LOCKS)) == M_LOCKED)
-		bring_in(s, start, end, true);
-	return 0;
-}
-
 long m_mprotect(struct m_space *s, ulong addr, ulong len, ulong prot)
 {
-	ulong end = addr + ROUND_UP(len);
+	ulong end = addr + ROUND_UP(len), stop;
+	struct m_area *a;
 
 	if (addr % PAGE)
 		return -EINVAL;
-	if (len && end <= addr)
+	if (!len)
+		return 0;
+	if (end <= addr)
 		return -ENOMEM;
-	if (len && (prot & ~(ulong)M_RIGHTS))
+	if (prot & ~(ulong)M_RIGHTS)
 		return -EINVAL;
-	return each(s, addr, end, false, protect, prot);
-}
+	for_each_part(s, a, addr, stop, end) {
+		unsigned int was = a->flags;
 
-static long set_locks(struct m_space *s, struct m_area *a, ulong start, ulong end, ulong locks)
-{
-	return set_flags(s, start, end, (a->flags & ~M_LOCKS) | locks);
+		if ((prot & PROT_WRITE) && (was & M_FIXED_RO))
+			return -EACCES;
+		if (set_flags(s, addr, stop, (was & ~M_RIGHTS) | prot))
+			return -ENOMEM;
+		/* Locked private pages that became writable get copies at once, as far as that goes. */
+		if ((prot & PROT_WRITE) && (was & (M_W | M_SHARED | M_LOCKS)) == M_LOCKED)
+			bring_in(s, addr, stop, true);
+	}
+	return addr < end ? -ENOMEM : 0;
 }
 
 long m_mlock(struct m_space *s, ulong addr, ulong len, unsigned int locks)
 {
-	ulong start = ROUND_DOWN(addr), end = start + ROUND_UP(len + addr % PAGE);
-	long err = end < start ? -EINVAL : each(s, start, end, false, set_locks, locks);
+	ulong start = ROUND_DOWN(addr), end = start + ROUND_UP(len + addr % PAGE), stop;
+	struct m_area *a;
+	long err;
 
-	if (err || !locks)
-		return err;
-	err = populate(s, start, end);
+	if (end < start)
+		return -EINVAL;
+	addr = start;
+	for_each_part(s, a, addr, stop, end)
+		if (set_flags(s, addr, stop, (a->flags & ~M_LOCKS) | locks))
+			return -ENOMEM;
+	if (addr < end)
+		return -ENOMEM;
+	err = locks ? populate(s, start, end) : 0;
 	return err == -EFAULT ? -ENOMEM : err == -ENOMEM ? -EAGAIN : 0;
 }
 
@@ -496,31 +478,26 @@ static void show(struct m_space *s, const struct m_area *a, ulong start, ulong e
 			put_page(s, start, (struct m_page){ .shows = index });
 }
 
-/* @shift: page of the file less page of memory */
-static long show_piece(struct m_space *s, struct m_area *a, ulong start, ulong end, ulong shift)
-{
-	if (!m_step(false))
-		return -ENOMEM;
-	a->flags |= M_NONLINEAR;
-	show(s, a, start, end, start / PAGE + shift);
-	return 0;
-}
-
 long m_remap(struct m_space *s, ulong addr, ulong len, ulong pgoff, bool nonblock)
 {
-	ulong start = ROUND_DOWN(addr), end = start + ROUND_DOWN(len);
+	ulong start = ROUND_DOWN(addr), end = start + ROUND_DOWN(len), stop;
 	struct m_area *a = area_above(s, start), *first = a;
-	long err;
 
 	if (end <= start || pgoff + (end - start) / PAGE < pgoff || a->start > start || !(a->flags & M_SHARED))
 		return -EINVAL;
 	for (; a->end < end; a++)
 		if (a[1].start != a->end || a[1].file != a->file || ((a[1].flags ^ a->flags) & ~M_NONLINEAR))
 			return -EINVAL;
-	err = each(s, start, end, false, show_piece, pgoff - start / PAGE);
-	if (!err && (!nonblock || (first->flags & M_LOCKED)))
+	addr = start;
+	for_each_part(s, a, addr, stop, end) {
+		if (!m_step(false))
+			return -ENOMEM;
+		a->flags |= M_NONLINEAR;
+		show(s, a, addr, stop, pgoff + (addr - start) / PAGE);
+	}
+	if (!nonblock || (first->flags & M_LOCKED))
 		populate(s, start, end);
-	return err;
+	return 0;
 }
 
 /* ---- mremap ---- */
@@ -568,9 +545,8 @@ long m_mremap(struct m_space *s, ulong addr, ulong old_len, ulong new_len, ulong
 		return -EINVAL;
 	if (!area_at(s, addr))
 		return -EFAULT;
-	if (moves && (to % PAGE || new_len > m_task_size || to > m_task_size - new_len))
-		return -EINVAL;
-	if (moves && addr + old_len > to && to + new_len > addr)
+	if (moves && (to % PAGE || new_len > m_task_size || to > m_task_size - new_len ||
+		      (addr + old_len > to && to + new_len > addr)))
 		return -EINVAL;
 	if (fixed && m_munmap(s, to, new_len))
 		return -ENOMEM;
@@ -637,9 +613,9 @@ static long punch(const struct m_space *s, const struct m_area *a, ulong start, 
 	return 0;
 }
 
-static long advise(struct m_space *s, struct m_area *a, ulong start, ulong end, ulong i)
+/* [start, end) of one area. */
+static long advise(struct m_space *s, struct m_area *a, ulong start, ulong end, const struct advice *v)
 {
-	const struct advice *v = &advices[i];
 	unsigned int is = a->flags | (a->file < 0 ? 0 : M_FILE);
 
 	if ((v->needs & ~is) || (v->refuses & is))
@@ -655,13 +631,28 @@ static long advise(struct m_space *s, struct m_area *a, ulong start, ulong end, 
 
 long m_madvise(struct m_space *s, ulong addr, ulong len, int advice)
 {
-	ulong i = 0, end = addr + ROUND_UP(len);
+	ulong end = addr + ROUND_UP(len), stop;
+	const struct advice *v = advices;
+	struct m_area *a;
+	long hole = 0;
 
-	while (advices[i].advice != advice && advices[i].advice != -1)
-		i++;
-	if (advices[i].advice == -1 || addr % PAGE || (len && !ROUND_UP(len)) || end < addr)
+	while (v->advice != advice && v->advice != -1)
+		v++;
+	if (v->advice == -1 || addr % PAGE || (len && !ROUND_UP(len)) || end < addr)
 		return -EINVAL;
-	return each(s, addr, end, true, advise, i);
+	while (addr < end) {
+		for_each_part(s, a, addr, stop, end) {
+			long err = advise(s, a, addr, stop, v);
+
+			if (err)
+				return err;
+		}
+		if (addr < end) {		/* over the hole, which is told in the end */
+			hole = -ENOMEM;
+			addr = a->start;
+		}
+	}
+	return hole;
 }
 
 /* ---- files ---- */
