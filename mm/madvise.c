@@ -177,20 +177,75 @@ static void pageout_file_pages(struct vm_area_struct *vma, unsigned long start, 
 }
 
 /*
+ * A page that MADV_FREE gave up and that only this entry knows: take it out of the entry.  NULL: not
+ * such a page, or written since, which makes it a page like any other.  Enter: ptl held.
+ */
+static struct page *take_lazyfree(struct vm_area_struct *vma, unsigned long addr, pte_t *pte)
+{
+	struct page *page = pte_present(*pte) ? vm_normal_page(vma, addr, *pte) : NULL;
+	pte_t e;
+
+	if (!page || !PageAnon(page) || PageSwapBacked(page) || PageDirty(page) ||
+	    page_count(page) != 1)
+		return NULL;
+	e = ptep_get_and_clear(pte);	/* no CPU can make it dirty after this */
+	if (pte_dirty(e)) {
+		SetPageDirty(page);
+		SetPageSwapBacked(page);
+		set_pte(pte, e);
+		return NULL;
+	}
+	return page;
+}
+
+/* Drop those of [start, end), a batch at most, all served by one table. */
+static void pageout_lazyfree(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	struct page *pages[PAGEOUT_BATCH];
+	pmd_t *pmd = mm_find_pmd(vma->vm_mm, start);
+	pte_t *pte, *first;
+	spinlock_t *ptl;
+	int nr = 0;
+
+	if (!pmd)
+		return;
+	first = pte = pte_offset_map_lock(vma->vm_mm, pmd, start, &ptl);
+	for (unsigned long addr = start; addr < end; addr += PAGE_SIZE, pte++) {
+		unsigned long old = pte->pte;
+		struct page *page = take_lazyfree(vma, addr, pte);
+
+		if (!page)
+			continue;
+		trace_pte_change(vma->vm_mm, addr, old, 0);
+		page_remove_rmap(page, vma);
+		pages[nr++] = page;
+	}
+	pt_entries_add(pmd, -nr);
+	add_mm_counter(vma->vm_mm, MM_ANONPAGES, -nr);
+	pte_unmap_unlock(first, ptl);
+	if (nr)
+		flush_tlb_range(vma, start, end);
+	while (nr)
+		put_page(pages[--nr]);
+}
+
+/*
  * Reclaim these pages now, as far as it goes without swap: file pages leave the tables, if the file
  * is one that the caller could write to (others would notice by mincore), and the file too where they
- * were never written; anonymous ones grow old.
+ * were never written; anonymous ones go if MADV_FREE gave them up, else they grow old.
  */
 static void advise_pageout(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
 	if (!may_know_residency(vma))
 		return;
 	for_each_pte(vma, start, end, make_cold);
-	if (!vma->vm_file || (vma->vm_flags & VM_NONLINEAR))
+	if (vma->vm_flags & VM_NONLINEAR)
 		return;
 	for (unsigned long next; start < end; start = next) {
-		next = min(start + PAGEOUT_BATCH * PAGE_SIZE, end);
-		pageout_file_pages(vma, start, next);
+		next = min(ALIGN_DOWN(start, PAGEOUT_BATCH * PAGE_SIZE) + PAGEOUT_BATCH * PAGE_SIZE, end);
+		pageout_lazyfree(vma, start, next);
+		if (vma->vm_file)
+			pageout_file_pages(vma, start, next);
 		cond_resched();
 	}
 }

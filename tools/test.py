@@ -479,7 +479,7 @@ class Plan:
         self.add("host", "mutants sample", run_host(mutants + ["--sample", "4"]), 600)
 
     def kernel_suites(self):
-        for memory, limit in (("1G", 600), ("64M", 600), ("4G", 600)):
+        for memory, limit in (("1G", 1200), ("64M", 1200), ("4G", 1200)):
             name = memory
             m = dataclasses.replace(SELFTEST, kernel=self.kernel, memory=memory)
             wanted = not self.pattern or re.search(self.pattern, f"kernel/{name}")
@@ -489,10 +489,10 @@ class Plan:
             self.add("kernel", name, run_kernel(m), limit)
         m = dataclasses.replace(SELFTEST, kernel=self.kernel)
         m.append += " la57"
-        self.add("kernel", "la57", run_kernel(m), 600)
+        self.add("kernel", "la57", run_kernel(m), 1200)
         m = dataclasses.replace(SELFTEST, kernel=self.kernel)
         m.append += " explore.mask=703ff"       # while every event is told
-        self.add("kernel", "traced", run_kernel(m), 600)
+        self.add("kernel", "traced", run_kernel(m), 1200)
 
     def pattern_names_kernel_cases(self):
         """Is the pattern, as it stands, part of some "suite.case" of the kernel's?"""

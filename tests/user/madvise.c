@@ -139,6 +139,38 @@ TEST(pageout_keeps_contents)
 		EQ(p[i * PAGE], 'x');
 }
 
+TEST(pageout_drops_pages_that_were_given_up_and_not_written_since)
+{
+	char *p = filled(40);
+
+	OK(madvise(p, 40 * PAGE, MADV_FREE));
+	settle();
+	p[3 * PAGE] = 'y';
+	OK(madvise(p + PAGE, 38 * PAGE, MADV_PAGEOUT));
+	EQ(smaps_kb(p, "Rss"), 12);
+	EQ(smaps_kb(p, "LazyFree"), 8);
+	EQ(frame(p + 2 * PAGE), 0);
+	EQ(p[0], 'x');
+	EQ(p[2 * PAGE], 0);
+	EQ(p[38 * PAGE] | p[17 * PAGE], 0);
+	EQ(p[3 * PAGE], 'y');
+	EQ(p[3 * PAGE + 1], 'x');
+	OK(madvise(p + 3 * PAGE, PAGE, MADV_PAGEOUT));		/* a page like any other again */
+	EQ(p[3 * PAGE], 'y');
+}
+
+TEST(pageout_leaves_pages_that_were_given_up_and_are_shared)
+{
+	char *p = filled(2);
+
+	OK(madvise(p, 2 * PAGE, MADV_FREE));
+	settle();
+	EXITS(CHILD(OK(madvise(p, PAGE, MADV_PAGEOUT)); EQ(p[0], 'x');), 0);
+	OK(madvise(p, PAGE, MADV_PAGEOUT));
+	EQ(p[0], 0);
+	EQ(p[PAGE], 'x');
+}
+
 /* Without swap reclaim can take a file's page from the tables and leave it in the file, no more. */
 TEST(pageout_unmaps_file_pages_that_nobody_else_maps)
 {
