@@ -147,12 +147,12 @@ stress:
 	@$(BUILD)/model/refine -f 4096 -n 3000000 -s 30000000 -k 32
 	@$(PYTHON) tools/test.py --build $(BUILD) --stress $(if $(T),-T '$(T)')
 
-# Which lines of the kernel all suites and programs together execute.
+# Which lines of the kernel all suites and programs together execute; DOCS=1: the sums in docs/testing.md too.
 coverage:
 	@tools/setup.sh test
 	@$(MAKE) $(PARALLEL) tests
 	@$(MAKE) $(PARALLEL) SAN=gcov BUILD=$(BUILD)/gcov $(BUILD)/gcov/quire.elf
-	@$(PYTHON) tools/coverage.py --build $(BUILD)
+	@$(PYTHON) tools/coverage.py --build $(BUILD) $(if $(DOCS),--docs)
 
 # Ask Debian's Linux the same questions and record its answers in tests/user/oracle/.
 oracle:

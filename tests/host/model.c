@@ -376,11 +376,9 @@ long m_brk(struct m_space *s, ulong brk)
 {
 	ulong old = ROUND_UP(s->brk), new = ROUND_UP(brk);
 
-	if (brk < s->start_brk || new < brk || new > m_task_size)
-		return s->brk;
-	if (new < old ? is_free(s, new, old) : new > old && !has_room(s, old, new + PAGE))
-		return s->brk;
-	if (new != old && !m_step(false))
+	if (brk < s->start_brk || new < brk || new > m_task_size ||
+	    (new < old && is_free(s, new, old)) || (new > old && !has_room(s, old, new + PAGE)) ||
+	    (new != old && !m_step(false)))
 		return s->brk;
 	if (new < old)
 		unmap(s, new, old);
@@ -662,11 +660,8 @@ long m_truncate(int file, ulong size)
 {
 	struct m_file *f = &model.file[file];
 	ulong first = ROUND_UP(size) / PAGE;
-	bool shorter = size <= f->size;
 
 	f->size = size;
-	if (!shorter)
-		return 0;
 	for (int i = 0; i < M_WORDS && size; i++)
 		if (ROUND_DOWN(size - 1) + m_offset[i] >= size)
 			f->w[(size - 1) / PAGE][i] = 0;
