@@ -156,12 +156,12 @@ stress:
 	@$(BUILD)/model/refine -f 4096 -n 3000000 -s 30000000 -k 32
 	@$(PYTHON) tools/test.py --build $(BUILD) --stress $(if $(T),-T '$(T)')
 
-# Which lines of the kernel all suites and programs together execute.
+# Which lines of the kernel all suites and programs together execute; DOCS=1: the sums in docs/testing.md too.
 coverage:
 	@tools/setup.sh test
 	@$(MAKE) $(PARALLEL) tests
 	@$(MAKE) $(PARALLEL) SAN=gcov BUILD=$(BUILD)/gcov $(BUILD)/gcov/quire.elf
-	@$(PYTHON) tools/coverage.py --build $(BUILD)
+	@$(PYTHON) tools/coverage.py --build $(BUILD) $(if $(DOCS),--docs)
 
 # Ask Debian's Linux the same questions and record its answers in tests/user/oracle/.
 oracle:
@@ -371,7 +371,7 @@ MODEL_FLAGS = $(filter-out -O1 -fsanitize=% -fno-sanitize%,$(HOST_FLAGS)) -O2
 FUZZ_FLAGS = $(filter-out -fno-sanitize=alignment,$(HOST_FLAGS)) -fno-sanitize=alignment,function -DFUZZER -Wno-unknown-warning-option
 # What only looks on steers no fuzzer: without coverage, and five times faster.
 NOT_STEERING := mm/verify.c mm/slab.c mm/page_alloc.c tests/host/%
-refine_objs = $(patsubst %,$(BUILD)/obj/$(1)/%.o,$(ALL_MM) tests/host/model.c tests/host/model_change.c tests/host/refine.c)
+refine_objs = $(patsubst %,$(BUILD)/obj/$(1)/%.o,$(ALL_MM) tests/host/model.c tests/host/refine.c)
 
 $(BUILD)/obj/model/%.c.o: %.c $(BUILD)/.flags
 	$(call say,HOSTCC,$@)

@@ -435,6 +435,7 @@ static int build_program(struct linux_binprm *bprm, struct pt_regs *regs, struct
 
 	mm->binfmt = &elf_format;
 	mm->arg_start = bprm->p;
+	current->personality &= ~READ_IMPLIES_EXEC;	/* for 32-bit programs of old */
 	if (stack && (stack->p_flags & PF_X)) {
 		err = do_mprotect(bprm->vma->vm_start, bprm->vma->vm_end - bprm->vma->vm_start,
 				  PROT_READ | PROT_WRITE | PROT_EXEC);
@@ -457,6 +458,8 @@ static int build_program(struct linux_binprm *bprm, struct pt_regs *regs, struct
 		err = create_elf_tables(bprm, prog, interp, vdso);
 	if (err)
 		return err;
+	if (current->personality & MMAP_PAGE_ZERO)	/* as well as may be */
+		vm_mmap(NULL, 0, PAGE_SIZE, PROT_READ | PROT_EXEC, MAP_FIXED | MAP_PRIVATE, 0);
 	start_thread(regs, entry, bprm->p);
 	return 0;
 }

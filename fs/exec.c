@@ -356,7 +356,7 @@ static void exec_creds(const struct linux_binprm *bprm)
 	set_dumpable(current->mm, secure || !readable ? suid_dumpable : SUID_DUMP_USER);
 	if (secure) {
 		current->pdeath_signal = 0;
-		current->personality &= ~ADDR_NO_RANDOMIZE;
+		current->personality &= ~PER_CLEAR_ON_SETID;
 	}
 }
 

@@ -684,19 +684,20 @@ void free_unused_tables(struct mm_struct *mm, unsigned long start, unsigned long
 
 /* ---- single pages ---- */
 
-/* Map one page that a driver owns; the PTE takes its own reference.  0, -ENOMEM, -EBUSY. */
+/* Map one page that a driver owns; the PTE takes its own reference.  0, -EFAULT, -EINVAL, -ENOMEM, -EBUSY. */
 int vm_insert_page(struct vm_area_struct *vma, unsigned long addr, struct page *page)
 {
 	struct mm_struct *mm = vma->vm_mm;
-	pmd_t *pmd = mm_alloc_pmd(mm, addr);
 	spinlock_t *ptl;
 	int err = -EBUSY;
+	pmd_t *pmd;
 	pte_t *pte;
 
 	if (addr < vma->vm_start || addr >= vma->vm_end)
 		return -EFAULT;
 	if (!page_count(page) || PageAnon(page))
 		return -EINVAL;
+	pmd = mm_alloc_pmd(mm, addr);		/* not outside: nobody would free the table */
 	if (!pmd)
 		return -ENOMEM;
 	pte = pte_offset_map_lock(mm, pmd, addr, &ptl);

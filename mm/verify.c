@@ -609,6 +609,7 @@ int mm_verify_all(void)
 	struct frame_counts c = { .chunk = (struct frame_count **)__get_free_pages(GFP_ATOMIC | __GFP_ZERO, MAP_ORDER) };
 	unsigned long committed;
 	struct mm_struct *mm;
+	bool frames_counted;
 	int bad = 0;
 
 	mutex_lock(&verify_mutex);
@@ -620,9 +621,10 @@ int mm_verify_all(void)
 		bad += verify_mm(mm, 1, &c, &committed);
 	bad += shm_recount_end();
 	bad += same(NULL, "vm_committed_as", atomic_long_read(&vm_committed_as), committed);
-	if (c.chunk && !c.no_memory)
+	frames_counted = c.chunk && !c.no_memory;
+	if (frames_counted)
 		bad += verify_frames(&c);
-	bad += verify_families_end();
+	bad += verify_families_end(frames_counted);
 	if (c.chunk)
 		free_counts(&c);
 	bad += page_alloc_verify();

@@ -14,6 +14,6 @@ int verify_mmlist(struct mm_struct *mm);
 /* Around a run over all mms; verify_family_page() is told of every frame. */
 void verify_families_begin(void);
 void verify_family_page(const struct page *page);
-int verify_families_end(void);
+int verify_families_end(bool pages_counted);	/* no: references of pages are not compared */
 
 #endif

@@ -2,12 +2,13 @@
 """
 tools/coverage.py - which lines of the kernel the tests execute (make coverage)
 
-  coverage.py [--build DIR] [-j N] [--keep]
+  coverage.py [--build DIR] [-j N] [--keep] [--docs]
 
-Boots DIR/gcov/quire.elf with its own suites and with every program of tests/user.  Each machine sends
-its counts to QEMU's debug console (kernel/gcov.c); they become .gcda files beside the objects, joined
-by gcov-tool.  gcov reads them; the table goes to the terminal, the lines to DIR/coverage/index.html.
---keep adds to the counts of the last time.
+Boots DIR/gcov/quire.elf with its own suites, also while every event is told, and with every program of
+tests/user.  Each machine sends its counts to QEMU's debug console (kernel/gcov.c); they become .gcda
+files beside the objects, joined by gcov-tool.  gcov reads them; the table goes to the terminal, the
+lines to DIR/coverage/index.html.  --keep adds to the counts of the last time.  --docs writes the sums
+into docs/testing.md.
 """
 import argparse
 import concurrent.futures
@@ -16,6 +17,7 @@ import html
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -25,6 +27,8 @@ import machine
 from machine import Machine
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+RECORD = ROOT / "docs/testing.md"
+BLOCK = re.compile(r"(<!-- measured: coverage -->\n).*?(<!-- end -->)", re.S)
 
 
 # ---- counts of one machine ----------------------------------------------------------------------
@@ -67,6 +71,7 @@ def machines(build, work):
     own = Machine(kernel, append="console=ttyS0 selftest", icount=True)
     yield "kernel", own, 1200
     yield "kernel-la57", Machine(kernel, append="console=ttyS0 selftest la57", icount=True), 1200
+    yield "kernel-traced", Machine(kernel, append="console=ttyS0 selftest explore.mask=703ff", icount=True), 1200
     yield "kernel-64M", Machine(kernel, append="console=ttyS0 selftest", memory="64M", icount=True), 1200
     for program in sorted(p.name for p in (build / "tests").glob("*") if p.name != "run"):
         initrd = machine.make_initramfs(work / f"{program}.cpio",
@@ -154,11 +159,25 @@ def write_html(out, lines, rows):
         (out / f'{name.replace("/", "-")}.html').write_text(PAGE % (name, name, "\n".join(text)))
 
 
+def record(rows):
+    """The sums of the kernel's folders, and the files of mm/ that are least executed, in docs/testing.md."""
+    parts = ("mm/", "kernel/", "fs/", "arch/", "drivers/")
+    kept = [row for name in parts for row in rows if row[0] == name]
+    kept += sorted((row for row in rows if row[0].startswith("mm/") and row[0] != "mm/"),
+                   key=lambda row: row[1] / row[2])[:6]
+    text = "| | lines executed | of | % | branches taken, % |\n|---|---:|---:|---:|---:|\n"
+    for name, hit, all_lines, taken, all_branches in kept:
+        text += (f"| {name} | {hit} | {all_lines} | {percent(hit, all_lines):.1f} "
+                 f"| {percent(taken, all_branches):.1f} |\n")
+    RECORD.write_text(BLOCK.sub(lambda m: m.group(1) + text + m.group(2), RECORD.read_text()))
+
+
 def main():
     parser = argparse.ArgumentParser(description="which lines of the kernel the tests execute")
     parser.add_argument("--build", default="build", type=pathlib.Path)
     parser.add_argument("-j", metavar="N", type=int, default=2)
     parser.add_argument("--keep", action="store_true", help="add to the last counts")
+    parser.add_argument("--docs", action="store_true", help="write the sums into docs/testing.md")
     parser.add_argument("--only", metavar="NAME", action="append", help="these machines alone")
     args = parser.parse_args()
     build = args.build.resolve()
@@ -177,6 +196,8 @@ def main():
     lines, branches = read_lines(build, total)
     rows = table(lines, branches)
     write_html(build / "coverage", lines, rows)
+    if args.docs:
+        record(rows)
     print(f"{'file':40} {'lines':>12} {'%':>6} {'branches':>12} {'%':>6}")
     for name, hit, all_lines, taken, all_branches in rows:
         print(f"{name:40} {hit:5} of {all_lines:4} {percent(hit, all_lines):6.1f} "

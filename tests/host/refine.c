@@ -1,4 +1,4 @@
-/* links: ALL_MM tests/host/model.c tests/host/model_change.c */
+/* links: ALL_MM tests/host/model.c */
 /*
  * tests/host/refine.c - mm/ against the model, call by call
  *
@@ -69,6 +69,9 @@ static struct file *file[M_NAMED], *ro_file;
 static struct { struct inode *inode; unsigned int birth; } object[M_FILES];
 static int frame_owner[FAKE_RAM_SIZE / PAGE_SIZE];	/* private page last seen there, or -1 */
 static struct m_state saved;
+static int budget = -1;			/* the model's steps that still succeed; -1: all */
+static enum { FOR_GOOD, ONCE, NO_PAGES } shortage;	/* all after it fail; none; those that need a page */
+static bool exhausted;			/* one did not succeed */
 static unsigned long frames = 4096, free_at_start, steps_done;
 static unsigned int verify_every = 1;
 static u64 stamp;
@@ -127,14 +130,11 @@ static struct mm_struct *mm_of(int p) { return task[p]->mm; }
 static void start_process(int p)
 {
 	struct mm_struct *mm = mm_alloc();
-	struct m_space *s = &model.space[p];
 
 	BUG_ON(!mm);
 	mm->start_brk = mm->brk = HEAP;
 	task[p] = fake_task_new(mm);
-	memset(s, 0, sizeof(*s));
-	s->used = true;
-	s->brk = s->start_brk = HEAP;
+	m_start(&model.space[p], HEAP);
 	m_task_size = mm->task_size;
 	m_mmap_base = mm->mmap_base;
 	m_guard_gap = stack_guard_gap = 6 * PAGE_SIZE;
@@ -152,7 +152,6 @@ static void open_files(void)
 		BUG_ON(IS_ERR(file[i]) || fake_install(file[i]) != i);
 		object[i].inode = file[i]->f_inode;
 		object[i].birth = f->birth = 0;
-		f->used = true;
 		f->disk = i == 2;
 		f->size = (4 + 4 * i) * PAGE_SIZE;
 		for (unsigned long n = 0; f->disk && n < f->size / PAGE_SIZE; n++)
@@ -192,7 +191,6 @@ static void begin(void)
 	memset(&model, 0, sizeof(model));
 	memset(frame_owner, -1, sizeof(frame_owner));
 	memset(object, 0, sizeof(object));
-	model.budget = -1;
 	stamp = touched = 0;
 	open_files();
 	start_process(0);
@@ -242,8 +240,10 @@ static bool same_file(int i, const struct vm_area_struct *v)
 	if (i < 0)
 		return !inode;
 	if (object[i].birth != model.file[i].birth) {
+		unsigned int in_use = m_files_in_use();
+
 		for (int k = 0; k < M_FILES; k++)
-			if (k != i && model.file[k].used && object[k].birth == model.file[k].birth &&
+			if (k != i && in_use >> k & 1 && object[k].birth == model.file[k].birth &&
 			    object[k].inode == inode)
 				return false;
 		object[i].birth = model.file[i].birth;
@@ -295,6 +295,7 @@ static bool areas_refine(struct m_space *s, struct mm_struct *mm)
 		return differ("area is missing", s->area[i].start, 0, s->area[i].end);
 	memcpy(s->area, borders, n * sizeof(borders[0]));
 	s->nr_areas = n;
+	s->area[n] = M_NOTHING;
 	if (mm->brk != s->brk)
 		return differ("brk", 0, mm->brk, s->brk);
 	return true;
@@ -327,6 +328,7 @@ static bool private_refines(struct page *page, int m, unsigned long addr, bool w
 {
 	unsigned long pfn = page_to_pfn(page);
 	struct m_page *mp = &model.page[m];
+	int owners = m_owners(mp);
 	int owner = frame_owner[pfn];
 
 	if (!PageAnon(page))
@@ -335,7 +337,7 @@ static bool private_refines(struct page *page, int m, unsigned long addr, bool w
 		mp->frame = pfn;
 	if (mp->frame != pfn)
 		return differ("frame of a private page", addr, pfn, mp->frame);
-	if (owner != m && owner >= 0 && model.page[owner].refs && model.page[owner].frame == pfn)
+	if (owner != m && owner >= 0 && m_owners(&model.page[owner]) && model.page[owner].frame == pfn)
 		return differ("one frame for two private pages", addr, m, owner);
 	frame_owner[pfn] = m;
 	if (page_seen[m].round != round) {
@@ -343,11 +345,11 @@ static bool private_refines(struct page *page, int m, unsigned long addr, bool w
 		page_seen[m].seen = 0;
 		if (!contents_refine(page, mp->w, addr, whole))
 			return false;
-		if (thorough && page_referenced_count(page) != mp->refs)
-			return differ("entries found by rmap", addr, page_referenced_count(page), mp->refs);
+		if (thorough && page_referenced_count(page) != owners)
+			return differ("entries found by rmap", addr, page_referenced_count(page), owners);
 	}
 	page_seen[m].seen++;
-	return page_mapcount(page) == mp->refs || differ("mapcount", addr, page_mapcount(page), mp->refs);
+	return page_mapcount(page) == owners || differ("mapcount", addr, page_mapcount(page), owners);
 }
 
 static bool file_page_refines(pte_t e, const struct m_area *a, unsigned long index, unsigned long addr, bool whole)
@@ -367,50 +369,77 @@ static bool file_page_refines(pte_t e, const struct m_area *a, unsigned long ind
 	return contents_refine(page, model.file[a->file].w[index], addr, whole && !model.file[a->file].disk);
 }
 
-/* What one entry says of @addr.  @m: what the model has there (struct m_slot), -1: nothing of its own. */
-static bool entry_refines(pte_t e, const struct m_area *a, unsigned long addr, int m, bool whole)
+/* What one entry says of @addr.  @p: the model's page there, or NULL. */
+static bool entry_refines(pte_t e, const struct m_area *a, unsigned long addr, struct m_page *p, bool whole)
 {
-	unsigned long index = m < -1 ? (unsigned long)M_SHOWS(m) : a->pgoff + (addr - a->start) / PAGE_SIZE;
+	bool shows = p && a->flags & M_SHARED;
+	unsigned long index = shows ? p->shows : a->pgoff + (addr - a->start) / PAGE_SIZE;
 	struct page *page;
 
-	if (pte_file(e) || (m < -1 && pte_none(e)))
-		return (m < -1 && pte_file(e) && pte_to_pgoff(e) == index) ||
+	if (pte_file(e) || (shows && pte_none(e)))
+		return (shows && pte_file(e) && pte_to_pgoff(e) == index) ||
 		       differ("the file page that is shown", addr, e.pte, index);
 	if (pte_none(e) || pte_special(e)) {
-		if (m >= 0)
-			return differ("a private page is lost", addr, e.pte, m);
+		if (p)
+			return differ("a private page is lost", addr, e.pte, p - model.page);
 		return pte_none(e) || a->file < 0 || differ("zero page in a file", addr, e.pte, 0);
 	}
 	page = pfn_to_page(pte_pfn(e));
 	if ((a->flags & M_LOCKED) && !PageMlocked(page))
 		return differ("a page of locked memory is not marked", addr, e.pte, 0);
-	if (m >= 0)
-		return private_refines(page, m, addr, whole && (a->file < 0 || !model.file[a->file].disk));
+	if (p && !shows)
+		return private_refines(page, p - model.page, addr, whole && (a->file < 0 || !model.file[a->file].disk));
 	if (a->file < 0)
 		return differ("a private page too much", addr, pte_pfn(e), 0);
 	return file_page_refines(e, a, index, addr, whole);
 }
 
+/* The model's pages by address: a table of places, looked into one after the other from where @addr should be. */
+#define PLACES 4096
+static unsigned short place[PLACES];	/* page + 1; 0: free */
+
+static unsigned short *place_of(const struct m_space *s, unsigned long addr)
+{
+	unsigned int n = addr / PAGE_SIZE % PLACES;
+
+	while (place[n] && s->where[place[n] - 1] != addr)
+		n = (n + 1) % PLACES;
+	return &place[n];
+}
+
+static int place_all(const struct m_space *s)
+{
+	int n = 0;
+
+	memset(place, 0, sizeof(place));
+	for (int i = 0; i < M_PAGES; i++)
+		if (s->where[i] != M_NOWHERE) {
+			*place_of(s, s->where[i]) = i + 1;
+			n++;
+		}
+	return n;
+}
+
 static bool pages_refine(const struct m_space *s, struct mm_struct *mm, bool whole)
 {
-	const struct m_slot *slot = s->slot, *last = s->slot + s->nr_slots;
+	int left = place_all(s);
 
 	for (int i = 0; i < s->nr_areas; i++) {
 		const struct m_area *a = &s->area[i];
 		pmd_t *pmd = NULL;
 
 		for (unsigned long addr = a->start; addr < a->end; addr += PAGE_SIZE) {
-			int m = -1;
+			int m = *place_of(s, addr) - 1;
 
 			if (addr == a->start || !(addr & ~PMD_MASK))
 				pmd = mm_find_pmd(mm, addr);
-			if (slot < last && slot->vpn == addr / PAGE_SIZE)
-				m = slot++->page;
-			if (!entry_refines(pmd ? *pte_offset_kernel(pmd, addr) : __pte(0), a, addr, m, whole))
+			left -= m >= 0;
+			if (!entry_refines(pmd ? *pte_offset_kernel(pmd, addr) : __pte(0), a, addr,
+					   m < 0 ? NULL : &model.page[m], whole))
 				return false;
 		}
 	}
-	return slot == last || differ("the model has pages outside areas", slot->vpn, 0, 0);
+	return !left || differ("the model has pages outside areas", 0, 0, left);
 }
 
 /* The cache of the files that have a name: pages that nobody maps, too. */
@@ -450,8 +479,8 @@ static bool refines(bool whole)
 			return false;
 	}
 	for (int m = 0; m < M_PAGES; m++)
-		if (model.page[m].refs && (page_seen[m].round != round || page_seen[m].seen != model.page[m].refs))
-			return differ("who shares a private page", m, page_seen[m].seen, model.page[m].refs);
+		if (page_seen[m].round == round && page_seen[m].seen != m_owners(&model.page[m]))
+			return differ("who shares a private page", m, page_seen[m].seen, m_owners(&model.page[m]));
 	return files_refine(whole);
 }
 
@@ -527,6 +556,7 @@ static long model_fork(struct m_space *s)
 static long call_model(const struct call *c, word *seen)
 {
 	struct m_space *s = &model.space[c->who];
+	word v = stamp;
 
 	switch (c->type) {
 	case MMAP:	return m_mmap(s, c->addr, c->len, c->prot, c->flags, c->file == RO_FD ? 0 : c->file,
@@ -535,38 +565,48 @@ static long call_model(const struct call *c, word *seen)
 	case MPROTECT:	return m_mprotect(s, c->addr, c->len, c->prot);
 	case MREMAP:	return m_mremap(s, c->addr, c->len, c->len2, c->flags, c->addr2);
 	case MADVISE:	return m_madvise(s, c->addr, c->len, c->flags);
-	case MLOCK:	return m_mlock(s, c->addr, c->len, c->flags & 1);
-	case MUNLOCK:	return m_munlock(s, c->addr, c->len);
+	case MLOCK:	return m_mlock(s, c->addr, c->len, c->flags & 1 ? M_LOCKED | M_ONFAULT : M_LOCKED);
+	case MUNLOCK:	return m_mlock(s, c->addr, c->len, 0);
 	case BRK:	return m_brk(s, c->addr);
 	case FORK:	return model_fork(s);
 	case EXIT:
 		m_exit(s);
 		return 0;
-	case LOAD:	return m_load(s, c->addr, c->word, seen);
-	case STORE:	return m_store(s, c->addr, c->word, stamp);
-	case POKE:	return m_poke(s, c->addr, c->word, stamp);
+	case LOAD:	return m_access(s, c->addr, M_LOAD, c->word, seen);
+	case STORE:	return m_access(s, c->addr, M_STORE, c->word, &v);
+	case POKE:	return m_access(s, c->addr, M_POKE, c->word, &v) == M_OK ? 8 : 0;
 	case TRUNCATE:	return m_truncate(c->file, c->len);
 	case REMAP:	return c->prot ? -EINVAL : m_remap(s, c->addr, c->len, c->addr2, c->flags & MAP_NONBLOCK);
 	default:	return m_write(c->file, c->len, c->word, stamp);
 	}
 }
 
-/* Memory ran out: is there a step whose failure, and that of those after it (@shortage), explains it all? */
-static bool some_step_failed(const struct call *c, long result, bool whole, int shortage)
+bool m_step(bool page)
+{
+	if (budget == 0 && (page || shortage != NO_PAGES)) {
+		exhausted = true;
+		budget -= shortage == ONCE;
+		return false;
+	}
+	budget -= budget > 0;
+	return true;
+}
+
+/* Memory ran out: is there a step whose failure, and that of those after it (shortage), explains it all? */
+static bool some_step_failed(const struct call *c, long result, bool whole)
 {
 	bool same = false;
 	word seen;
 
-	for (int budget = 0; !same; budget++) {
+	for (int steps = 0; !same; steps++) {
 		model = saved;
-		model.budget = budget;
-		model.shortage = shortage;
+		budget = steps;
+		exhausted = false;
 		same = call_model(c, &seen) == result && refines(whole);
-		if (!model.exhausted)
+		if (!exhausted)
 			break;
 	}
-	model.budget = -1;
-	model.exhausted = false;
+	budget = -1;
 	return same;
 }
 
@@ -614,8 +654,8 @@ static unsigned long make_call(const struct call *c)
 		char first[sizeof(why)];
 
 		memcpy(first, why, sizeof(first));
-		for (int shortage = M_FOR_GOOD; !same && shortage <= M_NO_PAGES; shortage++)
-			same = some_step_failed(c, result, whole, shortage);
+		for (shortage = FOR_GOOD; !same && shortage <= NO_PAGES; shortage++)
+			same = some_step_failed(c, result, whole);
 		if (!same)
 			memcpy(why, first, sizeof(first));
 	}
@@ -769,13 +809,11 @@ static void decode(struct call *c, const u8 *b)
 static bool too_full(const struct call *c)
 {
 	const struct m_space *s = &model.space[c->who];
-	int pages = 0, objects = 0;
+	int pages = 0, objects = __builtin_popcount(m_files_in_use()) - M_NAMED;
 
 	for (int i = 0; i < M_PAGES; i++)
-		pages += model.page[i].refs > 0;
-	for (int i = M_NAMED; i < M_FILES; i++)
-		objects += model.file[i].used;
-	return s->nr_areas > M_AREAS - 8 || s->nr_slots > M_SLOTS - 2 * MAX_LEN || pages > M_PAGES - 2 * MAX_LEN ||
+		pages += m_owners(&model.page[i]) > 0;
+	return s->nr_areas > M_AREAS - 8 || pages > M_PAGES - 2 * MAX_LEN ||
 	       objects > M_FILES - M_NAMED - 2;
 }
 
