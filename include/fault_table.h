@@ -67,9 +67,12 @@ label:	__attribute__((unused));			\
 	Q(unshare, "is an own copy of a read-only page wanted", wants_own_copy(f), own_copy, spurious)
 
 /* file_fault(). */
+#define FAULT_OBJECT_QUESTIONS(Q) \
+	Q(object, "does the area's object fill pages", f->vma->vm_ops->fault, exists, sigbus)
+/* For `why` alone: the object answers it when the handler asks for the page. */
+#define FAULT_EXISTS_QUESTIONS(Q) \
+	Q(exists, "does the object reach to this page", fault_page_exists(f), file_write, sigbus)
 #define FAULT_FILE_QUESTIONS(Q) \
-	Q(object, "does the area's object fill pages", f->vma->vm_ops->fault, exists, sigbus) \
-	Q(exists, "does the object reach to this page", fault_page_exists(f), file_write, sigbus) \
 	Q(file_write, "is it a write", wants_write(f), file_area, file_read) \
 	Q(file_area, "is the area shared", f->vma->vm_flags & VM_SHARED, file_shared, file_cow)
 

@@ -116,6 +116,8 @@ static void walk(const struct task_struct *tsk, struct fault *f, unsigned long a
 entry:
 	FAULT_ENTRY_QUESTIONS(WALK)
 file:
+	FAULT_OBJECT_QUESTIONS(WALK)
+	FAULT_EXISTS_QUESTIONS(WALK)
 	FAULT_FILE_QUESTIONS(WALK)
 write_protected:
 	FAULT_WRITE_PROTECT_QUESTIONS(WALK)

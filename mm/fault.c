@@ -255,6 +255,8 @@ static vm_fault_t file_shared(struct fault *f)
 
 static noinline vm_fault_t file_fault(struct fault *f)
 {
+	FAULT_OBJECT_QUESTIONS(FAULT_ASK)
+exists:					/* ask_file() finds out, after anon_vma_prepare() */
 	FAULT_FILE_QUESTIONS(FAULT_ASK)
 file_read:
 	return file_read(f);
