@@ -123,7 +123,7 @@ IMAGES := $(BUILD)/quire.elf $(BUILD)/initramfs.cpio $(BUILD)/quire.iso
 
 # ---- targets for people ---------------------------------------------------------------------
 
-.PHONY: all run test stress coverage oracle bench bench-run docs host-test fuzz tests clean help FORCE
+.PHONY: all run gdb console test stress coverage oracle bench bench-run docs host-test fuzz tests clean help FORCE
 all: $(IMAGES) $(USER_PROGS) tests $(BUILD)/compile_commands.json
 
 tests: $(USER_TESTS) $(PIE_TESTS)
@@ -132,6 +132,15 @@ run:
 	@tools/setup.sh run
 	@$(MAKE) $(PARALLEL) $(BUILD)/quire.elf $(BUILD)/initramfs.cpio
 	@tools/boot-with $(BUILD)/quire.elf -I $(BUILD)/initramfs.cpio
+
+# QEMU, paused before its first instruction, and gdb with commands of our own (tools/gdb).
+gdb:
+	@tools/setup.sh gdb
+	@$(MAKE) $(PARALLEL) $(BUILD)/quire.elf $(BUILD)/initramfs.cpio
+	@$(PYTHON) tools/gdb/run.py $(BUILD)
+
+console:
+	@$(PYTHON) tools/gdb/console.py $(BUILD)/gdb/console.sock
 
 test:
 	@tools/setup.sh test
@@ -192,6 +201,8 @@ clean:
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
 	@echo 'make run               install what is missing, build, boot to a shell on this terminal'
+	@echo 'make gdb               QEMU paused and gdb connected, with ps, vmmap, pagewalk, page, buddy, slab, why;'
+	@echo '                       make console on another terminal is the guest'"'"'s'
 	@echo 'make test [T=pattern]  the same, then every test (or those whose group/name match)'
 	@echo 'make stress            what takes longer: every test on the kernels with sanitizers; every kept fault'
 	@echo '                       in mm/ must be noticed; ten million calls against the model'
@@ -337,7 +348,7 @@ $(BUILD)/quire.iso: $(BUILD)/quire.elf $(BUILD)/initramfs.cpio boot/grub.cfg too
 # A test names the kernel files it is linked with:  /* links: mm/vma.c kernel/rbtree.c */
 # ALL_MM stands for all of mm/ and what it stands on.
 
-ALL_MM := $(wildcard mm/*.c) kernel/lock.c kernel/rbtree.c kernel/wait.c \
+ALL_MM := $(filter-out mm/snapshot%.c,$(wildcard mm/*.c)) kernel/lock.c kernel/rbtree.c kernel/wait.c \
 	$(filter-out tests/host/shim_min.c,$(wildcard tests/host/shim*.c))
 
 $(BUILD)/obj/host/%.c.o: %.c $(BUILD)/.flags

@@ -240,6 +240,7 @@ static void take_over_leader(void)
 	me->exit_signal = SIGCHLD;
 	old->exit_signal = -1;
 	old->exit_state = EXIT_DEAD;
+	trace_trade_pids(me, old);
 	spin_unlock_irq(&tasklist_lock);
 	release_task(old);
 }

@@ -36,6 +36,8 @@ struct explore_command {
 	int (*handler)(struct explore_out *out, const char *args);
 };
 
+int explore_why(struct explore_out *out, const char *args);	/* fs/procfs/why.c: why TID ADDR r|w|x */
+
 /* The ports. */
 const struct explore_port *virtio_serial_init(const char *port_name);	/* NULL: no such device */
 const struct explore_port *com2_init(void);				/* NULL: no such port */

@@ -98,6 +98,8 @@ struct vm_fault {
 struct vm_operations_struct {
 	void (*open)(struct vm_area_struct *area);
 	void (*close)(struct vm_area_struct *area);
+	/* Does the object reach to page @index?  Asked before ->fault, which may still find it gone; NULL: yes. */
+	bool (*has_page)(struct vm_area_struct *vma, pgoff_t index);
 	/* A page is missing: set vmf->page (referenced, locked if VM_FAULT_LOCKED) or return an error bit. */
 	int (*fault)(struct vm_area_struct *vma, struct vm_fault *vmf);
 	/* Map cached neighbours of a read fault, none of them by I/O. */
@@ -209,6 +211,7 @@ unsigned long oom_badness(struct task_struct *p);
 extern atomic_long_t nr_page_table_pages;	/* of all address spaces, all levels */
 unsigned long nr_cached_tables(void);		/* empty ones that the CPUs keep for the next fault */
 void drain_table_caches(void);
+void for_each_cached_table(void (*fn)(const struct page *page, void *arg), void *arg);	/* machine stopped */
 void pgtable_cache_init(void);			/* reclaim may take them */
 /* These count mm->nr_tables (not the pgd, and not p4d tables) and mm->nr_ptes themselves. */
 pgd_t *pgd_alloc(struct mm_struct *mm);		/* kernel half shared; NULL when there is no memory */

@@ -54,5 +54,7 @@ u64 kpageflags_entry(unsigned long pfn);
 /* Is @vma the main stack of its mm, or its heap?  (the names in /proc/PID/maps) */
 bool vma_is_stack(const struct vm_area_struct *vma);
 bool vma_is_heap(const struct vm_area_struct *vma);
+/* The name of @vma where that is not its file's; NULL: it is, or there is none. */
+const char *vma_name(struct vm_area_struct *vma);
 
 #endif

@@ -246,6 +246,7 @@ struct address_space {
 	unsigned long flags;			/* AS_*: atomic bits */
 };
 #define AS_SHMEM 0		/* counts as MM_SHMEMPAGES; pages have no other home */
+#define AS_SNAPPED 1		/* in the snapshot that is being written (fs/snapshot_files.c) */
 
 /* ---- anonymous pages -------------------------------------------------------------- */
 
@@ -258,6 +259,8 @@ struct anon_vma {
 	unsigned int num_children;		/* anon_vmas whose parent this is: root rwsem */
 	unsigned int num_active_vmas;		/* VMAs whose ->anon_vma this is: root rwsem */
 	struct list_head head;			/* of anon_vma_chain.same_anon_vma: root rwsem */
+	u32 id;					/* small stable number for snapshots */
+	u32 snapped;				/* the last snapshot that has shown it: kernel/snapshot.c's */
 };
 
 /* Links one VMA with one anon_vma that its pages may belong to. */

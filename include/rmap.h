@@ -30,6 +30,9 @@ void page_anon_release(struct page *page);
 /* Call @fn for every (vma, address) that may map @page.  Stops when it returns true. */
 bool rmap_walk(struct page *page, bool (*fn)(struct page *, struct vm_area_struct *,
 					     unsigned long addr, void *arg), void *arg);
+/* The same, the lock of the anon_vma's root or of the file's tree held (or the machine stopped). */
+bool rmap_walk_locked(struct page *page, bool (*fn)(struct page *, struct vm_area_struct *,
+						    unsigned long addr, void *arg), void *arg);
 /* How many PTEs really map @page: counted by walking (mm_verify_all, smaps). */
 int page_referenced_count(struct page *page);
 

@@ -183,6 +183,10 @@ static inline void set_tsk_flag(struct task_struct *t, int flag) { set_bit(flag,
 static inline void clear_tsk_flag(struct task_struct *t, int flag) { clear_bit(flag, &t->ti_flags); }
 static inline bool test_tsk_flag(const struct task_struct *t, int flag) { return test_bit(flag, &t->ti_flags); }
 static inline bool need_resched(void) { return test_tsk_flag(current, TIF_NEED_RESCHED); }
+static inline unsigned long task_rlimit(const struct task_struct *t, int which)
+{
+	return READ_ONCE(t->signal->rlim[which].rlim_cur);
+}
 static inline unsigned long rlimit(int which) { return READ_ONCE(current->signal->rlim[which].rlim_cur); }
 void get_task_struct(struct task_struct *t);
 void put_task_struct(struct task_struct *t);
@@ -262,6 +266,7 @@ void attach_pid(struct task_struct *t);			/* tasklist_lock held */
 void detach_pid(struct task_struct *t);
 bool pgrp_is_orphaned(pid_t pgrp, struct task_struct *ignored);	/* tasklist_lock held */
 bool pgrp_in_session(pid_t pgrp, pid_t session);	/* tasklist_lock held */
+char task_state_letter(const struct task_struct *t);	/* as in /proc/PID/stat (fs/procfs/array.c) */
 
 /* ---- exec (fs/exec.c) ---- */
 /* Start a program from the kernel, as process 1 does; does not return on success. */

@@ -9,6 +9,7 @@
 /* What such an area is; vma->vm_private_data points to it.  Lives for ever. */
 struct vm_special_mapping {
 	const char *name;		/* in /proc/PID/maps */
+	pgoff_t nr_pages;		/* that ->fault has; the area may be larger */
 	/* As vm_operations_struct.fault; vmf->pgoff counts from the start of the area. */
 	int (*fault)(const struct vm_special_mapping *sm, struct vm_area_struct *vma,
 		     struct vm_fault *vmf);

@@ -42,6 +42,10 @@ int trace_set_mask(u32 mask);			/* 0, -EINVAL: unknown bits, -ENOMEM: no rings *
 void trace_set_pid(pid_t pid);			/* events of this process or thread only; 0: of all */
 pid_t trace_pid(void);
 void trace_mark(const char *text, size_t len);
+/* A snapshot begins or has ended; what comes next on @cpu; the task there as the events tell it. */
+void trace_snap(u32 end, u64 lines);
+u32 trace_next_seq(unsigned int cpu);
+u32 trace_last_switched(unsigned int cpu);
 /* Put @c at the oldest records that are kept, or behind the newest. */
 void trace_cursor_oldest(struct trace_cursor *c);
 void trace_cursor_newest(struct trace_cursor *c);
@@ -97,6 +101,7 @@ void trace_fault_sig(unsigned long addr, int signo, int code, u32 reason);
 void __trace_task_fork(struct task_struct *t, u64 clone_flags);
 void __trace_task_exec(struct mm_struct *old, struct mm_struct *new, const char *path);
 void __trace_switch(struct task_struct *prev, struct task_struct *next);
+void __trace_trade_pids(const struct task_struct *me, const struct task_struct *old);
 void __trace_mm_users(u32 kind, struct mm_struct *mm, u32 why);
 void __trace_tlb(u32 kind, struct mm_struct *mm, u32 e);
 void __trace_text16(u32 kind, u32 e, u64 a, u64 b, const char *text);
@@ -139,6 +144,11 @@ static inline void trace_reparent(pid_t child, pid_t parent)
 static inline void trace_reap(pid_t pid)
 {
 	TRACE_POINT(TASK, trace_emit(EV_TASK_REAP, 0, 0, pid, 0, 0, 0));
+}
+/* @me has its old leader's pid now, and @old its. */
+static inline void trace_trade_pids(const struct task_struct *me, const struct task_struct *old)
+{
+	TRACE_POINT(TASK, __trace_trade_pids(me, old));
 }
 static inline void trace_comm(pid_t pid, const char *comm)
 {

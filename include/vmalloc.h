@@ -25,6 +25,9 @@ void free_kernel_stack(void *stack);
 bool is_vmalloc_addr(const void *p);
 /* Is @addr in the guard page of a kernel stack?  (the double fault handler asks) */
 bool is_stack_guard(unsigned long addr);
+/* Every page behind vmalloc() and kernel stacks; the machine is stopped (kernel/snapshot.c). */
+struct page;
+void vmalloc_for_each_page(void (*fn)(const struct page *page, bool stack, void *arg), void *arg);
 unsigned long vmalloc_used_pages(void);
 unsigned long nr_kernel_stacks(void);		/* in use, cached ones not counted */
 /* Free the stacks kept for the next fork. */

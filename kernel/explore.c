@@ -15,6 +15,7 @@
 #include <mm.h>
 #include <printk.h>
 #include <sched.h>
+#include <snapshot.h>
 #include <string.h>
 #include <time.h>
 #include <trace.h>
@@ -239,6 +240,9 @@ static const struct explore_command commands[] = {
 	{ "mark", cmd_mark },
 	{ "pause", cmd_pause },
 	{ "next", cmd_next },
+	{ "snap", cmd_snap },
+	{ "walk", cmd_walk },
+	{ "why", explore_why },
 };
 
 static void answer_error(const char *what)
@@ -276,6 +280,7 @@ static void run_command(char *text)
 		err = commands[i].handler(&out, args);
 		if (err)
 			answer_error(err == -EBADF ? "nothing is traced" : err == -ENOMEM ? "no memory"
+				     : err == -ESRCH ? "no such task or mm" : err == -EAGAIN ? "try again"
 				     : "bad argument");
 		return;
 	}

@@ -261,6 +261,11 @@ static void shm_close(struct vm_area_struct *vma)
 	count_close(vma->vm_file->private_data);
 }
 
+static bool shm_has_page(struct vm_area_struct *vma, pgoff_t index)
+{
+	return generic_file_vm_ops.has_page(vma, index);
+}
+
 static int shm_fault(struct vm_area_struct *vma, struct vm_fault *vmf)
 {
 	return generic_file_vm_ops.fault(vma, vmf);
@@ -274,6 +279,7 @@ static void shm_map_pages(struct vm_area_struct *vma, struct vm_fault *vmf)
 static const struct vm_operations_struct shm_vm_ops = {
 	.open = shm_open,
 	.close = shm_close,
+	.has_page = shm_has_page,
 	.fault = shm_fault,
 	.map_pages = shm_map_pages,
 };

@@ -372,6 +372,22 @@ void set_user_nice(struct task_struct *t, int nice)
 
 /* ---- the switch ---------------------------------------------------------------------------- */
 
+/* What @prev and an mm that was borrowed leave behind is told, also if who runs now is muted. */
+static noinline void drop_left_behind(struct mm_struct *mm, struct task_struct *prev, bool dead)
+{
+	bool muted = current->trace.muted;
+
+	current->trace.muted = false;
+	if (mm)
+		mmdrop(mm);
+	if (dead) {
+		free_kernel_stack(prev->stack);
+		prev->stack = NULL;
+		put_task_struct(prev);
+	}
+	current->trace.muted = muted;
+}
+
 /*
  * The first thing after a switch, on the new task's stack: let the queue go, drop the mm that
  * a kernel thread had borrowed, bury the task we came from if it is dead.
@@ -385,13 +401,8 @@ static void finish_task_switch(struct task_struct *prev)
 	rq->prev_mm = NULL;
 	prev->on_cpu = false;
 	spin_unlock_irq(&rq->lock);
-	if (mm)
-		mmdrop(mm);
-	if (unlikely(dead)) {
-		free_kernel_stack(prev->stack);
-		prev->stack = NULL;
-		put_task_struct(prev);
-	}
+	if (mm || unlikely(dead))
+		drop_left_behind(mm, prev, dead);
 }
 
 /*

@@ -555,6 +555,22 @@ void trace_mark(const char *text, size_t len)
 	TRACE_POINT(META, emit_text(EV_META_MARK, text, len));
 }
 
+/* Whoever takes it, muted or filtered or not: the cut has a place in the order of events. */
+void trace_snap(u32 end, u64 lines)
+{
+	TRACE_POINT(META, record(EV_META_SNAP, 0, end, lines, 0, 0, 0));
+}
+
+u32 trace_next_seq(unsigned int cpu)
+{
+	return rings[cpu].head;
+}
+
+u32 trace_last_switched(unsigned int cpu)
+{
+	return rings[cpu].last_switched;
+}
+
 void __trace_task_fork(struct task_struct *t, u64 clone_flags)
 {
 	trace_emit(EV_TASK_FORK, trace_mm_id(current->mm), trace_mm_id(t->mm),
@@ -584,6 +600,16 @@ void __trace_switch(struct task_struct *prev, struct task_struct *next)
 	r->last_switched = next->pid;
 	record(EV_TASK_SWITCH, trace_mm_id(prev->mm), trace_mm_id(next->mm),
 	       from | (u64)next->pid << 32, prev->state, cr3 | (u64)!next->mm << 32, 0);
+}
+
+/* The next switch says who went away by its new number. */
+void __trace_trade_pids(const struct task_struct *me, const struct task_struct *old)
+{
+	struct ring *r = &rings[smp_processor_id()];
+
+	if (r->last_switched == (u32)old->pid)
+		r->last_switched = me->pid;
+	trace_emit(EV_TASK_TRADE, 0, 0, (u32)old->pid | (u64)me->pid << 32, 0, 0, 0);
 }
 
 /* Also of a muted task: it borrows address spaces like any other, and the counts must be right. */

@@ -11,9 +11,12 @@
  * Sources:    Intel SDM vol. 3A, "Page-Level Protection"; Gorman, "Understanding the Linux
  *             Virtual Memory Manager", "Page Faulting".
  *
+ * The questions, one by one, are in fault_table.h, from which mm/explain.c is made as well.  In short:
+ *
  *   entry          VMA         access   what happens                          function
  *   none           anonymous   read     the zero page, read-only              anon_read
  *   none           anonymous   write    a new zeroed page                     anon_write
+ *   none           file        any      behind its end: SIGBUS                file_fault
  *   none           file        read     the cached page and its neighbours    file_read
  *   none           private     write    a private copy of the cached page     file_cow
  *   none           shared      write    the cached page, writable             file_shared
@@ -26,19 +29,9 @@
 #include <fs.h>
 #include <pagemap.h>
 #include <rmap.h>
-#include "internal.h"
+#include "fault.h"
 
 #define FAULT_AROUND_WINDOW 16	/* pages */
-
-struct fault {
-	struct vm_area_struct *vma;
-	struct mm_struct *mm;
-	unsigned long addr;		/* page aligned */
-	unsigned int flags;
-	pmd_t *pmd;
-	pte_t orig;			/* the entry the decision is based on */
-	spinlock_t *ptl;
-};
 
 /* The entry, locked, if it still is what we decided on; else NULL, unlocked: try again. */
 static inline pte_t *lock_same(struct fault *f)
@@ -49,11 +42,6 @@ static inline pte_t *lock_same(struct fault *f)
 		return pte;
 	pte_unmap_unlock(pte, f->ptl);
 	return NULL;
-}
-
-static inline bool wants_write(const struct fault *f)
-{
-	return f->flags & FAULT_FLAG_WRITE;
 }
 
 /* Tracing: *@pte is no longer what we decided on, and this is what the fault comes to. */
@@ -120,9 +108,7 @@ static vm_fault_t ask_file(struct fault *f, struct vm_fault *vmf)
 	vm_fault_t ret;
 
 	vmf->flags = f->flags;
-	vmf->pgoff = f->vma->vm_pgoff + ((f->addr - f->vma->vm_start) >> PAGE_SHIFT);
-	if (pte_file(f->orig))
-		vmf->pgoff = pte_to_pgoff(f->orig);
+	vmf->pgoff = fault_pgoff(f);
 	vmf->virtual_address = f->addr;
 	vmf->page = NULL;
 	vmf->pmd = f->pmd;
@@ -267,13 +253,17 @@ static vm_fault_t file_shared(struct fault *f)
 	return ret & VM_FAULT_MAJOR;
 }
 
-static vm_fault_t file_fault(struct fault *f)
+static noinline vm_fault_t file_fault(struct fault *f)
 {
-	if (!f->vma->vm_ops->fault)
-		return VM_FAULT_SIGBUS;
-	if (!wants_write(f))
-		return file_read(f);
-	return f->vma->vm_flags & VM_SHARED ? file_shared(f) : file_cow(f);
+	FAULT_FILE_QUESTIONS(FAULT_ASK)
+file_read:
+	return file_read(f);
+file_shared:
+	return file_shared(f);
+file_cow:
+	return file_cow(f);
+sigbus:
+	return VM_FAULT_SIGBUS;
 }
 
 /* ---- write to a read-only entry ---- */
@@ -322,9 +312,9 @@ static bool wp_install(struct fault *f, struct page *page, struct page *old)
 	if (old && !PageAnon(old))
 		add_mm_counter(f->mm, mm_counter(old), -1);
 	set_pte(pte, private_entry(f, page));
-	trace_entry(f, pte, OUTCOME_WP_COPY);
 	if (old)
 		page_remove_rmap(old, vma);
+	trace_entry(f, pte, OUTCOME_WP_COPY);
 	pte_unmap_unlock(pte, f->ptl);
 	count_vm_event(COW_COPY);
 	return true;
@@ -398,15 +388,18 @@ static vm_fault_t write_protected(struct fault *f)
 	if (unlikely(!pte))
 		return 0;
 	page = vm_normal_page(f->vma, f->addr, f->orig);
-	if (!wants_write(f) && !(page && anon_page_shared(page))) {
-		pte_unmap_unlock(pte, f->ptl);
-		return 0;			/* nobody to be unshared from, any more */
-	}
-	if (f->vma->vm_flags & VM_SHARED)
-		return wp_shared(f, pte, page);
-	/* Every other PTE, cache and get_user_pages holds a reference of its own. */
-	if (page && PageAnon(page) && page_count(page) == 1)
-		return wp_reuse(f, pte);
+	if (unlikely(!wants_write(f)))
+		goto own_copy;
+	FAULT_WRITE_PROTECT_QUESTIONS(FAULT_ASK)
+	FAULT_OWN_COPY_QUESTIONS(FAULT_ASK)
+wp_shared:
+	return wp_shared(f, pte, page);
+wp_reuse:
+	return wp_reuse(f, pte);
+spurious:
+	pte_unmap_unlock(pte, f->ptl);
+	return 0;
+wp_copy:
 	if (page)
 		get_page(page);
 	pte_unmap_unlock(pte, f->ptl);
@@ -431,18 +424,20 @@ static vm_fault_t spurious(struct fault *f)
 static inline vm_fault_t handle_pte_fault(struct fault *f)
 {
 	f->orig = ptep_get(pte_offset_kernel(f->pmd, f->addr));
-	if (pte_none(f->orig)) {
-		if (!vma_is_anonymous(f->vma))
-			return file_fault(f);
-		return wants_write(f) ? anon_write(f) : anon_read(f);
-	}
-	if (pte_file(f->orig))
-		return file_fault(f);
-	if (!pte_present(f->orig))
-		return VM_FAULT_SIGBUS;		/* a swap entry: there is no swap that made one */
-	if ((f->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) && !pte_write(f->orig))
-		return write_protected(f);
+	FAULT_ENTRY_QUESTIONS(FAULT_ASK)
+anon_read:
+	return anon_read(f);
+anon_write:
+	return anon_write(f);
+file:
+	return file_fault(f);
+write_protected:
+own_copy:
+	return write_protected(f);
+spurious:
 	return spurious(f);
+sigbus:
+	return VM_FAULT_SIGBUS;		/* a swap entry: there is no swap that made one */
 }
 
 vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address, unsigned int flags)

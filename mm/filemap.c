@@ -434,6 +434,11 @@ static bool beyond_eof(const struct inode *inode, pgoff_t index)
 	return index >= DIV_ROUND_UP((unsigned long)size, PAGE_SIZE);
 }
 
+static bool filemap_has_page(struct vm_area_struct *vma, pgoff_t index)
+{
+	return !beyond_eof(vma->vm_file->f_inode, index);
+}
+
 static int filemap_fault(struct vm_area_struct *vma, struct vm_fault *vmf)
 {
 	struct inode *inode = vma->vm_file->f_inode;
@@ -532,6 +537,7 @@ static void filemap_map_pages(struct vm_area_struct *vma, struct vm_fault *vmf)
 }
 
 const struct vm_operations_struct generic_file_vm_ops = {
+	.has_page = filemap_has_page,
 	.fault = filemap_fault,
 	.map_pages = filemap_map_pages,
 	.remap_pages = generic_file_remap_pages,

@@ -68,6 +68,8 @@ int mlock_future_check(struct mm_struct *mm, unsigned long flags, unsigned long 
 /* Split at both ends so that [start, end) is made of whole VMAs; 0 or -ENOMEM. */
 int isolate_range(struct mm_struct *mm, unsigned long start, unsigned long end);
 bool may_expand_vm(struct mm_struct *mm, unsigned long flags, unsigned long pages);
+bool may_expand_vm_of(const struct task_struct *tsk, const struct mm_struct *mm, unsigned long flags,
+		      unsigned long pages);	/* by the limits of @tsk */
 static inline bool is_stack_mapping(unsigned long flags) { return flags & VM_GROWSDOWN; }
 static inline bool is_exec_mapping(unsigned long flags)
 {

@@ -731,7 +731,7 @@ vm_fault_t vmf_insert_pfn(struct vm_area_struct *vma, unsigned long addr, unsign
 	pte = pte_offset_map_lock(vma->vm_mm, pmd, addr, &ptl);
 	if (pte_none(*pte)) {
 		set_pte_at(vma->vm_mm, addr, pte, pte_mkspecial(pfn_pte(pfn, vma->vm_page_prot)));
-		trace_pte_set(vma->vm_mm, addr, 0, pte->pte, OUTCOME_FILE_SHARED);
+		trace_pte_set(vma->vm_mm, addr, 0, pte->pte, OUTCOME_FILE_READ);
 		pt_entries_add(pmd, 1);
 	}
 	pte_unmap_unlock(pte, ptl);

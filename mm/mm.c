@@ -183,16 +183,16 @@ void exit_mmap(struct mm_struct *mm)
 		free_pgtables(&tlb, vma, 0, 0);
 		tlb_finish_mmu(&tlb);
 	}
+	mm->mm_rb = RB_ROOT;
 	while (vma) {
 		next = vma->vm_next;
 		if (vma->vm_flags & VM_ACCOUNT)
 			accounted += vma_pages(vma);
 		trace_vma_del(mm, vma->vm_start, vma->vm_end);
+		mm->mmap = next;	/* a snapshot may look while remove_vma() sleeps */
 		remove_vma(vma);
 		vma = next;
 	}
-	mm->mmap = NULL;
-	mm->mm_rb = RB_ROOT;
 	mm->map_count = 0;
 	mm->highest_vm_end = 0;
 	mm->total_vm = mm->shared_vm = mm->exec_vm = mm->stack_vm = mm->data_vm = 0;

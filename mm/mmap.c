@@ -78,11 +78,17 @@ void vm_stat_account(struct mm_struct *mm, unsigned long flags, bool file, long 
 		mm->data_vm += pages;
 }
 
+bool may_expand_vm_of(const struct task_struct *tsk, const struct mm_struct *mm, unsigned long flags,
+		      unsigned long pages)
+{
+	if (mm->total_vm + pages > task_rlimit(tsk, RLIMIT_AS) >> PAGE_SHIFT)
+		return false;
+	return !is_data_mapping(flags) || mm->data_vm + pages <= task_rlimit(tsk, RLIMIT_DATA) >> PAGE_SHIFT;
+}
+
 bool may_expand_vm(struct mm_struct *mm, unsigned long flags, unsigned long pages)
 {
-	if (mm->total_vm + pages > rlimit(RLIMIT_AS) >> PAGE_SHIFT)
-		return false;
-	return !is_data_mapping(flags) || mm->data_vm + pages <= rlimit(RLIMIT_DATA) >> PAGE_SHIFT;
+	return may_expand_vm_of(current, mm, flags, pages);
 }
 
 /* May @len bytes more be locked?  0 or -EAGAIN. */

@@ -78,6 +78,21 @@ void buddy_free(struct zone *z, struct page *page, unsigned int order);
 /* alloc_pages() on behalf of @caller. */
 struct page *__alloc_pages(gfp_t gfp, unsigned int order, unsigned long caller);
 
+/* All caches and slabs, for who shows them; the machine is stopped (kernel/snapshot.c). */
+struct slab_counts {
+	const char *cache;
+	unsigned int size, per, order;	/* a slot, slots in a slab, pages of a slab */
+	unsigned long active, total;	/* objects handed out, slots */
+	unsigned long kept;		/* in CPUs' arrays: neither handed out nor on a slab's free list */
+};
+struct slab_visitor {
+	void (*begin)(const struct slab_counts *c, void *arg);
+	/* @free: a bit for each of its slots that is not handed out. */
+	void (*slab)(const struct page *page, const unsigned long *free, void *arg);
+	void (*end)(void *arg);
+};
+void slab_visit_all(const struct slab_visitor *v, void *arg);
+
 /* Zone watermarks and free counts, for tests and /proc. */
 bool zone_watermark_ok(const struct zone *z, unsigned int order, unsigned long mark,
 		       unsigned int wanted_zone);

@@ -213,3 +213,20 @@ bool vma_is_heap(const struct vm_area_struct *vma)
 {
 	return vma->vm_start <= vma->vm_mm->brk && vma->vm_end >= vma->vm_mm->start_brk;
 }
+
+const char *vma_name(struct vm_area_struct *vma)
+{
+	if (vma->vm_ops && vma->vm_ops->name) {
+		const char *name = vma->vm_ops->name(vma);
+
+		if (name)
+			return name;
+	}
+	if (vma->vm_file)
+		return NULL;
+	if (vma_is_heap(vma))
+		return "[heap]";
+	if (vma_is_stack(vma))
+		return "[stack]";
+	return NULL;
+}

@@ -36,6 +36,7 @@ void anon_vma_init(void)
 /* One reference: the caller's, which becomes that of the list of VMAs. */
 static struct anon_vma *anon_vma_alloc(struct anon_vma *parent)
 {
+	static u32 last_id;
 	struct anon_vma *av = kmem_cache_alloc(anon_vma_cachep, GFP_KERNEL);
 
 	if (!av)
@@ -45,6 +46,8 @@ static struct anon_vma *anon_vma_alloc(struct anon_vma *parent)
 	atomic_set(&av->refcount, 1);
 	av->num_children = 0;
 	av->num_active_vmas = 0;
+	av->id = ++last_id;
+	av->snapped = 0;
 	av->parent = parent ? parent : av;
 	av->root = parent ? parent->root : av;
 	if (parent)
@@ -305,52 +308,62 @@ static bool rmap_walk_anon(struct page *page, rmap_fn fn, void *arg)
 {
 	struct anon_vma *av = (void *)((unsigned long)page->mapping & ~PAGE_MAPPING_ANON);
 	struct anon_vma_chain *avc;
-	bool stop = false;
 
-	down_read(&av->root->rwsem);
 	list_for_each_entry(avc, &av->head, same_anon_vma) {
 		unsigned long addr = vma_address(avc->vma, page->index);
 
-		if (addr != ~0UL && fn(page, avc->vma, addr, arg)) {
-			stop = true;
-			break;
-		}
+		if (addr != ~0UL && fn(page, avc->vma, addr, arg))
+			return true;
 	}
-	up_read(&av->root->rwsem);
-	return stop;
+	return false;
 }
 
 static bool rmap_walk_file(struct page *page, rmap_fn fn, void *arg)
 {
 	struct address_space *m = page->mapping;
 	struct vm_area_struct *vma;
-	bool stop = false;
 
-	down_read(&m->i_mmap_rwsem);
 	for (vma = vma_interval_tree_iter_first(&m->i_mmap, page->index, page->index); vma;
 	     vma = vma_interval_tree_iter_next(vma, page->index, page->index)) {
 		unsigned long addr = vma_address(vma, page->index);
 
-		if (addr != ~0UL && fn(page, vma, addr, arg)) {
-			stop = true;
-			break;
-		}
+		if (addr != ~0UL && fn(page, vma, addr, arg))
+			return true;
 	}
-	list_for_each_entry(vma, &m->i_mmap_nonlinear, shared.nonlinear) {
-		if (stop)
-			break;
-		stop = rmap_walk_nonlinear(page, vma, fn, arg);
-	}
-	up_read(&m->i_mmap_rwsem);
-	return stop;
+	list_for_each_entry(vma, &m->i_mmap_nonlinear, shared.nonlinear)
+		if (rmap_walk_nonlinear(page, vma, fn, arg))
+			return true;
+	return false;
+}
+
+bool rmap_walk_locked(struct page *page, rmap_fn fn, void *arg)
+{
+	if (!page->mapping)
+		return false;
+	return PageAnon(page) ? rmap_walk_anon(page, fn, arg) : rmap_walk_file(page, fn, arg);
+}
+
+/* The lock of the list or tree that leads from @page to its VMAs. */
+static struct rw_semaphore *rmap_lock(struct page *page)
+{
+	struct anon_vma *av = (void *)((unsigned long)page->mapping & ~PAGE_MAPPING_ANON);
+
+	return PageAnon(page) ? &av->root->rwsem : &page->mapping->i_mmap_rwsem;
 }
 
 /* The caller holds a reference on @page, and its lock if it is a file page. */
 bool rmap_walk(struct page *page, rmap_fn fn, void *arg)
 {
+	struct rw_semaphore *lock;
+	bool stop;
+
 	if (!page->mapping)
 		return false;
-	return PageAnon(page) ? rmap_walk_anon(page, fn, arg) : rmap_walk_file(page, fn, arg);
+	lock = rmap_lock(page);
+	down_read(lock);
+	stop = rmap_walk_locked(page, fn, arg);
+	up_read(lock);
+	return stop;
 }
 
 static bool count_if_mapped(struct page *page, struct vm_area_struct *vma, unsigned long addr,

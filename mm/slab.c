@@ -1104,6 +1104,49 @@ int slab_verify_all(void)
 	return bad;
 }
 
+/* Slots of @page on its free list or in a CPU's array, into slot_is_free. */
+static void find_free_slots(const struct kmem_cache *c, const struct page *page)
+{
+	memset(slot_is_free, 0, sizeof(slot_is_free));
+	for (void *obj = page->freelist; obj; obj = *next_slot(c, obj))
+		__set_bit(((unsigned long)obj - (unsigned long)slab_base(page)) / c->size, slot_is_free);
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
+		for (unsigned int i = 0; i < c->cpu[cpu]->avail; i++)
+			if (is_slot(c, page, c->cpu[cpu]->entry[i]))
+				__set_bit(((unsigned long)c->cpu[cpu]->entry[i] -
+					   (unsigned long)slab_base(page)) / c->size, slot_is_free);
+}
+
+static void visit_list(const struct kmem_cache *c, const struct list_head *head,
+		       const struct slab_visitor *v, void *arg)
+{
+	const struct page *page;
+
+	list_for_each_entry(page, head, slab_list) {
+		find_free_slots(c, page);
+		v->slab(page, slot_is_free, arg);
+	}
+}
+
+void slab_visit_all(const struct slab_visitor *v, void *arg)
+{
+	struct kmem_cache *c;
+
+	list_for_each_entry(c, &caches, list) {
+		struct slab_counts n = {
+			.cache = c->name, .size = c->size, .per = c->num, .order = c->order,
+			.active = active_locked(c), .total = c->nr_slabs * c->num,
+			.kept = c->inuse - active_locked(c),
+		};
+
+		v->begin(&n, arg);
+		visit_list(c, &c->full, v, arg);
+		visit_list(c, &c->partial, v, arg);
+		visit_list(c, &c->free, v, arg);
+		v->end(arg);
+	}
+}
+
 int slabinfo_show(struct seq_file *m)
 {
 	struct kmem_cache *c;

@@ -18,6 +18,11 @@ static int special_fault(struct vm_area_struct *vma, struct vm_fault *vmf)
 	return sm->fault(sm, vma, vmf);
 }
 
+static bool special_has_page(struct vm_area_struct *vma, pgoff_t index)
+{
+	return index < ((const struct vm_special_mapping *)vma->vm_private_data)->nr_pages;
+}
+
 static const char *special_name(struct vm_area_struct *vma)
 {
 	return ((const struct vm_special_mapping *)vma->vm_private_data)->name;
@@ -29,6 +34,7 @@ static int special_may_split(struct vm_area_struct *vma, unsigned long addr)
 }
 
 static const struct vm_operations_struct special_mapping_vmops = {
+	.has_page = special_has_page,
 	.fault = special_fault,
 	.name = special_name,
 	.may_split = special_may_split,

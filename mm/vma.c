@@ -867,21 +867,34 @@ struct anon_vma *find_mergeable_anon_vma(struct vm_area_struct *vma)
 
 /* ---- stack growth ---- */
 
-/* May the stack have @size bytes, @grow pages more?  0 or -ENOMEM. */
-static int acct_stack_growth(struct vm_area_struct *vma, unsigned long size, unsigned long grow)
+/* The limits of @tsk on a stack of @size bytes that grows by @grow pages. */
+static bool stack_within_limits(const struct task_struct *tsk, const struct vm_area_struct *vma,
+				unsigned long size, unsigned long grow)
 {
-	struct mm_struct *mm = vma->vm_mm;
+	const struct mm_struct *mm = vma->vm_mm;
 
-	if (!may_expand_vm(mm, vma->vm_flags, grow))
-		return -ENOMEM;
-	if (size > rlimit(RLIMIT_STACK))
-		return -ENOMEM;
-	if ((vma->vm_flags & VM_LOCKED) &&
-	    (mm->locked_vm + grow) << PAGE_SHIFT > rlimit(RLIMIT_MEMLOCK) && !capable_root())
-		return -ENOMEM;
-	if (vma->vm_flags & VM_ACCOUNT)
-		return security_vm_enough_memory(grow);
-	return 0;
+	if (!may_expand_vm_of(tsk, mm, vma->vm_flags, grow) || size > task_rlimit(tsk, RLIMIT_STACK))
+		return false;
+	return !(vma->vm_flags & VM_LOCKED) || !tsk->cred.euid ||
+	       (mm->locked_vm + grow) << PAGE_SHIFT <= task_rlimit(tsk, RLIMIT_MEMLOCK);
+}
+
+bool stack_may_grow(const struct task_struct *tsk, const struct vm_area_struct *vma, unsigned long address)
+{
+	const struct vm_area_struct *prev = vma->vm_prev;
+	unsigned long grow;
+
+	address &= PAGE_MASK;
+	grow = (vma->vm_start - address) >> PAGE_SHIFT;
+	if (address < sysctl_mmap_min_addr)
+		return false;
+	/* The guard gap: only another stack, or something that cannot be reached, may be nearer. */
+	if (prev && !(prev->vm_flags & VM_GROWSDOWN) && (prev->vm_flags & VM_ACCESS_FLAGS) &&
+	    address - prev->vm_end < stack_guard_gap)
+		return false;
+	if (prev && address < prev->vm_end)
+		return false;
+	return grow <= vma->vm_pgoff && stack_within_limits(tsk, vma, vma->vm_end - address, grow);
 }
 
 /*
@@ -891,7 +904,6 @@ static int acct_stack_growth(struct vm_area_struct *vma, unsigned long size, uns
 int expand_downwards(struct vm_area_struct *vma, unsigned long address)
 {
 	struct mm_struct *mm = vma->vm_mm;
-	struct vm_area_struct *prev = vma->vm_prev;
 	unsigned long grow, flags = vma->vm_flags;
 
 	address &= PAGE_MASK;
@@ -901,18 +913,9 @@ int expand_downwards(struct vm_area_struct *vma, unsigned long address)
 		return -EPERM;
 	if (address >= vma->vm_start)
 		return 0;
-	/* The guard gap: only another stack, or something that cannot be reached, may be nearer. */
-	if (prev && !(prev->vm_flags & VM_GROWSDOWN) && (prev->vm_flags & VM_ACCESS_FLAGS) &&
-	    address - prev->vm_end < stack_guard_gap)
-		return -ENOMEM;
-	if (prev && address < prev->vm_end)
-		return -ENOMEM;
 	grow = (vma->vm_start - address) >> PAGE_SHIFT;
-	if (grow > vma->vm_pgoff)
-		return -ENOMEM;
-	if (anon_vma_prepare(vma))
-		return -ENOMEM;
-	if (acct_stack_growth(vma, vma->vm_end - address, grow))
+	if (!stack_may_grow(current, vma, address) || anon_vma_prepare(vma) ||
+	    ((flags & VM_ACCOUNT) && security_vm_enough_memory(grow)))
 		return -ENOMEM;
 	if (vma_take_over(vma, address, vma->vm_end))
 		BUG();			/* takes over nobody: needs no memory */

@@ -332,6 +332,15 @@ bool is_vmalloc_addr(const void *p)
 	return (unsigned long)p >= VMALLOC_START && (unsigned long)p < VMALLOC_END;
 }
 
+void vmalloc_for_each_page(void (*fn)(const struct page *page, bool stack, void *arg), void *arg)
+{
+	struct vmap_area *a;
+
+	list_for_each_entry(a, &vmap_list, list)
+		for (unsigned long i = 0; i < a->nr_pages; i++)
+			fn(a->pages[i], a->kind == VMAP_STACK, arg);
+}
+
 unsigned long vmalloc_used_pages(void)
 {
 	return atomic_long_read(&used_pages);

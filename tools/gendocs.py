@@ -75,7 +75,7 @@ def has_test(name):
     if group == "user" and "." in rest:
         program, _, case = rest.partition(".")
         source = ROOT / f"tests/user/{program}.c"
-        return source.exists() and re.search(rf"\bTEST\({re.escape(case)}\)", source.read_text())
+        return source.exists() and re.search(rf"\bTEST(?:_LIMIT)?\({re.escape(case)}[,)]", source.read_text())
     if group == "user":
         return any((ROOT / f"tests/user/{rest}{end}").exists() for end in (".c", ".pie.c"))
     if group == "host":

@@ -2,6 +2,7 @@
 # tools/setup.sh - install what `make run` or `make test` needs
 #
 #   setup.sh run     to build Quire and boot it in QEMU
+#   setup.sh gdb     the same, and gdb
 #   setup.sh test    more: clang and lld, GRUB and UEFI firmware for the boot images, cmocka,
 #                    gdb
 #
@@ -45,6 +46,7 @@ need python3 python3
 need qemu-system-x86 qemu-system-x86_64
 [ -n "${BUSYBOX:-}" ] || need busybox-static busybox
 
+[ "$what" != gdb ] || need gdb gdb
 if [ "$what" = test ]; then
 	need gcc gcc
 	need patch patch
@@ -86,6 +88,7 @@ elsewhere() {
 		arch=" clang gdb lld cmocka grub libisoburn mtools edk2-ovmf"
 		macos=" llvm lld gdb cmocka xorriso mtools"
 	fi
+	[ "$what" != gdb ] || fedora=" gdb" arch=" gdb" macos=" gdb"
 	cat >&2 <<EOT
 Quire needs packages that are not installed:$missing
 

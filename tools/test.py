@@ -22,7 +22,10 @@ Groups:
   session  a terminal session typed by a program
   core     gdb on this machine reads a core file that Quire wrote
   explore  a program on the port org.quire.explore: commands, stepping, readers that do not read or
-           go away, and whether the events of a recording fit each other
+           go away, and whether the events of a recording and the parts of a snapshot fit each other
+  law      snapshot and events since = next snapshot, over 10^5 random calls; the checker itself
+  probe    quire-probe: the same areas and entries as on Linux, and as in the kernel's own snapshot
+  gdb      the commands of `make gdb` against the kernel's own snapshot of the same moment
   docs     the generated parts of the documents name only what exists
 
 -T keeps the jobs whose name contains PATTERN (a regular expression); the kernel gets the pattern
@@ -46,8 +49,12 @@ import time
 sys.dont_write_bytecode = True
 import dynamic
 import explore
+import gdbcheck
+import law
 import machine
+import probe
 import session
+import snapshot_plays
 from machine import Machine
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -375,11 +382,20 @@ def run_dynamic(m, build, linux=False):
     return run
 
 
-def run_explore(play, m, rounds, files=()):
+def run_checker(job):
+    """The checker of the law on a machine made by hand."""
+    result = Result()
+    found = law.run_checker()
+    result.check(not found, "; ".join(found[:8]))
+    return result
+
+
+def run_explore(play, m, rounds, files=(), init=explore.INIT):
     """Boot M with the port on a socket and let PLAY talk to it."""
+    init = init.replace("ROUNDS", str(rounds))
+
     def run(job):
         path = job.log.with_suffix(".sock")
-        init = explore.INIT.replace("ROUNDS", str(rounds))
         m.initrd = machine.make_initramfs(job.log.with_suffix(".cpio"), files, init)
         if "explore=com2" in m.append:
             m.extra = ("-serial", f"unix:{path},server=on,wait=off")
@@ -413,6 +429,63 @@ def points_of_tracing(kernel):
         for name in ("entry_syscall", "page_fault_entry", "do_page_fault", "find_vma", "flush_tlb_page"):
             body = re.search(rf"^\w+ <{name}>:\n(.*?)\n\n", "\n".join(lines), re.M | re.S)
             result.check(body and "trace_mask" not in body.group(1), f"{name} has a trace point")
+        return result
+    return run
+
+
+def run_probe(m, build, linux=False):
+    """Boot M, whose init asks quire-probe about tests/user/zoo; on LINUX keep what it says."""
+    def run(job):
+        files = [f"{build}/{f}:/bin/{f.split('/')[1]}" for f in probe.FILES]
+        m.initrd = machine.make_initramfs(job.log.with_suffix(".cpio"), files, probe.INIT)
+        status, lines = job.start(m.command())
+        text, result = "\n".join(lines), Result()
+        result.failures += exit_failure(status, 0)
+        if not result.failures:
+            probe.check_answers(text, result.check)
+        if linux and not result.failures:
+            probe.record(text)
+        elif not linux and not result.failures:
+            probe.check_linux(text, result.check)
+            probe.check_kernel(text, result.check)
+        return result
+    return run
+
+
+def run_gdb(m, build):
+    """Boot M and stop it with gdb; what the commands of tools/gdb say must be in the kernel's snapshot."""
+    def run(job):
+        result, port, gdb = Result(), job.log.with_suffix(".sock"), job.log.with_suffix(".gdb.sock")
+        if gdbcheck.missing():
+            result.check(False, gdbcheck.missing())
+            return result
+        m.initrd = machine.make_initramfs(job.log.with_suffix(".cpio"), [f"{build}/tests/zoo:/bin/zoo"], gdbcheck.INIT)
+        m.explore = f"socket,path={port},server=on,wait=off"
+        m.extra = ("-gdb", f"unix:{gdb},server=on,wait=off")
+        job.command = m.command()
+        guest = explore.Guest(m, job.log)
+        try:
+            gdbcheck.play(ROOT, m.kernel, guest, port, gdb, job.log, result.check)
+        finally:
+            guest.close()
+            port.unlink(missing_ok=True)
+            gdb.unlink(missing_ok=True)
+        return result
+    return run
+
+
+def run_make_gdb(build):
+    """What `make gdb` starts, with commands instead of a person: stop, look, end; and QEMU has ended too."""
+    def run(job):
+        if gdbcheck.missing():
+            return Result(0, [gdbcheck.missing()])
+        words = [w for c in gdbcheck.FIRST_SESSION for w in ("-ex", c)]
+        status, lines = job.start([sys.executable, str(ROOT / "tools/gdb/run.py"), str(build), "-batch", "-nx", *words])
+        result = Result()
+        result.failures += exit_failure(status, 0)
+        gdbcheck.check_first_session("\n".join(lines), result.check)
+        with socket.socket(socket.AF_UNIX) as left:
+            result.check(left.connect_ex(str(build / "gdb/console.sock")), "QEMU is still there")
         return result
     return run
 
@@ -524,6 +597,20 @@ class Plan:
                         f"console=ttyS0 quiet panic=-1 {machine.LINUX_WORDS}", cpu=cpu)
             self.add("oracle", name, self.with_initramfs(name, test, record_oracle(name, m)))
         self.dynamic(linux=True)
+        self.probe(linux=True)
+
+    def probe(self, linux=False):
+        m = Machine(machine.linux_image() if linux else self.kernel, debug_exit=False,
+                    append="console=ttyS0 quiet panic=-1 norandmaps")
+        if linux:
+            m.append += f" nokaslr no5lvl {machine.LINUX_WORDS}"
+        self.add("oracle" if linux else "probe", "probe" if linux else "zoo", run_probe(m, self.build, linux))
+
+    def gdb(self):
+        m = Machine(self.kernel, append="console=ttyS0 quiet panic=-1 norandmaps explore=virtio", memory="256M")
+        self.add("gdb", "make", run_make_gdb(self.build), 300)
+        self.add("gdb", "snapshot", run_gdb(m, self.build), 300)
+        self.add("gdb", "snapshot-la57", run_gdb(dataclasses.replace(m, append=m.append + " la57"), self.build), 300)
 
     def dynamic(self, linux=False):
         for name, word in (("fixed", " norandmaps"), ("random", ""))[:1 if linux else 2]:
@@ -688,12 +775,31 @@ class Plan:
                 ("story-each", explore.play_story, 5, "explore.ring=4M explore.mask=703ff"),
                 ("switching", explore.play_switching, 150, ""),
                 ("file", explore.play_file, 30, "explore.mask=3ff"),
-                ("com2", explore.play_com2, 30, "explore=com2")):
+                ("com2", explore.play_com2, 30, "explore=com2"),
+                ("snapshots", snapshot_plays.play_snapshots, 20, ""),
+                ("snapshots-32M", snapshot_plays.play_snapshots, 20, ""),
+                ("snapshots-la57", snapshot_plays.play_snapshots, 20, "la57"),
+                ("snapshot-walk", snapshot_plays.play_walk, 100000, ""),
+                ("snapshot-readers", snapshot_plays.play_readers, 60, "")):
             m = Machine(self.kernel, append=f"console=ttyS0 quiet panic=-1 explore=virtio {words}".strip(),
-                        memory="256M")
-            files = [f"{self.build}/tests/{p}:/tests/{p}" for p in explore.PROGRAMS if "story" in name]
+                        memory="32M" if "32M" in name else "256M")
+            files = [f"{self.build}/tests/{p}:/tests/{p}" for p in explore.PROGRAMS if re.match("story|snapshots", name)]
             self.add("explore", name, run_explore(play, m, rounds, files), 300)
         self.add("explore", "points", points_of_tracing(self.kernel))
+
+    def add_law(self, name, words, lists, every, keep=0, programs=(), limit=300):
+        """Random calls of the seeds in LISTS, then PROGRAMS; a snapshot every EVERY events."""
+        m = Machine(self.kernel, append=f"console=ttyS0 quiet panic=-1 explore=virtio explore.ring=4M {words}",
+                    memory="128M")
+        files = [f"{self.build}/tests/{p}:/tests/{p}" for p in ("differential", *programs)]
+        init = law.INIT.replace("LISTS", lists).replace("PROGRAMS", " ".join(programs) or "''")
+        self.add("law", name, run_explore(law.play_law(every, keep), m, 0, files, init), limit)
+
+    def law(self):
+        self.add("law", "checker", run_checker)
+        self.add_law("replay", "explore.mask=3ff", "1-7 8-14 15-20", 60000)
+        self.add_law("replay-each", "explore.mask=703ff", "21-21", 10000, keep=1)
+        self.add_law("programs", "explore.mask=3ff la57", "1-1", 30000, programs=law.PROGRAMS)
 
     def docs(self):
         command = [sys.executable, str(ROOT / "tools/gendocs.py"), "--check", "--build",
@@ -702,6 +808,10 @@ class Plan:
 
     def stress(self):
         self.sanitizers(whole=True)
+        self.add_law("replay-million", "explore.mask=3ff", "1-70 71-135 136-200", 60000, limit=3000)
+        self.add_law("programs-all", "explore.mask=3ff", "1-1", 60000, limit=1500, programs=[
+            job[1] for job in self.user_jobs() if job[0] == job[1] and job[0] not in law.NOT_WATCHED])
+        self.add_law("replay-objects", "explore.mask=703ff", "1-10 11-20", 30000, keep=3, limit=1500)
 
     def everything(self):
         self.other_builds()
@@ -714,6 +824,9 @@ class Plan:
         self.session()
         self.core()
         self.explore()
+        self.law()
+        self.probe()
+        self.gdb()
         self.docs()
 
     def chosen(self):

@@ -12,6 +12,8 @@
  *   kernel  user       the same, but only at an instruction with a fix-up: EFAULT, no signal
  *   kernel  kernel     a kernel bug: panic (self tests may probe)
  *
+ * The questions, one by one, are in fault_table.h, from which mm/explain.c is made as well.
+ *
  * Invariants: CR2 was read by the entry code before anything else could fault.  vmalloc never
  *             faults: all address spaces share the kernel's tables.  The stack grows only with
  *             mmap_sem held for writing.  With spinlocks held (in_atomic) a user access never
@@ -23,6 +25,8 @@
 #include <asm/processor.h>
 #include <asm/ptrace.h>
 #include <asm/uaccess.h>
+#include <explain.h>
+#include <fault_table.h>
 #include <mm.h>
 #include <panic.h>
 #include <printk.h>
@@ -91,7 +95,7 @@ static void kernel_fault(struct pt_regs *regs, unsigned long error, unsigned lon
 	kernel_oops(regs, error, addr);
 }
 
-/* Ten lines in five seconds at most: a program can fault as fast as it likes. */
+/* Ten faults in five seconds at most: a program can fault as fast as it likes. */
 static bool log_allowed(void)
 {
 	static u64 window;
@@ -105,13 +109,23 @@ static bool log_allowed(void)
 	return count++ < 10;
 }
 
-static void log_user_fault(const struct pt_regs *regs, unsigned long error, unsigned long addr)
+/* Will @sig, of which current cannot get past, end it? */
+static bool signal_ends(int sig)
 {
-	const struct k_sigaction *sa = &current->sighand->action[SIGSEGV - 1];
+	const struct k_sigaction *sa = &current->sighand->action[sig - 1];
 
-	if (sa->handler == SIG_DFL && log_allowed())
-		pr_info("%s[%d]: segfault at %lx ip %lx sp %lx error %lx\n", current->comm,
-			current->pid, addr, regs->ip, regs->sp, error);
+	return sa->handler == SIG_DFL || sa->handler == SIG_IGN || sigismember(&current->blocked, sig);
+}
+
+/* As Linux's line; then why, and what is around. */
+static noinline void log_user_fault(const struct pt_regs *regs, unsigned long error, unsigned long addr,
+				    int signo)
+{
+	if (!signal_ends(signo) || !log_allowed())
+		return;
+	pr_info("%s[%d]: %s at %lx ip %lx sp %lx error %lx\n", current->comm, current->pid,
+		signo == SIGSEGV ? "segfault" : "bus error", addr, regs->ip, regs->sp, error);
+	explain_to_log(addr, error & PF_WRITE ? 'w' : error & PF_INSTR ? 'x' : 'r');
 }
 
 /* What a fault without tracing brings in besides VM_FAULT_*: nothing (arch_trace_faults). */
@@ -147,8 +161,7 @@ static void bad_area(struct pt_regs *regs, unsigned long error, unsigned long ad
 	th->cr2 = addr;
 	th->error_code = error | PF_USER;
 	th->trap_nr = TRAP_PF;
-	if (signo == SIGSEGV)
-		log_user_fault(regs, error, addr);
+	log_user_fault(regs, error, addr, signo);
 	if (code == SEGV_PKUERR && signo == SIGSEGV)
 		force_sig_pkuerr(addr, pkey);
 	else
@@ -162,9 +175,7 @@ struct access {
 	unsigned int vm_flags, fault_flags;
 };
 
-/* A read of a present page has no VMA flag that would help: nothing would change. */
-#define NEEDS(e) ((e) & PF_WRITE ? VM_WRITE : (e) & PF_INSTR ? VM_EXEC : \
-		  (e) & PF_PROT ? 0 : VM_ACCESS_FLAGS)
+#define NEEDS(e) FAULT_NEEDS((e) & PF_WRITE, (e) & PF_INSTR, (e) & PF_PROT)
 #define FLAGS(e) (((e) & PF_WRITE ? FAULT_FLAG_WRITE : 0) | \
 		  ((e) & PF_USER ? FAULT_FLAG_USER : 0) | \
 		  ((e) & PF_INSTR ? FAULT_FLAG_INSTRUCTION : 0) | \
@@ -204,19 +215,24 @@ void arch_trace_faults(bool on)
 static noinline bool access_error(struct vm_area_struct *vma, struct pt_regs *regs,
 				  unsigned long error, unsigned long addr)
 {
-	bool denied = (error & PF_PK) || !arch_vma_access_permitted(vma, error & PF_WRITE,
-								    error & PF_INSTR, false);
+	bool key_forbids = (error & PF_PK) || !arch_vma_access_permitted(vma, error & PF_WRITE,
+									 error & PF_INSTR, false);
+	unsigned int needs = NEEDS(error);
 	int pkey = vma_pkey(vma);
 
 	if (fault_traced)
 		trace_fault_begin(error, addr, regs->ip, vma->vm_start);
-	if (!denied && (vma->vm_flags & NEEDS(error)))
-		return false;
+	FAULT_KEY_QUESTIONS(FAULT_ASK)
+	FAULT_ALLOWED_QUESTIONS(FAULT_ASK)
+entry:
+	return false;
+segv_accerr:
 	up_read(&vma->vm_mm->mmap_sem);
-	if (!denied)
-		bad_area(regs, error, addr, SIGSEGV, SEGV_ACCERR, 0);
-	else
-		bad_area(regs, error, addr, SIGSEGV, SEGV_PKUERR, pkey);
+	bad_area(regs, error, addr, SIGSEGV, SEGV_ACCERR, 0);
+	return true;
+segv_pkuerr:
+	up_read(&vma->vm_mm->mmap_sem);
+	bad_area(regs, error, addr, SIGSEGV, SEGV_PKUERR, pkey);
 	return true;
 }
 
@@ -227,16 +243,22 @@ static noinline bool access_error(struct vm_area_struct *vma, struct pt_regs *re
  */
 static noinline struct vm_area_struct *grow_stack(struct mm_struct *mm, unsigned long addr)
 {
+	const struct task_struct *tsk = current;
 	struct vm_area_struct *vma;
 
 	up_read(&mm->mmap_sem);
 	down_write(&mm->mmap_sem);
 	vma = find_vma(mm, addr);
-	if (vma && vma->vm_start > addr &&
-	    (!(vma->vm_flags & VM_GROWSDOWN) || expand_downwards(vma, addr & PAGE_MASK)))
-		vma = NULL;
+	FAULT_AREA_QUESTIONS(FAULT_ASK)
+	FAULT_STACK_QUESTIONS(FAULT_ASK)
+key:
+	if (vma->vm_start > addr && expand_downwards(vma, addr & PAGE_MASK))
+		goto segv_maperr;
 	downgrade_write(&mm->mmap_sem);
 	return vma;
+segv_maperr:
+	downgrade_write(&mm->mmap_sem);
+	return NULL;
 }
 
 /* A test made memory run out (fail_nth.h): try again, unless that would fail for ever. */
@@ -280,20 +302,24 @@ static bool kernel_may_fault(const struct pt_regs *regs)
 	return current->mm && !in_atomic() && e && e->type == EX_USER;
 }
 
-/* From the entry code: interrupts off, @addr is CR2. */
+/*
+ * From the entry code: interrupts off, @addr is CR2.  The labels are those of fault_table.h.  That an entry
+ * maps the page and allows the access (mapped, permitted), the CPU has denied.
+ */
 void do_page_fault(struct pt_regs *regs, unsigned long error, unsigned long addr)
 {
 	struct task_struct *tsk = current;
 	struct mm_struct *mm = tsk->mm;
 	const struct access *access = &accesses[error & 31];
 	struct vm_area_struct *vma;
+	unsigned int needs;
 	vm_fault_t fault;
 
-	/* The kernel's half.  Above TASK_SIZE_MAX in the lower half there is no VMA to find. */
-	if (unlikely((long)addr < 0 || (error & PF_RSVD))) {
-		bad_area(regs, error, addr, SIGSEGV, SEGV_MAPERR, 0);
-		return;
-	}
+	/* Above TASK_SIZE_MAX in the lower half there is no VMA to find. */
+	FAULT_HALF_QUESTIONS(FAULT_ASK)
+mapped:
+	if (unlikely(error & PF_RSVD))
+		goto segv_kernel;
 	if (unlikely(!user_mode(regs) && !kernel_may_fault(regs))) {
 		kernel_fault(regs, error, addr);
 		return;
@@ -303,19 +329,18 @@ void do_page_fault(struct pt_regs *regs, unsigned long error, unsigned long addr
 retry:
 	down_read(&mm->mmap_sem);
 	vma = find_vma(mm, addr);
-	if (unlikely(!vma || vma->vm_start > addr)) {
-		if (vma && (vma->vm_flags & VM_GROWSDOWN))
-			vma = grow_stack(mm, addr);
-		else
-			vma = NULL;
-		if (!vma) {
-			up_read(&mm->mmap_sem);
-			bad_area(regs, error, addr, SIGSEGV, SEGV_MAPERR, 0);
-			return;
-		}
-	}
-	if (unlikely(!(vma->vm_flags & access->vm_flags)) && access_error(vma, regs, error, addr))
+	FAULT_AREA_QUESTIONS(FAULT_ASK)
+room:
+	vma = grow_stack(mm, addr);
+	if (!vma)
+		goto segv_maperr;
+key:
+	needs = access->vm_flags;	/* 0 if the key must be asked */
+	FAULT_ALLOWED_QUESTIONS(FAULT_ASK)
+segv_accerr:
+	if (access_error(vma, regs, error, addr))
 		return;
+entry:
 	fault = handle_mm_fault(vma, addr, access->fault_flags) | fault_traced;
 	up_read(&mm->mmap_sem);
 	if (unlikely(fault & (VM_FAULT_ERROR | VM_FAULT_RETRY | VM_FAULT_TRACED))) {
@@ -332,4 +357,9 @@ retry:
 		tsk->maj_flt++;
 	else
 		tsk->min_flt++;
+	return;
+segv_maperr:
+	up_read(&mm->mmap_sem);
+segv_kernel:
+	bad_area(regs, error, addr, SIGSEGV, SEGV_MAPERR, 0);
 }

@@ -32,6 +32,7 @@ struct kmem_cache *fpu_cachep;
 unsigned int fpu_state_size __ro_after_init = sizeof(struct _fpstate_64);
 u64 fpu_xfeatures __ro_after_init;
 static struct xregs_state *clean_state __ro_after_init;
+static u32 pkru_offset __ro_after_init;	/* in an area, if fpu_xfeatures has it */
 
 static void xsave(void *fpu)
 {
@@ -114,6 +115,13 @@ size_t fpu_get_image(struct task_struct *t, void *buf, size_t size)
 	return size;
 }
 
+u32 fpu_saved_pkru(const void *fpu)
+{
+	const struct xregs_state *s = fpu;
+
+	return s->header.xfeatures & XFEATURE_MASK_PKRU ? *(u32 *)((char *)fpu + pkru_offset) : 0;
+}
+
 /* Where component @nr lies in an area, by CPUID. */
 static u32 __init component_offset(unsigned int nr)
 {
@@ -145,7 +153,8 @@ static void __init make_clean_state(void)
 	clean_state->header.xfeatures = XFEATURE_MASK_FPSSE;
 	if (arch_pkeys_enabled()) {
 		clean_state->header.xfeatures |= XFEATURE_MASK_PKRU;
-		*(u32 *)((char *)clean_state + component_offset(XFEATURE_PKRU)) = PKRU_DEFAULT;
+		pkru_offset = component_offset(XFEATURE_PKRU);
+		*(u32 *)((char *)clean_state + pkru_offset) = PKRU_DEFAULT;
 	}
 }
 

@@ -609,6 +609,16 @@ unsigned long nr_cached_tables(void)
 	return sum;
 }
 
+void for_each_cached_table(void (*fn)(const struct page *page, void *arg), void *arg)
+{
+	for (unsigned int i = 0; i < nr_cpus; i++) {
+		for (struct page *p = table_caches[i].first; p; p = (struct page *)p->private)
+			fn(p, arg);
+		for (struct page *p = pgd_caches[i].first; p; p = (struct page *)p->private)
+			fn(p, arg);
+	}
+}
+
 /* This CPU's go back to the page allocator. */
 void drain_table_caches(void)
 {

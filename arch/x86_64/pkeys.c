@@ -6,6 +6,7 @@
  *             these functions speak of current only.
  * Sources:    Intel SDM vol. 3A, "Protection Keys".
  */
+#include <asm/fpu.h>
 #include <asm/pkeys.h>
 #include <sched.h>
 
@@ -18,6 +19,13 @@ bool arch_vma_access_permitted(const struct vm_area_struct *vma, bool write, boo
 	if (!current->mm || current->mm != vma->vm_mm)
 		return true;
 	return pkru_allows(rdpkru(), vma_pkey(vma), write);
+}
+
+bool arch_task_pkey_permits(const struct task_struct *t, int pkey, bool write)
+{
+	if (!arch_pkeys_enabled())
+		return true;
+	return pkru_allows(t == current ? rdpkru() : fpu_saved_pkru(t->thread.fpu), pkey, write);
 }
 
 void arch_set_user_pkey_access(int pkey, unsigned long init_val)

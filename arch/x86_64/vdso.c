@@ -89,8 +89,9 @@ static int vdso_fault(const struct vm_special_mapping *sm, struct vm_area_struct
 	return 0;
 }
 
-static const struct vm_special_mapping vvar_mapping = { .name = "[vvar]", .fault = vvar_fault };
-static const struct vm_special_mapping vdso_mapping = { .name = "[vdso]", .fault = vdso_fault };
+static const struct vm_special_mapping vvar_mapping = { .name = "[vvar]", .nr_pages = 1, .fault = vvar_fault };
+static const struct vm_special_mapping vdso_mapping = { .name = "[vdso]", .nr_pages = VDSO_PAGES,
+							.fault = vdso_fault };
 
 void __init vdso_init(void)
 {

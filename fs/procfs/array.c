@@ -10,7 +10,7 @@
 
 #include "internal.h"
 
-static char state_letter(const struct task_struct *t)
+char task_state_letter(const struct task_struct *t)
 {
 	if (t->exit_state & EXIT_DEAD)
 		return 'X';
@@ -139,7 +139,7 @@ static int show_stat(struct seq_file *m, struct task_struct *task, bool whole)
 
 	collect(task, &f, whole);
 	seq_printf(m, "%d (%s) %c %d %d %d %d %d %u %lu %lu %lu %lu", task->pid, task->comm,
-		   state_letter(task), f.ppid, f.pgrp, f.session, f.tty_nr, f.tpgid, task->flags,
+		   task_state_letter(task), f.ppid, f.pgrp, f.session, f.tty_nr, f.tpgid, task->flags,
 		   f.min_flt, f.cmin_flt, f.maj_flt, f.cmaj_flt);
 	seq_printf(m, " %lu %lu %ld %ld %d %d %d 0 %lu", to_ticks(f.utime), to_ticks(f.stime),
 		   (long)to_ticks(f.cutime), (long)to_ticks(f.cstime), 20 + task->nice, task->nice,
@@ -200,7 +200,7 @@ static void status_ids(struct seq_file *m, struct task_struct *task, const struc
 	seq_puts(m, "Name:\t");
 	put_name(m, task->comm);
 	seq_printf(m, "\nUmask:\t%04o\nState:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
-		   umask, state_word(state_letter(task)), f->tgid, task->pid, f->ppid);
+		   umask, state_word(task_state_letter(task)), f->tgid, task->pid, f->ppid);
 	seq_printf(m, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\nGroups:\t", c->uid, c->euid,
 		   c->suid, c->fsuid, c->gid, c->egid, c->sgid, c->fsgid, max_fds);
 	for (int i = 0; i < c->ngroups; i++)

@@ -72,6 +72,9 @@ extern const struct inode_operations proc_map_files_iops;
 extern const struct file_operations proc_map_files_fops;
 extern const struct file_operations proc_mem_fops, proc_pagewalk_fops;
 
+/* snapshot.c: /proc/quire/snapshot */
+extern const struct file_operations proc_snapshot_fops;
+
 /* array.c, task_mmu.c: one show function per file of a task */
 int proc_pid_stat(struct seq_file *m, struct task_struct *task);
 int proc_tid_stat(struct seq_file *m, struct task_struct *task);
@@ -92,6 +95,7 @@ void proc_sys_init(void);	/* sysctl.c: /proc/sys */
 void proc_overcommit_init(void);	/* overcommit.c: /proc/sys/vm/overcommit_* */
 void proc_ipc_init(void);	/* ipc.c: /proc/sysvipc, /proc/sys/kernel/shm* */
 void proc_quire_init(void);	/* quire.c: /proc/quire */
+void proc_why_init(void);	/* why.c: /proc/quire/why */
 void proc_coredump_init(void);	/* coredump.c: core_pattern and its like */
 #ifdef QUIRE_DEBUG
 void proc_fail_nth_init(void);	/* fail_nth.c: /proc/sys/debug */

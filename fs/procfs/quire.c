@@ -305,4 +305,5 @@ void proc_quire_init(void)
 	proc_create_fops("quire/trace", 0400, &trace_fops);
 	proc_create_fops("quire/trace_pipe", 0400, &trace_pipe_fops);
 	proc_create_fops("quire/ring", 0400, &ring_fops);
+	proc_create_fops("quire/snapshot", 0600, &proc_snapshot_fops);
 }

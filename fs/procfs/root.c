@@ -399,5 +399,6 @@ void procfs_init(void)
 	proc_mm_init();
 	proc_sys_init();
 	proc_quire_init();
+	proc_why_init();
 	register_filesystem(&proc_fs_type);
 }

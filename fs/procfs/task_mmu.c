@@ -40,23 +40,6 @@ static void put_path(struct seq_file *m, const struct path *path)
 	}
 }
 
-static const char *area_name(struct vm_area_struct *vma)
-{
-	if (vma->vm_ops && vma->vm_ops->name) {
-		const char *name = vma->vm_ops->name(vma);
-
-		if (name)
-			return name;
-	}
-	if (vma->vm_file)
-		return NULL;
-	if (vma_is_heap(vma))
-		return "[heap]";
-	if (vma_is_stack(vma))
-		return "[stack]";
-	return NULL;
-}
-
 static void show_line(struct seq_file *m, struct vm_area_struct *vma)
 {
 	unsigned long flags = vma->vm_flags, ino = 0;
@@ -74,7 +57,7 @@ static void show_line(struct seq_file *m, struct vm_area_struct *vma)
 		   flags & VM_READ ? 'r' : '-', flags & VM_WRITE ? 'w' : '-',
 		   flags & VM_EXEC ? 'x' : '-', flags & VM_MAYSHARE ? 's' : 'p', offset, MAJOR(dev),
 		   MINOR(dev), ino);
-	name = area_name(vma);
+	name = vma_name(vma);
 	if (name || vma->vm_file)
 		seq_pad(m, start, NAME_COLUMN + 1);
 	if (name)

@@ -32,7 +32,8 @@ void fput(struct file *f) { }
 u64 get_random_u64(void) { return 4; }
 void down_write(struct rw_semaphore *s) { }
 void up_write(struct rw_semaphore *s) { }
-bool may_expand_vm(struct mm_struct *m, unsigned long flags, unsigned long pages) { return true; }
+bool may_expand_vm_of(const struct task_struct *t, const struct mm_struct *m, unsigned long flags,
+		      unsigned long pages) { return true; }
 int security_vm_enough_memory(long pages) { return 0; }
 void vm_stat_account(struct mm_struct *m, unsigned long flags, bool file, long pages) { }
 

@@ -452,7 +452,7 @@ static void set_scene(unsigned long seed)
 		int flags = i == 2 ? O_RDONLY : i == 3 ? O_WRONLY : O_RDWR, fd;
 		char path[40];
 
-		snprintf(path, sizeof(path), "/tmp/differential.%d", i);
+		snprintf(path, sizeof(path), "%s/differential.%d", getenv("TMPDIR") ?: "/tmp", i);
 		fd = OK(open(path, O_RDWR | O_CREAT | O_TRUNC, 0666));
 		OK(ftruncate(fd, 5 * PAGE + 100));
 		close(fd);

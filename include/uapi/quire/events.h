@@ -107,6 +107,9 @@ _Static_assert(sizeof(struct quire_event) == 64, "an event is one cache line");
 	      F(al, child, DEC) F(ah, parent, DEC)) \
 	EVENT(TASK, REAP, 10, "task.reap", "the number names no task any more", F(a, reaped, DEC)) \
 	EVENT(TASK, COMM, 11, "task.comm", "the task has another name", F(a, of, DEC) F(c, comm, TEXT16)) \
+	EVENT(TASK, TRADE, 12, "task.trade", "the thread that was called `was` takes its ended leader's number, " \
+	      "and the leader his: a program begins in a thread that was not the first", F(al, was, DEC) \
+	      F(ah, is, DEC)) \
 	\
 	EVENT(SYSCALL, ENTER, 0, "syscall.enter", "a system call begins, with its first four arguments", \
 	      F(e, nr, DEC) F(a, a0, HEX) F(b, a1, HEX) F(c, a2, HEX) F(d, a3, HEX)) \

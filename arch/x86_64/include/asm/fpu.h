@@ -46,6 +46,8 @@ void fpu_init_components(u64 components);
  * that exist at byte 464.  Returns the bytes copied: 0 for a kernel thread.
  */
 size_t fpu_get_image(struct task_struct *t, void *buf, size_t size);
+/* PKRU in a saved area. */
+u32 fpu_saved_pkru(const void *fpu);
 
 /* arch/x86_64/fpu_signal.c.  Where the state goes in a frame that must end below @sp. */
 unsigned long fpu_alloc_sigframe(unsigned long sp);

@@ -52,6 +52,8 @@ static inline bool pkru_allows(u32 pkru, int pkey, bool write)
 /* arch/x86_64/pkeys.c.  May current do this with @vma's pages?  @foreign: for somebody else's sake. */
 bool arch_vma_access_permitted(const struct vm_area_struct *vma, bool write, bool execute,
 			       bool foreign);
+/* May @t access data with @pkey?  Of another thread: when it was last seen off the CPU. */
+bool arch_task_pkey_permits(const struct task_struct *t, int pkey, bool write);
 /* What current may do with @pkey: PKEY_DISABLE_* in its own PKRU. */
 void arch_set_user_pkey_access(int pkey, unsigned long init_val);
 /* Boot: tell the fault handler, once cpu_features is known. */

@@ -13,6 +13,7 @@ static inline bool arch_vma_access_permitted(const struct vm_area_struct *vma, b
 {
 	return true;
 }
+static inline bool arch_task_pkey_permits(const struct task_struct *t, int pkey, bool write) { return true; }
 static inline void arch_set_user_pkey_access(int pkey, unsigned long init_val) { }
 static inline u32 rdpkru(void) { return 0; }
 static inline bool pkru_allows_read(u32 pkru, int pkey) { return true; }

@@ -1,0 +1,43 @@
+/*
+ * mm/fault.h - a fault on its way through mm/fault.c, and what its questions ask (fault_table.h)
+ */
+#ifndef MM_FAULT_H
+#define MM_FAULT_H
+
+#include <fault_table.h>
+#include "internal.h"
+
+struct fault {
+	struct vm_area_struct *vma;
+	struct mm_struct *mm;
+	unsigned long addr;		/* page aligned */
+	unsigned int flags;
+	pmd_t *pmd;
+	pte_t orig;			/* the entry the decision is based on */
+	spinlock_t *ptl;
+};
+
+static inline bool wants_write(const struct fault *f)
+{
+	return f->flags & FAULT_FLAG_WRITE;
+}
+
+static inline bool wants_own_copy(const struct fault *f)
+{
+	return (f->flags & FAULT_FLAG_UNSHARE) && !pte_write(f->orig);
+}
+
+/* The page of the object: where the entry says, else where the area does (below a stack: as if grown). */
+static inline pgoff_t fault_pgoff(const struct fault *f)
+{
+	if (pte_file(f->orig))
+		return pte_to_pgoff(f->orig);
+	return f->vma->vm_pgoff + ((long)(f->addr - f->vma->vm_start) >> PAGE_SHIFT);
+}
+
+static inline bool fault_page_exists(const struct fault *f)
+{
+	return !f->vma->vm_ops->has_page || f->vma->vm_ops->has_page(f->vma, fault_pgoff(f));
+}
+
+#endif
