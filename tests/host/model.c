@@ -261,6 +261,7 @@ enum m_outcome m_access(struct m_space *s, ulong addr, enum m_how how, unsigned 
 {
 	const struct m_area *a = reach(s, addr);
 	bool write = how != M_LOAD, may;
+	struct m_page *p;
 	long err;
 
 	may = a && a->flags & (write ? M_W : M_RIGHTS);
@@ -271,6 +272,9 @@ enum m_outcome m_access(struct m_space *s, ulong addr, enum m_how how, unsigned 
 	err = bring_in(s, addr, addr + PAGE, write);
 	if (err)
 		return err == -ENOMEM ? M_OOM : M_BUS;
+	p = page_at(s, addr);
+	if (write && p)
+		p->lazy = false;
 	if (write && (a->flags & M_SHARED))
 		model.file[a->file].dirty |= 1U << file_index(s, a, addr);
 	if (write)
@@ -611,6 +615,16 @@ static long punch(const struct m_space *s, const struct m_area *a, ulong start, 
 	return 0;
 }
 
+static void give_up(struct m_space *s, ulong start, ulong end)
+{
+	for (; start < end; start += PAGE) {
+		struct m_page *p = page_at(s, start);
+
+		if (p && m_owners(p) == 1)
+			p->lazy = true;
+	}
+}
+
 /* [start, end) of one area. */
 static long advise(struct m_space *s, struct m_area *a, ulong start, ulong end, const struct advice *v)
 {
@@ -624,6 +638,8 @@ static long advise(struct m_space *s, struct m_area *a, ulong start, ulong end, 
 		return bring_in(s, start, end, v->advice == MADV_POPULATE_WRITE);
 	if ((v->advice == MADV_DONTNEED || v->advice == MADV_DONTNEED_LOCKED) && !(is & M_SHARED))
 		drop_pages(s, start, end);
+	if (v->advice == MADV_FREE)
+		give_up(s, start, end);
 	return set_flags(s, start, end, (a->flags & ~v->clear) | v->set) ? -EAGAIN : 0;
 }
 
@@ -660,8 +676,11 @@ long m_truncate(int file, ulong size)
 {
 	struct m_file *f = &model.file[file];
 	ulong first = ROUND_UP(size) / PAGE;
+	bool shorter = size <= f->size;
 
 	f->size = size;
+	if (!shorter)
+		return 0;
 	for (int i = 0; i < M_WORDS && size; i++)
 		if (ROUND_DOWN(size - 1) + m_offset[i] >= size)
 			f->w[(size - 1) / PAGE][i] = 0;

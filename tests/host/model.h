@@ -36,6 +36,7 @@ struct m_area {
 struct m_page {
 	ulong frame;			/* where it was first seen in the machine: it must stay there */
 	ulong shows;			/* in a nonlinear area: this page of the file, and no words */
+	bool lazy;			/* MADV_FREE gave it up: until it is written the kernel may take it away */
 	word w[M_WORDS];
 };
 

@@ -420,7 +420,8 @@ static int place_all(const struct m_space *s)
 	return n;
 }
 
-static bool pages_refine(const struct m_space *s, struct mm_struct *mm, bool whole)
+/* The model takes over that a page which MADV_FREE gave up is gone. */
+static bool pages_refine(struct m_space *s, struct mm_struct *mm, bool whole)
 {
 	int left = place_all(s);
 
@@ -430,12 +431,17 @@ static bool pages_refine(const struct m_space *s, struct mm_struct *mm, bool who
 
 		for (unsigned long addr = a->start; addr < a->end; addr += PAGE_SIZE) {
 			int m = *place_of(s, addr) - 1;
+			pte_t e;
 
 			if (addr == a->start || !(addr & ~PMD_MASK))
 				pmd = mm_find_pmd(mm, addr);
 			left -= m >= 0;
-			if (!entry_refines(pmd ? *pte_offset_kernel(pmd, addr) : __pte(0), a, addr,
-					   m < 0 ? NULL : &model.page[m], whole))
+			e = pmd ? *pte_offset_kernel(pmd, addr) : __pte(0);
+			if (m >= 0 && model.page[m].lazy && pte_none(e)) {
+				s->where[m] = M_NOWHERE;
+				m = -1;
+			}
+			if (!entry_refines(e, a, addr, m < 0 ? NULL : &model.page[m], whole))
 				return false;
 		}
 	}
