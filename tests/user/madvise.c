@@ -182,7 +182,7 @@ TEST(pageout_unmaps_file_pages_that_nobody_else_maps)
 	OK(madvise(p + PAGE, 2 * PAGE, MADV_PAGEOUT));
 	EQ(smaps_kb(p, "Rss"), 8);
 	STREQ(resident(p, 4), "1111");
-	EQ(p[PAGE], 2);
+	EQ(p[PAGE] + p[2 * PAGE], 2 + 3);			/* one may not bring the other back */
 	q = map_file(fd, 4, RW, MAP_PRIVATE);
 	q[0] = 9;
 	EQ(q[PAGE] + q[2 * PAGE] + q[3 * PAGE], 2 + 3 + 4);
