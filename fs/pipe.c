@@ -410,15 +410,15 @@ static void pipe_release(struct inode *inode, struct file *f)
 	count_file(p, f, -1);
 	last = !p->files;
 	mutex_unlock(&p->mutex);
-	if (last)
-		inode->i_pipe = NULL;
-	mutex_unlock(&fifo_mutex);
 	if (last) {
-		pipe_free(p);
-		return;
+		inode->i_pipe = NULL;
+	} else {			/* under fifo_mutex: the other end may be closed right after */
+		wake_up_all(&p->rd_wait);
+		wake_up_all(&p->wr_wait);
 	}
-	wake_up_all(&p->rd_wait);
-	wake_up_all(&p->wr_wait);
+	mutex_unlock(&fifo_mutex);
+	if (last)
+		pipe_free(p);
 }
 
 /* The pipe behind a FIFO, counted for @f; made by the first open.  ERR_PTR. */

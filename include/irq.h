@@ -13,6 +13,9 @@ struct pt_regs;
 
 #define IRQ_BASE_VECTOR		32
 #define LOCAL_TIMER_VECTOR	0xec
+#define PARK_VECTOR		0xfb	/* between CPUs: asm/smp.h */
+#define RESCHEDULE_VECTOR	0xfc
+#define CALL_VECTOR		0xfd
 #define SPURIOUS_VECTOR		0xff
 #define NR_IRQS			192	/* GSI numbers */
 
@@ -28,7 +31,8 @@ void free_irq(unsigned int irq, void *arg);
 int request_msi(irq_handler_t fn, void *arg, const char *name, u64 *addr, u32 *data);
 /* From the entry code, interrupts off: vector in @vector; acknowledges, calls the handler. */
 void do_irq(struct pt_regs *regs, unsigned int vector);
-extern unsigned long irq_counts[256];	/* by vector, for /proc/interrupts and /proc/stat */
+extern unsigned int irq_counts[][256];	/* by CPU and vector; own CPU */
+unsigned long irq_count(unsigned int vector);	/* on all CPUs */
 
 /* Platform set-up in boot order (arch/x86_64/acpi.c, apic.c, ioapic.c, tsc.c). */
 void acpi_init(void);

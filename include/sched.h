@@ -111,7 +111,8 @@ struct task_struct {
 	bool on_cpu;			/* its registers are in a CPU */
 	bool ran_in_user;		/* what the last tick interrupted: where its time is charged */
 	bool in_load;			/* sleeps uninterruptibly: counts in the load average */
-	int cpu;
+	unsigned int cpu;		/* whose queue it is or was on: kernel/sched.c */
+	u64 cpus_allowed;		/* bit n: CPU n; run-queue lock to change */
 	int nice;			/* -20..19 */
 	u64 vruntime;			/* ns of weighted run time: run-queue lock */
 	u64 slice_start;		/* when it was last put on the CPU */
@@ -219,13 +220,21 @@ static inline void cond_resched(void)
 		schedule();
 }
 u64 task_cputime(struct task_struct *t);	/* utime + stime + what is running now, ns */
-extern u64 cpu_user_ns, cpu_system_ns, cpu_idle_ns;
-extern unsigned long nr_context_switches;
+struct cpu_times { u64 user, system, idle; };	/* ns */
+struct cpu_times sched_cpu_times(unsigned int cpu);
+unsigned long nr_context_switches(void);
+/* Before CPU @cpu begins to schedule: @idle is what runs there. */
+void sched_cpu_up(unsigned int cpu, struct task_struct *idle);
+/* Let @t run on the CPUs of @mask only, and no more on others.  -EINVAL: there is none of them. */
+int set_cpus_allowed(struct task_struct *t, u64 mask);
+/* If @t is running in user mode on another CPU, make it enter the kernel: it has something to look at. */
+void kick_process(struct task_struct *t);
 unsigned int nr_running(void);
 void calc_load_tick(void);
 extern unsigned long avenrun[3];		/* load averages << 11 */
 
 /* ---- kernel/fork.c ---- */
+struct task_struct *fork_idle(unsigned int cpu);
 struct kernel_clone_args {
 	u64 flags;
 	int __user *child_tid, *parent_tid;

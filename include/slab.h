@@ -56,4 +56,7 @@ int slab_verify_all(void);
 struct seq_file;
 int slabinfo_show(struct seq_file *m);		/* /proc/slabinfo, version 2.1 */
 
+/* Boot: arrays of CPU @cpu in all caches, before it runs.  0 or -ENOMEM. */
+int kmem_cache_cpu_up(unsigned int cpu);
+
 #endif

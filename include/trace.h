@@ -60,6 +60,7 @@ unsigned int trace_backlog(const struct trace_cursor *c);
 struct page *trace_ring_page(unsigned int cpu, unsigned long index);
 unsigned long trace_ring_nr_pages(void);
 int trace_make_rings(void);			/* 0 or -ENOMEM; they stay for ever */
+int trace_cpu_up(unsigned int cpu);		/* before CPU @cpu runs: its ring, if there are rings */
 void trace_emit(u32 kind, u32 mm, u32 e, u64 a, u64 b, u64 c, u64 d);
 
 /* ---- kernel/trace_json.c ---- */

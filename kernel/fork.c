@@ -90,6 +90,7 @@ struct task_struct init_task = {
 	.sighand = &init_sighand,
 	.pending = { .list = LIST_HEAD_INIT(init_task.pending.list) },
 	.exit_signal = -1,
+	.cpus_allowed = ~0UL,
 };
 
 void fork_init(void)
@@ -564,6 +565,38 @@ pid_t kernel_clone(struct kernel_clone_args *args)
 	if (args->flags & CLONE_VFORK)
 		wait_for_vfork_done(t, &vfork);
 	return pid;
+}
+
+/* The idle task of CPU @cpu, which nobody finds and nothing wakes.  Or -ENOMEM. */
+struct task_struct *fork_idle(unsigned int cpu)
+{
+	struct task_struct *t = kmem_cache_alloc(task_cachep, GFP_KERNEL);
+
+	if (!t)
+		return ERR_PTR(-ENOMEM);
+	*t = init_task;
+	t->stack = alloc_kernel_stack();
+	if (!t->stack) {
+		kmem_cache_free(task_cachep, t);
+		return ERR_PTR(-ENOMEM);
+	}
+	t->ti_flags = 0;
+	t->state = TASK_RUNNING;
+	t->group_leader = t;
+	INIT_LIST_HEAD(&t->children);
+	INIT_LIST_HEAD(&t->sibling);
+	INIT_LIST_HEAD(&t->tasks);
+	INIT_LIST_HEAD(&t->thread_node);
+	init_sigpending(&t->pending);
+	spin_lock_init(&t->alloc_lock);
+	t->trace = (struct task_trace){ 0 };
+	t->utime = t->stime = 0;
+	t->min_flt = t->maj_flt = t->nvcsw = t->nivcsw = 0;
+	t->cpus_allowed = BIT(cpu);
+	mmgrab(&init_mm);
+	t->active_mm = &init_mm;
+	snprintf(t->comm, sizeof(t->comm), "swapper/%u", cpu);
+	return t;
 }
 
 struct task_struct *kthread_run(int (*fn)(void *), void *arg, const char *name)

@@ -8,6 +8,7 @@
  */
 #include <asm/desc.h>
 #include <asm/processor.h>
+#include <asm/smp.h>
 #include <asm/vdso.h>
 #include <boot.h>
 #include <boot_info.h>
@@ -56,6 +57,7 @@ static void log_start(void)
 static void memory_init(void)
 {
 	boot_memory_init();
+	smp_reserve_trampoline();
 	paging_init();
 	mem_init();
 	kmem_cache_init();
@@ -179,6 +181,7 @@ static void run_init(void)
 static int init_thread(void *unused)
 {
 	had_initramfs = boot_info.initrd_size != 0;
+	smp_init();
 	populate_rootfs();
 	explore_init();
 	mark_rodata_ro();

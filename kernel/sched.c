@@ -19,14 +19,20 @@
  *             CR3 changes only when a task with another mm comes; a kernel thread borrows
  *             what is loaded (active_mm) and holds it by mm_count.
  *             A dead task's stack is freed by the task that runs after it.
- * Lock order: siglock > wait queue > run-queue lock; interrupts off.
- * Simplified: tasks stay on the CPU where they were born (one CPU now); no real-time
+ *             t->cpu names the queue whose lock protects t's scheduling fields; it changes only
+ *             while t is in no tree and does not run, or with both queues' locks held.  The lock is
+ *             held over the whole switch, so a task in a tree or asleep has left its CPU.
+ *             A task runs only on CPUs of cpus_allowed; one that may not stay is moved on by the
+ *             task that runs after it.
+ * Lock order: siglock > wait queue > run-queue locks, of two the lower CPU's first; interrupts off.
+ * Simplified: load is the number of tasks; no caches, packages or nodes are known.  No real-time
  *             classes, no group scheduling.
  * Sources:    Love, "Process Scheduling"; Linux's table of weights: one step of nice is a
  *             factor of 1.25, which is 10 % of the CPU between two tasks.
  */
 #include <asm/mmu_context.h>
 #include <asm/processor.h>
+#include <asm/smp.h>
 #include <asm/uaccess.h>
 #include <bug.h>
 #include <mm.h>
@@ -49,18 +55,64 @@ struct rq {
 	unsigned long load;		/* the sum of their weights */
 	u64 min_vruntime;
 	struct mm_struct *prev_mm;	/* borrowed by the task we came from: drop after the switch */
-	long nr_uninterruptible;
-};
+	long nr_uninterruptible;	/* tasks may wake up on another CPU: only the sum means something */
+	unsigned long switches;
+	u64 next_balance;
+	struct cpu_times times;
+} __aligned(64);
 
 static struct rq runqueues[NR_CPUS];
 
-u64 cpu_user_ns, cpu_system_ns, cpu_idle_ns;
-unsigned long nr_context_switches;
 unsigned long avenrun[3];
 
 static struct rq *this_rq(void)
 {
 	return &runqueues[smp_processor_id()];
+}
+
+static unsigned int cpu_of(const struct rq *rq)
+{
+	return rq - runqueues;
+}
+
+static bool may_run_on(const struct task_struct *t, unsigned int cpu)
+{
+	return READ_ONCE(t->cpus_allowed) & BIT(cpu);
+}
+
+/* The queue of @t, locked: it may be moved until then. */
+static struct rq *task_rq_lock(struct task_struct *t, unsigned long *flags)
+{
+	for (;;) {
+		struct rq *rq = &runqueues[READ_ONCE(t->cpu)];
+
+		spin_lock_irqsave(&rq->lock, *flags);
+		if (likely(rq == &runqueues[t->cpu]))
+			return rq;
+		spin_unlock_irqrestore(&rq->lock, *flags);
+	}
+}
+
+/* Interrupts off. */
+static void lock_both(struct rq *a, struct rq *b)
+{
+	spin_lock(a < b ? &a->lock : &b->lock);
+	spin_lock(a < b ? &b->lock : &a->lock);
+}
+
+static void unlock_both(struct rq *a, struct rq *b)
+{
+	spin_unlock(&a->lock);
+	spin_unlock(&b->lock);
+}
+
+/* What runs on @rq's CPU shall call schedule() soon. */
+static void resched(struct rq *rq)
+{
+	if (test_and_set_bit(TIF_NEED_RESCHED, &rq->curr->ti_flags))
+		return;
+	if (rq != this_rq())
+		smp_send_reschedule(cpu_of(rq));
 }
 
 /* ---- weights ------------------------------------------------------------------- */
@@ -155,18 +207,32 @@ static void update_curr(struct rq *rq, u64 now)
 
 	curr->exec_start = now;
 	if (curr == rq->idle) {
-		cpu_idle_ns += delta;
+		rq->times.idle += delta;
 		return;
 	}
 	if (curr->ran_in_user) {
 		curr->utime += delta;
-		cpu_user_ns += delta;
+		rq->times.user += delta;
 	} else {
 		curr->stime += delta;
-		cpu_system_ns += delta;
+		rq->times.system += delta;
 	}
 	curr->vruntime += weighted(delta, curr);
 	update_min_vruntime(rq);
+}
+
+struct cpu_times sched_cpu_times(unsigned int cpu)
+{
+	return runqueues[cpu].times;
+}
+
+unsigned long nr_context_switches(void)
+{
+	unsigned long n = 0;
+
+	for (unsigned int i = 0; i < nr_cpus; i++)
+		n += READ_ONCE(runqueues[i].switches);
+	return n;
 }
 
 u64 task_cputime(struct task_struct *t)
@@ -203,6 +269,8 @@ static void check_cpu_limit(struct task_struct *t)
 	}
 }
 
+static void balance_tick(struct rq *rq);
+
 void sched_tick(bool user)
 {
 	struct rq *rq = this_rq();
@@ -212,9 +280,10 @@ void sched_tick(bool user)
 	curr->ran_in_user = user;
 	update_curr(rq, ktime_get());
 	if (curr != rq->idle && rq->leftmost && curr->exec_start - curr->slice_start >= slice_of(rq))
-		set_tsk_flag(curr, TIF_NEED_RESCHED);
+		resched(rq);
 	spin_unlock(&rq->lock);
 	calc_load_tick();
+	balance_tick(rq);
 	if (user)
 		check_cpu_limit(curr);
 }
@@ -240,18 +309,23 @@ static void calc_load(unsigned long active)
 
 void calc_load_tick(void)
 {
-	static u64 next = LOAD_PERIOD;
+	static DEFINE_SPINLOCK(load_lock);
+	static u64 next = LOAD_PERIOD;		/* load_lock to change */
 	u64 now = ktime_get();
 	long active = 0;
 
-	if (likely(now < next))
+	if (likely(now < READ_ONCE(next)) || !spin_trylock(&load_lock))
 		return;
+	if (now < next)
+		goto out;		/* another CPU has done it */
 	for (unsigned int i = 0; i < nr_cpus; i++)
 		active += runqueues[i].nr + runqueues[i].nr_uninterruptible;
 	/* Periods without any tick were idle. */
 	for (next += LOAD_PERIOD; next <= now; next += LOAD_PERIOD)
 		calc_load(0);
 	calc_load((active > 0 ? active : 0) * FIXED_1);
+out:
+	spin_unlock(&load_lock);
 }
 
 unsigned int nr_running(void)
@@ -287,16 +361,169 @@ static void check_preempt(struct rq *rq, struct task_struct *t)
 	struct task_struct *curr = rq->curr;
 
 	if (curr == rq->idle || before(t->vruntime + weighted(WAKEUP_GRAN, t), curr->vruntime))
-		set_tsk_flag(curr, TIF_NEED_RESCHED);
+		resched(rq);
+}
+
+/* ---- which CPU ---------------------------------------------------------------------------- */
+
+static bool is_idle(unsigned int cpu)
+{
+	return !READ_ONCE(runqueues[cpu].nr);
+}
+
+/*
+ * Where @t shall run that is about to become runnable: where it was, if nobody else runs there or no
+ * CPU is idle; else on an idle one, the waker's rather than any.
+ */
+static unsigned int choose_cpu(const struct task_struct *t)
+{
+	unsigned int was = t->cpu, here = smp_processor_id();
+
+	if (likely(nr_cpus == 1))
+		return was;
+	if (may_run_on(t, was) && is_idle(was))
+		return was;
+	if (may_run_on(t, here) && is_idle(here))
+		return here;
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
+		if (may_run_on(t, cpu) && is_idle(cpu))
+			return cpu;
+	for (unsigned int cpu = may_run_on(t, was) ? was : 0; cpu < nr_cpus; cpu++)
+		if (may_run_on(t, cpu))
+			return cpu;
+	return was;		/* cpus_allowed never is empty */
+}
+
+/* A clock that is read against another queue's.  Locks of the queues held, or nobody else knows @t. */
+static void change_clock(struct task_struct *t, u64 from_min, const struct rq *to)
+{
+	t->vruntime += to->min_vruntime - from_min;
+}
+
+/*
+ * @t is woken, on no queue and known to nobody else as asleep; @rq, its old queue, is locked.  Returns the
+ * queue where it shall go, locked instead.
+ */
+static struct rq *move_woken(struct rq *rq, struct task_struct *t)
+{
+	unsigned int cpu;
+
+	while ((cpu = choose_cpu(t)) != t->cpu) {
+		u64 from_min = rq->min_vruntime;
+
+		spin_unlock(&rq->lock);
+		rq = &runqueues[cpu];
+		spin_lock(&rq->lock);
+		change_clock(t, from_min, rq);
+		WRITE_ONCE(t->cpu, cpu);
+		if (may_run_on(t, cpu))
+			break;
+	}
+	return rq;
+}
+
+/* Take @t, which waits in @from's tree, over to @to.  Both locked. */
+static void move_waiting(struct rq *from, struct rq *to, struct task_struct *t)
+{
+	tree_remove(from, t);
+	from->nr--;
+	from->load -= weight_of(t);
+	change_clock(t, from->min_vruntime, to);
+	WRITE_ONCE(t->cpu, cpu_of(to));
+	enqueue(to, t);
+	check_preempt(to, t);
+}
+
+static bool waits_in(const struct rq *rq, const struct task_struct *t)
+{
+	return t->cpu == cpu_of(rq) && t->on_rq && rq->curr != t;
+}
+
+/* If @t waits where it may not run (any more), let it wait where it may. */
+static void push_away(struct task_struct *t)
+{
+	unsigned long flags = local_irq_save();
+	unsigned int cpu;
+
+	while (!may_run_on(t, cpu = READ_ONCE(t->cpu))) {
+		struct rq *from = &runqueues[cpu], *to = &runqueues[choose_cpu(t)];
+		bool there;
+
+		if (from == to)
+			break;		/* the mask has just changed again */
+		lock_both(from, to);
+		there = t->cpu == cpu;
+		if (waits_in(from, t) && may_run_on(t, cpu_of(to)))
+			move_waiting(from, to, t);
+		unlock_both(from, to);
+		if (there)
+			break;		/* moved, asleep, or running: schedule() sees to it */
+	}
+	local_irq_restore(flags);
+}
+
+/* The queue with the most tasks, if it has at least @min. */
+static struct rq *busiest(unsigned int min)
+{
+	struct rq *most = NULL;
+
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
+		unsigned int nr = READ_ONCE(runqueues[cpu].nr);
+
+		if (nr >= min) {
+			most = &runqueues[cpu];
+			min = nr + 1;
+		}
+	}
+	return most;
+}
+
+/*
+ * Fetch a task for @to from the queue that has most, at least @min.  Interrupts off, no lock held.
+ * The one that has waited longest goes: its clock is furthest behind.
+ */
+static bool pull_one(struct rq *to, unsigned int min)
+{
+	struct rq *from = busiest(min);
+	struct rb_node *n;
+	bool pulled = false;
+
+	if (!from || from == to)
+		return false;
+	lock_both(from, to);
+	n = from->leftmost ? &from->leftmost->run_node : NULL;
+	for (; n && !pulled && from->nr >= min; n = rb_next(n)) {
+		struct task_struct *t = rb_entry(n, struct task_struct, run_node);
+
+		if (may_run_on(t, cpu_of(to))) {
+			move_waiting(from, to, t);
+			pulled = true;
+			break;
+		}
+	}
+	unlock_both(from, to);
+	return pulled;
+}
+
+#define BALANCE_PERIOD	(32 * 1000000UL)
+
+/* A busy CPU looks now and then whether another one is much busier. */
+static void balance_tick(struct rq *rq)
+{
+	u64 now = ktime_get();
+
+	if (nr_cpus == 1 || now < rq->next_balance)
+		return;
+	rq->next_balance = now + BALANCE_PERIOD;
+	pull_one(rq, rq->nr + 2);
 }
 
 bool try_to_wake_up(struct task_struct *t, unsigned int mask)
 {
-	struct rq *rq = &runqueues[t->cpu];
 	unsigned long flags;
+	struct rq *rq = task_rq_lock(t, &flags);
 	bool woken = false;
 
-	spin_lock_irqsave(&rq->lock, flags);
 	if (!(t->state & mask))
 		goto out;
 	woken = true;
@@ -307,12 +534,21 @@ bool try_to_wake_up(struct task_struct *t, unsigned int mask)
 		t->in_load = false;
 		rq->nr_uninterruptible--;
 	}
+	rq = move_woken(rq, t);
 	place_woken(rq, t);
 	enqueue(rq, t);
 	check_preempt(rq, t);
 out:
 	spin_unlock_irqrestore(&rq->lock, flags);
 	return woken;
+}
+
+void kick_process(struct task_struct *t)
+{
+	unsigned int cpu = READ_ONCE(t->cpu);
+
+	if (cpu != smp_processor_id() && READ_ONCE(t->on_cpu))
+		smp_send_reschedule(cpu);
 }
 
 void wake_up_new_task(struct task_struct *t)
@@ -323,7 +559,9 @@ void wake_up_new_task(struct task_struct *t)
 	t->cpu = smp_processor_id();
 	rq = &runqueues[t->cpu];
 	spin_lock(&rq->lock);
-	update_curr(rq, ktime_get());
+	rq = move_woken(rq, t);
+	if (rq == this_rq())
+		update_curr(rq, ktime_get());
 	t->state = TASK_RUNNING;
 	/* Behind its parent, so that a fork does not take the CPU from anybody. */
 	t->vruntime = rq->min_vruntime;
@@ -355,11 +593,10 @@ static void deactivate(struct rq *rq, struct task_struct *prev)
 
 void set_user_nice(struct task_struct *t, int nice)
 {
-	struct rq *rq = &runqueues[t->cpu];
 	unsigned long flags;
+	struct rq *rq = task_rq_lock(t, &flags);
 
 	nice = nice < -20 ? -20 : nice > 19 ? 19 : nice;
-	spin_lock_irqsave(&rq->lock, flags);
 	if (rq->curr == t)
 		update_curr(rq, ktime_get());
 	if (t->on_rq)
@@ -368,6 +605,26 @@ void set_user_nice(struct task_struct *t, int nice)
 	if (t->on_rq)
 		rq->load += weight_of(t);
 	spin_unlock_irqrestore(&rq->lock, flags);
+}
+
+/* Who runs where it may not moves on in schedule(), who waits there now. */
+int set_cpus_allowed(struct task_struct *t, u64 mask)
+{
+	unsigned long flags;
+	struct rq *rq;
+
+	mask &= nr_cpus == 64 ? ~0UL : BIT(nr_cpus) - 1;
+	if (!mask)
+		return -EINVAL;
+	rq = task_rq_lock(t, &flags);
+	WRITE_ONCE(t->cpus_allowed, mask);
+	if (rq->curr == t && !may_run_on(t, cpu_of(rq)))
+		resched(rq);		/* see finish_task_switch() */
+	spin_unlock_irqrestore(&rq->lock, flags);
+	push_away(t);
+	if (t == current)
+		cond_resched();
+	return 0;
 }
 
 /* ---- the switch ---------------------------------------------------------------------------- */
@@ -397,10 +654,17 @@ static void finish_task_switch(struct task_struct *prev)
 	struct rq *rq = this_rq();
 	struct mm_struct *mm = rq->prev_mm;
 	bool dead = prev->state == TASK_DEAD;
+	bool stray = prev->on_rq && !may_run_on(prev, cpu_of(rq));
 
 	rq->prev_mm = NULL;
 	prev->on_cpu = false;
+	if (unlikely(stray))
+		get_task_struct(prev);
 	spin_unlock_irq(&rq->lock);
+	if (unlikely(stray)) {
+		push_away(prev);
+		put_task_struct(prev);
+	}
 	if (mm || unlikely(dead))
 		drop_left_behind(mm, prev, dead);
 }
@@ -432,7 +696,7 @@ static void switch_address_space(struct rq *rq, struct task_struct *prev, struct
 /* Enter: run-queue lock held, interrupts off.  Returns when @prev runs again, lock dropped. */
 static void context_switch(struct rq *rq, struct task_struct *prev, struct task_struct *next)
 {
-	nr_context_switches++;
+	rq->switches++;
 	trace_switch_task(prev, next);
 	switch_address_space(rq, prev, next);
 	rq->curr = next;
@@ -444,10 +708,15 @@ static void context_switch(struct rq *rq, struct task_struct *prev, struct task_
 static struct task_struct *pick_next(struct rq *rq, struct task_struct *prev, bool yields)
 {
 	struct task_struct *left = rq->leftmost;
+	bool stays = prev->on_rq && may_run_on(prev, cpu_of(rq));
 
+	if (!left && prev->on_rq && !stays) {
+		tree_insert(rq, prev);
+		return rq->idle;
+	}
 	if (!left)
 		return prev->on_rq ? prev : rq->idle;
-	if (prev->on_rq) {
+	if (stays) {
 		if (yields && before(prev->vruntime, left->vruntime))
 			prev->vruntime = left->vruntime;
 		if (!yields && before(prev->vruntime, left->vruntime))
@@ -495,6 +764,17 @@ void schedule(void)
 	context_switch(rq, prev, next);
 }
 
+/* The idle task of another CPU, which has not begun yet. */
+void sched_cpu_up(unsigned int cpu, struct task_struct *idle)
+{
+	struct rq *rq = &runqueues[cpu];
+
+	idle->cpu = cpu;
+	idle->on_cpu = true;
+	idle->exec_start = ktime_get();
+	rq->curr = rq->idle = idle;
+}
+
 void yield(void)
 {
 	set_current_state(TASK_RUNNING);
@@ -515,7 +795,7 @@ void cpu_idle(void)
 {
 	for (;;) {
 		local_irq_disable();
-		if (need_resched() || this_rq()->leftmost) {
+		if (need_resched() || this_rq()->leftmost || (nr_cpus > 1 && pull_one(this_rq(), 2))) {
 			tick_idle_exit();
 			local_irq_enable();
 			schedule();

@@ -225,11 +225,19 @@ static bool sig_ignored(struct task_struct *t, int sig)
 	return h == (void *)SIG_IGN || (h == (void *)SIG_DFL && (sigmask(sig) & SIG_IGNORED));
 }
 
+/* Make @t look at its signals when it next returns to user mode, soon if it runs there. */
+static void signal_look(struct task_struct *t)
+{
+	set_tsk_flag(t, TIF_SIGPENDING);
+	kick_process(t);
+}
+
 /* Make @t look at its signals; a sleep that @fatal may end is ended too. */
 static void signal_wake_up(struct task_struct *t, bool fatal)
 {
 	set_tsk_flag(t, TIF_SIGPENDING);
-	try_to_wake_up(t, TASK_INTERRUPTIBLE | (fatal ? TASK_WAKEKILL | TASK_STOPPED : 0));
+	if (!try_to_wake_up(t, TASK_INTERRUPTIBLE | (fatal ? TASK_WAKEKILL | TASK_STOPPED : 0)))
+		kick_process(t);
 }
 
 /* SIGCONT and the stop signals cancel each other when they are sent, not when delivered. */
@@ -257,7 +265,7 @@ static void cancel_opposites(struct task_struct *t, int sig)
 		s->group_stop_count = 0;
 		s->group_exit_code = 0;
 		for_each_thread(s->leader, x)
-			set_tsk_flag(x, TIF_SIGPENDING);
+			signal_look(x);
 	}
 	s->flags |= SIGNAL_STOP_CONTINUED;	/* a stop that is just beginning sees this */
 }

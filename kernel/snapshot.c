@@ -17,11 +17,11 @@
  *             Buffers are allocated and freed as told events, also by a task that is muted.
  *             Nobody is killed for a snapshot: memory that is not simply free is not asked for.
  * Lock order: none: takes no sleeping lock.  The kernel is not preemptible and a spinlock is never
- *             held across a sleep, so when a task stops the machine no spinlock is taken on its CPU.
- * Simplified: one CPU.  With several, snapshot_stop_machine() must also bring the others to a place
- *             where they hold no spinlock.
+ *             held across a sleep, so when a task stops the machine no spinlock is taken on its CPU; the others are
+ *             parked where they hold none.
  */
 #include <asm/processor.h>
+#include <asm/smp.h>
 #include <boot_info.h>
 #include <mm.h>
 #include <sched.h>
@@ -250,13 +250,14 @@ static void snap_end(struct snapshot *s)
 
 unsigned long snapshot_stop_machine(void)
 {
-	BUG_ON(nr_cpus > 1);		/* here the others would be parked */
+	smp_park_others();
 	return local_irq_save();
 }
 
 void snapshot_go_on(unsigned long irqs)
 {
 	local_irq_restore(irqs);
+	smp_unpark();
 }
 
 /* All that is wanted.  The machine stands. */

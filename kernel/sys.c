@@ -783,28 +783,37 @@ static long check_pid(pid_t pid)
 	return t ? 0 : -ESRCH;
 }
 
-/* One CPU: the only mask that can be set is one that contains it. */
 long sys_sched_setaffinity(pid_t pid, unsigned int len, const unsigned long __user *umask)
 {
+	struct task_struct *t;
 	unsigned long mask = 0;
-	long err = check_pid(pid);
+	long err;
 
-	if (err)
-		return err;
 	if (copy_from_user(&mask, umask, min_t(unsigned int, len, sizeof(mask))))
 		return -EFAULT;
-	return mask & (BIT(nr_cpus) - 1) ? 0 : -EINVAL;
+	t = pid ? find_get_task(pid) : current;
+	if (!t)
+		return -ESRCH;
+	err = current->cred.euid && current->cred.euid != t->cred.euid && current->cred.euid != t->cred.uid
+		? -EPERM : set_cpus_allowed(t, mask);
+	if (pid)
+		put_task_struct(t);
+	return err;
 }
 
 long sys_sched_getaffinity(pid_t pid, unsigned int len, unsigned long __user *umask)
 {
-	unsigned long mask = BIT(nr_cpus) - 1;
-	long err = check_pid(pid);
+	unsigned long mask = ~0UL >> (64 - nr_cpus);
+	struct task_struct *t;
 
 	if (len < sizeof(mask) || len % sizeof(mask))
 		return -EINVAL;
-	if (err)
-		return err;
+	t = pid ? find_get_task(pid) : current;
+	if (!t)
+		return -ESRCH;
+	mask &= t->cpus_allowed;
+	if (pid)
+		put_task_struct(t);
 	return put_user(mask, umask) ? -EFAULT : (long)sizeof(mask);
 }
 

@@ -124,6 +124,11 @@ unsigned long trace_ring_nr_pages(void)
 	return rings[0].records ? 1 + (1UL << rings[0].order) : 0;
 }
 
+int trace_cpu_up(unsigned int cpu)
+{
+	return trace_mask ? make_ring(cpu) : 0;
+}
+
 /* ---- a record ---- */
 
 /* The op that runs, and whether it runs inside of another. */

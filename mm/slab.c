@@ -792,6 +792,24 @@ static bool make_arrays(struct kmem_cache *c)
 	return true;
 }
 
+/* Not with boot's one user of caches asleep in here: nobody else makes or destroys one meanwhile. */
+int kmem_cache_cpu_up(unsigned int cpu)
+{
+	struct kmem_cache *c;
+
+	list_for_each_entry(c, &caches, list) {
+		struct array_cache *ac;
+
+		if (c->cpu[cpu] != &no_array)
+			continue;
+		ac = new_array(c);
+		if (!ac)
+			return -ENOMEM;
+		c->cpu[cpu] = ac;
+	}
+	return 0;
+}
+
 static void publish(struct kmem_cache *c)
 {
 	unsigned long flags;

@@ -234,6 +234,8 @@ static void free_backing(struct vmap_area *a, unsigned long nr_mapped)
 
 	if (nr_mapped)
 		kernel_unmap(area_addr(a), nr_mapped << PAGE_SHIFT);
+	WRITE_ONCE(a->nr_pages, 0);	/* no snapshot of another CPU looks at them any more */
+	barrier();
 	for (i = 0; i < nr_mapped; i++)
 		__free_page(a->pages[i]);
 	atomic_long_sub(nr_mapped, &used_pages);

@@ -23,6 +23,7 @@ Groups:
   core     gdb on this machine reads a core file that Quire wrote
   explore  a program on the port org.quire.explore: commands, stepping, readers that do not read or
            go away, and whether the events of a recording and the parts of a snapshot fit each other
+  smp      user programs on 2 and 4 CPUs
   law      snapshot and events since = next snapshot, over 10^5 random calls; the checker itself
   probe    quire-probe: the same areas and entries as on Linux, and as in the kernel's own snapshot
   gdb      the commands of `make gdb` against the kernel's own snapshot of the same moment
@@ -591,6 +592,18 @@ class Plan:
             return run_kernel(m)(job)
         self.add("user", "all-la57", run, 600)
 
+    # What does not count exactly what each CPU keeps for itself, once more on several CPUs.
+    def smp(self):
+        tests = [t for t in SMP_TESTS if t in self.user_tests()]
+        for cpus in (2, 4):
+            m = Machine(self.kernel, str(self.logs / "user-smp.cpio"),
+                        f"console=ttyS0 quiet panic=-1 maxcpus={cpus}", smp=cpus)
+
+            def run(job, m=m):
+                self.initramfs("user-smp", *tests)
+                return run_kernel(m)(job)
+            self.add("smp", f"{cpus} CPUs", run, 600)
+
     def oracle(self):
         for name, test, _, cpu in self.user_jobs():
             m = Machine(machine.linux_image(), str(self.logs / f"user-{name}.cpio"),
@@ -808,6 +821,7 @@ class Plan:
 
     def stress(self):
         self.sanitizers(whole=True)
+        self.smp()
         self.add_law("replay-million", "explore.mask=3ff", "1-70 71-135 136-200", 60000, limit=3000)
         self.add_law("programs-all", "explore.mask=3ff", "1-1", 60000, limit=1500, programs=[
             job[1] for job in self.user_jobs() if job[0] == job[1] and job[0] not in law.NOT_WATCHED])
@@ -849,6 +863,8 @@ VARIANTS = [("la57-on", "la57", "la57", "max")]
 MM_TESTS = ("brk", "cow", "efault", "exec", "filemap", "lazy", "mmap", "model", "mprotect", "mremap",
             "pie", "procfs", "rlimit", "sigframe", "signal", "stack", "syscall", "thread", "trap",
             "vfork")
+SMP_TESTS = ("badelf", "cow", "exec", "filemap", "madvise", "mmap", "mprotect", "mremap", "pipe", "poll",
+             "process_vm", "shm", "signal", "snapshot", "thread", "truncate", "vfork")
 # The compiler's checks, and what a kernel must say that breaks a rule on purpose.
 SANITIZERS = {"ubsan": r"Kernel panic - not syncing: UBSAN: shift out of bounds in .*test_ubsan.c",
               "kasan": r"Kernel panic - not syncing: KASAN: slab-out-of-bounds: write of 1 bytes"}

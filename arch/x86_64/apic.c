@@ -25,6 +25,8 @@
 #define APIC_EOI		0x0b0
 #define APIC_SVR		0x0f0
 #define APIC_ESR		0x280
+#define APIC_ICR_LOW		0x300
+#define APIC_ICR_HIGH		0x310
 #define APIC_LVT_TIMER		0x320
 #define APIC_LVT_LINT0		0x350
 #define APIC_LVT_LINT1		0x360
@@ -33,6 +35,7 @@
 #define APIC_TIMER_COUNT	0x390
 #define APIC_TIMER_DIV		0x3e0
 
+#define ICR_BUSY		BIT(12)
 #define SVR_ENABLE		BIT(8)
 #define LVT_MASKED		BIT(16)
 #define LVT_NMI			(4 << 8)
@@ -74,6 +77,28 @@ u32 apic_id(void)
 void apic_eoi(void)
 {
 	apic_write(APIC_EOI, 0);
+}
+
+/* In xAPIC mode in two steps, which must belong together. */
+void apic_send(u32 id, u32 what)
+{
+	unsigned long flags;
+
+	if (!lapic) {
+		wrmsr(X2APIC_MSR + (APIC_ICR_LOW >> 4), (u64)id << 32 | what);
+		return;
+	}
+	flags = local_irq_save();
+	while (apic_read(APIC_ICR_LOW) & ICR_BUSY)
+		cpu_relax();
+	apic_write(APIC_ICR_HIGH, id << 24);
+	apic_write(APIC_ICR_LOW, what);
+	local_irq_restore(flags);
+}
+
+bool apic_can_reach(u32 id)
+{
+	return !lapic || id < 0xff;
 }
 
 /*
@@ -130,6 +155,19 @@ void apic_init(void)
 	apic_local_init();
 	this_cpu()->apic_id = apic_id();
 	pr_info("apic: local APIC id %u%s\n", apic_id(), lapic ? "" : " (x2APIC)");
+}
+
+/* In the mode of the first CPU: the firmware may have left each as it liked. */
+void apic_init_secondary(void)
+{
+	u64 base = rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE;
+
+	wrmsr(MSR_APIC_BASE, base);
+	if (!lapic && !(base & APIC_BASE_X2APIC))
+		wrmsr(MSR_APIC_BASE, base | APIC_BASE_X2APIC);
+	apic_local_init();
+	this_cpu()->apic_id = apic_id();
+	apic_write(APIC_LVT_TIMER, LOCAL_TIMER_VECTOR);
 }
 
 /* ---- the timer ---- */

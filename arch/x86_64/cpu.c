@@ -120,6 +120,16 @@ static void __init patch_smap_sites(void)
 		memcpy((char *)&s->insn + s->insn, s->opcode, 3);
 }
 
+/* What cpu_init() finds out for all, set on one more of them.  smp.c has filled @cpu. */
+void cpu_init_secondary(struct cpu *cpu)
+{
+	gdt_init(cpu);
+	idt_load();
+	set_control_registers(&cpu_features);
+	pat_cpu_init();
+	syscall_init();
+}
+
 void __init cpu_init(void)
 {
 	struct cpu *cpu = &cpus[0];

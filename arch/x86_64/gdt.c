@@ -13,6 +13,7 @@
 #include <asm/page.h>
 #include <asm/processor.h>
 #include <bug.h>
+#include <err.h>
 #include <vmalloc.h>
 
 #define NR_IST 4
@@ -67,20 +68,33 @@ void gdt_init(struct cpu *cpu)
 	t->gdt[CPUNODE_SEL / 8] = 0x0040f50000000000 | cpu->id;
 	set_tss_descriptor(t->gdt, &t->tss);
 	t->tss.iomap_base = sizeof(t->tss);	/* beyond the limit: no port is open to user mode */
-	for (int i = 0; i < NR_IST; i++)
+	for (int i = 0; i < NR_IST && !cpu->id; i++)
 		t->tss.ist[i] = (u64)early_ist[i] + PAGE_SIZE;
 	t->tss.rsp0 = cpu->kernel_sp;
 	cpu->tss = &t->tss;
 	load_segments(&ptr);
 }
 
+int ist_stacks_alloc(const struct cpu *cpu)
+{
+	struct tss *tss = &cpu_tables[cpu->id].tss;
+	char *stacks[NR_IST];
+
+	for (int i = 0; i < NR_IST; i++) {
+		stacks[i] = alloc_kernel_stack();
+		if (stacks[i])
+			continue;
+		while (i--)
+			free_kernel_stack(stacks[i]);
+		return -ENOMEM;
+	}
+	for (int i = 0; i < NR_IST; i++)
+		tss->ist[i] = (u64)stacks[i] + KERNEL_STACK_SIZE;
+	return 0;
+}
+
 void ist_stacks_init(void)
 {
-	for (int i = 0; i < NR_IST; i++) {
-		char *stack = alloc_kernel_stack();
-
-		if (!stack)
-			panic("no memory for the exception stacks");
-		this_cpu()->tss->ist[i] = (u64)stack + KERNEL_STACK_SIZE;
-	}
+	if (ist_stacks_alloc(this_cpu()))
+		panic("no memory for the exception stacks");
 }

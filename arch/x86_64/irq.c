@@ -12,6 +12,7 @@
 #include <asm/acpi.h>
 #include <asm/apic.h>
 #include <asm/percpu.h>
+#include <asm/smp.h>
 #include <err.h>
 #include <irq.h>
 #include <printk.h>
@@ -29,7 +30,16 @@ static struct irq_desc {
 } irq_desc[NR_IRQS];
 static DEFINE_SPINLOCK(irq_lock);
 
-unsigned long irq_counts[256];
+unsigned int irq_counts[NR_CPUS][256];
+
+unsigned long irq_count(unsigned int vector)
+{
+	unsigned long n = 0;
+
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
+		n += irq_counts[cpu][vector];
+	return n;
+}
 
 /* Where line @irq really arrives, and how: ISA lines by default edge, active high; others PCI's way. */
 static u32 irq_to_gsi(unsigned int irq, bool *level, bool *low)
@@ -140,7 +150,7 @@ void do_irq(struct pt_regs *regs, unsigned int vector)
 	struct cpu *cpu = this_cpu();
 
 	cpu->irq_depth++;
-	irq_counts[vector & 0xff]++;
+	irq_counts[cpu->id][vector & 0xff]++;
 	if (unlikely(trace_mask))
 		trace_irq_begin();
 	if (vector == LOCAL_TIMER_VECTOR) {
@@ -148,6 +158,9 @@ void do_irq(struct pt_regs *regs, unsigned int vector)
 		timer_interrupt(regs);
 	} else if (vector - IRQ_BASE_VECTOR < NR_IRQS) {
 		device_irq(vector - IRQ_BASE_VECTOR);
+	} else if (vector >= PARK_VECTOR && vector <= CALL_VECTOR) {
+		apic_eoi();
+		smp_interrupt(vector);
 	} else if (vector != SPURIOUS_VECTOR) {		/* a spurious one wants no EOI */
 		apic_eoi();
 		pr_warn("irq: unexpected vector %u\n", vector);

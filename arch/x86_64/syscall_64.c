@@ -7,24 +7,34 @@
  */
 #include <asm/desc.h>
 #include <asm/processor.h>
+#include <asm/smp.h>
 #include <trace.h>
 
 void entry_syscall(void);
 void entry_syscall_traced(void);
+
+static u64 syscall_entry = (u64)entry_syscall;	/* of all CPUs */
 
 void syscall_init(void)
 {
 	wrmsr(MSR_FS_BASE, 0);		/* what process.c believes is loaded */
 	wrmsr(MSR_KERNEL_GS_BASE, 0);
 	wrmsr(MSR_STAR, (u64)USER32_CS << 48 | (u64)KERNEL_CS << 32);
-	wrmsr(MSR_LSTAR, (u64)entry_syscall);
+	wrmsr(MSR_LSTAR, READ_ONCE(syscall_entry));
 	wrmsr(MSR_SYSCALL_MASK, X86_EFLAGS_IF | X86_EFLAGS_TF | X86_EFLAGS_DF | X86_EFLAGS_IOPL |
 				X86_EFLAGS_NT | X86_EFLAGS_AC | X86_EFLAGS_RF);
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE);
 }
 
-/* The plain entry has no trace point: tracing has an entry of its own.  (This CPU's; others need telling.) */
+static void load_entry(void *unused)
+{
+	wrmsr(MSR_LSTAR, READ_ONCE(syscall_entry));
+}
+
+/* The plain entry has no trace point: tracing has an entry of its own. */
 void arch_trace_syscalls(bool on)
 {
-	wrmsr(MSR_LSTAR, (u64)(on ? entry_syscall_traced : entry_syscall));
+	WRITE_ONCE(syscall_entry, (u64)(on ? entry_syscall_traced : entry_syscall));
+	load_entry(NULL);
+	smp_call_others(load_entry, NULL);
 }

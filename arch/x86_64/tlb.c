@@ -9,14 +9,15 @@
  *             CR3 is not written when the mm stays the same.
  *             After a flush_tlb_*() call no CPU uses an older translation of the range.
  * Lock order: none; interrupts are off while loaded_mm, mask and CR3 change together.
- * Simplified: one CPU runs so far, so nobody else is in a mask; flush_others() is the one
- *             place where interprocessor interrupts will go.  No PCID: TCG has none.
+ *             A flush that reaches other CPUs needs interrupts on: they may be waiting for us.
+ * Simplified: no PCID: TCG has none.
  * Sources:    Intel SDM vol. 3A, "Invalidation of TLBs and Paging-Structure Caches":
  *             a MOV to CR3 drops all but global entries; a change of CR4.PGE drops those
  *             too; INVLPG drops one page and all paging-structure caches.
  */
 #include <asm/mmu_context.h>
 #include <asm/processor.h>
+#include <asm/smp.h>
 #include <mm.h>
 #include <sched.h>
 
@@ -100,40 +101,58 @@ static void local_flush_pages(unsigned long start, unsigned long end)
 	}
 }
 
-/*
- * The other CPUs in @mask: one interrupt each (TLB_IPIS), and wait until all have answered.
- * Until they are started none can be there.
- */
-static void flush_others(const cpumask_t *mask, unsigned int self)
+struct flush {
+	struct mm_struct *mm;			/* NULL: the kernel's */
+	unsigned long start, end;
+};
+
+static bool by_pages(const struct flush *f)
 {
-	unsigned int word;
-
-	for (word = 0; word < ARRAY_SIZE(mask->bits); word++) {
-		unsigned long others = READ_ONCE(mask->bits[word]);
-
-		if (word == self / 64)
-			others &= ~(1UL << (self % 64));
-		BUG_ON(others);
-	}
+	return (f->end - f->start) >> PAGE_SHIFT <= TLB_SINGLE_MAX;
 }
 
-/* What was flushed, FLUSH_*. */
+/* On this CPU, if it is in that mm; interrupts off.  What was flushed, FLUSH_*. */
+static inline u32 local_flush_mm(const struct flush *f)
+{
+	if (this_cpu()->loaded_mm != f->mm)
+		return FLUSH_OTHERS;
+	if (by_pages(f)) {
+		local_flush_pages(f->start, f->end);
+		return FLUSH_PAGES;
+	}
+	local_flush_user();
+	return FLUSH_USER;
+}
+
+/*
+ * Asked by another CPU.  A borrower has no use for the mm's translations: it goes to the kernel's own
+ * tables, and is not asked again.
+ */
+static void remote_flush_mm(void *arg)
+{
+	const struct flush *f = arg;
+
+	count_vm_event(TLB_IPIS);
+	if (!current->mm && this_cpu()->loaded_mm == f->mm)
+		switch_mm(f->mm, &init_mm);
+	else
+		local_flush_mm(f);
+}
+
+/* What was flushed here, FLUSH_*. */
 static inline u32 flush_mm(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
+	struct flush f = { mm, start, end };
 	unsigned long flags = local_irq_save();
-	struct cpu *cpu = this_cpu();
-	u32 what = FLUSH_OTHERS;
+	u32 what;
 
 	count_vm_event(TLB_FLUSHES);
-	if (cpu->loaded_mm == mm) {
-		what = (end - start) >> PAGE_SHIFT <= TLB_SINGLE_MAX ? FLUSH_PAGES : FLUSH_USER;
-		if (what == FLUSH_PAGES)
-			local_flush_pages(start, end);
-		else
-			local_flush_user();
-	}
-	flush_others(&mm->cpu_vm_mask_var, cpu->id);
+	what = local_flush_mm(&f);
 	local_irq_restore(flags);
+	if (nr_cpus > 1) {
+		smp_mb();		/* the entries have changed before the mask is read: switch_mm() */
+		smp_call_mask(mm->cpu_vm_mask_var.bits, remote_flush_mm, &f);
+	}
 	return what;
 }
 
@@ -161,24 +180,35 @@ void flush_tlb_page(struct vm_area_struct *vma, unsigned long addr)
 	flush_mm(vma->vm_mm, addr, addr + PAGE_SIZE);	/* told by who changed the entry */
 }
 
-/* Kernel addresses are the same in every mm and may be cached on every CPU. */
-void flush_tlb_kernel_range(unsigned long start, unsigned long end)
+static void flush_kernel(const struct flush *f)
 {
 	unsigned long flags = local_irq_save();
 
-	count_vm_event(TLB_FLUSHES);
-	if ((end - start) >> PAGE_SHIFT <= TLB_SINGLE_MAX)
-		local_flush_pages(start, end);
+	if (by_pages(f))
+		local_flush_pages(f->start, f->end);
 	else
 		local_flush_global();
-	BUG_ON(nr_cpus > 1);	/* here an interrupt to each of the others */
 	local_irq_restore(flags);
+}
+
+static void remote_flush_kernel(void *arg)
+{
+	count_vm_event(TLB_IPIS);
+	flush_kernel(arg);
+}
+
+/* Kernel addresses are the same in every mm and may be cached on every CPU. */
+void flush_tlb_kernel_range(unsigned long start, unsigned long end)
+{
+	struct flush f = { NULL, start, end };
+
+	count_vm_event(TLB_FLUSHES);
+	flush_kernel(&f);
+	smp_call_others(remote_flush_kernel, &f);
 	trace_tlb_flush(NULL, FLUSH_GLOBAL, 0, 0);
 }
 
 void flush_tlb_all(void)
 {
-	count_vm_event(TLB_FLUSHES);
-	local_flush_global();
-	BUG_ON(nr_cpus > 1);	/* here an interrupt to each of the others */
+	flush_tlb_kernel_range(0, ~0UL & PAGE_MASK);
 }

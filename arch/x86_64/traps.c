@@ -141,7 +141,7 @@ void do_exception(struct pt_regs *regs, unsigned int vector, unsigned long error
 		debug_trap(regs, error);
 		return;
 	case TRAP_NMI:
-		irq_counts[TRAP_NMI]++;		/* no printk: we may have interrupted one */
+		irq_counts[smp_processor_id()][TRAP_NMI]++;		/* no printk: we may have interrupted one */
 		return;
 	case TRAP_DF:
 		double_fault(regs, error);

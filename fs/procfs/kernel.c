@@ -25,9 +25,23 @@ static int cmdline_show(struct seq_file *m)
 	return 0;
 }
 
+static struct cpu_times all_cpu_times(void)
+{
+	struct cpu_times sum = { 0 };
+
+	for (unsigned int i = 0; i < nr_cpus; i++) {
+		struct cpu_times t = sched_cpu_times(i);
+
+		sum.user += t.user;
+		sum.system += t.system;
+		sum.idle += t.idle;
+	}
+	return sum;
+}
+
 static int uptime_show(struct seq_file *m)
 {
-	u64 up = ktime_get() / 10000000, idle = cpu_idle_ns / 10000000;
+	u64 up = ktime_get() / 10000000, idle = all_cpu_times().idle / 10000000;
 
 	seq_printf(m, "%lu.%02lu %lu.%02lu\n", up / 100, up % 100, idle / 100, idle % 100);
 	return 0;
@@ -52,10 +66,10 @@ static int loadavg_show(struct seq_file *m)
 	return 0;
 }
 
-static void cpu_times(struct seq_file *m, const char *name)
+static void cpu_times(struct seq_file *m, struct cpu_times t)
 {
-	seq_printf(m, "%s %lu 0 %lu %lu 0 0 0 0 0 0\n", name, cpu_user_ns / 10000000,
-		   cpu_system_ns / 10000000, cpu_idle_ns / 10000000);
+	seq_printf(m, " %lu 0 %lu %lu 0 0 0 0 0 0\n", t.user / 10000000, t.system / 10000000,
+		   t.idle / 10000000);
 }
 
 static int stat_show(struct seq_file *m)
@@ -63,14 +77,18 @@ static int stat_show(struct seq_file *m)
 	unsigned long total = 0;
 
 	for (int i = 0; i < 256; i++)
-		total += irq_counts[i];
-	cpu_times(m, "cpu ");
-	cpu_times(m, "cpu0");
+		total += irq_count(i);
+	seq_puts(m, "cpu ");
+	cpu_times(m, all_cpu_times());
+	for (unsigned int i = 0; i < nr_cpus; i++) {
+		seq_printf(m, "cpu%u", i);
+		cpu_times(m, sched_cpu_times(i));
+	}
 	seq_printf(m, "intr %lu", total);
 	for (int i = 0; i < 16; i++)
-		seq_printf(m, " %lu", irq_counts[IRQ_BASE_VECTOR + i]);
+		seq_printf(m, " %lu", irq_count(IRQ_BASE_VECTOR + i));
 	seq_printf(m, "\nctxt %lu\nbtime %lu\nprocesses %lu\nprocs_running %u\nprocs_blocked 0\n",
-		   nr_context_switches, (ktime_get_real() - ktime_get()) / NSEC_PER_SEC, total_forks,
+		   nr_context_switches(), (ktime_get_real() - ktime_get()) / NSEC_PER_SEC, total_forks,
 		   nr_running());
 	return 0;
 }
@@ -100,17 +118,46 @@ static int cpuinfo_show(struct seq_file *m)
 	return 0;
 }
 
+static const struct {
+	unsigned int vector;
+	const char *name, *text;
+} named_vectors[] = {
+	{ 2, "NMI", "Non-maskable interrupts" },
+	{ LOCAL_TIMER_VECTOR, "LOC", "Local timer interrupts" },
+	{ PARK_VECTOR, "PRK", "Parking interrupts" },
+	{ RESCHEDULE_VECTOR, "RES", "Rescheduling interrupts" },
+	{ CALL_VECTOR, "CAL", "Function call interrupts" },
+	{ SPURIOUS_VECTOR, "SPU", "Spurious interrupts" },
+};
+
+static void interrupt_line(struct seq_file *m, unsigned int v)
+{
+	const char *text = "IO-APIC", *name = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(named_vectors); i++) {
+		if (named_vectors[i].vector == v) {
+			name = named_vectors[i].name;
+			text = named_vectors[i].text;
+		}
+	}
+	if (name)
+		seq_printf(m, "%s:", name);
+	else
+		seq_printf(m, "%3d:", v - IRQ_BASE_VECTOR);
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
+		seq_printf(m, " %10u", irq_counts[cpu][v]);
+	seq_printf(m, "   %s\n", text);
+}
+
 static int interrupts_show(struct seq_file *m)
 {
-	seq_puts(m, "           CPU0       \n");
-	for (int v = 0; v < 256; v++) {
-		if (!irq_counts[v])
-			continue;
-		if (v == LOCAL_TIMER_VECTOR)
-			seq_printf(m, "LOC: %10lu   Local timer interrupts\n", irq_counts[v]);
-		else if (v >= IRQ_BASE_VECTOR)
-			seq_printf(m, "%3d: %10lu   IO-APIC\n", v - IRQ_BASE_VECTOR, irq_counts[v]);
-	}
+	seq_puts(m, "    ");
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
+		seq_printf(m, "       CPU%-3u", cpu);
+	seq_puts(m, "\n");
+	for (unsigned int v = 0; v < 256; v++)
+		if (irq_count(v) && (v == 2 || v >= IRQ_BASE_VECTOR))
+			interrupt_line(m, v);
 	return 0;
 }
 

@@ -28,7 +28,7 @@ static noinline u64 base_after_nmi(u64 base)
 KTEST(fsgsbase, an_nmi_does_not_trust_the_base)
 {
 	static const u64 bases[] = { 0, 0x1000, 0xffff888000001000, 0xffffffffffffff00, (u64)cpus };
-	unsigned long flags, before = irq_counts[2];
+	unsigned long flags, before = irq_count(2);
 
 	if (!cpu_features.fsgsbase) {
 		ktest_skip(t, "this CPU has no FSGSBASE");
@@ -42,6 +42,6 @@ KTEST(fsgsbase, an_nmi_does_not_trust_the_base)
 		local_irq_restore(flags);
 		EXPECT_EQ(after, bases[i]);
 	}
-	EXPECT_EQ(irq_counts[2] - before, ARRAY_SIZE(bases));
+	EXPECT_EQ(irq_count(2) - before, ARRAY_SIZE(bases));
 	EXPECT(this_cpu() == &cpus[smp_processor_id()]);
 }

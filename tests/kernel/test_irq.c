@@ -12,11 +12,11 @@ static void no_handler(int irq, void *arg) { }
 
 KTEST(irq, timer_interrupts_are_counted)
 {
-	unsigned long before = irq_counts[LOCAL_TIMER_VECTOR];
+	unsigned long before = irq_count(LOCAL_TIMER_VECTOR);
 
-	for (int i = 0; i < 100 && irq_counts[LOCAL_TIMER_VECTOR] == before; i++)
+	for (int i = 0; i < 100 && irq_count(LOCAL_TIMER_VECTOR) == before; i++)
 		msleep(5);
-	EXPECT(irq_counts[LOCAL_TIMER_VECTOR] > before);
+	EXPECT(irq_count(LOCAL_TIMER_VECTOR) > before);
 }
 
 KTEST(irq, a_line_has_one_handler)

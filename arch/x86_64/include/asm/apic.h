@@ -11,6 +11,18 @@ void apic_write(unsigned int reg, u32 v);
 u32 apic_id(void);
 /* Set this CPU's local APIC up: every CPU calls it once. */
 void apic_local_init(void);
+/* The same and its timer, on a CPU that smp.c has started. */
+void apic_init_secondary(void);
+
+/* What apic_send() can send; a fixed interrupt with its vector. */
+#define APIC_FIXED	0x4000
+#define APIC_NMI	0x4400
+#define APIC_INIT	0x4500
+#define APIC_STARTUP	0x4600	/* | page number of the first instruction */
+/* Interrupt the CPU with local APIC @id.  Any context. */
+void apic_send(u32 id, u32 what);
+/* Has apic_send() room for that number? */
+bool apic_can_reach(u32 id);
 
 /* Is there an I/O APIC pin for @gsi? */
 bool ioapic_has(u32 gsi);

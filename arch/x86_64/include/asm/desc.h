@@ -29,7 +29,9 @@ struct desc_ptr {
 
 /* arch/x86_64/gdt.c: this CPU's GDT and TSS; segment registers loaded, GS.base kept. */
 void gdt_init(struct cpu *cpu);
-/* Give the IST entries stacks with guard pages, once vmalloc works. */
+/* Stacks with guard pages for the IST entries of @cpu.  0 or -ENOMEM. */
+int ist_stacks_alloc(const struct cpu *cpu);
+/* Give the first CPU its own, once vmalloc works. */
 void ist_stacks_init(void);
 /* arch/x86_64/idt.c: the gates, shared by all CPUs. */
 void idt_init(void);

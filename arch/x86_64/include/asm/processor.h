@@ -141,6 +141,8 @@ struct task_struct;
 struct pt_regs;
 
 void cpu_init(void);			/* features, control registers, GDT, TSS, IDT, SYSCALL MSRs, GS */
+struct cpu;
+void cpu_init_secondary(struct cpu *cpu);	/* the same for one more CPU, on it */
 /* arch/x86_64/switch.asm: save callee-saved state on prev's stack, run next; returns the task we came from. */
 struct task_struct *__switch_to_asm(struct task_struct *prev, struct task_struct *next);
 /* Prepare a child's first return: kernel thread (fn, arg), or a copy of the parent's user registers. */

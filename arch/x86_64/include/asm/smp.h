@@ -1,0 +1,32 @@
+/*
+ * asm/smp.h - the other CPUs: starting them, and interrupting them
+ */
+#ifndef ASM_SMP_H
+#define ASM_SMP_H
+
+#include <asm/percpu.h>
+
+/* Boot, before mem_init(): keep the page below 1 MiB in which CPUs begin. */
+void smp_reserve_trampoline(void);
+/* Start the CPUs that ACPI names, as far as maxcpus= and nosmp allow.  Process context, once. */
+void smp_init(void);
+
+/* Make CPU @cpu look at its need_resched flag.  Any context; not for this CPU. */
+void smp_send_reschedule(unsigned int cpu);
+/*
+ * Run @fn(@arg) on every other CPU, with interrupts off there, and wait until all have.  Interrupts are on
+ * here, and the caller stays on its CPU.
+ */
+void smp_call_others(void (*fn)(void *arg), void *arg);
+/* The same on the CPUs of @mask (words of 64) but this one. */
+void smp_call_mask(const unsigned long *mask, void (*fn)(void *arg), void *arg);
+/*
+ * Bring the other CPUs to a place where they hold no spinlock, and keep them there until smp_unpark().
+ * Interrupts are on here and no spinlock is held; the machine is the caller's alone until then.
+ */
+void smp_park_others(void);
+void smp_unpark(void);
+/* do_irq(): the interrupts of this file. */
+void smp_interrupt(unsigned int vector);
+
+#endif
