@@ -596,11 +596,11 @@ class Plan:
     def smp(self):
         tests = [t for t in SMP_TESTS if t in self.user_tests()]
         for cpus in (2, 4):
-            m = Machine(self.kernel, str(self.logs / "user-smp.cpio"),
+            m = Machine(self.kernel, str(self.logs / f"user-smp-{cpus}.cpio"),
                         f"console=ttyS0 quiet panic=-1 maxcpus={cpus}", smp=cpus)
 
-            def run(job, m=m):
-                self.initramfs("user-smp", *tests)
+            def run(job, m=m, name=f"user-smp-{cpus}"):
+                self.initramfs(name, *tests)
                 return run_kernel(m)(job)
             self.add("smp", f"{cpus} CPUs", run, 600)
 
