@@ -15,19 +15,15 @@ bit that an event has told must still be there.  Counters of areas are compared 
 mmap_sem to change them: a snapshot may come while he sleeps.
 """
 import bisect
-import json
-import zlib
 from array import array
 
-PRESENT, RW, ACCESSED, DIRTY, PROTNONE, SPECIAL = 1, 2, 0x20, 0x40, 0x100, 0x200
+from snapshot import (ACCESSED, DIRTY, PAGE, PFN, PRESENT, PROTNONE, SPECIAL, VM_EXEC, VM_GROWSDOWN, VM_LOCKED,
+                      VM_SHARED, VM_WRITE, runs, whole)
+
 AD = ACCESSED | DIRTY
-PFN = 0x000ffffffffff000
 MAPPED = PRESENT | PROTNONE
-PAGE = 4096
 TABLE_ENTRY = 0x67
 MASK_OBJECTS = 0x20000
-
-VM_WRITE, VM_EXEC, VM_SHARED, VM_GROWSDOWN, VM_LOCKED = 2, 4, 8, 0x100, 0x2000
 
 CLONE_VM, CLONE_PARENT, CLONE_THREAD = 0x100, 0x8000, 0x10000
 
@@ -40,30 +36,11 @@ ERRORS_MAX = 50
 
 # ---- snapshots ------------------------------------------------------------------------------------
 
-
-def runs(entries):
-    """Of snap.pt: (index, raw) for each entry; a run's pfns rise by one."""
-    for entry in entries:
-        if len(entry) == 2:
-            yield entry[0], int(entry[1], 16)
-        else:
-            first, n, raw = entry[0], entry[1], int(entry[2], 16)
-            for i in range(n):
-                yield first + i, raw + i * PAGE
-
-
 class Snapshot:
     """The lines of one snapshot (bytes), checked and sorted by kind."""
 
     def __init__(self, raw):
-        self.wrong = []
-        lines = [json.loads(line) for line in raw]
-        end = lines[-1]
-        if end["k"] != "snap.end" or end["lines"] != len(lines) - 1:
-            self.wrong.append(f"{len(lines) - 1} lines, and the end says {end}")
-        crc = zlib.crc32(b"".join(line + b"\n" for line in raw[:-1]))
-        if end.get("crc32") != f"{crc:08x}":
-            self.wrong.append(f"the crc is {crc:08x}, and the end says {end.get('crc32')}")
+        lines, self.wrong = whole(raw)
         self.raw, self.begin = raw, lines[0]
         self.kinds = {}
         for line in lines:

@@ -60,6 +60,26 @@ def numbers(record, names):
             None if value is None else int(value, 16)
 
 
+def runs(entries):
+    """Of snap.pt: (index, raw) for each entry; a run's pfns rise by one."""
+    for entry in entries:
+        first, n, raw = entry[0], entry[1] if len(entry) == 3 else 1, int(entry[-1], 16)
+        for i in range(n):
+            yield first + i, raw + i * PAGE
+
+
+def whole(lines):
+    """LINES (bytes, without their newlines) as objects, and what the last of them finds missing, as texts."""
+    found, wrong = [json.loads(line) for line in lines], []
+    end = found[-1] if found else {}
+    if end.get("k") != "snap.end" or end.get("lines") != len(lines) - 1:
+        wrong.append(f"{len(lines) - 1} lines, and the end says {end}")
+    crc = zlib.crc32(b"".join(line + b"\n" for line in lines[:-1]))
+    if end.get("crc32") != f"{crc:08x}":
+        wrong.append(f"the crc is {crc:08x}, and the end says {end.get('crc32')}")
+    return found, wrong
+
+
 class Snapshot:
     """The state at one moment.
 
@@ -113,12 +133,7 @@ class Snapshot:
         self.avs[r["id"]] = r
 
     def snap_pt(self, r):
-        ents = {}
-        for run in r["ents"]:
-            first, n, raw = run[0], run[1] if len(run) == 3 else 1, int(run[-1], 16)
-            for i in range(n):
-                ents[first + i] = raw + i * PAGE
-        self.tables[r["mm"], r["level"], int(r["va"], 16)] = {"pfn": r["pfn"], "ents": ents}
+        self.tables[r["mm"], r["level"], int(r["va"], 16)] = {"pfn": r["pfn"], "ents": dict(runs(r["ents"]))}
 
     def snap_page(self, r):
         numbers(r, "flags index")
@@ -197,9 +212,11 @@ def load(text):
     """A Snapshot from its lines (str or bytes).  ValueError: torn, or not of this form."""
     data = text.encode() if isinstance(text, str) else bytes(text)
     lines = data.splitlines(keepends=True)
+    if not lines:
+        raise ValueError("empty")
+    records, wrong = whole([line.removesuffix(b"\n") for line in lines])
     snap, place = Snapshot(), 0
-    for number, line in enumerate(lines):
-        record = json.loads(line)
+    for number, (line, record) in enumerate(zip(lines, records)):
         kind, fields = record.get("k"), KINDS.get(record.get("k"))
         if kind not in KINDS or not line.endswith(b"\n"):
             raise ValueError(f"line {number + 1}: {line[:60]!r} is no line of a snapshot")
@@ -211,13 +228,8 @@ def load(text):
             raise ValueError(f"line {number + 1}: {kind} in the wrong place")
         place = ORDER[kind]
         getattr(snap, kind.replace(".", "_"))(record)
-    if not lines:
-        raise ValueError("empty")
-    if snap.end["lines"] != len(lines) - 1:
-        raise ValueError(f"{len(lines) - 1} lines, snap.end says {snap.end['lines']}")
-    crc = zlib.crc32(b"".join(lines[:-1]))
-    if int(snap.end["crc32"], 16) != crc:
-        raise ValueError(f"crc32 is {crc:08x}, snap.end says {snap.end['crc32']}")
+    if wrong:
+        raise ValueError(wrong[0])
     return snap
 
 
