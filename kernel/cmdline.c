@@ -17,7 +17,7 @@ static u64 known_words;		/* bit n: word n was asked for */
 
 /* Words that are read when they are needed, or that a later Quire will honour. */
 static const char *const accepted[] = {
-	"maxcpus", "panic", "nokaslr", "norandmaps", "nosmp", "ro", "rw", "BOOT_IMAGE",
+	"panic", "nokaslr", "norandmaps", "ro", "rw", "BOOT_IMAGE",
 };
 
 struct word {

@@ -13,6 +13,7 @@
 #include <boot_info.h>
 #include <explore.h>
 #include <mm.h>
+#include <number.h>
 #include <printk.h>
 #include <sched.h>
 #include <snapshot.h>
@@ -161,12 +162,7 @@ static int cmd_pid(struct explore_out *o, const char *args)
 	unsigned long pid = 0;
 
 	if (*args) {
-		for (const char *p = args; *p; p++) {
-			if (*p < '0' || *p > '9' || pid >= PID_MAX)
-				return -EINVAL;
-			pid = pid * 10 + *p - '0';
-		}
-		if (pid >= PID_MAX)
+		if (!take_number(&args, 10, PID_MAX - 1, &pid) || *args)
 			return -EINVAL;
 		trace_set_pid(pid);
 	}

@@ -7,6 +7,7 @@
  *             task is stopped by `pause`.  Changes nothing.
  */
 #include <mm.h>
+#include <number.h>
 #include <sched.h>
 #include <snapshot.h>
 #include <string.h>
@@ -88,22 +89,10 @@ static int walk(struct walk_line *l, pid_t tid, unsigned long va)
 	return 0;
 }
 
-static int digit(char c)
+/* A number to @base, ended by blanks or the end. */
+static bool parse(const char **p, unsigned int base, unsigned long max, unsigned long *n)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10 : 16;
-}
-
-/* A number of that base, ended by a blank or the end; *@p behind it.  False: it is none, or too large. */
-static bool parse(const char **p, unsigned int base, unsigned long *n)
-{
-	const char *from = *p;
-
-	for (*n = 0; digit(**p) < (int)base; ++*p)
-		if (__builtin_mul_overflow(*n, (unsigned long)base, n) ||
-		    __builtin_add_overflow(*n, (unsigned long)digit(**p), n))
-			return false;
-	if (*p == from || (**p && **p != ' '))
+	if (!take_number(p, base, max, n) || (**p && **p != ' '))
 		return false;
 	*p += strspn(*p, " ");
 	return true;
@@ -115,11 +104,7 @@ int cmd_walk(struct explore_out *o, const char *args)
 	unsigned long tid, va, irqs;
 	int err;
 
-	if (!parse(&args, 10, &tid) || tid >= PID_MAX)
-		return -EINVAL;
-	if (args[0] == '0' && (args[1] == 'x' || args[1] == 'X'))
-		args += 2;
-	if (!parse(&args, 16, &va) || *args)
+	if (!parse(&args, 10, PID_MAX - 1, &tid) || !parse(&args, 16, ~0UL, &va) || *args)
 		return -EINVAL;
 	l.len = 0;
 	irqs = snapshot_stop_machine();

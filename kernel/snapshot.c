@@ -24,6 +24,7 @@
 #include <asm/smp.h>
 #include <boot_info.h>
 #include <mm.h>
+#include <number.h>
 #include <sched.h>
 #include <slab.h>
 #include <snapshot.h>
@@ -39,19 +40,12 @@
 
 /* ---- what is wanted ---- */
 
-/* The number that *@text begins with, and the blanks after it; false if there is none. */
-static bool take_number(const char **text, unsigned long *n)
+/* A decimal number, and the blanks after it. */
+static bool take_argument(const char **text, unsigned long *n)
 {
-	const char *p = *text;
-
-	for (*n = 0; *p >= '0' && *p <= '9'; p++)
-		if (__builtin_mul_overflow(*n, 10UL, n) || __builtin_add_overflow(*n, *p - '0', n))
-			return false;
-	if (p == *text)
+	if (!take_number(text, 10, ~0UL, n))
 		return false;
-	while (*p == ' ')
-		p++;
-	*text = p;
+	*text += strspn(*text, " ");
 	return true;
 }
 
@@ -81,11 +75,11 @@ int snap_parse(const char *text, size_t len, struct snap_what *what)
 	*what = (struct snap_what){ .kind = SNAP_ALL };
 	if (!*p || (take_word(&p, "all") && !*p))
 		return 0;
-	if (take_word(&p, "mm") && take_number(&p, &a) && !*p && a && a <= ~0U) {
+	if (take_word(&p, "mm") && take_argument(&p, &a) && !*p && a && a <= ~0U) {
 		*what = (struct snap_what){ .kind = SNAP_MM, .mm = a };
 		return 0;
 	}
-	if (take_word(&p, "pages") && take_number(&p, &a) && take_number(&p, &b) && !*p && a < b) {
+	if (take_word(&p, "pages") && take_argument(&p, &a) && take_argument(&p, &b) && !*p && a < b) {
 		*what = (struct snap_what){ .kind = SNAP_PAGES, .from = a, .to = b };
 		return 0;
 	}

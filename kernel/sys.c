@@ -794,8 +794,10 @@ long sys_sched_setaffinity(pid_t pid, unsigned int len, const unsigned long __us
 	t = pid ? find_get_task(pid) : current;
 	if (!t)
 		return -ESRCH;
-	err = current->cred.euid && current->cred.euid != t->cred.euid && current->cred.euid != t->cred.uid
-		? -EPERM : set_cpus_allowed(t, mask);
+	if (!capable_root() && current->cred.euid != t->cred.euid && current->cred.euid != t->cred.uid)
+		err = -EPERM;
+	else
+		err = set_cpus_allowed(t, mask);
 	if (pid)
 		put_task_struct(t);
 	return err;

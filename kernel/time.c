@@ -8,7 +8,7 @@
  *             a timer is in the tree exactly while ->pending;
  *             a timer's function runs once for each time it was started, never early.
  * Lock order: siglock > timer_lock.  timer functions run without timer_lock.
- * Simplified: one queue for the machine, served by CPU 0; a sleeper on the real-time clock
+ * Simplified: one queue for the machine, served by whichever CPU's timer fires; a sleeper on the real-time clock
  *             is not moved when somebody sets that clock; CPU-time clocks cannot be slept on.
  * Sources:    POSIX.1-2017, "Clocks and Timers".
  */

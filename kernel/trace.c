@@ -14,7 +14,6 @@
  *             programs may map them.
  *             An op is taken from next_op once; 0 means outside of all ops.
  * Lock order: trace_mutex (mask) is taken with nothing else held.  Emitting takes no lock.
- * Simplified: the switch reaches this CPU only; with several each has to be told (arch_trace_...).
  * Sources:    Linux, Documentation/trace/ftrace.rst: one ring a CPU, readers that may lose events.
  */
 #include <asm/processor.h>

@@ -9,6 +9,7 @@
  *             Used by those who read: never where events are made.
  */
 #include <err.h>
+#include <number.h>
 #include <string.h>
 #include <trace.h>
 
@@ -177,9 +178,7 @@ int trace_parse_mask(const char *buf, size_t len, u32 *mask)
 	if (len > 2 && buf[0] == '0' && (buf[1] | 32) == 'x')
 		i = 2;
 	for (first = i; i < len; i++) {
-		char c = buf[i] | 32;
-		unsigned int digit = buf[i] >= '0' && buf[i] <= '9' ? buf[i] - '0' :
-				     c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
+		unsigned int digit = digit_value(buf[i]);
 
 		if (digit == 16 || i - first >= 8)
 			return -EINVAL;

@@ -15,6 +15,7 @@
 #include <explain.h>
 #include <fs.h>
 #include <mm_proc.h>
+#include <number.h>
 #include <printk.h>
 #include <sched.h>
 #include <string.h>
@@ -41,25 +42,6 @@ static bool entry_permits(pte_t entry, char access)
 }
 
 /* ---- the walk ---- */
-
-/* The first area that ends above @addr.  Unlike find_vma() without a trace in the cache. */
-static struct vm_area_struct *area_above(const struct mm_struct *mm, unsigned long addr)
-{
-	struct rb_node *n = mm->mm_rb.rb_node;
-	struct vm_area_struct *found = NULL;
-
-	while (n) {
-		struct vm_area_struct *v = rb_entry(n, struct vm_area_struct, vm_rb);
-
-		if (addr < v->vm_end) {
-			found = v;
-			n = n->rb_left;
-		} else {
-			n = n->rb_right;
-		}
-	}
-	return found;
-}
 
 /* The key of the entry, or of the area that would make one; fetches ask no key. */
 static bool pkey_forbids(const struct task_struct *tsk, const struct vm_area_struct *vma, pte_t entry,
@@ -128,7 +110,7 @@ write_protected:
 void explain_mm(const struct task_struct *tsk, struct mm_struct *mm, unsigned long addr, char access,
 		struct explanation *e)
 {
-	struct fault f = { .mm = mm, .addr = addr & PAGE_MASK, .vma = area_above(mm, addr),
+	struct fault f = { .mm = mm, .addr = addr & PAGE_MASK, .vma = tree_find(mm, addr),
 			   .flags = FAULT_FLAG_USER | (access == 'w' ? FAULT_FLAG_WRITE : 0) |
 				    (access == 'x' ? FAULT_FLAG_INSTRUCTION : 0) };
 	pte_t *pte = NULL;
@@ -176,15 +158,14 @@ const char *explain_outcome_name(unsigned int outcome)
 
 /* ---- into the log ---- */
 
+/* As in maps; of a file its last name. */
 static const char *area_name(struct vm_area_struct *vma)
 {
-	const char *name = vma->vm_ops && vma->vm_ops->name ? vma->vm_ops->name(vma) : NULL;
+	const char *name = vma_name(vma);
 
 	if (name)
 		return name;
-	if (vma->vm_file)
-		return vma->vm_file->f_path.dentry->d_name;
-	return vma_is_heap(vma) ? "[heap]" : vma_is_stack(vma) ? "[stack]" : "";
+	return vma->vm_file ? vma->vm_file->f_path.dentry->d_name : "";
 }
 
 static void log_area(const char *where, struct vm_area_struct *vma)
@@ -200,23 +181,13 @@ static void log_area(const char *where, struct vm_area_struct *vma)
 		area_name(vma));
 }
 
-/* The last area of @mm; NULL if it has none. */
-static struct vm_area_struct *last_area(const struct mm_struct *mm)
-{
-	struct rb_node *n = mm->mm_rb.rb_node;
-
-	while (n && n->rb_right)
-		n = n->rb_right;
-	return n ? rb_entry(n, struct vm_area_struct, vm_rb) : NULL;
-}
-
 /* The area below, that at, and that above @addr. */
 static void log_areas(const struct mm_struct *mm, unsigned long addr)
 {
-	struct vm_area_struct *vma = area_above(mm, addr);
+	struct vm_area_struct *vma = tree_find(mm, addr);
 	bool covers = vma && vma->vm_start <= addr;
 
-	log_area("below", vma ? vma->vm_prev : last_area(mm));
+	log_area("below", vma ? vma->vm_prev : last_vma(mm));
 	log_area("at", covers ? vma : NULL);
 	log_area("above", covers ? vma->vm_next : vma);
 }
@@ -248,29 +219,11 @@ void explain_to_log(unsigned long addr, char access)
 
 /* ---- questions as text ---- */
 
-/* The value of a hexadecimal digit; 16: it is none. */
-static unsigned int digit_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? (unsigned int)(c - 'a') + 10 : 16;
-}
-
-/* The next number to @base at *@s, blanks before it; false: none, or one that does not fit. */
+/* A number to @base, blanks before it and behind it. */
 static bool parse_word(const char **s, unsigned int base, unsigned long max, unsigned long *n)
 {
-	unsigned int digits = 0;
-
 	*s += strspn(*s, " ");
-	if (base == 16 && (*s)[0] == '0' && ((*s)[1] == 'x' || (*s)[1] == 'X'))
-		*s += 2;
-	for (*n = 0; digit_value(**s) < base; ++*s, digits++) {
-		if (*n > (max - digit_value(**s)) / base)
-			return false;
-		*n = *n * base + digit_value(**s);
-	}
-	return digits && **s == ' ';
+	return take_number(s, base, max, n) && **s == ' ';
 }
 
 int explain_parse(const char *text, struct explain_question *q)

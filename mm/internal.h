@@ -26,6 +26,9 @@ static inline unsigned long vm_start_gap(const struct vm_area_struct *vma)
  */
 #define GAP_LARGE (1UL << 44)
 
+/* The first VMA that ends above @addr, as find_vma() says, by the tree alone: no trace in the cache. */
+struct vm_area_struct *tree_find(const struct mm_struct *mm, unsigned long addr);
+struct vm_area_struct *last_vma(const struct mm_struct *mm);	/* NULL: there is none */
 /* Let @t (current) find @vma again, which covers @addr or follows the hole around it. */
 void vmacache_update(struct task_struct *t, unsigned long addr, struct vm_area_struct *vma);
 /* Hang @vma into list, tree, file and counters; the place is searched.  Cannot fail. */

@@ -243,8 +243,9 @@ static void advise_pageout(struct vm_area_struct *vma, unsigned long start, unsi
 		return;
 	for (unsigned long next; start < end; start = next) {
 		next = min(ALIGN_DOWN(start, PAGEOUT_BATCH * PAGE_SIZE) + PAGEOUT_BATCH * PAGE_SIZE, end);
-		pageout_lazyfree(vma, start, next);
-		if (vma->vm_file)
+		if (vma_is_anonymous(vma))
+			pageout_lazyfree(vma, start, next);
+		else
 			pageout_file_pages(vma, start, next);
 		cond_resched();
 	}

@@ -36,7 +36,7 @@ void anon_vma_init(void)
 /* One reference: the caller's, which becomes that of the list of VMAs. */
 static struct anon_vma *anon_vma_alloc(struct anon_vma *parent)
 {
-	static u32 last_id;
+	static atomic_t last_id;
 	struct anon_vma *av = kmem_cache_alloc(anon_vma_cachep, GFP_KERNEL);
 
 	if (!av)
@@ -46,7 +46,7 @@ static struct anon_vma *anon_vma_alloc(struct anon_vma *parent)
 	atomic_set(&av->refcount, 1);
 	av->num_children = 0;
 	av->num_active_vmas = 0;
-	av->id = ++last_id;
+	av->id = atomic_inc_return(&last_id);
 	av->snapped = 0;
 	av->parent = parent ? parent : av;
 	av->root = parent ? parent->root : av;

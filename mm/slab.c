@@ -792,7 +792,7 @@ static bool make_arrays(struct kmem_cache *c)
 	return true;
 }
 
-/* Not with boot's one user of caches asleep in here: nobody else makes or destroys one meanwhile. */
+/* Boot: nobody else makes or destroys a cache while this one sleeps, so the list needs no lock. */
 int kmem_cache_cpu_up(unsigned int cpu)
 {
 	struct kmem_cache *c;

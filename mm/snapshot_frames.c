@@ -152,6 +152,11 @@ static unsigned int order_of(struct page *page, enum snap_use use)
 	return PageCompound(page) ? compound_order(compound_head(page)) : 0;
 }
 
+static bool has_index(const struct run *r)
+{
+	return r->use == USE_ANON || r->use == USE_FILE || r->use == USE_SHMEM;
+}
+
 /* The frame @pfn; a free block or a hole from there on. */
 static struct run run_at(const struct snapshot *s, unsigned long pfn)
 {
@@ -168,14 +173,9 @@ static struct run run_at(const struct snapshot *s, unsigned long pfn)
 	r.map = page_mapcount(page);
 	r.mlock = page->mlock_count;
 	r.mapping = mapping_of(page, r.use);
-	if (r.use == USE_ANON || r.use == USE_FILE || r.use == USE_SHMEM)
+	if (has_index(&r))
 		r.index = page->index;
 	return r;
-}
-
-static bool has_index(const struct run *r)
-{
-	return r->use == USE_ANON || r->use == USE_FILE || r->use == USE_SHMEM;
 }
 
 static bool goes_on(const struct run *a, const struct run *b)

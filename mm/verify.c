@@ -116,28 +116,9 @@ static int verify_vma(struct mm_struct *mm, struct vm_area_struct *v)
 }
 
 #ifdef QUIRE_DEBUG
-/* First VMA that ends above @addr; unlike find_vma() without a trace in the cache. */
-static struct vm_area_struct *first_above(struct mm_struct *mm, unsigned long addr)
-{
-	struct rb_node *n = mm->mm_rb.rb_node;
-	struct vm_area_struct *found = NULL;
-
-	while (n) {
-		struct vm_area_struct *v = rb_entry(n, struct vm_area_struct, vm_rb);
-
-		if (addr < v->vm_end) {
-			found = v;
-			n = n->rb_left;
-		} else {
-			n = n->rb_right;
-		}
-	}
-	return found;
-}
-
 void mm_verify_range(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
-	struct vm_area_struct *v = first_above(mm, start);
+	struct vm_area_struct *v = tree_find(mm, start);
 	int bad = 0;
 
 	if (v && v->vm_prev)

@@ -154,7 +154,7 @@ bool vma_gap_ok(struct vm_area_struct *vma)
 /* ---- find ---- */
 
 /* Down the tree: the first VMA with addr < vm_end. */
-static noinline struct vm_area_struct *tree_find(struct mm_struct *mm, unsigned long addr)
+noinline struct vm_area_struct *tree_find(const struct mm_struct *mm, unsigned long addr)
 {
 	struct rb_node *n = mm->mm_rb.rb_node;
 	struct vm_area_struct *found = NULL;
@@ -240,7 +240,7 @@ struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr)
 	return vma;
 }
 
-static struct vm_area_struct *last_vma(struct mm_struct *mm)
+struct vm_area_struct *last_vma(const struct mm_struct *mm)
 {
 	struct rb_node *n = rb_last(&mm->mm_rb);
 

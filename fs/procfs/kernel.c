@@ -118,46 +118,42 @@ static int cpuinfo_show(struct seq_file *m)
 	return 0;
 }
 
-static const struct {
-	unsigned int vector;
-	const char *name, *text;
-} named_vectors[] = {
-	{ 2, "NMI", "Non-maskable interrupts" },
-	{ LOCAL_TIMER_VECTOR, "LOC", "Local timer interrupts" },
-	{ PARK_VECTOR, "PRK", "Parking interrupts" },
-	{ RESCHEDULE_VECTOR, "RES", "Rescheduling interrupts" },
-	{ CALL_VECTOR, "CAL", "Function call interrupts" },
-	{ SPURIOUS_VECTOR, "SPU", "Spurious interrupts" },
-};
-
-static void interrupt_line(struct seq_file *m, unsigned int v)
+static void interrupt_line(struct seq_file *m, unsigned int vector, const char *text)
 {
-	const char *text = "IO-APIC", *name = NULL;
-
-	for (size_t i = 0; i < ARRAY_SIZE(named_vectors); i++) {
-		if (named_vectors[i].vector == v) {
-			name = named_vectors[i].name;
-			text = named_vectors[i].text;
-		}
-	}
-	if (name)
-		seq_printf(m, "%s:", name);
-	else
-		seq_printf(m, "%3d:", v - IRQ_BASE_VECTOR);
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
-		seq_printf(m, " %10u", irq_counts[cpu][v]);
+		seq_printf(m, " %10u", irq_counts[cpu][vector]);
 	seq_printf(m, "   %s\n", text);
 }
 
+/* Lines that have interrupted; then what CPUs do by themselves, in Linux's order (PRK: ours alone). */
 static int interrupts_show(struct seq_file *m)
 {
-	seq_puts(m, "    ");
+	static const struct {
+		unsigned int vector;
+		const char *name, *text;
+	} local[] = {
+		{ 2, "NMI", "Non-maskable interrupts" },
+		{ LOCAL_TIMER_VECTOR, "LOC", "Local timer interrupts" },
+		{ SPURIOUS_VECTOR, "SPU", "Spurious interrupts" },
+		{ RESCHEDULE_VECTOR, "RES", "Rescheduling interrupts" },
+		{ CALL_VECTOR, "CAL", "Function call interrupts" },
+		{ PARK_VECTOR, "PRK", "Parking interrupts" },
+	};
+
+	seq_puts(m, "           ");
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
-		seq_printf(m, "       CPU%-3u", cpu);
+		seq_printf(m, "CPU%-8u", cpu);
 	seq_puts(m, "\n");
-	for (unsigned int v = 0; v < 256; v++)
-		if (irq_count(v) && (v == 2 || v >= IRQ_BASE_VECTOR))
-			interrupt_line(m, v);
+	for (unsigned int irq = 0; irq < NR_IRQS; irq++) {
+		if (!irq_count(IRQ_BASE_VECTOR + irq))
+			continue;
+		seq_printf(m, "%3u:", irq);
+		interrupt_line(m, IRQ_BASE_VECTOR + irq, "IO-APIC");
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(local); i++) {
+		seq_printf(m, "%s:", local[i].name);
+		interrupt_line(m, local[i].vector, local[i].text);
+	}
 	return 0;
 }
 

@@ -8,6 +8,7 @@
  *             As /proc/PID/mem, the file belongs to the address space it was opened for.
  */
 #include <asm/uaccess.h>
+#include <number.h>
 #include <slab.h>
 #include <string.h>
 
@@ -48,17 +49,6 @@ static void walk_release(struct inode *inode, struct file *file)
 	kfree(w);
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* "7fff1234", "0x7fff1234\n": 1 to 16 digits.  0 or -EINVAL. */
 static int parse_address(const char *s, unsigned long *addr)
 {
@@ -66,8 +56,8 @@ static int parse_address(const char *s, unsigned long *addr)
 
 	if (s[0] == '0' && (s[1] == 'x' || s[1] == 'X'))
 		s += 2;
-	for (*addr = 0; hex_digit(*s) >= 0; s++, digits++)
-		*addr = *addr << 4 | hex_digit(*s);
+	for (*addr = 0; digit_value(*s) < 16; s++, digits++)
+		*addr = *addr << 4 | digit_value(*s);
 	if (*s == '\n')
 		s++;
 	return digits && digits <= 16 && !*s ? 0 : -EINVAL;
