@@ -28,9 +28,9 @@ static void push(void)
 			outb(COM2, out[out_done++]);
 }
 
-static bool connected(void)
+static unsigned int listener(void)
 {
-	return true;		/* three wires do not tell */
+	return 1;		/* three wires do not tell */
 }
 
 static bool send(const char *buf, size_t len)
@@ -55,7 +55,7 @@ static size_t receive(char *buf, size_t max)
 }
 
 static const struct explore_port com2_port = {
-	.name = "com2", .polled = true, .service = push, .connected = connected, .send = send,
+	.name = "com2", .polled = true, .service = push, .listener = listener, .send = send,
 	.receive = receive,
 };
 

@@ -184,6 +184,16 @@ void virtq_kick(struct virtqueue *q)
 	*q->doorbell = q->index;
 }
 
+/* Descriptor @n is ours again; what its buffer was called. */
+static void *release(struct virtqueue *q, u32 n)
+{
+	void *token = q->token[n];
+
+	q->token[n] = NULL;
+	q->free[q->nr_free++] = n;
+	return token;
+}
+
 void *virtq_take(struct virtqueue *q, u32 *len)
 {
 	u32 n;
@@ -197,6 +207,12 @@ void *virtq_take(struct virtqueue *q, u32 *len)
 	q->seen++;
 	if (n >= q->size || q->nr_free >= q->size)
 		return NULL;		/* the device is confused */
-	q->free[q->nr_free++] = n;
-	return q->token[n];
+	return release(q, n);
+}
+
+void virtq_forget(struct virtqueue *q, const void *token)
+{
+	for (u32 n = 0; n < q->size; n++)
+		if (q->token[n] == token)
+			release(q, n);
 }

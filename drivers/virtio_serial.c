@@ -44,7 +44,7 @@ static struct virtqueue queues[2 * NR_PORTS + 2];
 static struct control_buf *control_in;		/* NR_CONTROL of them in a page, then as many to send */
 static unsigned int control_sent;
 static char *tx_page[NR_TX];
-static bool tx_busy[NR_TX];
+static unsigned int tx_sent, tx_done;		/* counted: page n % NR_TX is the device's from done to sent */
 static struct rx_buf {
 	char data[512];
 	u32 len, done;
@@ -52,7 +52,7 @@ static struct rx_buf {
 static struct rx_buf *rx_now;			/* is being read from */
 static const char *wanted_name;
 static u32 port;				/* ours; 0: not found yet */
-static bool host_open;
+static unsigned int openings, host_open;		/* how often the host came; which of these is open, 0: none */
 
 static struct virtqueue *rx_queue(void) { return &queues[2 * port + 2]; }
 static struct virtqueue *tx_queue(void) { return &queues[2 * port + 3]; }
@@ -101,8 +101,10 @@ static void control_message(const struct control_buf *b, u32 len)
 		port_named(b->c.id, b->name, strnlen(b->name, len));
 		break;
 	case PORT_OPEN:
-		if (b->c.id == port && port)
-			host_open = b->c.value;
+		if (!port || b->c.id != port)
+			break;
+		host_open = b->c.value ? ++openings : 0;
+		virtq_kick(tx_queue());	/* QEMU looks again at what it held back when the last one left */
 		break;
 	}
 }
@@ -121,31 +123,45 @@ static void serve_control(void)
 
 /* ---- the port ---- */
 
-static void service(void)
+/*
+ * The device gave this page back.  It takes them in order, so those before it are lost: QEMU drops the
+ * one that it was writing when the listener left, without giving it back.
+ */
+static void page_sent(unsigned int slot)
 {
-	bool *busy;
-
-	serve_control();
-	while (port && (busy = virtq_take(tx_queue(), NULL)))
-		*busy = false;
+	if ((slot - tx_done) % NR_TX >= tx_sent - tx_done)
+		return;			/* it has none of this number */
+	while (tx_done % NR_TX != slot)
+		virtq_forget(tx_queue(), &tx_page[tx_done++ % NR_TX]);
+	tx_done++;
 }
 
-static bool connected(void)
+static void service(void)
+{
+	char **page;
+
+	serve_control();
+	while (port && (page = virtq_take(tx_queue(), NULL)))
+		page_sent(page - tx_page);
+}
+
+static unsigned int listener(void)
 {
 	return host_open;
 }
 
 static bool send(const char *buf, size_t len)
 {
-	for (int i = 0; i < NR_TX; i++) {
-		if (tx_busy[i])
-			continue;
-		memcpy(tx_page[i], buf, len);
-		tx_busy[i] = virtq_add(tx_queue(), tx_page[i], len, false, &tx_busy[i]);
-		virtq_kick(tx_queue());
-		return tx_busy[i];
-	}
-	return false;
+	char **page = &tx_page[tx_sent % NR_TX];
+
+	if (tx_sent - tx_done == NR_TX)
+		return false;
+	memcpy(*page, buf, len);
+	if (!virtq_add(tx_queue(), *page, len, false, page))
+		return false;
+	tx_sent++;
+	virtq_kick(tx_queue());
+	return true;
 }
 
 static size_t receive(char *buf, size_t max)
@@ -178,7 +194,7 @@ static void serial_interrupt(int irq, void *arg)
 }
 
 static struct explore_port virtio_port = {
-	.name = "virtio", .service = service, .connected = connected, .send = send,
+	.name = "virtio", .service = service, .listener = listener, .send = send,
 	.receive = receive,
 };
 

@@ -13,7 +13,7 @@ struct explore_port {
 	const char *name;
 	bool polled;				/* nothing interrupts: look for input every 10 ms */
 	void (*service)(void);			/* what the device has to say; may be NULL */
-	bool (*connected)(void);		/* does anybody listen? */
+	unsigned int (*listener)(void);		/* who listens: another number each time; 0: nobody */
 	bool (*send)(const char *buf, size_t len);	/* at most EXPLORE_BATCH; false: no room now */
 	size_t (*receive)(char *buf, size_t max);
 };

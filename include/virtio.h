@@ -48,5 +48,7 @@ bool virtq_add(struct virtqueue *q, void *buf, u32 len, bool in, void *token);
 void virtq_kick(struct virtqueue *q);
 /* A buffer that the device has finished with: its token, and how much it wrote; NULL: none. */
 void *virtq_take(struct virtqueue *q, u32 *len);
+/* The buffer of this token will not come back: its place in the queue is free. */
+void virtq_forget(struct virtqueue *q, const void *token);
 
 #endif

@@ -36,6 +36,7 @@ static struct explore_out out;		/* events and answers: the thread's own */
 static struct trace_cursor cursor;
 static DECLARE_WAIT_QUEUE_HEAD(explore_wait);
 static bool kicked;
+static unsigned int listener;		/* whom we serve, by the port's number; 0: nobody */
 
 static char line[LINE_MAX];
 static size_t line_len;
@@ -74,17 +75,23 @@ static bool flush_now(struct explore_out *o)
 	return true;
 }
 
-/* The same, waiting for room as long as somebody listens. */
+/* Whom we serve is still there: perhaps somebody else has come in the meantime. */
+static bool served(void)
+{
+	return listener && port->listener() == listener;
+}
+
+/* The same, waiting for room as long as our listener is there. */
 static bool flush_waiting(struct explore_out *o)
 {
-	while (port->connected() && !flush_now(o)) {
+	while (served() && !flush_now(o)) {
 		wait_for_kick(LOOK_NS);
 		if (port->service)
 			port->service();
 	}
-	if (!port->connected())
+	if (!served())
 		o->len = 0;
-	return port->connected();
+	return served();
 }
 
 bool explore_write(struct explore_out *o, const char *buf, size_t len)
@@ -301,18 +308,6 @@ static void take_byte(char c)
 	line_too_long = false;
 }
 
-static void take_input(void)
-{
-	char buf[64];
-	size_t n;
-
-	while ((n = port->receive(buf, sizeof(buf)))) {
-		for (size_t i = 0; i < n && port->connected(); i++)
-			take_byte(buf[i]);
-		flush_waiting(&out);
-	}
-}
-
 /* ---- the thread ---- */
 
 static void listener_came(void)
@@ -330,29 +325,52 @@ static void listener_went(void)
 	trace_set_pause(PAUSE_OFF);
 }
 
+static void meet_listener(void)
+{
+	unsigned int now;
+
+	if (port->service)
+		port->service();
+	now = port->listener();
+	if (now == listener)
+		return;
+	if (listener)
+		listener_went();
+	listener = now;
+	if (now)
+		listener_came();
+}
+
+/*
+ * Who came is asked after the bytes were taken: then whoever sent them is known.  The other way round
+ * the first words of somebody who came just now would be taken for those of one who left.
+ */
+static void take_input(void)
+{
+	char buf[64];
+	size_t n;
+
+	do {
+		n = port->receive(buf, sizeof(buf));
+		meet_listener();
+		for (size_t i = 0; i < n && served(); i++)
+			take_byte(buf[i]);
+		if (n)
+			flush_waiting(&out);
+	} while (n);
+}
+
 static int explore_thread(void *unused)
 {
-	bool was = false;
-
 	current->trace.muted = true;
 	trace_set_consumer(&cursor);
 	for (;;) {
-		bool is;
-
-		if (port->service)
-			port->service();
-		is = port->connected();
-		if (is && !was)
-			listener_came();
-		else if (was && !is)
-			listener_went();
-		was = is;
-		if (is) {
-			take_input();
+		take_input();
+		if (listener) {
 			drain();
 			trace_wake_paused();
 		}
-		wait_for_kick((is && trace_mask) || port->polled ? LOOK_NS : 0);
+		wait_for_kick((listener && trace_mask) || port->polled ? LOOK_NS : 0);
 	}
 	return 0;
 }

@@ -38,19 +38,28 @@ while :; do sleep 1; done
 class Line:
     """A connection to the port: what comes from the guest, line by line, and what we ask it."""
 
+    SILENCE = 5
+
     def __init__(self, path, limit=30):
         end = time.monotonic() + limit
-        self.socket = socket.socket(socket.AF_UNIX)
         while True:
             try:
-                self.socket.connect(str(path))
+                self.connect(path)
                 break
             except OSError:
+                self.close()
                 if time.monotonic() > end:
                     raise
                 time.sleep(0.05)
         self.socket.settimeout(limit)
+
+    def connect(self, path):
+        """TimeoutError: nothing is said.  QEMU 7.2 may hold back all that the guest sends when the one before
+        us left while it was writing; it forgets that when we leave as well."""
+        self.socket = socket.socket(socket.AF_UNIX)
         self.file = self.socket.makefile("rb")
+        self.socket.connect(str(path))
+        self.socket.settimeout(self.SILENCE)
         self.events = []
         # Half a command or half a line may be left of who was here before.
         self.send("\nhello")

@@ -120,6 +120,11 @@ def play_readers(guest, path, check):
         line.close()
         time.sleep(0.2)
         line = Line(path)
+    for _ in range(300):                # gone, and another is there before the guest has noticed
+        for _ in range(40):
+            line.send("hello")
+        line.close()
+        line = Line(path)
     after = snapshot.ask(line)
     check(not errors_of(after), errors_of(after))
     check(after.count("vmalloc") < 2 * before, f"{before} frames of vmalloc were, {after.count('vmalloc')} are")
