@@ -73,6 +73,7 @@ static struct m_page *put_page(struct m_space *s, ulong addr, struct m_page new)
 	*p = new;
 	drop_pages(s, addr, addr + PAGE);
 	s->where[p - model.page] = addr;
+	s->lazy[p - model.page] = false;
 	return p;
 }
 
@@ -274,7 +275,7 @@ enum m_outcome m_access(struct m_space *s, ulong addr, enum m_how how, unsigned 
 		return err == -ENOMEM ? M_OOM : M_BUS;
 	p = page_at(s, addr);
 	if (write && p)
-		p->lazy = false;
+		s->lazy[p - model.page] = false;
 	if (write && (a->flags & M_SHARED))
 		model.file[a->file].dirty |= 1U << file_index(s, a, addr);
 	if (write)
@@ -620,8 +621,8 @@ static void give_up(struct m_space *s, ulong start, ulong end)
 	for (; start < end; start += PAGE) {
 		struct m_page *p = page_at(s, start);
 
-		if (p && m_owners(p) == 1)
-			p->lazy = true;
+		if (p)
+			s->lazy[p - model.page] = true;
 	}
 }
 

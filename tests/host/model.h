@@ -36,7 +36,6 @@ struct m_area {
 struct m_page {
 	ulong frame;			/* where it was first seen in the machine: it must stay there */
 	ulong shows;			/* in a nonlinear area: this page of the file, and no words */
-	bool lazy;			/* MADV_FREE gave it up: until it is written the kernel may take it away */
 	word w[M_WORDS];
 };
 
@@ -54,6 +53,7 @@ struct m_space {
 	int nr_areas;
 	struct m_area area[M_AREAS + 1];	/* sorted; behind the last one lies M_NOTHING */
 	ulong where[M_PAGES];		/* the address at which it has this page, or M_NOWHERE */
+	bool lazy[M_PAGES];		/* MADV_FREE gave it up: until it is written here, its only owner may lose it */
 };
 #define M_NOWHERE -1UL
 #define M_NOTHING ((struct m_area){ .start = M_NOWHERE, .end = M_NOWHERE, .file = -1 })

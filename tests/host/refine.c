@@ -437,7 +437,7 @@ static bool pages_refine(struct m_space *s, struct mm_struct *mm, bool whole)
 				pmd = mm_find_pmd(mm, addr);
 			left -= m >= 0;
 			e = pmd ? *pte_offset_kernel(pmd, addr) : __pte(0);
-			if (m >= 0 && model.page[m].lazy && pte_none(e)) {
+			if (m >= 0 && s->lazy[m] && m_owners(&model.page[m]) == 1 && pte_none(e)) {
 				s->where[m] = M_NOWHERE;
 				m = -1;
 			}
