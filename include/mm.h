@@ -180,6 +180,7 @@ static inline bool is_zero_pfn(unsigned long pfn) { return pfn == page_to_pfn(em
 extern struct zone zones[MAX_NR_ZONES];
 void mem_init(void);			/* struct page array, zones, buddies from memblock */
 unsigned long nr_free_pages(void);	/* all zones, per-CPU lists included */
+unsigned long min_free_pages(void);	/* the sum of all min watermarks: only __GFP_HIGH goes below */
 unsigned long totalram_pages(void);
 void drain_all_pages(void);		/* per-CPU lists back to the buddies */
 int page_alloc_verify(void);		/* walk free lists; number of violations */

@@ -315,10 +315,12 @@ static bool unmute(void)
 	return was;
 }
 
-/* Without emptying caches or killing anybody. */
+/* Without emptying caches or killing anybody: half of what is free above the reserve will do. */
 static bool is_simply_free(size_t bytes)
 {
-	return PAGE_ALIGN(bytes) >> PAGE_SHIFT < nr_free_pages() / 2;
+	unsigned long free = nr_free_pages(), keep = min_free_pages();
+
+	return free > keep && PAGE_ALIGN(bytes) >> PAGE_SHIFT < (free - keep) / 2;
 }
 
 static int set_size(struct snapshot *s, size_t size)

@@ -97,7 +97,6 @@ void slab_visit_all(const struct slab_visitor *v, void *arg);
 bool zone_watermark_ok(const struct zone *z, unsigned int order, unsigned long mark,
 		       unsigned int wanted_zone);
 unsigned long zone_free_pages(const struct zone *z);
-unsigned long min_free_pages(void);	/* the sum of all min watermarks */
 
 unsigned long meminfo_available(void);
 

@@ -302,15 +302,14 @@ KTEST(snapshot, nobody_is_killed_for_one)
 		ktest_skip(t, "too much memory to use up");
 		return;
 	}
-	/* All but a few pages are taken: there is not room enough for a byte a frame, nor for the text. */
-	while (nr_free_pages() > min_free_pages() + 40) {
-		struct page *page = alloc_page(GFP_KERNEL | __GFP_NOWARN);
+	/* All is taken but the reserve. */
+	for (; nr_free_pages() > min_free_pages(); nr++) {
+		struct page *page = alloc_page(__GFP_HIGH | __GFP_NOWARN);
 
 		if (!page)
 			break;
 		page->private = (unsigned long)first;
 		first = page;
-		nr++;
 	}
 	s = take("all");
 	while (first) {
