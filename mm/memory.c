@@ -443,11 +443,25 @@ static void zap_p4d_range(struct zap *z, pgd_t *pgd, unsigned long addr, unsigne
 	}
 }
 
+/* Does one last-level table serve all of [addr, end)? */
+static inline bool in_one_table(unsigned long addr, unsigned long end)
+{
+	return !((addr ^ (end - 1)) & PMD_MASK);
+}
+
 static void zap_range(struct zap *z, unsigned long addr, unsigned long end)
 {
 	pgd_t *pgd = pgd_offset(z->vma->vm_mm, addr);
 	unsigned long next;
 
+	if (in_one_table(addr, end)) {
+		pmd_t *pmd = walk_to_pmd(z->vma->vm_mm, addr);
+
+		if (pmd)
+			zap_pte_range(z, pmd, addr, end);
+		cond_resched();
+		return;
+	}
 	for (; addr != end; pgd++, addr = next) {
 		next = pgd_addr_end(addr, end);
 		if (!pgd_none(*pgd))
@@ -557,22 +571,29 @@ static bool may_free_tables(const struct table_range *r, unsigned long start, un
 	return end - start > PMD_SIZE || all_ours(r, start, PMD_MASK) || all_ours(r, end - 1, PMD_MASK);
 }
 
+/* The last-level table of @addr, if it is ours alone. */
+static void free_pte_table(struct table_range *r, pmd_t *pmd, unsigned long addr)
+{
+	void *table;
+
+	if (!all_ours(r, addr, PMD_MASK))
+		return;
+	table = __va(PFN_PHYS(pmd_pfn(*pmd)));
+	VM_BUG_ON_PAGE(virt_to_page(table)->pt_entries, virt_to_page(table));
+	set_pmd(pmd, __pmd(0));
+	trace_pt_free(r->tlb->mm, 1, addr & PMD_MASK, page_to_pfn(virt_to_page(table)));
+	tlb_remove_table(r->tlb, table, true, addr);
+}
+
 static void free_pmd_range(struct table_range *r, pud_t *pud, unsigned long addr, unsigned long end)
 {
 	pmd_t *pmd = pmd_offset(pud, addr);
 	unsigned long start = addr, next;
 
 	for (; addr != end; pmd++, addr = next) {
-		void *table;
-
 		next = pmd_addr_end(addr, end);
-		if (pmd_none(*pmd) || !all_ours(r, addr, PMD_MASK))
-			continue;
-		table = __va(PFN_PHYS(pmd_pfn(*pmd)));
-		VM_BUG_ON_PAGE(virt_to_page(table)->pt_entries, virt_to_page(table));
-		set_pmd(pmd, __pmd(0));
-		trace_pt_free(r->tlb->mm, 1, addr & PMD_MASK, page_to_pfn(virt_to_page(table)));
-		tlb_remove_table(r->tlb, table, true, addr);
+		if (!pmd_none(*pmd))
+			free_pte_table(r, pmd, addr);
 	}
 	if (all_ours(r, start, PUD_MASK)) {
 		void *table = __va(PFN_PHYS(pud_pfn(*pud)));
@@ -628,6 +649,13 @@ static void free_pgd_range(struct table_range *r, struct mm_struct *mm, unsigned
 	pgd_t *pgd = pgd_offset(mm, addr);
 	unsigned long next;
 
+	if (in_one_table(addr, end) && !all_ours(r, addr, PUD_MASK)) {
+		pmd_t *pmd = walk_to_pmd(mm, addr);	/* the levels above serve others too */
+
+		if (pmd)
+			free_pte_table(r, pmd, addr);
+		return;
+	}
 	for (; addr != end; pgd++, addr = next) {
 		next = pgd_addr_end(addr, end);
 		if (!pgd_none(*pgd))

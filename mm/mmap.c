@@ -523,11 +523,11 @@ long sys_munmap(unsigned long addr, size_t len)
 
 /* ---- brk ---- */
 
-/* An anonymous area at [addr, addr+len), page aligned and free.  0 or -errno. */
-static int do_brk_flags(struct mm_struct *mm, unsigned long addr, unsigned long len,
-			unsigned long flags)
+/* An anonymous area at [addr, addr+len), page aligned and free, behind @prev.  0 or -errno. */
+static int do_brk_flags(struct mm_struct *mm, struct vm_area_struct *prev, unsigned long addr,
+			unsigned long len, unsigned long flags)
 {
-	struct vm_area_struct *prev, *vma;
+	struct vm_area_struct *vma = NULL;
 	unsigned long pages = len >> PAGE_SHIFT;
 
 	flags |= VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_ACCOUNT |
@@ -540,8 +540,6 @@ static int do_brk_flags(struct mm_struct *mm, unsigned long addr, unsigned long 
 	    security_vm_enough_memory(pages))
 		return -ENOMEM;
 	/* The heap never becomes one with the bss before it: what lies below start_brk is not its. */
-	vma = NULL;
-	find_vma_prev(mm, addr, &prev);
 	if (addr != PAGE_ALIGN(mm->start_brk))
 		vma = vma_merge(mm, prev, addr, addr + len, flags, NULL, NULL, addr >> PAGE_SHIFT);
 	if (!vma) {
@@ -564,14 +562,14 @@ static int do_brk_flags(struct mm_struct *mm, unsigned long addr, unsigned long 
 /* Grow the heap from @old to @new, both page aligned.  0 or -errno. */
 static int brk_grow(struct mm_struct *mm, unsigned long old, unsigned long new)
 {
-	struct vm_area_struct *next = find_vma(mm, old);
+	struct vm_area_struct *prev, *next = find_vma_prev(mm, old, &prev);
 
 	/* one page stays free up to what follows, and the guard gap of a stack */
 	if (next && new + PAGE_SIZE > vm_start_gap(next))
 		return -ENOMEM;
 	if (new > mm->task_size)
 		return -ENOMEM;
-	return do_brk_flags(mm, old, new - old, 0);
+	return do_brk_flags(mm, prev, old, new - old, 0);
 }
 
 static bool brk_within_limit(struct mm_struct *mm, unsigned long brk)
@@ -618,6 +616,7 @@ int vm_brk_flags(unsigned long addr, unsigned long len, unsigned long vm_flags)
 {
 	struct mm_struct *mm = current->mm;
 	unsigned long end = PAGE_ALIGN(addr + len);
+	struct vm_area_struct *prev;
 	bool populate;
 	int err;
 
@@ -632,8 +631,9 @@ int vm_brk_flags(unsigned long addr, unsigned long len, unsigned long vm_flags)
 		return -ENOMEM;
 	down_write(&mm->mmap_sem);
 	err = do_munmap(mm, addr, end - addr);
+	find_vma_prev(mm, addr, &prev);
 	if (!err)
-		err = do_brk_flags(mm, addr, end - addr, vm_flags);
+		err = do_brk_flags(mm, prev, addr, end - addr, vm_flags);
 	populate = mm->def_flags & VM_LOCKED;
 	up_write(&mm->mmap_sem);
 	if (populate && !err)

@@ -530,14 +530,10 @@ static void border_unlock(struct border_lock *l)
 		up_write(&l->mapping->i_mmap_rwsem);
 }
 
-/* Change [start, end) of a linked VMA; its place in the order stays. Locks held. */
+/* [start, end) of a linked VMA, whose place in the order stays.  The gaps on both sides are the caller's. */
 static void set_borders(struct vm_area_struct *vma, unsigned long start, unsigned long end,
 			struct address_space *m)
 {
-	bool start_moves = start != vma->vm_start, end_moves = end != vma->vm_end;
-
-	if (start_moves || end_moves)
-		trace_vma_adjust(vma->vm_mm, vma->vm_start, vma->vm_end, start, end);
 	if (m)
 		i_mmap_remove(vma, m);
 	vma->vm_pgoff += (long)(start - vma->vm_start) >> PAGE_SHIFT;
@@ -545,12 +541,15 @@ static void set_borders(struct vm_area_struct *vma, unsigned long start, unsigne
 	vma->vm_end = end;
 	if (m)
 		i_mmap_insert(vma, m);
-	if (start_moves)
-		gap_changed(vma);
-	if (!vma->vm_next)
-		vma->vm_mm->highest_vm_end = end;
-	else if (end_moves)
+}
+
+/* The gap behind @vma has changed. */
+static void end_changed(struct vm_area_struct *vma)
+{
+	if (vma->vm_next)
 		gap_changed(vma->vm_next);
+	else
+		vma->vm_mm->highest_vm_end = vma->vm_end;
 }
 
 /* Free a VMA that a neighbour has taken over; its pages live on.  Only a split undone has close. */
@@ -589,6 +588,7 @@ int vma_take_over(struct vm_area_struct *keep, unsigned long start, unsigned lon
 {
 	struct mm_struct *mm = keep->vm_mm;
 	struct vm_area_struct *donor = keep->anon_vma ? NULL : anon_donor(keep, start, end);
+	unsigned long old_start = keep->vm_start, old_end = keep->vm_end;
 	struct vm_area_struct *v, *gone[2];
 	struct border_lock lock;
 	int nr_gone = 0;
@@ -601,6 +601,8 @@ int vma_take_over(struct vm_area_struct *keep, unsigned long start, unsigned lon
 		}
 	}
 	border_lock(&lock, keep, NULL);
+	/* The borders first: then no gap opens where a neighbour goes. */
+	set_borders(keep, start, end, lock.mapping);
 	while ((v = keep->vm_prev) && v->vm_start >= start) {
 		BUG_ON(nr_gone == 2);
 		if (lock.mapping)
@@ -615,12 +617,20 @@ int vma_take_over(struct vm_area_struct *keep, unsigned long start, unsigned lon
 		tree_unlink(mm, v);
 		gone[nr_gone++] = v;
 	}
-	if (v && v->vm_start < end)
+	if (v && v->vm_start < end) {
+		trace_vma_adjust(mm, v->vm_start, v->vm_end, end, v->vm_end);
 		set_borders(v, end, v->vm_end, lock.mapping);
+	}
 	v = keep->vm_prev;
-	if (v && v->vm_end > start)
+	if (v && v->vm_end > start) {
+		trace_vma_adjust(mm, v->vm_start, v->vm_end, v->vm_start, start);
 		set_borders(v, v->vm_start, start, lock.mapping);
-	set_borders(keep, start, end, lock.mapping);
+	}
+	trace_vma_adjust(mm, old_start, old_end, start, end);
+	if (start != old_start)
+		gap_changed(keep);
+	if (end != old_end)
+		end_changed(keep);
 	for (int i = 0; i < nr_gone; i++)
 		if (gone[i]->vm_file)
 			file_counts(gone[i], -1);
@@ -671,10 +681,13 @@ int __split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long 
 		new->vm_ops->open(new);
 	trace_vma_split(mm, addr);
 	border_lock(&lock, vma, NULL);
-	if (new_below)
+	if (new_below) {
+		trace_vma_adjust(mm, vma->vm_start, vma->vm_end, addr, vma->vm_end);
 		set_borders(vma, addr, vma->vm_end, lock.mapping);
-	else
+	} else {
+		trace_vma_adjust(mm, vma->vm_start, vma->vm_end, vma->vm_start, addr);
 		set_borders(vma, vma->vm_start, addr, lock.mapping);
+	}
 	if (lock.mapping) {
 		file_counts(new, 1);
 		i_mmap_insert(new, lock.mapping);
