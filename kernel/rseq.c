@@ -146,6 +146,8 @@ static long unregister(struct rseq __user *rseq, u32 len, int flags, u32 sig)
 
 long sys_rseq(struct rseq __user *rseq, u32 len, int flags, u32 sig)
 {
+	unsigned long cs;
+
 	if (flags & RSEQ_FLAG_UNREGISTER)
 		return unregister(rseq, len, flags, sig);
 	if (flags)
@@ -154,7 +156,8 @@ long sys_rseq(struct rseq __user *rseq, u32 len, int flags, u32 sig)
 		return check_registered(rseq, len, sig) ?: -EBUSY;
 	if ((unsigned long)rseq % __alignof__(*rseq) || len != RSEQ_SIZE)
 		return -EINVAL;
-	if (!access_ok(rseq, len))
+	/* A pointer that memory happens to hold is not one to a descriptor. */
+	if (!access_ok(rseq, len) || get_user(cs, &rseq->rseq_cs) || (cs && put_user(0UL, &rseq->rseq_cs)))
 		return -EFAULT;
 	current->rseq = rseq;
 	current->rseq_sig = sig;

@@ -12,6 +12,14 @@
 
 static struct rseq area, other;
 
+static volatile int handled, stop;
+
+static void on_signal(int sig)
+{
+	handled++;
+	stop = 1;
+}
+
 static long rseq(void *r, unsigned int len, int flags, unsigned int sig)
 {
 	return syscall(__NR_rseq, r, len, flags, sig);
@@ -104,11 +112,43 @@ TEST(unregistering_needs_the_same_arguments)
 	EQ(area.cpu_id, -1U);
 }
 
-TEST(an_area_that_cannot_be_written_kills)
+TEST(an_area_that_cannot_be_read_is_refused_one_that_cannot_be_written_kills)
 {
-	DIES(CHILD(rseq((void *)0x10000, SIZE, 0, SIGNATURE)), SIGSEGV);
+	char *p = map_pages(1);
+
+	ERR(rseq((void *)0x10000, SIZE, 0, SIGNATURE), EFAULT);
+	ERR(rseq(&area, SIZE, RSEQ_FLAG_UNREGISTER, SIGNATURE), EINVAL);
+	((struct rseq *)p)->rseq_cs = 0x10000;
+	OK(mprotect(p, PAGE, PROT_READ));
+	ERR(rseq(p, SIZE, 0, SIGNATURE), EFAULT);
 	DIES(CHILD(rseq(map_at(NULL, 1, PROT_READ, 0), SIZE, 0, SIGNATURE)), SIGSEGV);
-	DIES(CHILD(signal(SIGSEGV, SIG_IGN); rseq((void *)0x10000, SIZE, 0, SIGNATURE)), SIGSEGV);
+	DIES(CHILD(signal(SIGSEGV, SIG_IGN); rseq(map_at(NULL, 1, PROT_READ, 0), SIZE, 0, SIGNATURE)), SIGSEGV);
+}
+
+TEST(registration_clears_an_old_pointer)
+{
+	area.rseq_cs = 0x10000;
+	registered();
+	EQ(area.rseq_cs, 0);
+}
+
+TEST(an_area_that_goes_away_kills)
+{
+	char *p = map_pages(1);
+
+	DIES(CHILD(
+		OK(rseq(p, SIZE, 0, SIGNATURE));
+		munmap(p, PAGE);
+		signal(SIGUSR1, on_signal);
+		raise(SIGUSR1);
+	), SIGSEGV);
+	DIES(CHILD(
+		signal(SIGSEGV, SIG_IGN);
+		OK(rseq(p, SIZE, 0, SIGNATURE));
+		mprotect(p, PAGE, PROT_READ);
+		signal(SIGUSR1, on_signal);
+		raise(SIGUSR1);
+	), SIGSEGV);
 }
 
 TEST(unregistering_an_area_that_is_gone_faults)
@@ -162,8 +202,6 @@ TEST(a_thread_registers_for_itself_a_child_goes_on)
 		"775:\n"								\
 		: "=&r"(result), "=m"(area.rseq_cs) :: "rax", "rcx", "rdx", "r11", "memory")
 
-static volatile int stop;
-
 TEST(a_sequence_that_nothing_interrupts_comes_through)
 {
 	int aborted = -1, through = 0;
@@ -174,14 +212,6 @@ TEST(a_sequence_that_nothing_interrupts_comes_through)
 		through += !aborted;
 	}
 	CMP(through, >, 50);
-}
-
-static volatile int handled;
-
-static void on_signal(int sig)
-{
-	handled++;
-	stop = 1;
 }
 
 /* The signal comes in the sequence, which waits for it; after the handler the thread must be at abort_ip. */
