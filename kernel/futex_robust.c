@@ -18,6 +18,17 @@
 #include <mm.h>
 #include <sched.h>
 
+/*
+ * @t died between unlocking in user space and FUTEX_WAKE, or woken and before it had the lock: is somebody to be
+ * woken in its place?  Not if there is an owner who knows of waiters: its unlocking will wake.
+ */
+static bool wake_was_lost(u32 val, const struct task_struct *t)
+{
+	u32 owner = val & FUTEX_TID_MASK;
+
+	return !owner || (owner != (u32)t->pid && !(val & FUTEX_WAITERS));
+}
+
 /* The futex at @uaddr belonged to the dying @t: say so in the word and wake one waiter. */
 static int handle_futex_death(u32 __user *uaddr, struct task_struct *t, bool pi, bool pending)
 {
@@ -25,8 +36,7 @@ static int handle_futex_death(u32 __user *uaddr, struct task_struct *t, bool pi,
 
 	if ((unsigned long)uaddr % sizeof(u32) || get_user(val, uaddr))
 		return -1;
-	/* Died between unlocking in user space and FUTEX_WAKE, or woken to lock: do the wake, or pass it on. */
-	if (pending && !pi && !(val & FUTEX_TID_MASK)) {
+	if (pending && !pi && wake_was_lost(val, t)) {
 		futex_wake_one(uaddr);
 		return 0;
 	}

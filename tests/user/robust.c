@@ -171,7 +171,9 @@ static void pending_wakes(unsigned int value, int expected)
 TEST(a_lock_just_released_wakes) { pending_wakes(0, 1); }
 TEST(a_lock_just_released_with_waiters_wakes) { pending_wakes(FUTEX_WAITERS, 1); }
 TEST(a_lock_just_released_whose_owner_died_before_wakes) { pending_wakes(FUTEX_OWNER_DIED | FUTEX_WAITERS, 1); }
-TEST(a_pending_lock_of_another_does_not_wake) { pending_wakes(1, 0); }
+TEST(a_lock_that_another_took_meanwhile_wakes) { pending_wakes(1, 1); }
+TEST(also_after_a_death) { pending_wakes(FUTEX_OWNER_DIED | 1, 1); }
+TEST(not_if_the_new_owner_knows_of_waiters) { pending_wakes(FUTEX_WAITERS | 1, 0); }
 
 TEST(bit_0_of_a_pointer_marks_a_priority_inheriting_lock)
 {
