@@ -117,16 +117,26 @@ USER_TESTS := $(patsubst tests/user/%.c,$(BUILD)/tests/%,$(filter-out %.pie.c,$(
 BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 USER_C := $(filter %.c,$(LIBC_SRCS)) $(wildcard user/*.c tests/user/*.c tests/bench/*.c)
 
+# The same programs with the C libraries of this machine: tests/pthread.
+PTHREAD_C := $(wildcard tests/pthread/*.c)
+PTHREAD_TESTS := $(foreach l,musl glibc,$(PTHREAD_C:tests/pthread/%.c=$(BUILD)/pthread/$(l)/%))
+
 HOST_TESTS := $(patsubst tests/host/%.c,$(BUILD)/host/%,$(wildcard tests/host/test_*.c))
 
 IMAGES := $(BUILD)/quire.elf $(BUILD)/initramfs.cpio $(BUILD)/quire.iso
 
 # ---- targets for people ---------------------------------------------------------------------
 
-.PHONY: all run gdb console test stress coverage oracle bench bench-run docs host-test fuzz tests clean help FORCE
+.PHONY: all run gdb console pthread-tests test stress coverage oracle bench bench-run docs host-test fuzz tests clean help FORCE
 all: $(IMAGES) $(USER_PROGS) tests $(BUILD)/compile_commands.json
 
 tests: $(USER_TESTS) $(PIE_TESTS)
+# Left out where this machine has no such library, or runs other code than the guest.
+PTHREAD_CC_glibc := $(HOSTCC)
+PTHREAD_CC_musl := musl-gcc
+PTHREAD_LIBS = $(if $(filter Linux-x86_64,$(shell uname -sm | tr ' ' -)),$(if $(shell command -v musl-gcc),musl) \
+	$(if $(wildcard $(shell $(HOSTCC) -print-file-name=libc.a)),glibc))
+pthread-tests: $(foreach l,$(PTHREAD_LIBS),$(filter $(BUILD)/pthread/$(l)/%,$(PTHREAD_TESTS)))
 
 run:
 	@tools/setup.sh run
@@ -144,7 +154,7 @@ console:
 
 test:
 	@tools/setup.sh test
-	@$(MAKE) $(PARALLEL) all host-test
+	@$(MAKE) $(PARALLEL) all host-test pthread-tests
 	@$(PYTHON) tools/test.py --build $(BUILD) $(if $(T),-T '$(T)')
 
 # What takes too long for every day: every suite and program on the kernels with sanitizers, ...
@@ -166,7 +176,7 @@ coverage:
 # Ask Debian's Linux the same questions and record its answers in tests/user/oracle/.
 oracle:
 	@tools/setup.sh test
-	@$(MAKE) $(PARALLEL) tests
+	@$(MAKE) $(PARALLEL) tests pthread-tests
 	@$(PYTHON) tools/test.py --build $(BUILD) --oracle $(if $(T),-T '$(T)')
 
 # What operations cost, in guest instructions, in the release build; BENCH=linux: and in Debian's Linux.
@@ -327,6 +337,12 @@ $(PIE_TESTS): $(BUILD)/tests/%: $(BUILD)/obj/user/tests/user/%.pie.c.o $(BUILD)/
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(call link_user,-pie --no-dynamic-linker -z text)
+
+$(PTHREAD_TESTS): $(BUILD)/pthread/%: tests/pthread/$$(notdir $$*).c tests/pthread/tap.h $(BUILD)/.flags
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(PTHREAD_CC_$(patsubst %/,%,$(dir $*))) -std=gnu17 -O1 -g -Wall -Wextra -Wno-unused-parameter $(if $(WERROR),-Werror) \
+		-static -pthread -o $@ $<
 
 $(BENCHES): $(BUILD)/bench/%: $(BUILD)/obj/user/tests/bench/%.c.o $(BUILD)/libc.a
 	$(call say,LD,$@)

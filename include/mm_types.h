@@ -214,6 +214,8 @@ struct mm_struct {
 	unsigned long flags;			/* MMF_*: atomic bits */
 	u32 id;					/* small stable number for events and snapshots */
 
+	unsigned int membarrier_state;		/* commands that may be used (kernel/membarrier.c): atomic bits */
+
 	u16 pkey_allocation_map;		/* protection keys handed out: mmap_sem */
 	s16 execute_only_pkey;			/* -1: none yet; mmap_sem */
 };

@@ -27,11 +27,13 @@ struct fs_struct;
 struct pt_regs;
 struct tty_struct;
 struct seq_file;
+struct rseq;
 
 /* task_struct.ti_flags: anything set here makes the return to user space take the slow way. */
 #define TIF_SIGPENDING		0
 #define TIF_NEED_RESCHED	1
 #define TIF_RESTORE_SIGMASK	2	/* put saved_sigmask back if no handler runs */
+#define TIF_NOTIFY_RESUME	3	/* look at the restartable sequence (rseq.h) */
 
 #define TASK_RUNNING		0
 #define TASK_INTERRUPTIBLE	1
@@ -138,6 +140,9 @@ struct task_struct {
 	int __user *set_child_tid;
 	int __user *clear_child_tid;
 	void __user *robust_list;
+	struct rseq __user *rseq;	/* own task; NULL: not registered */
+	u32 rseq_sig;
+	bool rseq_event;		/* its sequence must begin again: atomic */
 
 	char comm[TASK_COMM_LEN];
 	struct cred_ids cred;

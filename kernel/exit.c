@@ -40,7 +40,11 @@
 static void add_to_process(struct task_struct *t)
 {
 	struct signal_struct *s = t->signal;
+	u64 charged = t->utime + t->stime, total = task_cputime(t);
 
+	/* A thread that buries itself has not been charged for its last stretch. */
+	if (total > charged)
+		*(t->ran_in_user ? &s->utime : &s->stime) += total - charged;
 	s->utime += t->utime;
 	s->stime += t->stime;
 	s->min_flt += t->min_flt;

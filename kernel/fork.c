@@ -25,6 +25,7 @@
 #include <futex.h>
 #include <mm.h>
 #include <pidfd.h>
+#include <rseq.h>
 #include <sched.h>
 #include <slab.h>
 #include <string.h>
@@ -192,6 +193,7 @@ static void init_new_task(struct task_struct *t, const struct kernel_clone_args 
 	t->set_child_tid = args->flags & CLONE_CHILD_SETTID ? args->child_tid : NULL;
 	t->clear_child_tid = args->flags & CLONE_CHILD_CLEARTID ? args->child_tid : NULL;
 	t->robust_list = NULL;
+	rseq_fork(t, args->flags);
 	t->did_exec = false;
 	t->trace = (struct task_trace){ 0 };
 	spin_lock_init(&t->alloc_lock);
@@ -527,6 +529,7 @@ void mm_release(struct task_struct *tsk, struct mm_struct *mm)
 		exit_robust_list(tsk);
 		tsk->robust_list = NULL;
 	}
+	tsk->rseq = NULL;
 	if (tsk->clear_child_tid) {
 		int __user *tid = tsk->clear_child_tid;
 

@@ -7,12 +7,14 @@
  *             waker takes the same lock after the word was changed: no wake-up is lost.
  *             A waiter is on the bucket of its key, or on none (woken: ->key unchanged,
  *             link empty).  Whoever takes it off the queue wakes it.
- *             Private keys are (mm, address); words in shared mappings are (inode, offset)
- *             and hold a reference on the inode, so that processes meet.
+ *             A private operation means (mm, address) and looks at nothing else.  A shared one asks for
+ *             the page: that of a file gives (inode, offset), with a reference on the inode, so that
+ *             processes meet; an anonymous one (mm, address) again, but the two kinds do not meet.
  * Lock order: mmap_sem > bucket lock (two: by address) > run queue.
  *             User memory is read under the bucket lock without faulting; a missing page is
  *             brought in outside and the operation starts again.
  * Simplified: no priority inheritance: the PI operations answer ENOSYS.
+ *             futex_robust.c has the lists of locks that a dying thread holds.
  * Sources:    Franke, Russell, Kirkwood, "Fuss, Futexes and Furwocks", OLS 2002;
  *             futex(2).
  */
@@ -25,10 +27,16 @@
 
 #define FUTEX_BUCKETS 256
 
+enum futex_kind {
+	FUTEX_PRIVATE,			/* by the operation */
+	FUTEX_ANON,			/* a shared operation on anonymous memory */
+	FUTEX_FILE,
+};
+
 struct futex_key {
-	void *object;			/* mm_struct, or inode */
+	void *object;			/* mm_struct; of FUTEX_FILE the inode, which we hold */
 	unsigned long offset;		/* address, or byte offset in the file */
-	bool shared;			/* object is an inode that we hold */
+	enum futex_kind kind;
 };
 
 struct futex_bucket {
@@ -63,41 +71,77 @@ static struct futex_bucket *bucket_of(const struct futex_key *k)
 
 static bool key_equal(const struct futex_key *a, const struct futex_key *b)
 {
-	return a->object == b->object && a->offset == b->offset;
+	return a->object == b->object && a->offset == b->offset && a->kind == b->kind;
 }
 
 static void put_key(struct futex_key *k)
 {
-	if (k->shared)
+	if (k->kind == FUTEX_FILE)
 		iput(k->object);
-	k->shared = false;
+	k->kind = FUTEX_PRIVATE;
 }
 
-/* The key of @uaddr.  A shared one must be given back by put_key().  0, -EINVAL, -EFAULT. */
-static int get_key(u32 __user *uaddr, bool private, struct futex_key *k)
+/*
+ * The page at @addr, held, for @write as a write would find it: copied if need be.  Who only looks is content
+ * with one that may only be read; *@ro says so.  0 or -EFAULT.
+ */
+static int get_page_of(unsigned long addr, bool write, struct page **page, bool *ro)
 {
-	unsigned long addr = (unsigned long)uaddr;
 	struct mm_struct *mm = current->mm;
-	struct vm_area_struct *vma;
-
-	if (addr % sizeof(u32))
-		return -EINVAL;
-	if (!access_ok(uaddr, sizeof(u32)) || !mm)
-		return -EFAULT;
-	*k = (struct futex_key){ mm, addr, false };
-	if (private)
-		return 0;
+	long n;
 
 	down_read(&mm->mmap_sem);
-	vma = find_vma_intersection(mm, addr, addr + 1);
-	if (vma && (vma->vm_flags & VM_SHARED) && vma->vm_file) {
-		k->object = vma->vm_file->f_inode;
-		k->offset = (vma_page_index(vma, addr) << PAGE_SHIFT) + offset_in_page(addr);
-		k->shared = true;
-		ihold(k->object);
-	}
+	n = get_user_pages(mm, addr, 1, FOLL_WRITE, page);
+	*ro = n != 1;
+	if (n != 1 && !write)
+		n = get_user_pages(mm, addr, 1, 0, page);
 	up_read(&mm->mmap_sem);
-	return vma ? 0 : -EFAULT;
+	return n == 1 ? 0 : -EFAULT;
+}
+
+/* Fill in the key of a shared operation at @addr.  0 or -EFAULT. */
+static int get_shared_key(unsigned long addr, bool write, struct futex_key *k)
+{
+	struct page *page;
+	bool ro, gone;
+	int err;
+
+	do {
+		err = get_page_of(addr, write, &page, &ro);
+		if (err)
+			return err;
+		gone = false;
+		lock_page(page);
+		if (PageAnon(page)) {
+			/* Written through this mapping it would be another page: nobody could meet here. */
+			err = ro ? -EFAULT : 0;
+			k->kind = FUTEX_ANON;
+		} else if (page->mapping) {
+			k->object = page->mapping->host;
+			k->offset = (page->index << PAGE_SHIFT) + offset_in_page(addr);
+			k->kind = FUTEX_FILE;
+			ihold(k->object);
+		} else {
+			gone = !ro;		/* truncated just now */
+			err = -EFAULT;		/* the zero page */
+		}
+		unlock_page(page);
+		put_page(page);
+	} while (gone);
+	return err;
+}
+
+/* The key of @uaddr, which @write says that the operation changes.  Given back by put_key().  0, -EINVAL, -EFAULT. */
+static int get_key(u32 __user *uaddr, bool private, bool write, struct futex_key *k)
+{
+	unsigned long addr = (unsigned long)uaddr;
+
+	*k = (struct futex_key){ current->mm, addr, FUTEX_PRIVATE };
+	if (addr % sizeof(u32))
+		return -EINVAL;
+	if (!access_ok(uaddr, sizeof(u32)) || !current->mm)
+		return -EFAULT;
+	return private ? 0 : get_shared_key(addr, write, k);
 }
 
 /* Bring the page of @uaddr in, after a read under the lock failed.  0 or -EFAULT. */
@@ -143,7 +187,7 @@ static int futex_wake(u32 __user *uaddr, bool private, int nr, u32 bitset)
 
 	if (!bitset)
 		return -EINVAL;
-	ret = get_key(uaddr, private, &key);
+	ret = get_key(uaddr, private, false, &key);
 	if (ret)
 		return ret;
 	b = bucket_of(&key);
@@ -171,7 +215,7 @@ static int wait_setup(u32 __user *uaddr, u32 val, bool private, struct futex_q *
 	int err;
 
 	for (;;) {
-		err = get_key(uaddr, private, &q->key);
+		err = get_key(uaddr, private, false, &q->key);
 		if (err)
 			return err;
 		q->bucket = bucket_of(&q->key);
@@ -283,12 +327,14 @@ static void requeue_waiter(struct futex_q *q, struct futex_bucket *to, const str
 {
 	struct futex_key old = q->key;
 
-	list_move_tail(&q->link, &to->waiters);
+	/* Within a bucket it keeps its place, and the walk of the caller does not meet it again. */
+	if (q->bucket != to)
+		list_move_tail(&q->link, &to->waiters);
 	q->key = *key;
-	if (key->shared)
+	if (key->kind == FUTEX_FILE)
 		ihold(key->object);
 	WRITE_ONCE(q->bucket, to);
-	if (old.shared)
+	if (old.kind == FUTEX_FILE)
 		atomic_dec(&((struct inode *)old.object)->i_count);	/* the caller holds it too */
 }
 
@@ -305,10 +351,10 @@ static int futex_requeue(u32 __user *u1, bool private, int nr_wake, int nr_reque
 	if (nr_wake < 0 || nr_requeue < 0)
 		return -EINVAL;
 retry:
-	ret = get_key(u1, private, &k1);
+	ret = get_key(u1, private, false, &k1);
 	if (ret)
 		return ret;
-	ret = get_key(u2, private, &k2);
+	ret = get_key(u2, private, false, &k2);
 	if (ret)
 		goto out_put_1;
 	b1 = bucket_of(&k1);
@@ -362,6 +408,8 @@ static int futex_atomic_op(u32 code, u32 __user *uaddr)
 			oparg &= 31;
 		oparg = 1U << oparg;
 	}
+	if (op > FUTEX_OP_XOR)
+		return -ENOSYS;
 	if (copy_from_user_nofault(&old, uaddr, sizeof(old)))
 		return -EFAULT;
 	for (;;) {
@@ -378,11 +426,9 @@ static int futex_atomic_op(u32 code, u32 __user *uaddr)
 		case FUTEX_OP_ANDN:
 			new = old & ~oparg;
 			break;
-		case FUTEX_OP_XOR:
+		default:
 			new = old ^ oparg;
 			break;
-		default:
-			return -ENOSYS;
 		}
 		seen = old;
 		err = cmpxchg_user_u32(uaddr, &seen, new);
@@ -432,10 +478,10 @@ static int futex_wake_op(u32 __user *u1, bool private, u32 __user *u2, int nr1, 
 	int ret, passed;
 
 retry:
-	ret = get_key(u1, private, &k1);
+	ret = get_key(u1, private, false, &k1);
 	if (ret)
 		return ret;
-	ret = get_key(u2, private, &k2);
+	ret = get_key(u2, private, true, &k2);
 	if (ret)
 		goto out_put_1;
 	b1 = bucket_of(&k1);
@@ -463,94 +509,6 @@ out_put_1:
 	return ret;
 }
 
-/* ---- robust lists: a thread dies with locks held -------------------------------------- */
-
-/* The futex at @uaddr belonged to the dying @t: say so in the word and wake one waiter. */
-static int handle_futex_death(u32 __user *uaddr, struct task_struct *t, bool pi, bool pending)
-{
-	u32 val, seen;
-
-	if ((unsigned long)uaddr % sizeof(u32) || get_user(val, uaddr))
-		return -1;
-	/* Died between unlocking in user space and FUTEX_WAKE: do the wake for it. */
-	if (pending && !pi && !val) {
-		futex_wake_one(uaddr);
-		return 0;
-	}
-	for (;;) {
-		if ((val & FUTEX_TID_MASK) != (u32)t->pid)
-			return 0;
-		seen = val;
-		if (cmpxchg_user_u32(uaddr, &seen, (val & FUTEX_WAITERS) | FUTEX_OWNER_DIED))
-			return -1;
-		if (seen == val)
-			break;
-		val = seen;
-	}
-	if (!pi && (val & FUTEX_WAITERS))
-		futex_wake_one(uaddr);
-	return 0;
-}
-
-void exit_robust_list(struct task_struct *t)
-{
-	struct robust_list_head __user *head = t->robust_list;
-	unsigned long entry, next, pending;
-	long offset;
-	int limit = ROBUST_LIST_LIMIT;
-
-	if (!head)
-		return;
-	if (get_user(entry, (unsigned long __user *)&head->list.next) ||
-	    get_user(offset, &head->futex_offset) ||
-	    get_user(pending, (unsigned long __user *)&head->list_op_pending))
-		return;
-	while ((entry & ~1UL) != (unsigned long)&head->list && limit--) {
-		/* Read the link first: the woken owner may free the entry. */
-		int err = get_user(next, (unsigned long __user *)(entry & ~1UL));
-
-		if ((entry & ~1UL) != (pending & ~1UL) &&
-		    handle_futex_death((u32 __user *)((entry & ~1UL) + offset), t, entry & 1, false))
-			return;
-		if (err)
-			return;
-		entry = next;
-		cond_resched();
-	}
-	if (pending & ~1UL)
-		handle_futex_death((u32 __user *)((pending & ~1UL) + offset), t, pending & 1, true);
-}
-
-long sys_set_robust_list(void __user *head, size_t len)
-{
-	if (len != sizeof(struct robust_list_head))
-		return -EINVAL;
-	current->robust_list = head;
-	return 0;
-}
-
-long sys_get_robust_list(int pid, void __user **uhead, size_t __user *ulen)
-{
-	struct task_struct *t = current;
-	unsigned long flags;
-	void __user *head;
-
-	spin_lock_irqsave(&tasklist_lock, flags);
-	if (pid)
-		t = find_task_by_pid(pid);
-	head = t ? t->robust_list : NULL;
-	if (t && t != current && !capable_root() && t->cred.uid != current->cred.euid) {
-		spin_unlock_irqrestore(&tasklist_lock, flags);
-		return -EPERM;
-	}
-	spin_unlock_irqrestore(&tasklist_lock, flags);
-	if (!t)
-		return -ESRCH;
-	if (put_user(sizeof(struct robust_list_head), ulen))
-		return -EFAULT;
-	return put_user(head, uhead) ? -EFAULT : 0;
-}
-
 /* ---- the system call --------------------------------------------------------------------- */
 
 static int read_timeout(int cmd, int op, const struct timespec __user *utime, u64 *expires)
@@ -573,13 +531,13 @@ long sys_futex(u32 __user *uaddr, int op, u32 val, const struct timespec __user 
 	u64 expires = 0;
 	int err;
 
-	if ((op & FUTEX_CLOCK_REALTIME) && cmd != FUTEX_WAIT_BITSET)
-		return -ENOSYS;
 	if (utime && (cmd == FUTEX_WAIT || cmd == FUTEX_WAIT_BITSET)) {
 		err = read_timeout(cmd, op, utime, &expires);
 		if (err)
 			return err;
 	}
+	if ((op & FUTEX_CLOCK_REALTIME) && cmd != FUTEX_WAIT_BITSET)
+		return -ENOSYS;
 	switch (cmd) {
 	case FUTEX_WAIT:
 		return futex_wait_restartable(uaddr, private, val, expires, FUTEX_BITSET_MATCH_ANY);

@@ -37,6 +37,7 @@
 #include <bug.h>
 #include <mm.h>
 #include <printk.h>
+#include <rseq.h>
 #include <sched.h>
 #include <vmalloc.h>
 
@@ -698,6 +699,7 @@ static void context_switch(struct rq *rq, struct task_struct *prev, struct task_
 {
 	rq->switches++;
 	trace_switch_task(prev, next);
+	rseq_preempt(prev);
 	switch_address_space(rq, prev, next);
 	rq->curr = next;
 	next->on_cpu = true;

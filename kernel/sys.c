@@ -876,14 +876,6 @@ long sys_syslog(int type, char __user *buf, int len)
 	return do_syslog(type, buf, len);
 }
 
-/* MEMBARRIER_CMD_QUERY says which commands there are: none yet. */
-long sys_membarrier(int cmd, unsigned int flags, int cpu)
-{
-	if (cmd == 0 && !flags)
-		return 0;
-	return -EINVAL;
-}
-
 long sys_reboot(int magic1, int magic2, unsigned int cmd, void __user *arg)
 {
 	if (!capable_root())

@@ -13,6 +13,7 @@
 #include <mm.h>
 #include <printk.h>
 #include <random.h>
+#include <rseq.h>
 #include <sched.h>
 #include <signal.h>
 #include <syscall.h>
@@ -72,6 +73,7 @@ const sys_call_ptr_t sys_call_table[NR_SYSCALLS] = {
 	CALL(close_range), CALL(faccessat2), CALL(remap_file_pages), CALL(mlock2),
 	CALL(process_vm_readv), CALL(process_vm_writev), CALL(process_madvise),
 	CALL(pidfd_open), CALL(pidfd_send_signal),
+	CALL(rseq),
 	CALL(pkey_mprotect), CALL(pkey_alloc), CALL(pkey_free),
 	CALL(uname),
 	CALL(shmget), CALL(shmat), CALL(shmdt), CALL(shmctl),

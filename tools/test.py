@@ -24,6 +24,7 @@ Groups:
   explore  a program on the port org.quire.explore: commands, stepping, readers that do not read or
            go away, and whether the events of a recording and the parts of a snapshot fit each other
   smp      user programs on 2 and 4 CPUs
+  pthread  tests/pthread: static programs of musl and of glibc, on 1 and 4 CPUs; answers as on Linux
   law      snapshot and events since = next snapshot, over 10^5 random calls; the checker itself
   probe    quire-probe: the same areas and entries as on Linux, and as in the kernel's own snapshot
   gdb      the commands of `make gdb` against the kernel's own snapshot of the same moment
@@ -604,12 +605,30 @@ class Plan:
                 return run_kernel(m)(job)
             self.add("smp", f"{cpus} CPUs", run, 600)
 
+    # Programs linked with this machine's C libraries; which are there depends on its compilers.
+    def pthread(self, linux=False):
+        for libc in ("musl", "glibc"):
+            programs = sorted((self.build / "pthread" / libc).glob("*[a-z]"))
+            for cpus in () if not programs else (4,) if linux else (1, 4):
+                name = f"pthread-{libc}" if linux else f"{libc}-{cpus}"
+                m = Machine(machine.linux_image() if linux else self.kernel, str(self.logs / f"pthread-{name}.cpio"),
+                            "console=ttyS0 quiet panic=-1 " + (machine.LINUX_WORDS if linux else f"maxcpus={cpus}"),
+                            smp=cpus)
+                files = [f"{self.build}/tests/run:/init"] + [f"{p}:/tests/{p.name}" for p in programs]
+                run = (record_oracle if linux else run_user)(f"pthread-{libc}", m)
+
+                def both(job, m=m, files=files, run=run):
+                    machine.make_initramfs(m.initrd, files)
+                    return run(job)
+                self.add("oracle" if linux else "pthread", name, both, 900)
+
     def oracle(self):
         for name, test, _, cpu in self.user_jobs():
             m = Machine(machine.linux_image(), str(self.logs / f"user-{name}.cpio"),
                         f"console=ttyS0 quiet panic=-1 {machine.LINUX_WORDS}", cpu=cpu)
             self.add("oracle", name, self.with_initramfs(name, test, record_oracle(name, m)))
         self.dynamic(linux=True)
+        self.pthread(linux=True)
         self.probe(linux=True)
 
     def probe(self, linux=False):
@@ -833,6 +852,7 @@ class Plan:
         self.host()
         self.kernel_suites()
         self.user()
+        self.pthread()
         self.dynamic()
         self.boots()
         self.session()
@@ -863,8 +883,8 @@ VARIANTS = [("la57-on", "la57", "la57", "max")]
 MM_TESTS = ("brk", "cow", "efault", "exec", "filemap", "lazy", "mmap", "model", "mprotect", "mremap",
             "pie", "procfs", "rlimit", "sigframe", "signal", "stack", "syscall", "thread", "trap",
             "vfork")
-SMP_TESTS = ("badelf", "cow", "exec", "filemap", "madvise", "mmap", "mprotect", "mremap", "pipe", "poll",
-             "process_vm", "shm", "signal", "snapshot", "thread", "truncate", "vfork")
+SMP_TESTS = ("badelf", "cloneflags", "cow", "exec", "filemap", "futex", "madvise", "membarrier", "mmap", "mprotect", "mremap", "pipe", "poll",
+             "process_vm", "robust", "rseq", "shm", "signal", "snapshot", "thread", "truncate", "vfork")
 # The compiler's checks, and what a kernel must say that breaks a rule on purpose.
 SANITIZERS = {"ubsan": r"Kernel panic - not syncing: UBSAN: shift out of bounds in .*test_ubsan.c",
               "kasan": r"Kernel panic - not syncing: KASAN: slab-out-of-bounds: write of 1 bytes"}

@@ -16,6 +16,7 @@
 #include <asm/ptrace.h>
 #include <asm/uaccess.h>
 #include <mm.h>
+#include <rseq.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -24,7 +25,7 @@
 
 #define RED_ZONE 128
 #define TIF_WORK ((1UL << TIF_SIGPENDING) | (1UL << TIF_NEED_RESCHED) | \
-		  (1UL << TIF_RESTORE_SIGMASK))
+		  (1UL << TIF_RESTORE_SIGMASK) | (1UL << TIF_NOTIFY_RESUME))
 
 /* ---- the alternate stack -------------------------------------------------------- */
 
@@ -297,8 +298,8 @@ static void do_signal(struct pt_regs *regs)
 	}
 	if (in_syscall(regs))
 		restart_after_handler(regs, ksig.ka.flags);
-	if (setup_rt_frame(&ksig, regs)) {
-		/* No stack to run the handler on; for SIGSEGV itself that is the end. */
+	if (rseq_signal_deliver(regs) || setup_rt_frame(&ksig, regs)) {
+		/* No stack to run the handler on, or a bad sequence; for SIGSEGV itself that is the end. */
 		if (ksig.sig == SIGSEGV)
 			do_group_exit(SIGSEGV);
 		force_sig(SIGSEGV);
@@ -322,5 +323,10 @@ void exit_to_user_mode(struct pt_regs *regs)
 			schedule();
 		if (work & ((1UL << TIF_SIGPENDING) | (1UL << TIF_RESTORE_SIGMASK)))
 			do_signal(regs);
+		if (work & (1UL << TIF_NOTIFY_RESUME)) {
+			clear_tsk_flag(current, TIF_NOTIFY_RESUME);
+			if (rseq_resume(regs))
+				force_sig(SIGSEGV);
+		}
 	}
 }

@@ -28,6 +28,20 @@ static inline char *map_shared(unsigned long pages)
 	return p;
 }
 
+/* Is the task asleep, to be woken by anything? */
+static inline int sleeps(int tid)
+{
+	char path[64], text[256] = "", *p;
+	int fd, n;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
+	fd = open(path, O_RDONLY);
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	p = strrchr(text, ')');
+	return n > 0 && p && p[2] == 'S';
+}
+
 /* The word of pagemap for an address. */
 static inline unsigned long pagemap(const volatile void *addr)
 {
