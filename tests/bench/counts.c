@@ -1,0 +1,2 @@
+#include "bench.h"
+void counts(void) { }
