@@ -126,7 +126,7 @@ IMAGES := $(BUILD)/quire.elf $(BUILD)/initramfs.cpio $(BUILD)/quire.iso
 .PHONY: all run gdb console test stress coverage oracle bench profile docs host-test fuzz tests clean help FORCE
 all: $(IMAGES) $(USER_PROGS) tests $(BUILD)/compile_commands.json
 
-tests: $(USER_TESTS) $(PIE_TESTS)
+tests: $(USER_TESTS) $(PIE_TESTS) $(BUILD)/bench/bench
 
 run:
 	@tools/setup.sh run
@@ -169,6 +169,13 @@ oracle:
 	@$(MAKE) $(PARALLEL) tests
 	@$(PYTHON) tools/test.py --build $(BUILD) --oracle $(if $(T),-T '$(T)')
 
+# What operations cost in guest instructions, beside Debian's Linux and the goals: a table, build/bench.json, and
+# drawings of cost against size.  WALL=1: in time, not in instructions.  DOCS=1: the numbers in docs/ too.
+bench:
+	@tools/setup.sh bench
+	@$(MAKE) $(PARALLEL) RELEASE=1 BUILD=$(BUILD)/release $(BUILD)/release/quire.elf $(BUILD)/release/bench/bench
+	@$(PYTHON) tools/bench.py --build $(BUILD)/release --out $(BUILD) $(if $(WALL),--wall) $(if $(DOCS)$(PLOT),--docs)
+
 # Where the instructions of one operation of tests/bench go: make profile P=6; A='FUNCTION...' shows code.
 profile:
 	@tools/setup.sh bench
@@ -202,7 +209,8 @@ help:
 	@echo '                       in mm/ must be noticed; ten million calls against the model'
 	@echo 'make coverage          which lines of the kernel the tests execute, as a table and in HTML'
 	@echo 'make oracle            record what Debian'"'"'s Linux answers to tests/user'
-	@echo 'make bench             what operations cost in instructions; BENCH=linux: beside Debian'"'"'s Linux'
+	@echo 'make bench             what operations cost in instructions, beside Debian'"'"'s Linux; WALL=1: in time;'
+	@echo '                       DOCS=1: the table and the drawings in docs/ too'
 	@echo 'make profile P=6       which functions the instructions of operation P6 go to'
 	@echo 'make docs              fill the generated parts of README.md and docs/ from real runs'
 	@echo 'make host-test         build the tests that run on this machine itself (tests/host)'

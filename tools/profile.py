@@ -72,7 +72,7 @@ class Symbols:
         """Instructions that execute many times in a row: each turn of a rep is one for QEMU."""
         found = set()
         for elf in files:
-            for line in subprocess.check_output(["objdump", "-d", "--no-show-raw-insn", elf], text=True).splitlines():
+            for line in subprocess.check_output(["objdump", "-D", "-j", ".text", "--no-show-raw-insn", elf], text=True).splitlines():
                 if "\trep" in line:
                     found.add(int(line[:line.index(":")], 16))
         return found
@@ -221,7 +221,7 @@ def annotate(elf, function, ops, sample, symbols):
         last = first
         while last + 1 < len(pcs) and pcs[last + 1] - pcs[last] < 4096:
             last += 1
-        text = subprocess.check_output(["objdump", "-d", "--no-show-raw-insn", f"--start-address={pcs[first]:#x}",
+        text = subprocess.check_output(["objdump", "-D", "-j", ".text", "--no-show-raw-insn", f"--start-address={pcs[first]:#x}",
                                         f"--stop-address={pcs[last] + 1:#x}", elf], text=True)
         for line in text.splitlines():
             match = re.match(r"\s*([0-9a-f]+):\t(.*)", line)

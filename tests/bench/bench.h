@@ -87,7 +87,7 @@ unsigned long number_in(const char *path, const char *name);	/* the number after
 /* ---- other things the program can do ---- */
 
 volatile char *map(unsigned long pages);	/* private, anonymous, writable; not to be measured */
-void curves(const char *which);
+void curves(const char *which, unsigned long largest);	/* NULL: all */
 void counts(void);
 
 #endif

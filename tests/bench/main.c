@@ -3,11 +3,11 @@
  *
  *   bench              every measure: a line "ID ticks name" each, the least of seven samples
  *   bench ID...        these
- *   bench -s           one sample of each, not measured: only the checks, as tests do it
+ *   bench -s           one sample of each and the first points of the curves: the checks matter, as in make test
  *   bench -x           break each call that each measure depends on: the checks must notice
  *   bench -l ID [N]    N samples (or without end), a line "sample ticks" after each: for tools/profile.py
- *   bench -c CURVE     a line "CURVE series size ticks" for each size: areas, pages, threads
- *   bench -k           counters of /proc/vmstat around operations (Quire only): lines "ID number what"
+ *   bench -c CURVE     a line "CURVE size ticks series" for each size: areas, pages, threads
+ *   bench -k           counters of /proc/vmstat around operations (Quire only): lines "ID number goal what"
  *   bench -w           as without arguments, but the median of the samples and not the least
  *
  * Run it under "-accel tcg -icount shift=0,sleep=off": then a tick is one instruction of the guest.
@@ -216,6 +216,8 @@ int main(int argc, char **argv)
 	switch (option) {
 	case 's':
 		for_each_measure(check_once);
+		running = NULL;
+		curves(NULL, 30);
 		return 0;
 	case 'x':
 		for_each_measure(break_each_call);
@@ -224,7 +226,7 @@ int main(int argc, char **argv)
 		loop(measure_named(argv[2]), argc > 3 ? atoi(argv[3]) : 0);
 		return 0;
 	case 'c':
-		curves(argv[2]);
+		curves(argv[2], ~0UL);
 		return 0;
 	case 'k':
 		counts();

@@ -273,6 +273,7 @@ static unsigned long heap(unsigned long n)
 	unsigned long t, bad = 0;
 
 	if (!top) {
+		areas();	/* what reading maps allocates is at the top of the heap, and stays */
 		top = sbrk(PAGE - ((unsigned long)sbrk(0) & (PAGE - 1)));
 		top = sbrk(0);
 	}
