@@ -2,7 +2,7 @@
 """
 tools/profile.py - where the instructions of a benchmark go, function by function
 
-  profile.py [--build DIR] [-n SAMPLES] [-a FUNCTION]... P6
+  profile.py [--build DIR] [-n SAMPLES] [-s SIZE] [-a FUNCTION]... P6
 
 Boots DIR/quire.elf, lets tests/bench repeat the operation (bench -l P6), and has QEMU write down
 every instruction it executes.  Those between clock_started and clock_stopped of the benchmark are
@@ -33,7 +33,7 @@ KERNEL_VMA = 0xFFFFFFFF80000000
 INIT = """#!/bin/sh
 mount -t proc proc /proc
 mount -t devtmpfs dev /dev
-exec /bin/bench -l %s
+exec /bin/bench -l %s %d
 """
 
 
@@ -142,7 +142,7 @@ def record(args, symbols):
         fifo, sock = os.path.join(work, "log"), os.path.join(work, "monitor")
         os.mkfifo(fifo)
         initrd = machine.make_initramfs(os.path.join(work, "initrd"), [f"{args.bench}:/bin/bench"],
-                                        INIT % args.measure)
+                                        INIT % (args.measure, args.size))
         m = machine.Machine(kernel=str(args.build / "quire.elf"), initrd=initrd, cpu="qemu64", icount=True,
                             append="console=ttyS0 quiet panic=-1 norandmaps " + args.append,
                             extra=("-monitor", f"unix:{sock},server=on,wait=off"))
@@ -183,12 +183,12 @@ def record(args, symbols):
 
 # ---- reporting ----------------------------------------------------------------------------------
 
-def operations(bench, measure):
-    """How many operations a sample of the measure has: from its row in tests/bench."""
+def row_of(measure):
+    """From the row in tests/bench: the name, the size of a sample, the operations of size 1."""
     for path in (pathlib.Path(__file__).parent.parent / "tests/bench").glob("*.c"):
-        row = re.search(rf'\{{ "{measure}", "([^"]*)", \w+, (\d+), \d+, (\d+),', path.read_text())
-        if row:
-            return int(row.group(2)) * int(row.group(3)), row.group(1)
+        row = re.search(rf'\{{ "{measure}", "([^"]*)", \w+, (\d+), (\d+), (\d+),', path.read_text())
+        if row:     # what is measured as a difference of two sizes is large, and every instruction is written down
+            return row[1], int(row[2]) // (8 if int(row[3]) else 1), int(row[4])
     raise SystemExit(f"profile: no measure {measure} in tests/bench")
 
 
@@ -236,13 +236,16 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build/release", type=pathlib.Path)
     parser.add_argument("-n", dest="samples", type=int, default=7)
+    parser.add_argument("-s", dest="size", type=int, help="operations of a sample")
     parser.add_argument("-a", dest="annotate", action="append", default=[], metavar="FUNCTION")
     parser.add_argument("--append", default="", metavar="WORDS", help="more kernel arguments")
-    parser.add_argument("--limit", type=float, default=300, metavar="SECONDS")
+    parser.add_argument("--limit", type=float, default=900, metavar="SECONDS")
     parser.add_argument("measure", metavar="P1..P18")
     args = parser.parse_args()
     args.bench = args.build / "bench/bench"
-    ops, name = operations(args.bench, args.measure)
+    name, size, per = row_of(args.measure)
+    args.size = args.size or size
+    ops = args.size * per
     symbols = Symbols(str(args.build / "quire.elf"), str(args.bench))
     taken, said = record(args, symbols)
     if not taken:

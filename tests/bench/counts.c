@@ -22,10 +22,6 @@ static unsigned long counter(const char *name)
 	return number_in("/proc/vmstat", name);
 }
 
-static void nothing(void)
-{
-}
-
 /* How much the counter rises by @fn, less what looking at it costs. */
 static long rises(const char *name, void (*fn)(void))
 {
@@ -33,7 +29,6 @@ static long rises(const char *name, void (*fn)(void))
 
 	counter(name);
 	a = counter(name);
-	nothing();
 	b = counter(name);
 	fn();
 	c = counter(name);

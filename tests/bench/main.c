@@ -5,7 +5,7 @@
  *   bench ID...        these
  *   bench -s           one sample of each and the first points of the curves: the checks matter, as in make test
  *   bench -x           break each call that each measure depends on: the checks must notice
- *   bench -l ID [N]    N samples (or without end), a line "sample ticks" after each: for tools/profile.py
+ *   bench -l ID [N]    samples of N operations without end, a line "sample ticks" after each: for tools/profile.py
  *   bench -c CURVE     a line "CURVE size ticks series" for each size: areas, pages, threads
  *   bench -k           counters of /proc/vmstat around operations (Quire only): lines "ID number goal what"
  *   bench -w           as without arguments, but the median of the samples and not the least
@@ -132,12 +132,12 @@ static void check_once(const struct measure *m)
 }
 
 /* Samples until somebody has seen enough. */
-static void loop(const struct measure *m, unsigned long samples)
+__attribute__((noreturn)) static void loop(const struct measure *m, unsigned long n)
 {
 	running = m;
-	m->sample(m->n);
-	for (unsigned long i = 0; !samples || i < samples; i++) {
-		printf("sample %lu\n", m->sample(m->n) + empty);
+	m->sample(n);
+	for (;;) {
+		printf("sample %lu\n", m->sample(n) + empty);
 		fflush(stdout);
 	}
 }
@@ -223,8 +223,8 @@ int main(int argc, char **argv)
 		for_each_measure(break_each_call);
 		return unnoticed != 0;
 	case 'l':
-		loop(measure_named(argv[2]), argc > 3 ? atoi(argv[3]) : 0);
-		return 0;
+		measure_named(argv[2]);
+		loop(found, argc > 3 ? (unsigned long)atoi(argv[3]) : found->n);
 	case 'c':
 		curves(argv[2], ~0UL);
 		return 0;
