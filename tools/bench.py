@@ -202,7 +202,10 @@ def main():
     out.write_text(json.dumps(result, indent=1) + "\n")
     print(plain(result))
     files = [] if args.wall else draw(result["curves"], args.out)
-    if args.docs:
+    if args.docs and not args.wall:
+        page = ROOT / "docs/testing.md"
+        page.write_text(re.sub(r"(<!-- generated: bench -->\n).*?(<!-- end -->)",
+                               lambda m: f"{m[1]}{markdown(result)}\n{m[2]}", page.read_text(), flags=re.S))
         shutil.copy(out, ROOT / "docs" / out.name)
         (ROOT / "docs/images").mkdir(exist_ok=True)
         for f in files:
