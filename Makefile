@@ -114,7 +114,7 @@ LIBC_OBJS := $(LIBC_SRCS:%=$(BUILD)/obj/user/%.o)
 USER_PROGS := $(patsubst user/%.c,$(BUILD)/user/%,$(wildcard user/*.c))
 PIE_TESTS  := $(patsubst tests/user/%.pie.c,$(BUILD)/tests/%,$(wildcard tests/user/*.pie.c))
 USER_TESTS := $(patsubst tests/user/%.c,$(BUILD)/tests/%,$(filter-out %.pie.c,$(wildcard tests/user/*.c)))
-BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
+BENCH_OBJS := $(patsubst %,$(BUILD)/obj/user/%.o,$(wildcard tests/bench/*.c))
 USER_C := $(filter %.c,$(LIBC_SRCS)) $(wildcard user/*.c tests/user/*.c tests/bench/*.c)
 
 # The same programs with the C libraries of this machine: tests/pthread.
@@ -127,10 +127,10 @@ IMAGES := $(BUILD)/quire.elf $(BUILD)/initramfs.cpio $(BUILD)/quire.iso
 
 # ---- targets for people ---------------------------------------------------------------------
 
-.PHONY: all run gdb console pthread-tests test stress coverage oracle bench bench-run docs host-test fuzz tests clean help FORCE
+.PHONY: all run gdb console pthread-tests test stress coverage oracle bench profile docs host-test fuzz tests clean help FORCE
 all: $(IMAGES) $(USER_PROGS) tests $(BUILD)/compile_commands.json
 
-tests: $(USER_TESTS) $(PIE_TESTS)
+tests: $(USER_TESTS) $(PIE_TESTS) $(BUILD)/bench/bench
 # Left out where this machine has no such library, or runs other code than the guest.
 PTHREAD_CC_glibc := $(HOSTCC)
 PTHREAD_CC_musl := musl-gcc
@@ -179,17 +179,18 @@ oracle:
 	@$(MAKE) $(PARALLEL) tests pthread-tests
 	@$(PYTHON) tools/test.py --build $(BUILD) --oracle $(if $(T),-T '$(T)')
 
-# What operations cost, in guest instructions, in the release build; BENCH=linux: and in Debian's Linux.
+# What operations cost in guest instructions, beside Debian's Linux and the goals: a table, build/bench.json, and
+# drawings of cost against size.  WALL=1: in time, not in instructions.  DOCS=1: the numbers in docs/ too.
 bench:
-	@tools/setup.sh test
-	@$(MAKE) $(PARALLEL) RELEASE=1 bench-run
-BENCH_RUN = tools/boot-with -i -a no5lvl $(1) $(BENCHES) -- '$(foreach b,$(notdir $(BENCHES)),$(b);)'
-bench-run: $(BENCHES) $(BUILD)/quire.elf
-	@printf '%-40s %9s %9s\n' 'instructions for' Quire $(if $(filter linux,$(BENCH)),Linux)
-	@$(call BENCH_RUN,$(BUILD)/quire.elf) > $(BUILD)/bench/quire.txt
-	@$(if $(filter linux,$(BENCH)),$(call BENCH_RUN,linux),true) > $(BUILD)/bench/linux.txt
-	@paste -d'|' $(BUILD)/bench/quire.txt $(BUILD)/bench/linux.txt | awk -F'|' 'substr($$1, 42) ~ /^[0-9]+$$/ \
-		{ printf "%-40s %9s %9s\n", substr($$1, 1, 40), substr($$1, 42), substr($$2, 42) }'
+	@tools/setup.sh bench
+	@$(MAKE) $(PARALLEL) RELEASE=1 BUILD=$(BUILD)/release $(BUILD)/release/quire.elf $(BUILD)/release/bench/bench
+	@$(PYTHON) tools/bench.py --build $(BUILD)/release --out $(BUILD) $(if $(WALL),--wall) $(if $(DOCS)$(PLOT),--docs)
+
+# Where the instructions of one operation of tests/bench go: make profile P=6; A='FUNCTION...' shows code.
+profile:
+	@tools/setup.sh bench
+	@$(MAKE) $(PARALLEL) RELEASE=1 BUILD=$(BUILD)/release $(BUILD)/release/quire.elf $(BUILD)/release/bench/bench
+	@$(PYTHON) tools/profile.py --build $(BUILD)/release $(A:%=-a %) $(if $(P),$(P:%=P%),P6)
 
 # Fill the generated parts of README.md and docs/ from real runs.
 docs: $(BUILD)/quire.elf $(BUILD)/initramfs.cpio
@@ -218,7 +219,9 @@ help:
 	@echo '                       in mm/ must be noticed; ten million calls against the model'
 	@echo 'make coverage          which lines of the kernel the tests execute, as a table and in HTML'
 	@echo 'make oracle            record what Debian'"'"'s Linux answers to tests/user'
-	@echo 'make bench             what operations cost in instructions; BENCH=linux: beside Debian'"'"'s Linux'
+	@echo 'make bench             what operations cost in instructions, beside Debian'"'"'s Linux; WALL=1: in time;'
+	@echo '                       DOCS=1: the table and the drawings in docs/ too'
+	@echo 'make profile P=6       which functions the instructions of operation P6 go to'
 	@echo 'make docs              fill the generated parts of README.md and docs/ from real runs'
 	@echo 'make host-test         build the tests that run on this machine itself (tests/host)'
 	@echo 'make fuzz [FUZZ_TIME=seconds] [FRAMES=pages]  mm/ against the model, by libFuzzer'
@@ -344,7 +347,7 @@ $(PTHREAD_TESTS): $(BUILD)/pthread/%: tests/pthread/$$(notdir $$*).c tests/pthre
 	$(Q)$(PTHREAD_CC_$(patsubst %/,%,$(dir $*))) -std=gnu17 -O1 -g -Wall -Wextra -Wno-unused-parameter $(if $(WERROR),-Werror) \
 		-static -pthread -o $@ $<
 
-$(BENCHES): $(BUILD)/bench/%: $(BUILD)/obj/user/tests/bench/%.c.o $(BUILD)/libc.a
+$(BUILD)/bench/bench: $(BENCH_OBJS) $(BUILD)/libc.a
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(call link_user,-static)

@@ -11,6 +11,7 @@ A block stands between the lines `<!-- generated: NAME -->` and `<!-- end -->`:
   notes-table   docs/notes-table.tsv as a table: line of the notes, the command that shows it, file
                 and function, test.  Every file, function, program and test it names must exist.
   events        the kinds of events, from include/uapi/quire/events.h
+  bench         docs/bench.json as a table: Quire beside Linux (make bench DOCS=1)
   run COMMAND   what COMMAND prints, typed into one shell that all chapters share (norandmaps)
 
 Every page is also read for what it names, and all of it must exist: the file behind a link, the
@@ -23,12 +24,14 @@ page says, numbers aside (where busybox is another one, its areas are too: then 
 to be there).  It looks at everything but the transcript.
 """
 import argparse
+import json
 import pathlib
 import re
 import sys
 import time
 
 sys.dont_write_bytecode = True
+import bench
 import machine
 import session
 
@@ -130,6 +133,11 @@ def events_table(build):
     if len(out) - 2 != text.count("EVENT(") - text.count(" * EVENT("):
         sys.exit("gendocs: not every event of events.h could be read")
     return "\n".join(out)
+
+
+def bench_table(build):
+    """What the last `make bench DOCS=1` measured."""
+    return bench.markdown(json.loads((ROOT / "docs/bench.json").read_text()))
 
 
 # ---- the transcript -----------------------------------------------------------------------------
@@ -240,7 +248,8 @@ def all_pages():
 
 # ---- the blocks ---------------------------------------------------------------------------------
 
-MAKERS = {"transcript": transcript, "notes-table": notes_table, "events": events_table}
+MAKERS = {"transcript": transcript, "notes-table": notes_table, "events": events_table,
+          "bench": bench_table}
 
 
 def main():

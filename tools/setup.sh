@@ -5,6 +5,7 @@
 #   setup.sh gdb     the same, and gdb
 #   setup.sh test    more: clang and lld, GRUB and UEFI firmware for the boot images, cmocka,
 #                    gdb
+#   setup.sh bench   what `make bench` needs beside `run`: gnuplot
 #
 # When everything is there it only looks at a few files and says nothing.  On Debian and Ubuntu, as
 # root or with sudo, it says which packages are missing and how much to download, then installs them
@@ -47,6 +48,7 @@ need qemu-system-x86 qemu-system-x86_64
 [ -n "${BUSYBOX:-}" ] || need busybox-static busybox
 
 [ "$what" != gdb ] || need gdb gdb
+[ "$what" != bench ] || need gnuplot-nox gnuplot
 if [ "$what" = test ]; then
 	need gcc gcc
 	need patch patch
@@ -89,6 +91,7 @@ elsewhere() {
 		macos=" llvm lld gdb cmocka xorriso mtools"
 	fi
 	[ "$what" != gdb ] || fedora=" gdb" arch=" gdb" macos=" gdb"
+	[ "$what" != bench ] || fedora=" gnuplot" arch=" gnuplot" macos=" gnuplot"
 	cat >&2 <<EOT
 Quire needs packages that are not installed:$missing
 

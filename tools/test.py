@@ -28,6 +28,7 @@ Groups:
   law      snapshot and events since = next snapshot, over 10^5 random calls; the checker itself
   probe    quire-probe: the same areas and entries as on Linux, and as in the kernel's own snapshot
   gdb      the commands of `make gdb` against the kernel's own snapshot of the same moment
+  bench    the benchmark's checks: each call did its work, and a call that does not is noticed
   docs     the generated parts of the documents name only what exists
 
 -T keeps the jobs whose name contains PATTERN (a regular expression); the kernel gets the pattern
@@ -435,6 +436,18 @@ def points_of_tracing(kernel):
     return run
 
 
+def run_bench(build, options, lines):
+    """The benchmark's own checks, on our kernel; LINES: how many must say that all is well."""
+    def run(job):
+        status, out = job.start([str(ROOT / "tools/boot-with"), "-i", f"{build}/quire.elf", f"{build}/bench/bench",
+                                 "--", f"bench {options}"])
+        said = [line for line in out if re.match(r"P\d+ (done and checked|notices)|C\d [\d.]+ \d+ ", line)]
+        result = Result(len(said), [line for line in out if "FAIL" in line] + exit_failure(status, 0))
+        result.check(len(said) >= lines, f"{len(said)} of {lines} lines")
+        return result
+    return run
+
+
 def run_probe(m, build, linux=False):
     """Boot M, whose init asks quire-probe about tests/user/zoo; on LINUX keep what it says."""
     def run(job):
@@ -833,6 +846,10 @@ class Plan:
         self.add_law("replay-each", "explore.mask=703ff", "21-21", 10000, keep=1)
         self.add_law("programs", "explore.mask=3ff la57", "1-1", 30000, programs=law.PROGRAMS)
 
+    def bench(self):
+        for name, options, lines in (("checks", "-s", 18), ("broken-calls", "-x", 36), ("counts", "-k", 9)):
+            self.add("bench", name, run_bench(self.build, options, lines), 300)
+
     def docs(self):
         command = [sys.executable, str(ROOT / "tools/gendocs.py"), "--check", "--build",
                    str(self.build)]
@@ -861,6 +878,7 @@ class Plan:
         self.law()
         self.probe()
         self.gdb()
+        self.bench()
         self.docs()
 
     def chosen(self):
