@@ -52,6 +52,8 @@ struct timer {
 	void (*fn)(struct timer *t);
 	bool pending;			/* timer lock */
 };
+/* ITIMER_REAL has run out: the function of signal->real_timer. */
+void real_timer_fn(struct timer *t);
 void timer_setup(struct timer *t, void (*fn)(struct timer *));
 void timer_start(struct timer *t, u64 expires);	/* (re)arm */
 /* Disarm; true if it was pending.  On return @fn is not running on another CPU. */

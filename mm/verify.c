@@ -31,7 +31,7 @@
 #include "verify.h"
 
 #define LOG_MAX 50
-static int complaints;
+static int complaints;			/* only how many are printed: no lock */
 
 int mm_complain(struct mm_struct *mm, unsigned long addr, const char *what, unsigned long a,
 		unsigned long b)

@@ -4,6 +4,7 @@
 #ifndef ASM_SMP_H
 #define ASM_SMP_H
 
+#include <asm/irqflags.h>
 #include <asm/percpu.h>
 
 /* Boot, before mem_init(): keep the page below 1 MiB in which CPUs begin. */
@@ -18,6 +19,16 @@ void smp_send_reschedule(unsigned int cpu);
  * here, and the caller stays on its CPU.
  */
 void smp_call_others(void (*fn)(void *arg), void *arg);
+/* The same, and on this CPU too. */
+static inline void on_each_cpu(void (*fn)(void *arg), void *arg)
+{
+	unsigned long flags = local_irq_save();
+
+	fn(arg);
+	local_irq_restore(flags);
+	if (nr_cpus > 1)
+		smp_call_others(fn, arg);
+}
 /* The same on the CPUs of @mask (words of 64) but this one. */
 void smp_call_mask(const unsigned long *mask, void (*fn)(void *arg), void *arg);
 /*
