@@ -20,6 +20,7 @@
 #include <asm/desc.h>
 #include <asm/memtype.h>
 #include <asm/processor.h>
+#include <asm/ptrace.h>
 #include <asm/smp.h>
 #include <boot.h>
 #include <boot_info.h>
@@ -350,15 +351,27 @@ void smp_send_reschedule(unsigned int cpu)
 
 /* ---- standing still ---- */
 
+enum { RUN, PARK_UNLOCKED, PARK_QUIET };
 static u32 parking;				/* atomic: somebody has the machine for itself */
 static unsigned long parked[NR_CPUS / 64];	/* atomic */
 
 /* Who holds a spinlock goes on and is asked again: another one that is parked already cannot need it. */
-static void park(void)
+static bool may_park(const struct pt_regs *regs)
+{
+	switch (READ_ONCE(parking)) {
+	case PARK_UNLOCKED:
+		return !__cpu_read(preempt_count, unsigned int);
+	case PARK_QUIET:
+		return user_mode(regs) || current == this_cpu()->idle;
+	}
+	return false;
+}
+
+static void park(const struct pt_regs *regs)
 {
 	unsigned int me = smp_processor_id();
 
-	if (__cpu_read(preempt_count, unsigned int) || !READ_ONCE(parking))
+	if (!may_park(regs))
 		return;
 	__atomic_fetch_or(&parked[me / 64], BIT(me % 64), __ATOMIC_ACQ_REL);
 	while (__atomic_load_n(&parking, __ATOMIC_ACQUIRE)) {
@@ -373,13 +386,15 @@ static bool is_parked(unsigned int cpu)
 	return __atomic_load_n(&parked[cpu / 64], __ATOMIC_ACQUIRE) & BIT(cpu % 64);
 }
 
-void smp_park_others(void)
+static void park_others(u32 how)
 {
+	u32 run;
 	unsigned int left;
 
 	VM_BUG_ON(in_atomic() || irqs_disabled());
-	while (__atomic_exchange_n(&parking, 1, __ATOMIC_ACQ_REL))
-		cpu_relax();		/* and may be parked here */
+	for (run = RUN; !__atomic_compare_exchange_n(&parking, &run, how, false, __ATOMIC_ACQ_REL,
+						     __ATOMIC_RELAXED); run = RUN)
+		msleep(1);		/* who parks quietly waits until we are idle */
 	do {
 		left = 0;
 		for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
@@ -393,6 +408,16 @@ void smp_park_others(void)
 	} while (left);
 }
 
+void smp_park_others(void)
+{
+	park_others(PARK_UNLOCKED);
+}
+
+void smp_park_others_quiet(void)
+{
+	park_others(PARK_QUIET);
+}
+
 void smp_unpark(void)
 {
 	__atomic_store_n(&parking, 0, __ATOMIC_RELEASE);
@@ -402,10 +427,10 @@ void smp_unpark(void)
 }
 
 /* The flag that it came for is looked at on the way out (or in cpu_idle). */
-void smp_interrupt(unsigned int vector)
+void smp_interrupt(struct pt_regs *regs, unsigned int vector)
 {
 	if (vector == CALL_VECTOR)
 		serve_call();
 	else if (vector == PARK_VECTOR)
-		park();
+		park(regs);
 }

@@ -36,8 +36,14 @@ void smp_call_mask(const unsigned long *mask, void (*fn)(void *arg), void *arg);
  * Interrupts are on here and no spinlock is held; the machine is the caller's alone until then.
  */
 void smp_park_others(void);
+/*
+ * The same, but in user mode or idle: no task but those that sleep is in the middle of anything.  A lock
+ * that is taken may belong to one of them: who waits for it now waits for ever.
+ */
+void smp_park_others_quiet(void);
 void smp_unpark(void);
 /* do_irq(): the interrupts of this file. */
-void smp_interrupt(unsigned int vector);
+struct pt_regs;
+void smp_interrupt(struct pt_regs *regs, unsigned int vector);
 
 #endif

@@ -15,4 +15,7 @@ static inline void on_each_cpu(void (*fn)(void *arg), void *arg)
 	fake_cpu = me;
 }
 
+static inline void smp_park_others_quiet(void) { }
+static inline void smp_unpark(void) { }
+
 #endif
