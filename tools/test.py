@@ -671,6 +671,14 @@ class Plan:
             patterns=(expect, "la57: this processor has no 5-level paging"))
         add("la57-bios", Machine(cdrom=str(self.logs / "boot-la57.iso"), memory="256M"), 300,
             (expect, "la57: 5-level paging"))
+        # CPUs: one that comes only when it has been given up, before and after the others; as many as there may be.
+        for late in (2, 3):
+            add(f"cpu-late-{late}", Machine(self.kernel, initrd, f"{words} maxcpus=4 smp.late={late}", smp=4),
+                patterns=(expect, rf"smp: CPU with APIC id {late} is left out: it does not answer",
+                          "smp: 3 CPUs"))
+        add("cpus-64", Machine(self.kernel, initrd, f"{words} maxcpus=64", smp=64), 300,
+            (expect, "smp: 64 CPUs"))
+        add("cpus-nosmp", Machine(self.kernel, initrd, f"{words} maxcpus=4 nosmp", smp=4))
         # From kernel entry to init's first instruction: fewer than 100 million of them.
         add("instructions", Machine(self.kernel, initrd, words, cpu="qemu64", icount=True),
             patterns=(expect, r"boot: \d{1,8} TSC ticks from kernel entry"))
