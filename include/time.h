@@ -40,6 +40,7 @@ void time_init(void);
  */
 void tick_idle_enter(void);
 void tick_idle_exit(void);
+void tick_reprogram(void);	/* watchdog_init(), on each CPU, interrupts off */
 /* The process is gone: no timer of it may fire any more. */
 void exit_itimers(struct signal_struct *sig);
 /* CPU time of all threads of a process, dead ones included, ns; tasklist_lock held. */

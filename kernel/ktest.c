@@ -18,6 +18,7 @@
 #include <slab.h>
 #include <string.h>
 #include <time.h>
+#include <vmalloc.h>
 
 extern const struct ktest __ktests_start[], __ktests_end[];
 
@@ -96,6 +97,8 @@ void ktest_unuse_mm(struct mm_struct *mm)
 static struct usage usage_now(void)
 {
 	drop_dcache();
+	if (nr_cpus > 1)
+		drain_kernel_stacks();		/* on which CPU one is kept is chance */
 	return (struct usage){ nr_free_pages() + nr_cached_tables() + slab_total_pages(), slab_total_active() };
 }
 

@@ -20,6 +20,7 @@
 #include <sched.h>
 #include <string.h>
 #include <time.h>
+#include <watchdog.h>
 
 #define NSEC_PER_USEC 1000UL
 #define NEVER (~0UL)
@@ -31,6 +32,7 @@ static struct rb_root timer_tree;		/* timer_lock */
 static struct timer *first_timer;		/* timer_lock */
 static struct timer *running_timer[NR_CPUS];	/* timer_lock: whose function that CPU is calling */
 static u64 next_tick[NR_CPUS];			/* own CPU; NEVER: idle, no tick wanted */
+static u64 next_beat[NR_CPUS];			/* own CPU: the watchdog's, idle or not */
 
 void timer_setup(struct timer *t, void (*fn)(struct timer *))
 {
@@ -76,7 +78,7 @@ static void dequeue_timer(struct timer *t)
 /* Set the hardware for whatever comes first; timer_lock held. */
 static void program_next(u64 now)
 {
-	u64 next = next_tick[smp_processor_id()];
+	u64 next = min(next_tick[smp_processor_id()], next_beat[smp_processor_id()]);
 
 	if (first_timer)
 		next = min(next, first_timer->expires);
@@ -157,6 +159,7 @@ static void do_tick(struct pt_regs *regs, u64 now)
 	if (*next <= now)		/* ticks were lost (a busy host): go on from here */
 		*next = now + TICK_NSEC;
 	sched_tick(user);
+	watchdog_tick(regs);
 	itimer_tick(user);
 }
 
@@ -166,9 +169,21 @@ void timer_interrupt(struct pt_regs *regs)
 
 	if (now >= next_tick[smp_processor_id()])
 		do_tick(regs, now);
+	next_beat[smp_processor_id()] = watchdog_beat(now);
 	run_timers();
 	spin_lock(&timer_lock);
 	program_next(clock_read_ns());
+	spin_unlock(&timer_lock);
+}
+
+/* Interrupts off: the watchdog has begun. */
+void tick_reprogram(void)
+{
+	u64 now = clock_read_ns();
+
+	next_beat[smp_processor_id()] = now + 1;
+	spin_lock(&timer_lock);
+	program_next(now);
 	spin_unlock(&timer_lock);
 }
 
@@ -212,7 +227,7 @@ void time_init(void)
 {
 	set_real_time(rtc_read_seconds() * NSEC_PER_SEC);
 	for (unsigned int i = 0; i < NR_CPUS; i++)
-		next_tick[i] = NEVER;
+		next_tick[i] = next_beat[i] = NEVER;
 	clockevent_init();
 	tick_idle_exit();		/* the boot context counts as a task */
 }

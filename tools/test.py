@@ -679,6 +679,18 @@ class Plan:
         add("cpus-64", Machine(self.kernel, initrd, f"{words} maxcpus=64", smp=64), 300,
             (expect, "smp: 64 CPUs"))
         add("cpus-nosmp", Machine(self.kernel, initrd, f"{words} maxcpus=4 nosmp", smp=4))
+        # A CPU that hangs is shown, and all of them when one panics.
+        four = Machine(self.kernel, append=f"{words} maxcpus=4 provoke selftest=", smp=4)
+        hung = dataclasses.replace(four, append=four.append + "watchdog. watchdog_thresh=2")
+        add("watchdog", hung, 300, (r"watchdog: CPU 1 has served no interrupt for 2 seconds",
+                                    r"RIP \w+ spin_around\S+, interrupts off", r"call trace:",
+                                    r"watchdog: CPU 1, process \d+ \(spinner\): another task has waited for 4 seconds",
+                                    r"ok 3 task_that_keeps"))
+        panics = dataclasses.replace(four, append=four.append + "panic.shows_what")
+        self.add("boots", "panic-on-4-cpus", run_boot(
+            panics, r"Kernel panic - not syncing: on purpose",
+            *(rf"(?s)CPU {cpu}, process \d+ \(spinner\):\s*(\[[^]]*\])?\s*RIP \w+ spin_around" for cpu in (1, 2, 3)),
+            want=machine.FAILURE))
         # From kernel entry to init's first instruction: fewer than 100 million of them.
         add("instructions", Machine(self.kernel, initrd, words, cpu="qemu64", icount=True),
             patterns=(expect, r"boot: \d{1,8} TSC ticks from kernel entry"))

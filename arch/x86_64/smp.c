@@ -379,7 +379,7 @@ static void park(const struct pt_regs *regs)
 	__atomic_fetch_and(&parked[me / 64], ~BIT(me % 64), __ATOMIC_ACQ_REL);
 }
 
-static bool is_parked(unsigned int cpu)
+bool smp_is_parked(unsigned int cpu)
 {
 	return __atomic_load_n(&parked[cpu / 64], __ATOMIC_ACQUIRE) & BIT(cpu % 64);
 }
@@ -396,7 +396,7 @@ static void park_others(u32 how)
 	do {
 		left = 0;
 		for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
-			if (cpu == smp_processor_id() || is_parked(cpu))
+			if (cpu == smp_processor_id() || smp_is_parked(cpu))
 				continue;
 			left++;
 			apic_send(cpus[cpu].apic_id, APIC_FIXED | PARK_VECTOR);
@@ -420,7 +420,7 @@ void smp_unpark(void)
 {
 	__atomic_store_n(&parking, 0, __ATOMIC_RELEASE);
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
-		while (is_parked(cpu))
+		while (smp_is_parked(cpu))
 			cpu_relax();	/* or it would take the next request for this one */
 }
 

@@ -42,6 +42,7 @@ void smp_park_others(void);
  */
 void smp_park_others_quiet(void);
 void smp_unpark(void);
+bool smp_is_parked(unsigned int cpu);
 /* do_irq(): the interrupts of this file. */
 struct pt_regs;
 void smp_interrupt(struct pt_regs *regs, unsigned int vector);
