@@ -534,6 +534,9 @@ static __always_inline void prep_new_page(struct page *page, gfp_t gfp, unsigned
 	VM_BUG_ON_PAGE(page_count(page) != 0 || page_mapped(page), page);
 	page->mapping = NULL;
 	page->private = 0;
+	if (unlikely(order))		/* there may still be the order of a free block in the others */
+		for (unsigned long i = 1; i < 1UL << order; i++)
+			page[i].mapping = NULL;
 	kasan_unpoison(page_address(page), PAGE_SIZE << order);
 	note_alloc(page, 1U << order, caller);
 	if (gfp & __GFP_ZERO) {
