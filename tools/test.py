@@ -23,7 +23,7 @@ Groups:
   core     gdb on this machine reads a core file that Quire wrote
   explore  a program on the port org.quire.explore: commands, stepping, readers that do not read or
            go away, and whether the events of a recording and the parts of a snapshot fit each other
-  smp      user programs on 2 and 4 CPUs
+  smp      user programs and the kernel's suites on 2, 4 and 8 CPUs
   law      snapshot and events since = next snapshot, over 10^5 random calls; the checker itself
   probe    quire-probe: the same areas and entries as on Linux, and as in the kernel's own snapshot
   gdb      the commands of `make gdb` against the kernel's own snapshot of the same moment
@@ -592,17 +592,21 @@ class Plan:
             return run_kernel(m)(job)
         self.add("user", "all-la57", run, 600)
 
-    # What does not count exactly what each CPU keeps for itself, once more on several CPUs.
     def smp(self):
-        tests = [t for t in SMP_TESTS if t in self.user_tests()]
-        for cpus in (2, 4):
+        """All programs on 2 CPUs, some on 4 and 8, and the suites in the kernel on 2, 4 and 8."""
+        every = self.user_tests()
+        some = [t for t in SMP_TESTS if t in self.user_tests()]
+        for cpus, tests in ((2, every), (4, some), (8, some)):
             m = Machine(self.kernel, str(self.logs / f"user-smp-{cpus}.cpio"),
                         f"console=ttyS0 quiet panic=-1 maxcpus={cpus}", smp=cpus)
 
-            def run(job, m=m, name=f"user-smp-{cpus}"):
+            def run(job, m=m, name=f"user-smp-{cpus}", tests=tests):
                 self.initramfs(name, *tests)
                 return run_kernel(m)(job)
-            self.add("smp", f"{cpus} CPUs", run, 600)
+            self.add("smp", f"{cpus} CPUs", run, 1200)
+            m = dataclasses.replace(SELFTEST, kernel=self.kernel, smp=cpus)
+            m.append += f" maxcpus={cpus}"
+            self.add("smp", f"kernel on {cpus} CPUs", run_kernel(m), 2400)
 
     def oracle(self):
         for name, test, _, cpu in self.user_jobs():
@@ -883,7 +887,7 @@ VARIANTS = [("la57-on", "la57", "la57", "max")]
 MM_TESTS = ("brk", "cow", "efault", "exec", "filemap", "lazy", "mmap", "model", "mprotect", "mremap",
             "pie", "procfs", "rlimit", "sigframe", "signal", "stack", "syscall", "thread", "trap",
             "vfork")
-SMP_TESTS = ("badelf", "cow", "exec", "filemap", "madvise", "mmap", "mprotect", "mremap", "pipe", "poll",
+SMP_TESTS = ("affinity", "badelf", "cow", "exec", "filemap", "madvise", "mmap", "mprotect", "mremap", "pipe", "poll",
              "process_vm", "shm", "signal", "snapshot", "thread", "truncate", "vfork")
 # The compiler's checks, and what a kernel must say that breaks a rule on purpose.
 SANITIZERS = {"ubsan": r"Kernel panic - not syncing: UBSAN: shift out of bounds in .*test_ubsan.c",

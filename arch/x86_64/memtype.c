@@ -11,8 +11,8 @@
  *             A mapping of the area below 1 MiB that once held cards is always write-back: the
  *             fixed MTRRs decide there.
  * Lock order: memtype_lock is innermost; memory is allocated before it is taken.
- * Simplified: a sorted list; Linux keeps an interval tree.  The firmware's MTRRs are read,
- *             never written; its fixed ranges (below 1 MiB) are not looked at.
+ * Simplified: a sorted list; Linux keeps an interval tree.  The firmware's MTRRs are kept
+ *             (mtrr.c); the fixed ranges (below 1 MiB) are not looked at.
  * Sources:    Intel SDM vol. 3A, "Memory Cache Control": "Page Attribute Table",
  *             "Memory Type Range Registers"; Linux Documentation/x86/pat.rst.
  *
