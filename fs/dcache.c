@@ -8,6 +8,7 @@
  *             a dentry holds a reference on its parent and on its inode;
  *             d_count is 0 only for dentries on the LRU (hashed, positive, kept for speed).
  * Lock order: dcache_lock is the innermost lock of fs/; inodes are put after it is dropped.
+ *             prune_mutex above it; reclaim only tries it, so it may be held while memory is asked for.
  * Simplified: one lock and no RCU walk; negative dentries are not kept.
  * Sources:    Bovet & Cesati, "Understanding the Linux Kernel", The Virtual Filesystem.
  */
@@ -208,7 +209,10 @@ void dput(struct dentry *d)
 		d = free_dentry(d);
 }
 
-/* Free up to @nr dentries that nobody uses; returns how many. */
+/* Held while unused dentries are freed: who takes a file system away waits until none of its is under way. */
+static DEFINE_MUTEX(prune_mutex);
+
+/* Free up to @nr dentries that nobody uses; returns how many.  prune_mutex held. */
 static unsigned long prune_dcache(unsigned long nr)
 {
 	unsigned long freed = 0;
@@ -246,12 +250,20 @@ unsigned long nr_dentries(unsigned long *unused)
 
 unsigned long drop_dcache(void)
 {
-	return prune_dcache(~0UL);
+	unsigned long n;
+
+	mutex_lock(&prune_mutex);
+	n = prune_dcache(~0UL);
+	mutex_unlock(&prune_mutex);
+	return n;
 }
 
 static unsigned long shrink_dcache(unsigned long nr)
 {
-	prune_dcache(nr * (PAGE_SIZE / sizeof(struct inode)));
+	if (mutex_trylock(&prune_mutex)) {
+		prune_dcache(nr * (PAGE_SIZE / sizeof(struct inode)));
+		mutex_unlock(&prune_mutex);
+	}
 	return kmem_cache_shrink(dentry_cachep) + shrink_inode_cache();
 }
 

@@ -451,6 +451,9 @@ static inline void mm_verify_range(struct mm_struct *mm, unsigned long start, un
 #endif
 /* Walk everything: every mm, VMA, table, page, free list, slab.  Number of violations, each logged. */
 int mm_verify_all(void);
+struct mutex;
+/* In the middle of it: take a lock, or false if that would be for ever (mm/verify.c). */
+bool mm_verify_lock(struct mutex *m);
 
 /* Counters of /proc/vmstat. */
 enum vm_event {

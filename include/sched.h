@@ -51,7 +51,6 @@ struct rseq;
 #define PF_EXITING	BIT(1)
 #define PF_FORKNOEXEC	BIT(2)
 #define PF_SIGNALED	BIT(3)
-#define PF_OOM_VICTIM	BIT(4)
 #define PF_DUMPCORE	BIT(5)		/* writes the core file of its process */
 #define PF_POSTCOREDUMP	BIT(6)		/* too late to take part in one */
 

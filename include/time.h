@@ -40,6 +40,7 @@ void time_init(void);
  */
 void tick_idle_enter(void);
 void tick_idle_exit(void);
+void tick_reprogram(void);	/* watchdog_init(), on each CPU, interrupts off */
 /* The process is gone: no timer of it may fire any more. */
 void exit_itimers(struct signal_struct *sig);
 /* CPU time of all threads of a process, dead ones included, ns; tasklist_lock held. */
@@ -52,6 +53,8 @@ struct timer {
 	void (*fn)(struct timer *t);
 	bool pending;			/* timer lock */
 };
+/* ITIMER_REAL has run out: the function of signal->real_timer. */
+void real_timer_fn(struct timer *t);
 void timer_setup(struct timer *t, void (*fn)(struct timer *));
 void timer_start(struct timer *t, u64 expires);	/* (re)arm */
 /* Disarm; true if it was pending.  On return @fn is not running on another CPU. */

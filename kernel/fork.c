@@ -176,7 +176,7 @@ static void init_new_task(struct task_struct *t, const struct kernel_clone_args 
 	t->state = TASK_UNINTERRUPTIBLE;	/* until wake_up_new_task() */
 	t->exit_state = 0;
 	t->exit_code = 0;
-	t->flags &= ~(PF_EXITING | PF_SIGNALED | PF_OOM_VICTIM);
+	t->flags &= ~(PF_EXITING | PF_SIGNALED);
 	t->flags |= PF_FORKNOEXEC;
 	t->on_rq = false;
 	t->on_cpu = false;
@@ -229,9 +229,12 @@ static int copy_signal(u64 clone_flags, struct task_struct *t)
 	init_sigpending(&s->shared_pending);
 	init_waitqueue_head(&s->wait_chldexit);
 	init_waitqueue_head(&s->wait_pidfd);
+	timer_setup(&s->real_timer, real_timer_fn);
 	s->leader = t;
+	spin_lock_irq(&tasklist_lock);
 	s->tty = old->tty;
 	memcpy(s->rlim, old->rlim, sizeof(s->rlim));
+	spin_unlock_irq(&tasklist_lock);
 	s->oom_score_adj = old->oom_score_adj;
 	if (t->flags & PF_KTHREAD)
 		s->flags = SIGNAL_UNKILLABLE;

@@ -831,7 +831,8 @@ void shm_recount_begin(void)
 {
 	struct segment *s;
 
-	mutex_lock(&shm_mutex);
+	if (!mm_verify_lock(&shm_mutex))
+		return;
 	list_for_each_entry(s, &segments, list)
 		s->recount = 0;
 	recounting = true;
@@ -844,7 +845,8 @@ void shm_recount_vma(const struct vm_area_struct *vma)
 
 	if (vma->vm_ops != &shm_vm_ops)
 		return;
-	mutex_lock(&shm_mutex);
+	if (!mm_verify_lock(&shm_mutex))
+		return;
 	s = attached(vma->vm_file->private_data);
 	if (s && recounting)
 		s->recount++;
@@ -857,7 +859,8 @@ int shm_recount_end(void)
 	struct segment *s;
 	int bad = 0, n = 0;
 
-	mutex_lock(&shm_mutex);
+	if (!mm_verify_lock(&shm_mutex))
+		return 0;
 	recounting = false;
 	list_for_each_entry(s, &segments, list) {
 		n++;

@@ -26,6 +26,7 @@
 #include <time.h>
 #include <trace.h>
 #include <vmalloc.h>
+#include <watchdog.h>
 
 #ifdef __clang__
 #define COMPILER __VERSION__		/* names itself */
@@ -182,6 +183,7 @@ static int init_thread(void *unused)
 {
 	had_initramfs = boot_info.initrd_size != 0;
 	smp_init();
+	watchdog_init();
 	populate_rootfs();
 	explore_init();
 	mark_rodata_ro();

@@ -2,12 +2,14 @@
  * kernel/panic.c - a promise of the kernel to itself is broken: tell all, and stop
  *
  * Purpose:    registers, symbolised backtrace, the areas of the address space that was in use,
- *             and the page-table walk of the address that faulted.
+ *             and the page-table walk of the address that faulted; what the other CPUs were doing.
  * Invariants: interrupts stay off; nothing here allocates or waits for a lock.  A panic inside a
- *             panic prints one line and stops.
+ *             panic prints one line and stops.  One CPU panics, the others are stopped by an NMI
+ *             before it prints; who wants to panic meanwhile waits for that.
  * Command line: panic=N reboots after N seconds, panic=-1 at once, panic=0 (default) halts.
  */
 #include <asm/extable.h>
+#include <asm/nmi.h>
 #include <asm/processor.h>
 #include <asm/ptrace.h>
 #include <boot.h>
@@ -22,7 +24,8 @@
 
 #define MAX_AREAS 64
 
-static int panic_depth;
+static int panic_depth;			/* the CPU that panics */
+static unsigned int panic_cpu;		/* atomic: 1 + the CPU that panics; 0: none */
 
 void show_regs(const struct pt_regs *r)
 {
@@ -98,6 +101,8 @@ static void __noreturn stop(void)
 {
 	long timeout = cmdline_num("panic", 0);
 
+	if (panic_depth == 1)
+		nmi_show_stopped();
 	debug_exit(DEBUG_EXIT_FAILURE);
 	if (timeout) {
 		if (timeout > 0)
@@ -110,8 +115,15 @@ static void __noreturn stop(void)
 
 static void panic_begin(void)
 {
+	unsigned int me = smp_processor_id() + 1, nobody = 0;
+
 	local_irq_disable();
 	kasan_stop();
+	if (!__atomic_compare_exchange_n(&panic_cpu, &nobody, me, false, __ATOMIC_ACQ_REL,
+					 __ATOMIC_ACQUIRE) && nobody != me)
+		machine_halt();		/* until the other one's NMI comes */
+	if (!panic_depth)
+		nmi_stop_others();
 	if (panic_depth++) {
 		static const char msg[] = "panic inside a panic: stopped\n";
 

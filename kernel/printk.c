@@ -17,6 +17,7 @@
 #include <asm/uaccess.h>
 #include <boot.h>
 #include <boot_info.h>
+#include <mutex.h>
 #include <printk.h>
 #include <sched.h>
 #include <slab.h>
@@ -46,8 +47,9 @@ static char log_buf[LOG_SIZE] __aligned(RECORD_ALIGN);
 static DEFINE_SPINLOCK(log_lock);
 static u64 log_first, log_next;		/* log_lock: oldest record, end of the newest */
 static u64 clear_pos;			/* log_lock: dmesg -c */
-static u64 syslog_pos;			/* log_lock: syslog(READ) */
-static size_t syslog_partial;		/* log_lock: bytes of that record already read */
+static DEFINE_MUTEX(syslog_mutex);	/* syslog(READ): one reader at a time */
+static u64 syslog_pos;			/* syslog_mutex to change */
+static size_t syslog_partial;		/* syslog_mutex: bytes of that record already read */
 
 static DEFINE_SPINLOCK(console_lock);
 static struct console *consoles;	/* console_lock: in order of registration */
@@ -401,9 +403,20 @@ static size_t syslog_size(u64 pos, char *buf, size_t size)
 	return total;
 }
 
+static bool record_waits(void)
+{
+	unsigned long flags;
+	bool waits;
+
+	spin_lock_irqsave(&log_lock, flags);
+	waits = next_record(READ_ONCE(syslog_pos)) < log_next;
+	spin_unlock_irqrestore(&log_lock, flags);
+	return waits;
+}
+
 static long wait_for_record(void)
 {
-	while (next_record(READ_ONCE(syslog_pos)) >= READ_ONCE(log_next)) {
+	while (!record_waits()) {
 		if (signal_pending(current))
 			return -ERESTARTSYS;
 		set_current_state(TASK_INTERRUPTIBLE);
@@ -412,14 +425,11 @@ static long wait_for_record(void)
 	return 0;
 }
 
-/* Read and consume; a record that does not fit is left half read. */
-static long syslog_read(char __user *ubuf, size_t size, char *buf, size_t bufsize)
+/* Read and consume what is there; a record that does not fit is left half read.  syslog_mutex held. */
+static long take_records(char __user *ubuf, size_t size, char *buf, size_t bufsize)
 {
 	size_t done = 0;
-	long err = wait_for_record();
 
-	if (err)
-		return err;
 	while (done < size) {
 		u64 pos = syslog_pos;
 		size_t len = syslog_record(&pos, buf, bufsize), skip, n;
@@ -435,10 +445,25 @@ static long syslog_read(char __user *ubuf, size_t size, char *buf, size_t bufsiz
 			syslog_partial = skip + n;
 		} else {
 			syslog_partial = 0;
-			syslog_pos = pos;
+			WRITE_ONCE(syslog_pos, pos);
 		}
 	}
 	return done;
+}
+
+static long syslog_read(char __user *ubuf, size_t size, char *buf, size_t bufsize)
+{
+	long ret;
+
+	do {
+		ret = wait_for_record();
+		if (ret)
+			return ret;
+		mutex_lock(&syslog_mutex);
+		ret = take_records(ubuf, size, buf, bufsize);
+		mutex_unlock(&syslog_mutex);
+	} while (!ret);			/* another reader was faster */
+	return ret;
 }
 
 /* The newest records that fit; the oldest of them first. */

@@ -236,12 +236,16 @@ unsigned long nr_context_switches(void)
 	return n;
 }
 
+/* With the queue's lock: a CPU that is charging it changes three fields, one after the other. */
 u64 task_cputime(struct task_struct *t)
 {
+	unsigned long flags;
+	struct rq *rq = task_rq_lock(t, &flags);
 	u64 ns = t->utime + t->stime;
 
-	if (READ_ONCE(t->on_cpu))
+	if (rq->curr == t)
 		ns += ktime_get() - t->exec_start;
+	spin_unlock_irqrestore(&rq->lock, flags);
 	return ns;
 }
 

@@ -399,9 +399,16 @@ out:
 
 /* ---- names of the system --------------------------------------------------------------------- */
 
+static DEFINE_SPINLOCK(uts_lock);	/* the names in init_uts, which may change */
+
 long sys_newuname(struct new_utsname __user *buf)
 {
-	return copy_to_user(buf, &init_uts, sizeof(init_uts)) ? -EFAULT : 0;
+	struct new_utsname uts;
+
+	spin_lock(&uts_lock);
+	uts = init_uts;
+	spin_unlock(&uts_lock);
+	return copy_to_user(buf, &uts, sizeof(uts)) ? -EFAULT : 0;
 }
 
 static long set_name(char *field, const char __user *name, int len)
@@ -414,7 +421,9 @@ static long set_name(char *field, const char __user *name, int len)
 		return -EINVAL;
 	if (copy_from_user(buf, name, len))
 		return -EFAULT;
+	spin_lock(&uts_lock);
 	memcpy(field, buf, sizeof(buf));
+	spin_unlock(&uts_lock);
 	return 0;
 }
 

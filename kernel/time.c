@@ -7,6 +7,7 @@
  * Invariants: the tree is ordered by expiry and first_timer is its leftmost node;
  *             a timer is in the tree exactly while ->pending;
  *             a timer's function runs once for each time it was started, never early.
+ *             timer_cancel() returns when no other CPU is in the timer's function any more.
  * Lock order: siglock > timer_lock.  timer functions run without timer_lock.
  * Simplified: one queue for the machine, served by whichever CPU's timer fires; a sleeper on the real-time clock
  *             is not moved when somebody sets that clock; CPU-time clocks cannot be slept on.
@@ -19,6 +20,7 @@
 #include <sched.h>
 #include <string.h>
 #include <time.h>
+#include <watchdog.h>
 
 #define NSEC_PER_USEC 1000UL
 #define NEVER (~0UL)
@@ -28,9 +30,9 @@
 static DEFINE_SPINLOCK(timer_lock);
 static struct rb_root timer_tree;		/* timer_lock */
 static struct timer *first_timer;		/* timer_lock */
-static struct timer *running_timer;		/* timer_lock: its function is being called */
-static unsigned int running_cpu;		/* timer_lock */
+static struct timer *running_timer[NR_CPUS];	/* timer_lock: whose function that CPU is calling */
 static u64 next_tick[NR_CPUS];			/* own CPU; NEVER: idle, no tick wanted */
+static u64 next_beat[NR_CPUS];			/* own CPU: the watchdog's, idle or not */
 
 void timer_setup(struct timer *t, void (*fn)(struct timer *))
 {
@@ -76,7 +78,7 @@ static void dequeue_timer(struct timer *t)
 /* Set the hardware for whatever comes first; timer_lock held. */
 static void program_next(u64 now)
 {
-	u64 next = next_tick[smp_processor_id()];
+	u64 next = min(next_tick[smp_processor_id()], next_beat[smp_processor_id()]);
 
 	if (first_timer)
 		next = min(next, first_timer->expires);
@@ -99,17 +101,27 @@ void timer_start(struct timer *t, u64 expires)
 	spin_unlock_irqrestore(&timer_lock, flags);
 }
 
+/* Is @t's function being called by another CPU?  timer_lock held. */
+static bool runs_elsewhere(const struct timer *t)
+{
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
+		if (running_timer[cpu] == t && cpu != smp_processor_id())
+			return true;
+	return false;
+}
+
 bool timer_cancel(struct timer *t)
 {
 	unsigned long flags;
-	bool was, busy;
+	bool was = false, busy;
 
 	for (;;) {
 		spin_lock_irqsave(&timer_lock, flags);
-		was = t->pending;
-		if (was)
+		if (t->pending) {
+			was = true;
 			dequeue_timer(t);
-		busy = running_timer == t && running_cpu != smp_processor_id();
+		}
+		busy = runs_elsewhere(t);
 		spin_unlock_irqrestore(&timer_lock, flags);
 		if (!busy)
 			return was;
@@ -125,12 +137,11 @@ static void run_timers(void)
 	spin_lock(&timer_lock);
 	while ((t = first_timer) && t->expires <= clock_read_ns()) {
 		dequeue_timer(t);
-		running_timer = t;
-		running_cpu = smp_processor_id();
+		running_timer[smp_processor_id()] = t;
 		spin_unlock(&timer_lock);
 		t->fn(t);
 		spin_lock(&timer_lock);
-		running_timer = NULL;
+		running_timer[smp_processor_id()] = NULL;
 	}
 	spin_unlock(&timer_lock);
 }
@@ -148,6 +159,7 @@ static void do_tick(struct pt_regs *regs, u64 now)
 	if (*next <= now)		/* ticks were lost (a busy host): go on from here */
 		*next = now + TICK_NSEC;
 	sched_tick(user);
+	watchdog_tick(regs);
 	itimer_tick(user);
 }
 
@@ -157,9 +169,21 @@ void timer_interrupt(struct pt_regs *regs)
 
 	if (now >= next_tick[smp_processor_id()])
 		do_tick(regs, now);
+	next_beat[smp_processor_id()] = watchdog_beat(now);
 	run_timers();
 	spin_lock(&timer_lock);
 	program_next(clock_read_ns());
+	spin_unlock(&timer_lock);
+}
+
+/* Interrupts off: the watchdog has begun. */
+void tick_reprogram(void)
+{
+	u64 now = clock_read_ns();
+
+	next_beat[smp_processor_id()] = now + 1;
+	spin_lock(&timer_lock);
+	program_next(now);
 	spin_unlock(&timer_lock);
 }
 
@@ -203,7 +227,7 @@ void time_init(void)
 {
 	set_real_time(rtc_read_seconds() * NSEC_PER_SEC);
 	for (unsigned int i = 0; i < NR_CPUS; i++)
-		next_tick[i] = NEVER;
+		next_tick[i] = next_beat[i] = NEVER;
 	clockevent_init();
 	tick_idle_exit();		/* the boot context counts as a task */
 }
@@ -261,7 +285,7 @@ void process_cputime(struct signal_struct *sig, u64 *utime, u64 *stime)
 	*utime = sig->utime;
 	*stime = sig->stime;
 	list_for_each_entry(t, &sig->threads, thread_node) {
-		u64 total = task_cputime(t), user = READ_ONCE(t->utime);
+		u64 user = READ_ONCE(t->utime), total = task_cputime(t);
 
 		*utime += user;
 		*stime += total > user ? total - user : 0;
@@ -532,14 +556,18 @@ long sys_restart_syscall(void)
 
 /* ---- interval timers ----------------------------------------------------------------------- */
 
+/* With tasklist_lock: an execve on another CPU may be making another thread the leader. */
 static void send_timer_signal(struct signal_struct *sig, int signo)
 {
 	siginfo_t info = { .si_signo = signo, .si_code = SI_KERNEL };
+	unsigned long flags;
 
+	spin_lock_irqsave(&tasklist_lock, flags);
 	group_send_sig_info(signo, &info, sig->leader);
+	spin_unlock_irqrestore(&tasklist_lock, flags);
 }
 
-static void real_timer_fn(struct timer *t)
+void real_timer_fn(struct timer *t)
 {
 	struct signal_struct *sig = container_of(t, struct signal_struct, real_timer);
 	u64 incr = READ_ONCE(sig->it_real_incr), now = clock_read_ns();
@@ -571,7 +599,9 @@ static void itimer_tick(bool user)
 	struct signal_struct *sig = t->signal;
 	bool virt = false, prof;
 
-	if (!sig || !t->sighand || likely(!(sig->it_virt_expires | sig->it_prof_expires)))
+	if (!sig || likely(!(sig->it_virt_expires | sig->it_prof_expires)))
+		return;
+	if (t->exit_state)		/* who collects it on another CPU takes its sighand away */
 		return;
 	spin_lock(&t->sighand->siglock);
 	if (user)
@@ -636,8 +666,6 @@ static struct itimer_ns swap_itimer(int which, struct itimer_ns new)
 	/* not under siglock, which the timer function takes */
 	timer_cancel(&sig->real_timer);
 	WRITE_ONCE(sig->it_real_incr, new.interval);
-	if (!sig->real_timer.fn)
-		timer_setup(&sig->real_timer, real_timer_fn);
 	if (new.value)
 		timer_start(&sig->real_timer, clock_read_ns() + new.value);
 	return old;

@@ -15,7 +15,7 @@
  *             Until kasan_start() and after kasan_stop() nothing is reported.
  *             A freed object waits in the quarantine, KASAN_QUARANTINE frees long, before its
  *             cache gets it back: until then its use is seen.
- * Lock order: none; the quarantine is touched with interrupts off.
+ * Lock order: quarantine_lock, innermost, interrupts off.
  * Simplified: one quarantine for the machine, counted in objects, not in bytes.
  * Sources:    Serebryany and others, "AddressSanitizer: A Fast Address Sanity Checker" (USENIX
  *             ATC 2012); GCC's asan.c comments on the layout of stack frames; the names of the
@@ -384,40 +384,49 @@ void __asan_unpoison_stack_memory(const void *p, size_t size)
 
 /* ---- the quarantine ------------------------------------------------------------------------ */
 
+static DEFINE_SPINLOCK(quarantine_lock);		/* all of these */
 static struct {
 	struct kmem_cache *cache;
 	void *obj;
-} quarantine[KASAN_QUARANTINE + 1];
+} quarantine[KASAN_QUARANTINE + NR_CPUS];		/* each CPU may be about to take one out */
 static unsigned int oldest, waiting;
 
 void kasan_quarantine_put(struct kmem_cache *c, void *obj)
 {
-	unsigned int i = (oldest + waiting++) % ARRAY_SIZE(quarantine);
+	unsigned int i;
 
+	spin_lock(&quarantine_lock);
+	i = (oldest + waiting++) % ARRAY_SIZE(quarantine);
 	BUG_ON(waiting > ARRAY_SIZE(quarantine));
 	quarantine[i].cache = c;
 	quarantine[i].obj = obj;
+	spin_unlock(&quarantine_lock);
 }
 
 void *kasan_quarantine_take(unsigned int keep, struct kmem_cache **c)
 {
-	void *obj;
+	void *obj = NULL;
 
-	if (waiting <= keep)
-		return NULL;
-	obj = quarantine[oldest].obj;
-	*c = quarantine[oldest].cache;
-	oldest = (oldest + 1) % ARRAY_SIZE(quarantine);
-	waiting--;
+	spin_lock(&quarantine_lock);
+	if (waiting > keep) {
+		obj = quarantine[oldest].obj;
+		*c = quarantine[oldest].cache;
+		oldest = (oldest + 1) % ARRAY_SIZE(quarantine);
+		waiting--;
+	}
+	spin_unlock(&quarantine_lock);
 	return obj;
 }
 
 unsigned int kasan_quarantine_count(const struct kmem_cache *c)
 {
+	unsigned long flags;
 	unsigned int n = 0;
 
+	spin_lock_irqsave(&quarantine_lock, flags);
 	for (unsigned int i = 0; i < waiting; i++)
 		n += quarantine[(oldest + i) % ARRAY_SIZE(quarantine)].cache == c;
+	spin_unlock_irqrestore(&quarantine_lock, flags);
 	return n;
 }
 

@@ -130,10 +130,8 @@ static int kill_worst(gfp_t gfp, unsigned int order)
 	get_task_struct(p);
 	victim = p;
 	victim_since = ktime_get();
-	for_each_thread(p, t) {
-		t->flags |= PF_OOM_VICTIM;
+	for_each_thread(p, t)
 		send_sig(SIGKILL, t, true);
-	}
 	return 1;
 }
 

@@ -29,6 +29,7 @@
  *             Manager", chapter "Physical Page Allocation"; Bonwick and Adams, "Magazines
  *             and Vmem" (per-CPU caches).
  */
+#include <asm/smp.h>
 #include <kasan.h>
 #include <mm.h>
 #include <printk.h>
@@ -353,10 +354,9 @@ static inline struct per_cpu_pages *this_pcp(struct zone *z)
 	return &z->pcp[smp_processor_id()];
 }
 
-/* This CPU's lists back to the buddies.  (With several CPUs: an IPI asks the others.) */
-void drain_all_pages(void)
+/* This CPU's lists back to the buddies.  Interrupts off. */
+static void drain_local_pages(void *unused)
 {
-	unsigned long flags = local_irq_save();
 	int i;
 
 	for (i = 0; i < MAX_NR_ZONES; i++) {
@@ -365,7 +365,11 @@ void drain_all_pages(void)
 		if (pcp->count)
 			pcp_drain(&zones[i], pcp, pcp->count);
 	}
-	local_irq_restore(flags);
+}
+
+void drain_all_pages(void)
+{
+	on_each_cpu(drain_local_pages, NULL);
 }
 
 /* ---- allocation -------------------------------------------------------------------------- */
@@ -467,7 +471,7 @@ static noinline void warn_alloc(gfp_t gfp, unsigned int order)
 {
 	static unsigned int warned;
 
-	if ((gfp & __GFP_NOWARN) || warned++ >= 10)
+	if ((gfp & __GFP_NOWARN) || __atomic_fetch_add(&warned, 1, __ATOMIC_RELAXED) >= 10)
 		return;
 	pr_warn("page allocation of order %u failed, gfp 0x%x, %lu pages free\n", order, gfp,
 		nr_free_pages());
@@ -530,6 +534,9 @@ static __always_inline void prep_new_page(struct page *page, gfp_t gfp, unsigned
 	VM_BUG_ON_PAGE(page_count(page) != 0 || page_mapped(page), page);
 	page->mapping = NULL;
 	page->private = 0;
+	if (unlikely(order))		/* there may still be the order of a free block in the others */
+		for (unsigned long i = 1; i < 1UL << order; i++)
+			page[i].mapping = NULL;
 	kasan_unpoison(page_address(page), PAGE_SIZE << order);
 	note_alloc(page, 1U << order, caller);
 	if (gfp & __GFP_ZERO) {

@@ -30,6 +30,7 @@
  *
  *   | object | red zone, 8..15 bytes | next free | allocated by | freed by | pad |
  */
+#include <asm/smp.h>
 #include <mm.h>
 #include <printk.h>
 #include <seq_file.h>
@@ -422,7 +423,10 @@ static unsigned long release_list(struct kmem_cache *c, struct list_head *slabs)
 
 /* ---- the fast paths and what is behind them ---------------------------------------------- */
 
-/* Interrupts off: one object, and a batch more for the array while we are at it. */
+/*
+ * Interrupts off: one object, and a batch more for the array while we are at it.  The array need not be
+ * empty: a caller that slept may be on another CPU now.
+ */
 static void *refill(struct kmem_cache *c, struct array_cache *ac)
 {
 	void *obj, *more;
@@ -430,7 +434,7 @@ static void *refill(struct kmem_cache *c, struct array_cache *ac)
 
 	spin_lock(&c->lock);
 	obj = take_object(c);
-	for (n = 1; obj && n < ac->batch; n++) {
+	for (n = 1; obj && n < ac->batch && ac->avail < ac->limit; n++) {
 		more = take_object(c);
 		if (!more)
 			break;
@@ -564,21 +568,55 @@ void kmem_cache_free(struct kmem_cache *c, void *obj)
 	slab_free(c, obj, CALLER);
 }
 
-/* This CPU's array and all empty slabs.  (With several CPUs: an IPI asks the others.) */
-unsigned long kmem_cache_shrink(struct kmem_cache *c)
+/* Interrupts off: this CPU's array. */
+static void drain_array(struct kmem_cache *c)
 {
-	unsigned long flags = local_irq_save(), freed;
 	struct array_cache *ac = c->cpu[smp_processor_id()];
 	LIST_HEAD(surplus);
 
-	release_quarantine(0);
+	if (!ac->avail)
+		return;
 	flush_array(c, ac, ac->avail, &surplus);
+	release_list(c, &surplus);
+}
+
+static void drain_one_cache(void *cache)
+{
+	release_quarantine(0);
+	drain_array(cache);
+}
+
+static void drain_each_cache(void *unused)
+{
+	struct kmem_cache *c;
+
+	release_quarantine(0);
+	spin_lock(&caches_lock);
+	list_for_each_entry(c, &caches, list)
+		drain_array(c);
+	spin_unlock(&caches_lock);
+}
+
+/* Interrupts off: all empty slabs go; pages freed. */
+static unsigned long release_free_slabs(struct kmem_cache *c)
+{
+	LIST_HEAD(surplus);
+
 	spin_lock(&c->lock);
 	c->nr_slabs -= c->nr_free_slabs;
 	c->nr_free_slabs = 0;
 	list_splice_init(&c->free, &surplus);
 	spin_unlock(&c->lock);
-	freed = release_list(c, &surplus);
+	return release_list(c, &surplus);
+}
+
+unsigned long kmem_cache_shrink(struct kmem_cache *c)
+{
+	unsigned long flags, freed;
+
+	on_each_cpu(drain_one_cache, c);
+	flags = local_irq_save();
+	freed = release_free_slabs(c);
 	local_irq_restore(flags);
 	return freed;
 }
@@ -588,9 +626,10 @@ unsigned long slab_shrink_all(void)
 	struct kmem_cache *c;
 	unsigned long flags, freed = 0;
 
+	on_each_cpu(drain_each_cache, NULL);
 	spin_lock_irqsave(&caches_lock, flags);
 	list_for_each_entry(c, &caches, list)
-		freed += kmem_cache_shrink(c);
+		freed += release_free_slabs(c);
 	spin_unlock_irqrestore(&caches_lock, flags);
 	return freed;
 }

@@ -20,6 +20,7 @@
  */
 #include <asm/memtype.h>
 #include <asm/pkeys.h>
+#include <asm/smp.h>
 #include <fs.h>
 #include <ipc_shm.h>
 #include <pagemap.h>
@@ -31,7 +32,7 @@
 #include "verify.h"
 
 #define LOG_MAX 50
-static int complaints;
+static int complaints;			/* only how many are printed: no lock */
 
 int mm_complain(struct mm_struct *mm, unsigned long addr, const char *what, unsigned long a,
 		unsigned long b)
@@ -39,6 +40,33 @@ int mm_complain(struct mm_struct *mm, unsigned long addr, const char *what, unsi
 	if (complaints++ < LOG_MAX)
 		pr_err("mm_verify: mm %u at %lx: %s (%lx, %lx)\n", mm ? mm->id : 0, addr, what, a, b);
 	return 1;
+}
+
+static bool standing;			/* the other CPUs are parked: verify_mutex */
+static bool disturbed;			/* a lock was taken meanwhile: verify_mutex */
+
+bool verify_down_read(struct rw_semaphore *s)
+{
+	if (!standing) {
+		down_read(s);
+		return true;
+	}
+	if (down_read_trylock(s))
+		return true;
+	disturbed = true;
+	return false;
+}
+
+bool mm_verify_lock(struct mutex *m)
+{
+	if (!standing) {
+		mutex_lock(m);
+		return true;
+	}
+	if (mutex_trylock(m))
+		return true;
+	disturbed = true;
+	return false;
 }
 
 /* ---- one VMA ---- */
@@ -142,7 +170,8 @@ static bool in_i_mmap(struct vm_area_struct *v)
 	struct vm_area_struct *i;
 	bool found = false;
 
-	down_read(&m->i_mmap_rwsem);
+	if (!verify_down_read(&m->i_mmap_rwsem))
+		return true;
 	if (v->vm_flags & VM_NONLINEAR) {
 		list_for_each_entry(i, &m->i_mmap_nonlinear, shared.nonlinear)
 			found |= i == v;
@@ -473,7 +502,8 @@ static int verify_mm(struct mm_struct *mm, int own, struct frame_counts *frames,
 	struct sums s = { 0 };
 	int bad = 0;
 
-	down_read(&mm->mmap_sem);
+	if (!verify_down_read(&mm->mmap_sem))
+		return 0;
 	for (struct vm_area_struct *v = mm->mmap; v; v = v->vm_next) {
 		bad += verify_vma(mm, v);
 		bad += verify_vma_links(v);
@@ -585,7 +615,8 @@ static void free_counts(struct frame_counts *c)
 
 static DEFINE_MUTEX(verify_mutex);	/* one run over everything at a time */
 
-int mm_verify_all(void)
+/* One run over everything. */
+static int verify_everything(void)
 {
 	struct frame_counts c = { .chunk = (struct frame_count **)__get_free_pages(GFP_ATOMIC | __GFP_ZERO, MAP_ORDER) };
 	unsigned long committed;
@@ -593,23 +624,52 @@ int mm_verify_all(void)
 	bool frames_counted;
 	int bad = 0;
 
-	mutex_lock(&verify_mutex);
 	complaints = 0;
 	committed = shmem_recount();
 	verify_families_begin();
 	shm_recount_begin();
 	for (mm = next_mm(&init_mm); mm; mm = next_mm(mm))
 		bad += verify_mm(mm, 1, &c, &committed);
-	bad += shm_recount_end();
-	bad += same(NULL, "vm_committed_as", atomic_long_read(&vm_committed_as), committed);
-	frames_counted = c.chunk && !c.no_memory;
+	frames_counted = c.chunk && !c.no_memory && !disturbed;
+	if (!disturbed) {	/* else something is missing in what was counted */
+		bad += shm_recount_end();
+		bad += same(NULL, "vm_committed_as", atomic_long_read(&vm_committed_as), committed);
+	}
 	if (frames_counted)
 		bad += verify_frames(&c);
-	bad += verify_families_end(frames_counted);
+	if (!disturbed)
+		bad += verify_families_end(frames_counted);
+	else
+		verify_families_drop();
 	if (c.chunk)
 		free_counts(&c);
 	bad += page_alloc_verify();
 	bad += slab_verify_all();
+	return bad;
+}
+
+/*
+ * With several CPUs the others are parked where their tasks are in the middle of nothing, as they are when one
+ * CPU switches to us; only tasks that sleep may hold locks.  If one is in the way: let them run, and again.
+ */
+int mm_verify_all(void)
+{
+	int bad;
+
+	mutex_lock(&verify_mutex);
+	for (;;) {
+		disturbed = false;
+		standing = nr_cpus > 1;
+		if (standing)
+			smp_park_others_quiet();
+		bad = verify_everything();
+		if (standing)
+			smp_unpark();
+		standing = false;
+		if (!disturbed)
+			break;
+		msleep(1);
+	}
 	mutex_unlock(&verify_mutex);
 	return bad;
 }

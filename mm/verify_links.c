@@ -77,7 +77,8 @@ static bool meet(struct anon_vma *av)
 	struct anon_vma_chain *avc;
 	struct family *f;
 
-	down_read(&av->root->rwsem);
+	if (!verify_down_read(&av->root->rwsem))
+		return false;
 	list_for_each_entry(avc, &av->head, same_anon_vma) {
 		listed++;
 		active += avc->vma->anon_vma == av;
@@ -136,6 +137,12 @@ int verify_families_end(bool pages_counted)
 	if (families)
 		give_up();
 	return bad;
+}
+
+void verify_families_drop(void)
+{
+	if (families)
+		give_up();
 }
 
 /* All anon_vmas of a VMA have one root. */
@@ -222,7 +229,8 @@ static int verify_file(struct vm_area_struct *v)
 	struct address_space *m = v->vm_file->f_inode->i_mapping;
 	int bad = 0;
 
-	down_read(&m->i_mmap_rwsem);
+	if (!verify_down_read(&m->i_mmap_rwsem))
+		return 0;
 	if (speaks_for_file(m, v))
 		bad = verify_file_areas(m);
 	up_read(&m->i_mmap_rwsem);

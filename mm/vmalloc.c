@@ -19,6 +19,7 @@
  *             "Noncontiguous Memory Allocation".
  */
 #include <asm/memtype.h>
+#include <asm/smp.h>
 #include <fail_nth.h>
 #include <kasan.h>
 #include <memblock.h>
@@ -52,7 +53,7 @@ static DEFINE_SPINLOCK(vmap_lock);
 static atomic_long_t used_pages, stacks_in_use;
 
 /* Stacks of dead tasks for the next fork: own CPU, interrupts off. */
-static struct {
+static struct stack_cache {
 	unsigned int nr;
 	void *stack[STACK_CACHE];
 } stack_cache[NR_CPUS];
@@ -470,19 +471,33 @@ void free_kernel_stack(void *stack)
 		release_area(stack, VMAP_STACK);
 }
 
-/* This CPU's.  (With several CPUs: an IPI asks the others.) */
+/* Interrupts off: this CPU's are handed over as a chain, each linked by its first word. */
+static void take_local_stacks(void *chain)
+{
+	struct stack_cache *c = &stack_cache[smp_processor_id()];
+
+	while (c->nr) {
+		void **stack = c->stack[--c->nr];
+		void *next = READ_ONCE(*(void **)chain);
+
+		kasan_unpoison(stack, sizeof(*stack));
+		do
+			*stack = next;
+		while (!__atomic_compare_exchange_n((void **)chain, &next, stack, false,
+						    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+	}
+}
+
+/* Unmapped here, because that asks the other CPUs to flush, which they could not answer in an interrupt. */
 void drain_kernel_stacks(void)
 {
-	for (;;) {
-		unsigned long flags = local_irq_save();
-		unsigned int cpu = smp_processor_id();
-		void *stack = NULL;
+	void *chain = NULL;
 
-		if (stack_cache[cpu].nr)
-			stack = stack_cache[cpu].stack[--stack_cache[cpu].nr];
-		local_irq_restore(flags);
-		if (!stack)
-			return;
+	on_each_cpu(take_local_stacks, &chain);
+	while (chain) {
+		void *stack = chain;
+
+		chain = *(void **)stack;
 		release_area(stack, VMAP_STACK);
 	}
 }
@@ -494,10 +509,11 @@ unsigned long nr_kernel_stacks(void)
 
 static unsigned long stack_shrink(unsigned long nr)
 {
-	unsigned long before = vmalloc_used_pages();
+	unsigned long before = vmalloc_used_pages(), after;
 
 	drain_kernel_stacks();
-	return before - vmalloc_used_pages();
+	after = vmalloc_used_pages();
+	return after < before ? before - after : 0;
 }
 
 static struct shrinker stack_shrinker = { .shrink = stack_shrink };

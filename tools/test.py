@@ -23,7 +23,7 @@ Groups:
   core     gdb on this machine reads a core file that Quire wrote
   explore  a program on the port org.quire.explore: commands, stepping, readers that do not read or
            go away, and whether the events of a recording and the parts of a snapshot fit each other
-  smp      user programs on 2 and 4 CPUs
+  smp      user programs and the kernel's suites on 2, 4 and 8 CPUs
   pthread  tests/pthread: static programs of musl and of glibc, on 1 and 4 CPUs; answers as on Linux
   law      snapshot and events since = next snapshot, over 10^5 random calls; the checker itself
   probe    quire-probe: the same areas and entries as on Linux, and as in the kernel's own snapshot
@@ -606,17 +606,24 @@ class Plan:
             return run_kernel(m)(job)
         self.add("user", "all-la57", run, 600)
 
-    # What does not count exactly what each CPU keeps for itself, once more on several CPUs.
     def smp(self):
-        tests = [t for t in SMP_TESTS if t in self.user_tests()]
-        for cpus in (2, 4):
+        """All programs on 2 CPUs, some on 4 and 8, and the suites in the kernel on 2, 4 and 8; a boot on 64."""
+        m = Machine(self.kernel, str(self.logs / "user-64.cpio"), "console=ttyS0 panic=-1 maxcpus=64", smp=64)
+        self.add("smp", "64 CPUs", self.with_initramfs("64", BOOT_TEST, run_boot(
+            m, r"^ok 1\b", "smp: 64 CPUs")), 1200)
+        every = self.user_tests()
+        some = [t for t in SMP_TESTS if t in self.user_tests()]
+        for cpus, tests in ((2, every), (4, some), (8, some)):
             m = Machine(self.kernel, str(self.logs / f"user-smp-{cpus}.cpio"),
                         f"console=ttyS0 quiet panic=-1 maxcpus={cpus}", smp=cpus)
 
-            def run(job, m=m, name=f"user-smp-{cpus}"):
+            def run(job, m=m, name=f"user-smp-{cpus}", tests=tests):
                 self.initramfs(name, *tests)
                 return run_kernel(m)(job)
-            self.add("smp", f"{cpus} CPUs", run, 600)
+            self.add("smp", f"{cpus} CPUs", run, 1200)
+            m = dataclasses.replace(SELFTEST, kernel=self.kernel, smp=cpus)
+            m.append += f" maxcpus={cpus}"
+            self.add("smp", f"kernel on {cpus} CPUs", run_kernel(m), 2400)
 
     # Programs linked with this machine's C libraries; which are there depends on its compilers.
     def pthread(self, linux=False):
@@ -703,6 +710,24 @@ class Plan:
             patterns=(expect, "la57: this processor has no 5-level paging"))
         add("la57-bios", Machine(cdrom=str(self.logs / "boot-la57.iso"), memory="256M"), 300,
             (expect, "la57: 5-level paging"))
+        # CPUs: one that comes only when it has been given up, before and after the others.
+        for late in (2, 3):
+            add(f"cpu-late-{late}", Machine(self.kernel, initrd, f"{words} maxcpus=4 smp.late={late}", smp=4),
+                patterns=(expect, rf"smp: CPU with APIC id {late} is left out: it does not answer",
+                          "smp: 3 CPUs"))
+        add("cpus-nosmp", Machine(self.kernel, initrd, f"{words} maxcpus=4 nosmp", smp=4))
+        # A CPU that hangs is shown, and all of them when one panics.
+        four = Machine(self.kernel, append=f"{words} maxcpus=4 provoke selftest=", smp=4)
+        hung = dataclasses.replace(four, append=four.append + "watchdog. watchdog_thresh=2")
+        add("watchdog", hung, 300, (r"watchdog: CPU 1 has served no interrupt for 2 seconds",
+                                    r"RIP \w+ spin_around\S+, interrupts off", r"call trace:",
+                                    r"watchdog: CPU 1, process \d+ \(spinner\): another task has waited for 4 seconds",
+                                    r"ok 3 task_that_keeps"))
+        panics = dataclasses.replace(four, append=four.append + "panic.shows_what")
+        self.add("boots", "panic-on-4-cpus", run_boot(
+            panics, r"Kernel panic - not syncing: on purpose",
+            *(rf"(?s)CPU {cpu}, process \d+ \(spinner\):\s*(\[[^]]*\])?\s*RIP \w+ spin_around" for cpu in (1, 2, 3)),
+            want=machine.FAILURE))
         # From kernel entry to init's first instruction: fewer than 100 million of them.
         add("instructions", Machine(self.kernel, initrd, words, cpu="qemu64", icount=True),
             patterns=(expect, r"boot: \d{1,8} TSC ticks from kernel entry"))
@@ -901,8 +926,8 @@ VARIANTS = [("la57-on", "la57", "la57", "max")]
 MM_TESTS = ("brk", "cow", "efault", "exec", "filemap", "lazy", "mmap", "model", "mprotect", "mremap",
             "pie", "procfs", "rlimit", "sigframe", "signal", "stack", "syscall", "thread", "trap",
             "vfork")
-SMP_TESTS = ("badelf", "cloneflags", "cow", "exec", "filemap", "futex", "madvise", "membarrier", "mmap", "mprotect", "mremap", "pipe", "poll",
-             "process_vm", "robust", "rseq", "shm", "signal", "snapshot", "thread", "truncate", "vfork")
+SMP_TESTS = ("affinity", "badelf", "cloneflags", "cow", "exec", "filemap", "futex", "madvise", "membarrier", "mmap",
+             "mprotect", "mremap", "pipe", "poll", "process_vm", "robust", "rseq", "shm", "signal", "snapshot", "thread", "truncate", "vfork")
 # The compiler's checks, and what a kernel must say that breaks a rule on purpose.
 SANITIZERS = {"ubsan": r"Kernel panic - not syncing: UBSAN: shift out of bounds in .*test_ubsan.c",
               "kasan": r"Kernel panic - not syncing: KASAN: slab-out-of-bounds: write of 1 bytes"}

@@ -126,6 +126,7 @@ void cpu_init_secondary(struct cpu *cpu)
 	gdt_init(cpu);
 	idt_load();
 	set_control_registers(&cpu_features);
+	mtrr_cpu_init();
 	pat_cpu_init();
 	syscall_init();
 }
@@ -143,6 +144,7 @@ void __init cpu_init(void)
 	if (cpu_features.smap)
 		patch_smap_sites();
 	set_control_registers(&cpu_features);
+	mtrr_init();
 	pat_cpu_init();
 	syscall_init();
 	pr_info("cpu: %s %s, family %u model %u, %u physical and %u virtual address bits\n",

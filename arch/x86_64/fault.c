@@ -98,15 +98,20 @@ static void kernel_fault(struct pt_regs *regs, unsigned long error, unsigned lon
 /* Ten faults in five seconds at most: a program can fault as fast as it likes. */
 static bool log_allowed(void)
 {
-	static u64 window;
-	static unsigned int count;
+	static DEFINE_SPINLOCK(lock);
+	static u64 window;		/* lock */
+	static unsigned int count;	/* lock */
 	u64 now = ktime_get();
+	bool allowed;
 
+	spin_lock(&lock);
 	if (now - window > 5 * NSEC_PER_SEC) {
 		window = now;
 		count = 0;
 	}
-	return count++ < 10;
+	allowed = count++ < 10;
+	spin_unlock(&lock);
+	return allowed;
 }
 
 /* Will @sig, of which current cannot get past, end it? */

@@ -160,7 +160,7 @@ void do_irq(struct pt_regs *regs, unsigned int vector)
 		device_irq(vector - IRQ_BASE_VECTOR);
 	} else if (vector >= PARK_VECTOR && vector <= CALL_VECTOR) {
 		apic_eoi();
-		smp_interrupt(vector);
+		smp_interrupt(regs, vector);
 	} else if (vector != SPURIOUS_VECTOR) {		/* a spurious one wants no EOI */
 		apic_eoi();
 		pr_warn("irq: unexpected vector %u\n", vector);

@@ -11,8 +11,8 @@
  *             A mapping of the area below 1 MiB that once held cards is always write-back: the
  *             fixed MTRRs decide there.
  * Lock order: memtype_lock is innermost; memory is allocated before it is taken.
- * Simplified: a sorted list; Linux keeps an interval tree.  The firmware's MTRRs are read,
- *             never written; its fixed ranges (below 1 MiB) are not looked at.
+ * Simplified: a sorted list; Linux keeps an interval tree.  The firmware's MTRRs are kept
+ *             (mtrr.c); the fixed ranges (below 1 MiB) are not looked at.
  * Sources:    Intel SDM vol. 3A, "Memory Cache Control": "Page Attribute Table",
  *             "Memory Type Range Registers"; Linux Documentation/x86/pat.rst.
  *
@@ -31,18 +31,9 @@
 #include <spinlock.h>
 
 #define MSR_IA32_CR_PAT		0x277
-#define MSR_MTRRcap		0xfe
-#define MSR_MTRRdefType		0x2ff
-#define MSR_MTRRphysBase(i)	(0x200 + 2 * (i))
-#define MSR_MTRRphysMask(i)	(0x201 + 2 * (i))
 
-#define MTRR_ENABLED	BIT(11)
-#define MTRR_VALID	BIT(11)
 #define ISA_START	0xa0000UL
 #define ISA_END		0x100000UL
-
-/* The hardware's numbers of the types, for IA32_PAT and MTRRs. */
-enum { HW_UC = 0, HW_WC = 1, HW_WT = 4, HW_WP = 5, HW_WB = 6, HW_UC_MINUS = 7 };
 #define PAT(i, type) ((u64)(type) << (8 * (i)))
 
 static const char *const mode_names[_PAGE_CACHE_MODE_NUM] = {
@@ -109,69 +100,6 @@ void pat_cpu_init(void)
 	if (!pat_enabled)
 		pr_info("x86/PAT: Configuration [0-7]: WB  WC  UC- UC  WB  WP  UC- WT\n");
 	pat_enabled = true;
-}
-
-/* ---- MTRRs: what the firmware said ----------------------------------------------------- */
-
-/* UC wins over everything, WT over WB. */
-static unsigned int mtrr_combine(unsigned int a, unsigned int b)
-{
-	if (a == b)
-		return a;
-	if ((a == HW_WT && b == HW_WB) || (a == HW_WB && b == HW_WT))
-		return HW_WT;
-	return HW_UC;
-}
-
-/* The type of one page above 1 MiB. */
-static unsigned int mtrr_page_type(phys_addr_t pa)
-{
-	u64 def = rdmsr(MSR_MTRRdefType);
-	unsigned int nr = rdmsr(MSR_MTRRcap) & 255, type = def & 255;
-	bool found = false;
-
-	if (!(def & MTRR_ENABLED))
-		return HW_UC;
-	for (unsigned int i = 0; i < nr; i++) {
-		u64 base = rdmsr(MSR_MTRRphysBase(i)), mask = rdmsr(MSR_MTRRphysMask(i));
-
-		if (!(mask & MTRR_VALID) || ((pa ^ base) & mask & PTE_PFN_MASK))
-			continue;
-		type = found ? mtrr_combine(type, base & 255) : base & 255;
-		found = true;
-	}
-	return type;
-}
-
-/* The type can change only at multiples of the smallest range. */
-static phys_addr_t mtrr_granule(void)
-{
-	unsigned int nr = rdmsr(MSR_MTRRcap) & 255;
-	phys_addr_t granule = 1UL << 40;
-
-	for (unsigned int i = 0; i < nr; i++) {
-		u64 mask = rdmsr(MSR_MTRRphysMask(i)), size = mask & PTE_PFN_MASK;
-
-		if ((mask & MTRR_VALID) && size)
-			granule = min(granule, (phys_addr_t)(size & -size));
-	}
-	return granule;
-}
-
-/* Would the MTRRs let all of [start, end) be cached? */
-static bool mtrr_write_back(phys_addr_t start, phys_addr_t end)
-{
-	phys_addr_t granule;
-	u32 a, b, c, d;
-
-	cpuid(1, 0, &a, &b, &c, &d);
-	if (!(d & BIT(12)))
-		return false;
-	granule = mtrr_granule();
-	for (phys_addr_t pa = start; pa < end; pa = (pa | (granule - 1)) + 1)
-		if (mtrr_page_type(pa) != HW_WB)
-			return false;
-	return true;
 }
 
 /* ---- the list of reservations ---------------------------------------------------------- */

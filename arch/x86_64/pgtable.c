@@ -23,6 +23,7 @@
  *             Linux's (docs/memory-map.md).
  */
 #include <asm/processor.h>
+#include <asm/smp.h>
 #include <boot_info.h>
 #include <fail_nth.h>
 #include <kasan.h>
@@ -562,7 +563,7 @@ void check_wx(void)
 /*
  * A table comes back empty: every entry was taken down before it was freed.  So each CPU keeps
  * some and hands them out again without zeroing; pgds keep their kernel half too.  Only their
- * CPU touches them, in process context, and the kernel is not preemptible: no lock.
+ * CPU touches them, with interrupts off: another one may ask for them back by an interrupt.
  */
 #define TABLE_CACHE_MAX 32
 struct table_cache {
@@ -571,25 +572,33 @@ struct table_cache {
 };
 static struct table_cache table_caches[NR_CPUS], pgd_caches[NR_CPUS];
 
-static struct page *cache_take(struct table_cache *c)
+static struct page *cache_take(struct table_cache *caches)
 {
+	unsigned long flags = local_irq_save();
+	struct table_cache *c = &caches[smp_processor_id()];
 	struct page *page = c->first;
 
 	if (page) {
 		c->first = (struct page *)page->private;
 		c->nr--;
 	}
+	local_irq_restore(flags);
 	return page;
 }
 
-static bool cache_put(struct table_cache *c, struct page *page)
+static bool cache_put(struct table_cache *caches, struct page *page)
 {
-	if (c->nr >= TABLE_CACHE_MAX)
-		return false;
-	page->private = (unsigned long)c->first;
-	c->first = page;
-	c->nr++;
-	return true;
+	unsigned long flags = local_irq_save();
+	struct table_cache *c = &caches[smp_processor_id()];
+	bool room = c->nr < TABLE_CACHE_MAX;
+
+	if (room) {
+		page->private = (unsigned long)c->first;
+		c->first = page;
+		c->nr++;
+	}
+	local_irq_restore(flags);
+	return room;
 }
 
 static void __free_table_page(struct page *page)
@@ -605,7 +614,7 @@ unsigned long nr_cached_tables(void)
 	unsigned long sum = 0;
 
 	for (unsigned int i = 0; i < nr_cpus; i++)
-		sum += table_caches[i].nr + pgd_caches[i].nr;
+		sum += READ_ONCE(table_caches[i].nr) + READ_ONCE(pgd_caches[i].nr);
 	return sum;
 }
 
@@ -620,23 +629,28 @@ void for_each_cached_table(void (*fn)(const struct page *page, void *arg), void 
 }
 
 /* This CPU's go back to the page allocator. */
-void drain_table_caches(void)
+static void drain_local_tables(void *unused)
 {
-	unsigned int cpu = smp_processor_id();
 	struct page *page;
 
-	while ((page = cache_take(&table_caches[cpu])))
+	while ((page = cache_take(table_caches)))
 		__free_table_page(page);
-	while ((page = cache_take(&pgd_caches[cpu])))
+	while ((page = cache_take(pgd_caches)))
 		__free_table_page(page);
+}
+
+void drain_table_caches(void)
+{
+	on_each_cpu(drain_local_tables, NULL);
 }
 
 static unsigned long shrink_table_caches(unsigned long nr)
 {
-	unsigned long before = nr_cached_tables();
+	unsigned long before = nr_cached_tables(), after;
 
 	drain_table_caches();
-	return before - nr_cached_tables();
+	after = nr_cached_tables();
+	return after < before ? before - after : 0;
 }
 
 static struct shrinker table_shrinker = { .shrink = shrink_table_caches };
@@ -664,7 +678,7 @@ static struct page *alloc_table_page(struct mm_struct *mm)
 
 	if (should_fail(GFP_KERNEL, FAIL_TABLE))
 		return NULL;
-	page = cache_take(&table_caches[smp_processor_id()]);
+	page = cache_take(table_caches);
 	if (!page)
 		page = alloc_page(GFP_KERNEL | __GFP_ZERO);
 	if (!page)
@@ -688,7 +702,7 @@ static void free_table_page(struct page *page)
 	VM_BUG_ON_PAGE(!PageTable(page), page);
 	check_empty(page, PTRS_PER_TABLE);
 	atomic_long_dec(&nr_page_table_pages);
-	if (!cache_put(&table_caches[smp_processor_id()], page))
+	if (!cache_put(table_caches, page))
 		__free_table_page(page);
 }
 
@@ -699,7 +713,7 @@ pgd_t *pgd_alloc(struct mm_struct *mm)
 
 	if (should_fail(GFP_KERNEL, FAIL_TABLE))
 		return NULL;
-	page = cache_take(&pgd_caches[smp_processor_id()]);
+	page = cache_take(pgd_caches);
 	if (page) {
 		init_table_page(mm, page);
 		return page_address(page);
@@ -722,7 +736,7 @@ void pgd_free(struct mm_struct *mm, pgd_t *pgd)
 	VM_BUG_ON(this_cpu()->loaded_mm == mm);
 	check_empty(page, USER_PGD_PTRS);
 	atomic_long_dec(&nr_page_table_pages);
-	if (!cache_put(&pgd_caches[smp_processor_id()], page))
+	if (!cache_put(pgd_caches, page))
 		__free_table_page(page);
 }
 

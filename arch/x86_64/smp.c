@@ -6,11 +6,12 @@
  *             for the first, and idles.  Later they interrupt each other: to reschedule, and to run a
  *             function (a TLB flush) while somebody waits.
  * Invariants: CPUs are numbered in the order in which they answered: 0 .. nr_cpus-1 are all there.
- *             A CPU that answers too late finds that it was given up, and stops.
+ *             A CPU that answers too late finds in the trampoline that nobody waits for it, and stops.
  *             One function call at a time, for the machine: call_lock.  Who asks has interrupts on, so
  *             that it can be asked while it waits: no lock that is taken with interrupts off may be held.
  * Lock order: call_lock is the last of all; interrupts on.
- * Command line: maxcpus=N as many CPUs (default: one), nosmp.
+ * Command line: maxcpus=N as many CPUs (default: one), nosmp; smp.late=ID (tests): the CPU with that APIC id is
+ *             told to start only when it has been given up.
  * Simplified: CPUs never go away.  The APIC mode is the one the firmware left.
  * Sources:    Intel SDM vol. 3A, "Multiple-Processor (MP) Initialization", "Issuing
  *             Interprocessor Interrupts"; ACPI specification, "Multiple APIC Description Table".
@@ -20,6 +21,7 @@
 #include <asm/desc.h>
 #include <asm/memtype.h>
 #include <asm/processor.h>
+#include <asm/ptrace.h>
 #include <asm/smp.h>
 #include <boot.h>
 #include <boot_info.h>
@@ -44,6 +46,8 @@ struct trampoline_args {
 	void *stack;			/* its upper end */
 	void (*entry)(struct cpu *cpu);
 	u32 cr3, cr4, efer;
+	u32 wanted;			/* APIC id of the CPU that may go on; atomic: who comes takes it away */
+	u32 *wanted_at;			/* where that word can be written */
 	u32 far_pointer;		/* from here on: + the address of the page */
 	u16 code_selector;
 	u16 gdt_limit;
@@ -57,10 +61,9 @@ extern struct trampoline_args trampoline_args;
 #define ANSWER_NS	(NSEC_PER_SEC)		/* how long a CPU may take to come up */
 #define INIT_WAIT_NS	10000000UL		/* between INIT and the first STARTUP, as the SDM says */
 #define STARTUP_WAIT_NS	200000UL		/* between the first and the second */
+#define NOBODY		0xffffffffU
 
-enum { NONE, STARTED, ANSWERED, GIVEN_UP };
-static u32 start_state;			/* atomic: who is first decides */
-static bool go_on;			/* the CPU that answered may begin to schedule */
+static bool answered;			/* the CPU that was waited for has come */
 static phys_addr_t trampoline_pa;	/* 0: there is no page below 1 MiB */
 
 void __init smp_reserve_trampoline(void)
@@ -73,41 +76,34 @@ static struct trampoline_args *args_in_page(void)
 	return __va(trampoline_pa + ((char *)&trampoline_args - trampoline_start));
 }
 
-static void __init fill_trampoline(void)
-{
-	struct trampoline_args *args;
-
-	memcpy(__va(trampoline_pa), trampoline_start, trampoline_end - trampoline_start);
-	args = args_in_page();
-	args->far_pointer += trampoline_pa;
-	args->gdt_base += trampoline_pa;
-	args->cr3 = __pa(init_pgd);
-	args->cr4 = CR4_PAE | (pgtable_l5_enabled() ? CR4_LA57 : 0);
-	args->efer = EFER_LME | EFER_NX;
-}
-
-/* The tables that map the page at its own address, from the top down; NULL: not there. */
-static struct page *ident[4];
+/* The tables that map the page at its own address, from the top down, under a pgd like init_pgd. */
+static struct page *ident_pgd, *ident[4];
 
 static unsigned long __init ident_table(unsigned int i)
 {
 	return page_to_phys(ident[i]) | _KERNPG_TABLE;
 }
 
-/* 0 or -ENOMEM.  The lower half of the kernel's own tables is empty otherwise. */
+/* 0 or -ENOMEM.  A CPU that comes late needs them, too: they stay. */
 static int __init map_trampoline(void)
 {
 	unsigned long pa = trampoline_pa;
-	pgd_t *pgd = pgd_offset_pgd(init_pgd, pa);
+	pgd_t *pgd;
 	p4d_t *p4d;
 	pud_t *pud;
 	pmd_t *pmd;
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(ident); i++) {
+	ident_pgd = alloc_page(GFP_KERNEL | __GFP_DMA32 | __GFP_ZERO);
+	for (unsigned int i = 0; ident_pgd && i < ARRAY_SIZE(ident); i++) {
 		ident[i] = alloc_page(GFP_KERNEL | __GFP_ZERO);
 		if (!ident[i])
 			return -ENOMEM;
 	}
+	if (!ident_pgd)
+		return -ENOMEM;
+	pgd = page_address(ident_pgd);
+	memcpy(pgd, init_pgd, PAGE_SIZE);
+	pgd = pgd_offset_pgd(pgd, pa);
 	if (pgtable_l5_enabled())
 		set_pgd(pgd, __pgd(ident_table(0)));
 	p4d = p4d_offset(pgd, pa);
@@ -121,37 +117,31 @@ static int __init map_trampoline(void)
 	return 0;
 }
 
-static void __init unmap_trampoline(void)
+static void __init fill_trampoline(void)
 {
-	init_pgd[pgd_index(trampoline_pa)] = __pgd(0);
-	flush_tlb_all();
-	for (unsigned int i = 0; i < ARRAY_SIZE(ident); i++)
-		if (ident[i])
-			__free_page(ident[i]);
+	struct trampoline_args *args;
+
+	memcpy(__va(trampoline_pa), trampoline_start, trampoline_end - trampoline_start);
+	args = args_in_page();
+	args->far_pointer += trampoline_pa;
+	args->gdt_base += trampoline_pa;
+	args->cr3 = page_to_phys(ident_pgd);
+	args->cr4 = CR4_PAE | (pgtable_l5_enabled() ? CR4_LA57 : 0);
+	args->efer = EFER_LME | EFER_NX;
+	args->wanted_at = (void *)((char *)args + offsetof(struct trampoline_args, wanted));
 }
 
 /* ---- on the new CPU ---------------------------------------------------------------------------- */
 
-static void __noreturn stop_here(void)
-{
-	for (;;) {
-		local_irq_disable();
-		asm volatile("hlt");
-	}
-}
-
 /* On the stack of its idle task, interrupts off, GS set. */
 static void secondary_start(struct cpu *cpu)
 {
-	u32 expected = STARTED;
-
+	write_cr3(__pa(init_pgd));
 	cpu_init_secondary(cpu);
 	apic_init_secondary();
-	if (!__atomic_compare_exchange_n(&start_state, &expected, ANSWERED, false, __ATOMIC_ACQ_REL,
-					 __ATOMIC_RELAXED))
-		stop_here();
-	while (!__atomic_load_n(&go_on, __ATOMIC_ACQUIRE))
-		cpu_relax();
+	__atomic_store_n(&answered, true, __ATOMIC_RELEASE);
+	while (__atomic_load_n(&nr_cpus, __ATOMIC_ACQUIRE) <= cpu->id)
+		cpu_relax();		/* not counted yet: nobody would ask us for a flush */
 	tick_idle_exit();
 	local_irq_enable();
 	cpu_idle();
@@ -167,29 +157,43 @@ static void __init wait_ns(u64 ns)
 		cpu_relax();
 }
 
-static bool __init answered(void)
+static bool __init has_answered(void)
 {
-	return __atomic_load_n(&start_state, __ATOMIC_ACQUIRE) == ANSWERED;
+	return __atomic_load_n(&answered, __ATOMIC_ACQUIRE);
 }
 
-/* INIT, STARTUP, and once more for a CPU that missed it.  True: it runs, and waits for go_on. */
+/* For tests: this CPU is told to start only when it has been given up, so that it comes too late. */
+static bool __init start_is_held_back(u32 apic)
+{
+	return cmdline_num("smp.late", NOBODY) == apic;
+}
+
+/* INIT, STARTUP, and once more for a CPU that missed it.  True: it runs, and waits to be counted. */
 static bool __init wake(u32 apic)
 {
+	struct trampoline_args *args = args_in_page();
 	u8 vector = trampoline_pa >> PAGE_SHIFT;
-	u32 expected = STARTED;
+	u32 wanted = apic;
 	u64 end;
 
-	__atomic_store_n(&start_state, STARTED, __ATOMIC_RELEASE);
+	__atomic_store_n(&answered, false, __ATOMIC_RELAXED);
+	__atomic_store_n(&args->wanted, apic, __ATOMIC_RELEASE);
 	apic_send(apic, APIC_INIT);
 	wait_ns(INIT_WAIT_NS);
-	apic_send(apic, APIC_STARTUP | vector);
-	wait_ns(STARTUP_WAIT_NS);
-	if (!answered())
+	if (!start_is_held_back(apic)) {
 		apic_send(apic, APIC_STARTUP | vector);
-	for (end = clock_read_ns() + ANSWER_NS; !answered() && clock_read_ns() < end;)
+		wait_ns(STARTUP_WAIT_NS);
+		if (!has_answered())
+			apic_send(apic, APIC_STARTUP | vector);
+	}
+	for (end = clock_read_ns() + ANSWER_NS; !has_answered() && clock_read_ns() < end;)
 		cpu_relax();
-	return !__atomic_compare_exchange_n(&start_state, &expected, GIVEN_UP, false, __ATOMIC_ACQ_REL,
-					    __ATOMIC_RELAXED);
+	if (__atomic_compare_exchange_n(&args->wanted, &wanted, NOBODY, false, __ATOMIC_ACQ_REL,
+					__ATOMIC_RELAXED))
+		return false;
+	while (!has_answered())		/* it came at the last moment: it will go all the way */
+		cpu_relax();
+	return true;
 }
 
 /* What a CPU needs of its own: stacks, idle task, places in the allocators, an event ring if events are told. */
@@ -228,15 +232,13 @@ static int __init start_cpu(u32 apic)
 	args_in_page()->cpu = cpu;
 	args_in_page()->stack = (void *)cpu->kernel_sp;
 	args_in_page()->entry = secondary_start;
-	__atomic_store_n(&go_on, false, __ATOMIC_RELEASE);
 	if (!wake(apic))
 		return -EIO;
-	WRITE_ONCE(nr_cpus, nr_cpus + 1);
-	__atomic_store_n(&go_on, true, __ATOMIC_RELEASE);
+	__atomic_store_n(&nr_cpus, nr_cpus + 1, __ATOMIC_RELEASE);
 	return 0;
 }
 
-/* One, unless maxcpus= asks for more: the kernel has not run long enough on several. */
+/* One, unless maxcpus= asks for more. */
 static unsigned int __init wanted_cpus(void)
 {
 	unsigned long max = cmdline_num("maxcpus", 1);
@@ -254,7 +256,7 @@ void __init smp_init(void)
 		return;
 	if (!trampoline_pa || map_trampoline()) {
 		pr_warn("smp: no memory to start the other CPUs\n");
-		goto out;
+		return;
 	}
 	fill_trampoline();
 	for (unsigned int i = 0; i < acpi_info.nr_lapics && nr_cpus < wanted; i++) {
@@ -269,13 +271,10 @@ void __init smp_init(void)
 		silent++;
 		pr_warn("smp: CPU with APIC id %u is left out: %s\n", apic,
 			err == -EIO ? "it does not answer" : err == -ENOMEM ? "no memory" : "no way to reach it");
-		if (err == -EIO)	/* it may wake up later, with the stack that it was given */
-			cpus[nr_cpus].idle = NULL;
+		if (start_is_held_back(apic))
+			apic_send(apic, APIC_STARTUP | (trampoline_pa >> PAGE_SHIFT));
 	}
 	pr_info("smp: %u CPUs%s\n", nr_cpus, silent ? " (see above)" : "");
-out:
-	if (ident[0])
-		unmap_trampoline();
 }
 
 /* ---- interrupts between CPUs --------------------------------------------------------------------------- */
@@ -350,15 +349,27 @@ void smp_send_reschedule(unsigned int cpu)
 
 /* ---- standing still ---- */
 
+enum { RUN, PARK_UNLOCKED, PARK_QUIET };
 static u32 parking;				/* atomic: somebody has the machine for itself */
 static unsigned long parked[NR_CPUS / 64];	/* atomic */
 
 /* Who holds a spinlock goes on and is asked again: another one that is parked already cannot need it. */
-static void park(void)
+static bool may_park(const struct pt_regs *regs)
+{
+	switch (READ_ONCE(parking)) {
+	case PARK_UNLOCKED:
+		return !__cpu_read(preempt_count, unsigned int);
+	case PARK_QUIET:
+		return user_mode(regs) || current == this_cpu()->idle;
+	}
+	return false;
+}
+
+static void park(const struct pt_regs *regs)
 {
 	unsigned int me = smp_processor_id();
 
-	if (__cpu_read(preempt_count, unsigned int) || !READ_ONCE(parking))
+	if (!may_park(regs))
 		return;
 	__atomic_fetch_or(&parked[me / 64], BIT(me % 64), __ATOMIC_ACQ_REL);
 	while (__atomic_load_n(&parking, __ATOMIC_ACQUIRE)) {
@@ -368,22 +379,24 @@ static void park(void)
 	__atomic_fetch_and(&parked[me / 64], ~BIT(me % 64), __ATOMIC_ACQ_REL);
 }
 
-static bool is_parked(unsigned int cpu)
+bool smp_is_parked(unsigned int cpu)
 {
 	return __atomic_load_n(&parked[cpu / 64], __ATOMIC_ACQUIRE) & BIT(cpu % 64);
 }
 
-void smp_park_others(void)
+static void park_others(u32 how)
 {
+	u32 run;
 	unsigned int left;
 
 	VM_BUG_ON(in_atomic() || irqs_disabled());
-	while (__atomic_exchange_n(&parking, 1, __ATOMIC_ACQ_REL))
-		cpu_relax();		/* and may be parked here */
+	for (run = RUN; !__atomic_compare_exchange_n(&parking, &run, how, false, __ATOMIC_ACQ_REL,
+						     __ATOMIC_RELAXED); run = RUN)
+		msleep(1);		/* who parks quietly waits until we are idle */
 	do {
 		left = 0;
 		for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
-			if (cpu == smp_processor_id() || is_parked(cpu))
+			if (cpu == smp_processor_id() || smp_is_parked(cpu))
 				continue;
 			left++;
 			apic_send(cpus[cpu].apic_id, APIC_FIXED | PARK_VECTOR);
@@ -393,19 +406,29 @@ void smp_park_others(void)
 	} while (left);
 }
 
+void smp_park_others(void)
+{
+	park_others(PARK_UNLOCKED);
+}
+
+void smp_park_others_quiet(void)
+{
+	park_others(PARK_QUIET);
+}
+
 void smp_unpark(void)
 {
 	__atomic_store_n(&parking, 0, __ATOMIC_RELEASE);
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
-		while (is_parked(cpu))
+		while (smp_is_parked(cpu))
 			cpu_relax();	/* or it would take the next request for this one */
 }
 
 /* The flag that it came for is looked at on the way out (or in cpu_idle). */
-void smp_interrupt(unsigned int vector)
+void smp_interrupt(struct pt_regs *regs, unsigned int vector)
 {
 	if (vector == CALL_VECTOR)
 		serve_call();
 	else if (vector == PARK_VECTOR)
-		park();
+		park(regs);
 }

@@ -2,10 +2,13 @@
 ;
 ; Purpose:    a CPU that a STARTUP interrupt wakes begins in real mode at the start of a page below
 ;             1 MiB.  smp.c copies this code there, fills in the words at its end, and wakes one CPU at
-;             a time.  From real mode it goes straight to long mode on the kernel's own tables, which map
-;             this one page at its own address as well while CPUs are started.
+;             a time.  From real mode it goes straight to long mode on tables that map this one page at
+;             its own address, and the kernel.
 ; Invariants: position independent: DS and CS are the page, later all is relative to RIP.
 ;             The tables, the GDT and the far pointer lie below 4 GiB.
+;             A CPU goes on only if it is the one that is waited for, and the first to say so: it takes
+;             args.wanted, its APIC id, away.  One that comes too late stops here, with no stack
+;             and no structure of anybody's.  So the page and its tables stay for ever.
 ; Sources:    Intel SDM vol. 3A, "Multiple-Processor (MP) Initialization", "Initializing IA-32e Mode";
 ;             AMD APM vol. 2, "Long-Mode Initialization Example".
 
@@ -15,6 +18,7 @@
 
 CODE64		equ 8
 DATA		equ 16
+NOBODY		equ 0xffffffff
 CR0_LONG	equ 0x80010033		; PG WP NE ET MP PE
 
 section .init.data
@@ -50,6 +54,27 @@ long_mode:
 	xor eax, eax
 	mov fs, eax
 	mov gs, eax
+	; Who are we?  In x2APIC mode all 32 bits of the id are in leaf 0xb, otherwise 8 in leaf 1.
+	xor eax, eax
+	cpuid
+	cmp eax, 0xb
+	jb .short_id
+	mov eax, 0xb
+	xor ecx, ecx
+	cpuid
+	test ebx, ebx			; the leaf is there, but says nothing
+	jnz .have_id
+.short_id:
+	mov eax, 1
+	cpuid
+	shr ebx, 24
+	mov edx, ebx
+.have_id:
+	mov eax, edx
+	mov ecx, NOBODY
+	mov rdi, [rel args.wanted_at]	; this page itself cannot be written at its own address
+	lock cmpxchg [rdi], ecx
+	jne .too_late
 	mov rax, [rel args.cpu]
 	mov rdx, rax
 	shr rdx, 32
@@ -61,6 +86,10 @@ long_mode:
 	mov rax, [rel args.entry]
 	call rax
 	ud2
+.too_late:
+	cli
+	hlt
+	jmp .too_late
 
 align 8
 gdt:
@@ -78,6 +107,8 @@ args:
 .cr3:		dd 0
 .cr4:		dd 0
 .efer:		dd 0
+.wanted:	dd NOBODY
+.wanted_at:	dq 0
 far_pointer:	dd AT(long_mode)	; + address of the page
 		dw CODE64
 gdt_pointer:	dw gdt_end - gdt - 1

@@ -9,6 +9,7 @@
  *             "x87 FPU Status Register", "MXCSR Control and Status Register".
  */
 #include <asm/extable.h>
+#include <asm/nmi.h>
 #include <asm/processor.h>
 #include <asm/ptrace.h>
 #include <boot.h>
@@ -142,6 +143,7 @@ void do_exception(struct pt_regs *regs, unsigned int vector, unsigned long error
 		return;
 	case TRAP_NMI:
 		irq_counts[smp_processor_id()][TRAP_NMI]++;		/* no printk: we may have interrupted one */
+		nmi_received(regs);
 		return;
 	case TRAP_DF:
 		double_fault(regs, error);

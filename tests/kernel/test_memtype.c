@@ -3,6 +3,7 @@
  */
 #include <asm/memtype.h>
 #include <asm/processor.h>
+#include <asm/smp.h>
 #include <uapi/kdev_t.h>
 #include <vmalloc.h>
 #include "fs_util.h"
@@ -325,3 +326,33 @@ FS_TEST(pfnmap, nth_allocation_fails_cleanly)
 }
 
 #endif
+
+static unsigned long different_cpus;
+
+static void compare_cpu(void *first)
+{
+	const u64 *msr = first;
+
+	if (rdmsr(0x2ff) != msr[0] || rdmsr(0x200) != msr[1] || rdmsr(0x201) != msr[2] || rdmsr(0x277) != msr[3])
+		__atomic_fetch_add(&different_cpus, 1, __ATOMIC_RELAXED);
+}
+
+/* MTRRdefType, the first range, PAT: what a CPU was woken with is not what the firmware gave the first. */
+KTEST(memtype, every_cpu_sees_the_same_types)
+{
+	u64 msr[4];
+
+	if (nr_cpus == 1) {
+		ktest_skip(t, "needs a second CPU");
+		return;
+	}
+	set_cpus_allowed(current, BIT(0));
+	msr[0] = rdmsr(0x2ff);
+	msr[1] = rdmsr(0x200);
+	msr[2] = rdmsr(0x201);
+	msr[3] = rdmsr(0x277);
+	different_cpus = 0;
+	on_each_cpu(compare_cpu, msr);
+	EXPECT_EQ(different_cpus, 0);
+	set_cpus_allowed(current, ~0UL);
+}

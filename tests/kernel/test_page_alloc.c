@@ -388,3 +388,19 @@ KTEST(page_alloc, lock_page_sleeps_until_the_page_is_unlocked)
 	clear_bit(PG_waiters, &contended->flags);
 	__free_page(contended);
 }
+
+/* A frame that was the first of a free block had its order where others have ->mapping. */
+KTEST(page_alloc, every_page_of_a_block_comes_without_a_mapping)
+{
+	struct page *block = alloc_pages(GFP_KERNEL, 3), *again;
+
+	EXPECT(block != NULL);
+	for (int i = 1; i < 8; i++)
+		block[i].order = 1;
+	__free_pages(block, 3);
+	again = alloc_pages(GFP_KERNEL, 3);
+	EXPECT(again == block);
+	for (int i = 0; i < 8; i++)
+		EXPECT(again[i].mapping == NULL && !PageAnon(&again[i]));
+	__free_pages(again, 3);
+}

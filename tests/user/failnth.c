@@ -942,5 +942,6 @@ int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "@report"))
 		return report();
+	stay_on_one_cpu();	/* what an idle CPU elsewhere borrows or keeps ready looks lost */
 	return test_main(argv);
 }

@@ -62,6 +62,14 @@ static void test_fail(const char *file, int line, const char *fmt, ...)
 	_exit(99);
 }
 
+/* For what counts what a second CPU would change: from here on this task and its children run on the first. */
+static inline void stay_on_one_cpu(void)
+{
+	unsigned long first = 1;
+
+	syscall(__NR_sched_setaffinity, 0, sizeof(first), &first);
+}
+
 #define FAIL(...)	test_fail(__FILE__, __LINE__, __VA_ARGS__)
 
 #define CHECK(expr) do {							\

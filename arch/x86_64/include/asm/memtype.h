@@ -49,4 +49,13 @@ bool memtype_reserved(phys_addr_t start, phys_addr_t end);
 /* The list as text, in the format of Linux's pat_memtype_list. */
 int memtype_show(struct seq_file *m);
 
+/* The hardware's numbers of the types, for IA32_PAT and MTRRs. */
+enum { HW_UC = 0, HW_WC = 1, HW_WT = 4, HW_WP = 5, HW_WB = 6, HW_UC_MINUS = 7 };
+
+/* arch/x86_64/mtrr.c: note what the firmware gave the first CPU; the same on one more, interrupts off. */
+void mtrr_init(void);
+void mtrr_cpu_init(void);
+/* Would the MTRRs let all of [start, end), above 1 MiB, be cached? */
+bool mtrr_write_back(phys_addr_t start, phys_addr_t end);
+
 #endif

@@ -1,0 +1,18 @@
+/*
+ * asm/nmi.h - looking at other CPUs, and stopping them, whatever they do
+ */
+#ifndef ASM_NMI_H
+#define ASM_NMI_H
+
+struct pt_regs;
+
+/* do_exception(): an NMI came. */
+void nmi_received(const struct pt_regs *regs);
+/* Print what CPU @cpu, not this one, is doing.  Any context. */
+void nmi_backtrace(unsigned int cpu);
+/* The end: the other CPUs stop where they are.  Those that do not answer in a second are left alone. */
+void nmi_stop_others(void);
+/* After that: print what each was doing. */
+void nmi_show_stopped(void);
+
+#endif
