@@ -24,10 +24,12 @@ static __always_inline void litmus_point(void)
 
 void litmus_init(void);			/* look for litmus.seed= */
 void litmus_new_seed(void);		/* all CPUs begin anew with litmus_seed */
+void litmus_report(void);		/* for a panic: the seed, and no more switches */
 
 #else
 static inline void litmus_point(void) { }
 static inline void litmus_init(void) { }
+static inline void litmus_report(void) { }
 #endif
 
 #endif

@@ -16,6 +16,7 @@
 #include <asm/percpu.h>
 #include <boot_info.h>
 #include <litmus.h>
+#include <printk.h>
 
 #ifdef QUIRE_DEBUG
 
@@ -49,6 +50,13 @@ void litmus_new_seed(void)
 		chance[cpu].x = (litmus_seed * NR_CPUS + cpu + 1) * 0x9e3779b97f4a7c15UL;
 	yield_mask = (1UL << litmus_seed % DENSITIES) - 1;
 	litmus_on = true;
+}
+
+void litmus_report(void)
+{
+	if (litmus_on)
+		pr_emerg("litmus.seed=%lu\n", litmus_seed);
+	litmus_on = false;
 }
 
 void litmus_init(void)
