@@ -280,27 +280,37 @@ static int de_thread(void)
 	return 0;
 }
 
-/* Handlers of one's own, if they are shared with another process (CLONE_SIGHAND). */
-static int unshare_sighand(void)
+/* Memory for handlers of one's own; NULL in *@new: nobody shares them.  0 or -ENOMEM. */
+static int prepare_sighand(struct sighand_struct **new)
 {
-	struct task_struct *me = current;
-	struct sighand_struct *old = me->sighand, *new;
-	int err;
-
-	if (atomic_read(&old->count) == 1)
+	*new = NULL;
+	if (atomic_read(&current->sighand->count) == 1)
 		return 0;
-	err = copy_sighand(0, me);		/* sets me->sighand to a copy */
-	if (err)
-		return err;
-	new = me->sighand;
-	me->sighand = old;
+	*new = dup_sighand();
+	return *new ? 0 : -ENOMEM;
+}
+
+/*
+ * Handlers of one's own, if they are still shared: with another process (CLONE_SIGHAND).  Not before the
+ * other threads have ended: their list, and that this process execs, is protected by the lock they share.
+ */
+static void unshare_sighand(struct sighand_struct *new)
+{
+	struct sighand_struct *old = current->sighand;
+
+	if (!new)
+		return;
+	if (atomic_read(&old->count) == 1) {
+		put_sighand(new);
+		return;
+	}
 	spin_lock_irq(&tasklist_lock);
 	spin_lock(&old->siglock);
-	WRITE_ONCE(me->sighand, new);
+	memcpy(new->action, old->action, sizeof(new->action));
+	WRITE_ONCE(current->sighand, new);
 	spin_unlock(&old->siglock);
 	spin_unlock_irq(&tasklist_lock);
 	put_sighand(old);
-	return 0;
 }
 
 /* The new address space becomes current's.  Cannot fail. */
@@ -386,6 +396,7 @@ static void reset_task(const struct linux_binprm *bprm)
 
 int begin_new_exec(struct linux_binprm *bprm)
 {
+	struct sighand_struct *sighand = NULL;
 	void *fpu = NULL;
 	int err;
 
@@ -397,10 +408,12 @@ int begin_new_exec(struct linux_binprm *bprm)
 	}
 	err = unshare_files();
 	if (!err)
-		err = unshare_sighand();
+		err = prepare_sighand(&sighand);
 	if (!err)
 		err = de_thread();
 	if (err) {
+		if (sighand)
+			put_sighand(sighand);
 		if (fpu)
 			fpu_free(fpu);
 		return err;
@@ -408,6 +421,7 @@ int begin_new_exec(struct linux_binprm *bprm)
 
 	/* Commit. */
 	bprm->point_of_no_return = true;
+	unshare_sighand(sighand);
 	if (fpu)
 		current->thread.fpu = fpu;
 	set_mm_exe_file(bprm->mm, bprm->file);

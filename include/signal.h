@@ -87,6 +87,7 @@ void flush_sigqueue(struct sigpending *q);
 void init_sigpending(struct sigpending *s);
 void signals_init(void);
 unsigned long nr_queued_signals(void);	/* entries in all queues: SigQ of /proc/PID/status */
+struct sighand_struct *dup_sighand(void);	/* a copy of current's handlers, or NULL */
 int copy_sighand(u64 clone_flags, struct task_struct *t);
 void put_sighand(struct sighand_struct *s);
 void exit_signals(struct task_struct *t);	/* the thread dies: pass shared signals on */

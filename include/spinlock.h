@@ -14,6 +14,7 @@
 #include <asm/irqflags.h>
 #include <asm/percpu.h>
 #include <bug.h>
+#include <litmus.h>
 
 typedef struct spinlock {
 	u16 next;		/* ticket for the next comer */
@@ -38,6 +39,7 @@ static inline void spin_lock(spinlock_t *l)
 {
 	u16 me;
 
+	litmus_point();
 	preempt_disable();
 	VM_BUG_ON(spin_is_locked(l) && l->cpu == smp_processor_id() + 1);
 	me = __atomic_fetch_add(&l->next, 1, __ATOMIC_ACQUIRE);
@@ -73,6 +75,7 @@ static inline void spin_unlock(spinlock_t *l)
 #endif
 	__atomic_store_n(&l->owner, (u16)(l->owner + 1), __ATOMIC_RELEASE);
 	preempt_enable();
+	litmus_point();
 }
 
 static inline void spin_lock_irq(spinlock_t *l) { local_irq_disable(); spin_lock(l); }

@@ -12,6 +12,7 @@
  * Simplified: no spinning on a running owner, no priority inheritance.
  * Sources:    Love, "Linux Kernel Development", chapter Kernel Synchronization Methods.
  */
+#include <litmus.h>
 #include <mutex.h>
 #include <sched.h>
 
@@ -95,6 +96,7 @@ static noinline void mutex_lock_slow(struct mutex *m)
 void mutex_lock(struct mutex *m)
 {
 	VM_BUG_ON(in_atomic());
+	litmus_point();
 	if (unlikely(!mutex_try_fast(m)))
 		mutex_lock_slow(m);
 }
@@ -121,6 +123,7 @@ void mutex_unlock(struct mutex *m)
 {
 	unsigned long me = (unsigned long)current;
 
+	litmus_point();
 	VM_BUG_ON((m->owner & ~MUTEX_WAITERS) != me);
 	if (unlikely(!__atomic_compare_exchange_n(&m->owner, &me, 0UL, false, __ATOMIC_RELEASE,
 						  __ATOMIC_RELAXED)))
@@ -227,6 +230,7 @@ static noinline void rwsem_wake(struct rw_semaphore *s)
 void down_read(struct rw_semaphore *s)
 {
 	VM_BUG_ON(in_atomic());
+	litmus_point();
 	if (unlikely(!down_read_trylock(s)))
 		rwsem_down_slow(s, false, false);
 }
@@ -234,12 +238,16 @@ void down_read(struct rw_semaphore *s)
 int down_read_killable(struct rw_semaphore *s)
 {
 	VM_BUG_ON(in_atomic());
+	litmus_point();
 	return likely(down_read_trylock(s)) ? 0 : rwsem_down_slow(s, false, true);
 }
 
 void up_read(struct rw_semaphore *s)
 {
-	int c = __atomic_sub_fetch(&s->count, 1, __ATOMIC_RELEASE);
+	int c;
+
+	litmus_point();
+	c = __atomic_sub_fetch(&s->count, 1, __ATOMIC_RELEASE);
 
 	VM_BUG_ON(c & RW_WRITER);
 	if (unlikely(c == RW_WAITERS))
@@ -249,6 +257,7 @@ void up_read(struct rw_semaphore *s)
 void down_write(struct rw_semaphore *s)
 {
 	VM_BUG_ON(in_atomic());
+	litmus_point();
 	if (unlikely(!down_write_trylock(s)))
 		rwsem_down_slow(s, true, false);
 }
@@ -256,12 +265,14 @@ void down_write(struct rw_semaphore *s)
 int down_write_killable(struct rw_semaphore *s)
 {
 	VM_BUG_ON(in_atomic());
+	litmus_point();
 	return likely(down_write_trylock(s)) ? 0 : rwsem_down_slow(s, true, true);
 }
 
 void up_write(struct rw_semaphore *s)
 {
 	VM_BUG_ON(s->owner != current);
+	litmus_point();
 	s->owner = NULL;
 	if (unlikely(__atomic_fetch_and(&s->count, ~RW_WRITER, __ATOMIC_RELEASE) & RW_WAITERS))
 		rwsem_wake(s);
@@ -270,6 +281,7 @@ void up_write(struct rw_semaphore *s)
 void downgrade_write(struct rw_semaphore *s)
 {
 	VM_BUG_ON(s->owner != current);
+	litmus_point();
 	s->owner = NULL;
 	/* From WRITER to one reader in one step: nobody slips in between. */
 	if (__atomic_add_fetch(&s->count, (int)(1U - (unsigned int)RW_WRITER),

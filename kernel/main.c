@@ -18,6 +18,7 @@
 #include <futex.h>
 #include <irq.h>
 #include <ktest.h>
+#include <litmus.h>
 #include <mm.h>
 #include <printk.h>
 #include <sched.h>
@@ -89,6 +90,7 @@ static void processes_init(void)
 
 static void files_and_devices_init(void)
 {
+	litmus_init();
 	vfs_init();
 	tmpfs_init();
 	devtmpfs_init();

@@ -15,6 +15,7 @@
 #include <boot.h>
 #include <boot_info.h>
 #include <kasan.h>
+#include <litmus.h>
 #include <mm.h>
 #include <panic.h>
 #include <printk.h>
@@ -86,6 +87,7 @@ static void show_task(void)
 
 	if (t && !probe_read(t))
 		pr_err("CPU %u, process %d (%.15s)\n", smp_processor_id(), t->pid, t->comm);
+	litmus_report();
 }
 
 /* Busy waiting by the time stamp counter: no interrupt comes any more. */

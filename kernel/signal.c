@@ -818,18 +818,12 @@ void restore_saved_sigmask_unless(bool interrupted)
 
 /* ---- a task's beginning and end ------------------------------------------------------ */
 
-int copy_sighand(u64 clone_flags, struct task_struct *t)
+struct sighand_struct *dup_sighand(void)
 {
-	struct sighand_struct *sh;
+	struct sighand_struct *sh = kmem_cache_alloc(sighand_cachep, GFP_KERNEL);
 
-	if (clone_flags & CLONE_SIGHAND) {
-		atomic_inc(&current->sighand->count);
-		t->sighand = current->sighand;
-		return 0;
-	}
-	sh = kmem_cache_alloc(sighand_cachep, GFP_KERNEL);
 	if (!sh)
-		return -ENOMEM;
+		return NULL;
 	atomic_set(&sh->count, 1);
 	spin_lock_init(&sh->siglock);
 	if (current->sighand) {
@@ -839,6 +833,17 @@ int copy_sighand(u64 clone_flags, struct task_struct *t)
 	} else {
 		memset(sh->action, 0, sizeof(sh->action));
 	}
+	return sh;
+}
+
+int copy_sighand(u64 clone_flags, struct task_struct *t)
+{
+	struct sighand_struct *sh = current->sighand;
+
+	if (clone_flags & CLONE_SIGHAND)
+		atomic_inc(&sh->count);
+	else if (!(sh = dup_sighand()))
+		return -ENOMEM;
 	t->sighand = sh;
 	return 0;
 }

@@ -456,7 +456,7 @@ static int filemap_fault(struct vm_area_struct *vma, struct vm_fault *vmf)
 	err = make_uptodate(m, page);
 	/* Truncation sets i_size first and takes the page lock next: one of us sees the other. */
 	if (err || beyond_eof(inode, vmf->pgoff)) {
-		if (!err)
+		if (!err && !page_mapped(page))		/* else truncation has still to come here */
 			delete_from_page_cache(page);
 		drop_failed_page(page);
 		return err == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;

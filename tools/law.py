@@ -47,7 +47,7 @@ PROGRAMS = ("cow", "vfork", "thread", "exec", "madvise", "mremap", "nonlinear", 
 # One call of these makes more events than a ring has room for, or they switch tracing themselves, or need a
 # machine of their own.
 NOT_WATCHED = ("mmap", "many", "rlimit", "rlimit_mm", "trace", "boot", "failnth", "commit", "model", "time", "poll",
-               "differential", "snapshot", "smaps", "why")
+               "differential", "snapshot", "smaps", "why", "litmus")
 
 
 class Feed:

@@ -25,6 +25,7 @@ Groups:
            go away, and whether the events of a recording and the parts of a snapshot fit each other
   smp      user programs and the kernel's suites on 2, 4 and 8 CPUs
   pthread  tests/pthread: static programs of musl and of glibc, on 1 and 4 CPUs; answers as on Linux
+  litmus   tests/user/litmus.c on 1, 2, 4 and 8 CPUs, and ten thousand seeds of interleaving
   law      snapshot and events since = next snapshot, over 10^5 random calls; the checker itself
   probe    quire-probe: the same areas and entries as on Linux, and as in the kernel's own snapshot
   gdb      the commands of `make gdb` against the kernel's own snapshot of the same moment
@@ -642,6 +643,29 @@ class Plan:
                     return run(job)
                 self.add("oracle" if linux else "pthread", name, both, 900)
 
+    # Duels over one address space: on CPUs that really run side by side; and from seeds, where QEMU runs them
+    # by turns and the kernel says when: (CPUs, seeds), the first of all being 1.
+    def litmus(self, rounds=10, repeat=1, seeds=((2, 2500), (2, 2500), (4, 2000), (4, 2000), (8, 1000))):
+        first = 1
+        for cpus in (1, 2, 4, 8):
+            words = f"litmus.rounds={rounds} litmus.seeds={repeat}"
+            self.add_litmus(f"{cpus} CPUs", Machine(self.kernel, smp=cpus), words, 300 * repeat)
+        for cpus, number in seeds:
+            words = f"litmus.seed={first} litmus.seeds={number} litmus.rounds=1"
+            name = f"seeds {first}-{first + number - 1} on {cpus} CPUs"
+            self.add_litmus(name, Machine(self.kernel, smp=cpus, icount=True), words, 300 + number // 2)
+            first += number
+
+    def add_litmus(self, name, m, words, limit):
+        archive = "litmus-" + name.replace(" ", "-")
+        m.initrd = str(self.logs / f"{archive}.cpio")
+        m.append = f"console=ttyS0 quiet panic=-1 maxcpus={m.smp} {words}"
+
+        def run(job):
+            self.initramfs(archive, "litmus")
+            return run_kernel(m)(job)
+        self.add("litmus", name, run, limit)
+
     def oracle(self):
         for name, test, _, cpu in self.user_jobs():
             m = Machine(machine.linux_image(), str(self.logs / f"user-{name}.cpio"),
@@ -883,6 +907,7 @@ class Plan:
     def stress(self):
         self.sanitizers(whole=True)
         self.smp()
+        self.litmus(25, 50, [(cpus, 5000) for cpus in (2, 2, 4, 4, 8, 8) * 4])
         self.add_law("replay-million", "explore.mask=3ff", "1-70 71-135 136-200", 60000, limit=3000)
         self.add_law("programs-all", "explore.mask=3ff", "1-1", 60000, limit=1500, programs=[
             job[1] for job in self.user_jobs() if job[0] == job[1] and job[0] not in law.NOT_WATCHED])
@@ -895,6 +920,7 @@ class Plan:
         self.kernel_suites()
         self.user()
         self.pthread()
+        self.litmus()
         self.dynamic()
         self.boots()
         self.session()

@@ -18,6 +18,7 @@
 #include <asm/mmu_context.h>
 #include <asm/processor.h>
 #include <asm/smp.h>
+#include <litmus.h>
 #include <mm.h>
 #include <sched.h>
 
@@ -143,9 +144,11 @@ static void remote_flush_mm(void *arg)
 static inline u32 flush_mm(struct mm_struct *mm, unsigned long start, unsigned long end)
 {
 	struct flush f = { mm, start, end };
-	unsigned long flags = local_irq_save();
+	unsigned long flags;
 	u32 what;
 
+	litmus_point();
+	flags = local_irq_save();
 	count_vm_event(TLB_FLUSHES);
 	what = local_flush_mm(&f);
 	local_irq_restore(flags);

@@ -93,6 +93,7 @@ void proc_kernel_init(void);	/* kernel.c: version, uptime, stat, cpuinfo ... */
 void proc_mm_init(void);	/* meminfo.c: meminfo, vmstat, slabinfo, buddyinfo ... */
 void proc_sys_init(void);	/* sysctl.c: /proc/sys */
 void proc_overcommit_init(void);	/* overcommit.c: /proc/sys/vm/overcommit_* */
+void proc_litmus_init(void);	/* litmus.c: /proc/sys/kernel/litmus_seed */
 void proc_ipc_init(void);	/* ipc.c: /proc/sysvipc, /proc/sys/kernel/shm* */
 void proc_quire_init(void);	/* quire.c: /proc/quire */
 void proc_why_init(void);	/* why.c: /proc/quire/why */
