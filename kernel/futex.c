@@ -49,7 +49,7 @@ static struct futex_bucket buckets[FUTEX_BUCKETS];
 void futex_init(void)
 {
 	for (int i = 0; i < FUTEX_BUCKETS; i++) {
-		spin_lock_init(&buckets[i].lock);
+		spin_lock_init_class(&buckets[i].lock, "futex bucket");
 		INIT_LIST_HEAD(&buckets[i].waiters);
 	}
 }

@@ -13,6 +13,7 @@
 #include <boot.h>
 #include <boot_info.h>
 #include <kasan.h>
+#include <lockdep.h>
 #include <mm.h>
 #include <panic.h>
 #include <printk.h>
@@ -111,6 +112,7 @@ static void __noreturn stop(void)
 static void panic_begin(void)
 {
 	local_irq_disable();
+	lockdep_off();
 	kasan_stop();
 	if (panic_depth++) {
 		static const char msg[] = "panic inside a panic: stopped\n";

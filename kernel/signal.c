@@ -831,7 +831,7 @@ int copy_sighand(u64 clone_flags, struct task_struct *t)
 	if (!sh)
 		return -ENOMEM;
 	atomic_set(&sh->count, 1);
-	spin_lock_init(&sh->siglock);
+	spin_lock_init_class(&sh->siglock, "sighand->siglock");
 	if (current->sighand) {
 		spin_lock_irq(&current->sighand->siglock);
 		memcpy(sh->action, current->sighand->action, sizeof(sh->action));
