@@ -269,7 +269,7 @@ static void lock_two(struct futex_bucket *a, struct futex_bucket *b)
 {
 	spin_lock(&min(a, b)->lock);
 	if (a != b)
-		spin_lock(&max(a, b)->lock);
+		spin_lock_nested(&max(a, b)->lock, 1);
 }
 
 static void unlock_two(struct futex_bucket *a, struct futex_bucket *b)
