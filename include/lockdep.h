@@ -31,7 +31,7 @@ enum lock_class_id {
 
 #ifdef QUIRE_LOCKDEP
 
-#define NR_LOCK_CLASSES	128
+#define NR_LOCK_CLASSES	192		/* a multiple of 64, at most 256 */
 #define MAX_HELD_SPIN	24		/* of one CPU, interrupts included */
 #define MAX_HELD_SLEEP	16		/* of one task */
 

@@ -309,13 +309,13 @@ KTEST(lockdep, lock_under_that_of_an_interrupt_is_not_held_with_interrupts_on)
 		      "test safe > test unsafe: take_both");
 }
 
-KTEST(lockdep, interrupt_does_not_take_its_locks_under_those_it_interrupted)
+KTEST(lockdep, interrupt_may_come_while_another_lock_is_held)
 {
 	spin_lock_init_class(&irq_lock, "test inner");
 	spin_lock_init_class(&outer_lock, "test interrupted");
 	watch();
 	spin_lock(&outer_lock);
-	interrupt(take_in_interrupt);		/* no edge: it does not wait because of us */
+	interrupt(take_in_interrupt);		/* it does not wait because of us */
 	spin_unlock(&outer_lock);
 	local_irq_disable();
 	spin_lock(&irq_lock);
@@ -383,21 +383,24 @@ KTEST(lockdep, release_of_what_is_not_held_is_reported)
 
 KTEST(lockdep, locks_may_be_released_in_any_order)
 {
-	spinlock_t a, b, c;
+	spinlock_t a, b, c, d;
 
 	spin_lock_init_class(&a, "test any a");
 	spin_lock_init_class(&b, "test any b");
 	spin_lock_init_class(&c, "test any c");
+	spin_lock_init_class(&d, "test any d");
 	watch();
 	spin_lock(&a);
 	spin_lock(&b);
-	spin_unlock(&a);
 	spin_lock(&c);
+	spin_unlock(&a);
+	spin_lock(&d);
 	spin_unlock(&b);
 	spin_unlock(&c);
-	take_both(&c, &b);		/* but b > c was learned, over the gap */
+	spin_unlock(&d);
+	take_both(&d, &c);		/* but c > d was learned, when a had gone */
 	unwatch();
-	EXPECT_REPORT("two orders", "test any b > test any c", "test any c > test any b");
+	EXPECT_REPORT("two orders", "test any c > test any d", "test any d > test any c");
 }
 
 #endif
