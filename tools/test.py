@@ -780,7 +780,7 @@ class Plan:
 
     def session(self):
         m = Machine(self.kernel, str(self.build / "initramfs.cpio"), "console=ttyS0", reboot=True,
-                    debug_exit=False)
+                    debug_exit=False, icount=True)     # some suites measure time
         self.add("session", "shell", run_session(m), 300)
         small = dataclasses.replace(m, memory="32M")
         self.add("session", "shell-32M", run_session(small), 300)
@@ -836,7 +836,7 @@ class Plan:
 
     def lockdep(self):
         m = Machine(self.kernel, str(self.logs / "lockdep.cpio"), "console=ttyS0 quiet panic=-1 selftest",
-                    debug_exit=False)
+                    debug_exit=False, icount=True)     # some suites measure time
 
         def run(job):
             files = [f"{self.build}/tests/{p}:/tests/{p}" for p in lockorder.PROGRAMS]
