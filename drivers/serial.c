@@ -318,7 +318,7 @@ static bool probe(struct serial_port *p)
 
 static void serial_setup(struct serial_port *p, unsigned int minor)
 {
-	spin_lock_init(&p->lock);
+	spin_lock_init_class(&p->lock, "serial_port->lock");
 	p->present = true;
 	p->tty.ops = &serial_ops;
 	p->tty.driver_data = p;

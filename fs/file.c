@@ -33,6 +33,8 @@ struct fs_struct init_fs = {
 	.lock = SPIN_LOCK_UNLOCKED,
 	.umask = 022,
 };
+LOCK_NAME(init_files_lock, init_files.lock, "files->lock");
+LOCK_NAME(init_fs_lock, init_fs.lock, "fs->lock");
 
 /* ---- struct file ---- */
 
@@ -59,7 +61,7 @@ struct file *alloc_empty_file(unsigned int flags)
 		return ERR_PTR(-ENOMEM);
 	memset(f, 0, sizeof(*f));
 	atomic_set(&f->f_count, 1);
-	mutex_init(&f->f_pos_lock);
+	mutex_init_class(&f->f_pos_lock, "file->f_pos_lock");
 	f->f_flags = flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
 	if (flags & O_PATH)
 		f->f_mode = FMODE_PATH;
@@ -353,6 +355,7 @@ static struct files_struct *alloc_files(unsigned int nr)
 	if (!files)
 		return NULL;
 	memset(files, 0, sizeof(*files));
+	spin_lock_init(&files->lock);
 	atomic_set(&files->count, 1);
 	if (nr <= NR_OPEN_DEFAULT) {
 		files->fd = files->fd_inline;

@@ -42,7 +42,10 @@ struct inode *new_inode(struct super_block *sb, umode_t mode)
 	i->i_op = &no_iops;
 	i->i_fop = &no_fops;
 	atomic_set(&i->i_count, 1);
-	init_rwsem(&i->i_rwsem);
+	if (S_ISDIR(mode))		/* a directory's stands above those of the files in it */
+		init_rwsem_class(&i->i_rwsem, "directory->i_rwsem");
+	else
+		init_rwsem_class(&i->i_rwsem, "inode->i_rwsem");
 	INIT_LIST_HEAD(&i->i_locks);
 	address_space_init(&i->i_data, i, NULL);
 	i->i_mapping = &i->i_data;

@@ -23,6 +23,12 @@ char *path_from(const struct path *p, const struct path *root, char *buf, int si
 		bool *unreachable);
 
 static inline void inode_lock(struct inode *i) { down_write(&i->i_rwsem); }
+/* The second of two directories, and what is removed from a directory that is locked. */
+static inline void inode_lock_second(struct inode *i) { down_write_nested(&i->i_rwsem, 1); }
+static inline void inode_lock_victim(struct inode *i)
+{
+	down_write_nested(&i->i_rwsem, S_ISDIR(i->i_mode) ? 2 : 0);
+}
 static inline void inode_unlock(struct inode *i) { up_write(&i->i_rwsem); }
 static inline void inode_lock_shared(struct inode *i) { down_read(&i->i_rwsem); }
 static inline void inode_unlock_shared(struct inode *i) { up_read(&i->i_rwsem); }

@@ -723,7 +723,7 @@ static int remove_file(struct inode *dir, struct dentry *d)
 		return -EPERM;
 	if (is_mountpoint(d))
 		return -EBUSY;
-	inode_lock(d->d_inode);
+	inode_lock_victim(d->d_inode);
 	err = dir->i_op->unlink(dir, d);
 	inode_unlock(d->d_inode);
 	return err;
@@ -778,7 +778,7 @@ static int remove_dir(struct inode *dir, struct dentry *d)
 		return -EPERM;
 	if (is_mountpoint(d))
 		return -EBUSY;
-	inode_lock(d->d_inode);
+	inode_lock_victim(d->d_inode);
 	err = dir->i_op->rmdir(dir, d);
 	inode_unlock(d->d_inode);
 	return err;
@@ -839,7 +839,7 @@ static struct dentry *lock_rename(struct dentry *a, struct dentry *b)
 		second = a;
 	}
 	inode_lock(first->d_inode);
-	inode_lock(second->d_inode);
+	inode_lock_second(second->d_inode);
 	return trap;
 }
 
@@ -892,7 +892,7 @@ static int rename_op(struct inode *odir, struct dentry *old, struct inode *ndir,
 		return -EBUSY;
 	if (target) {
 		ihold(target);
-		inode_lock(target);
+		inode_lock_victim(target);
 	}
 	err = odir->i_op->rename(odir, old, ndir, new, flags);
 	if (target) {

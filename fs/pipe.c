@@ -81,7 +81,7 @@ static struct pipe_inode_info *alloc_pipe(void)
 		return NULL;
 	}
 	p->slots = PIPE_SLOTS;
-	mutex_init(&p->mutex);
+	mutex_init_class(&p->mutex, "pipe->mutex");
 	init_waitqueue_head(&p->rd_wait);
 	init_waitqueue_head(&p->wr_wait);
 	return p;

@@ -89,7 +89,7 @@ int seq_open(struct file *file, const struct seq_operations *op, void *private)
 
 	if (!m)
 		return -ENOMEM;
-	mutex_init(&m->lock);
+	mutex_init_class(&m->lock, "seq_file->lock");
 	m->op = op;
 	m->private = private;
 	file->private_data = m;

@@ -171,6 +171,7 @@ static inline void put_page(struct page *p)
 /* The page lock sleeps; it protects ->mapping, truncation and I/O. */
 void lock_page(struct page *page);
 bool trylock_page(struct page *page);
+void lock_new_page(struct page *page);	/* that nobody else knows yet */
 void unlock_page(struct page *page);
 
 extern struct page *empty_zero_page;	/* the zero page: read faults of anonymous memory */
@@ -233,6 +234,16 @@ static inline pte_t *pte_offset_map_lock(struct mm_struct *mm, pmd_t *pmd, unsig
 	spinlock_t *ptl = pte_lockptr(mm, pmd);
 
 	spin_lock(ptl);
+	*ptlp = ptl;
+	return pte_offset_kernel(pmd, addr);
+}
+/* The same of a second table (spin_lock_nested()): at fork the parent's, under the child's. */
+static inline pte_t *pte_offset_map_lock_nested(struct mm_struct *mm, pmd_t *pmd, unsigned long addr,
+						spinlock_t **ptlp)
+{
+	spinlock_t *ptl = pte_lockptr(mm, pmd);
+
+	spin_lock_nested(ptl, 1);
 	*ptlp = ptl;
 	return pte_offset_kernel(pmd, addr);
 }

@@ -16,27 +16,45 @@ struct mutex {
 	unsigned long owner;		/* task, or 0; bit 0: somebody waits.  Atomic. */
 	spinlock_t lock;		/* protects ->waiters */
 	struct list_head waiters;	/* in order of arrival */
+#ifdef QUIRE_LOCKDEP
+	u8 class;
+#endif
 };
 
 struct rw_semaphore {
 	int count;			/* readers; bit 31: a writer; bit 30: somebody waits.  Atomic. */
 	spinlock_t lock;		/* protects ->waiters */
+#ifdef QUIRE_LOCKDEP
+	u8 class;
+#endif
 	struct task_struct *owner;	/* the writer, for asserts */
 	struct list_head waiters;	/* in order of arrival */
 };
 
-#define MUTEX_INIT(name) { 0, SPIN_LOCK_UNLOCKED, LIST_HEAD_INIT((name).waiters) }
-#define DEFINE_MUTEX(name) struct mutex name = MUTEX_INIT(name)
-#define RWSEM_INIT(name) { 0, SPIN_LOCK_UNLOCKED, NULL, LIST_HEAD_INIT((name).waiters) }
-#define DECLARE_RWSEM(name) struct rw_semaphore name = RWSEM_INIT(name)
+#define MUTEX_INIT(name) { .lock = SPIN_LOCK_OF(LOCK_CLASS_MUTEX_QUEUE), .waiters = LIST_HEAD_INIT((name).waiters) }
+#define DEFINE_MUTEX(name) struct mutex name = MUTEX_INIT(name); LOCK_NAME(name, name, #name)
+#define RWSEM_INIT(name) { .lock = SPIN_LOCK_OF(LOCK_CLASS_RWSEM_QUEUE), .waiters = LIST_HEAD_INIT((name).waiters) }
+#define DECLARE_RWSEM(name) struct rw_semaphore name = RWSEM_INIT(name); LOCK_NAME(name, name, #name)
 
-void mutex_init(struct mutex *m);
+/* Their class (lockdep.h) is called as the expression, or @class where that says too little. */
+#define mutex_init(m) mutex_init_class(m, #m)
+#define mutex_init_class(m, class) do { __mutex_init(m); set_lock_class(m, class); } while (0)
+#define init_rwsem(s) init_rwsem_class(s, #s)
+#define init_rwsem_class(s, class) do { __init_rwsem(s); set_lock_class(s, class); } while (0)
+
+void __mutex_init(struct mutex *m);
 void mutex_lock(struct mutex *m);
 bool mutex_trylock(struct mutex *m);
 void mutex_unlock(struct mutex *m);
 bool mutex_is_locked(struct mutex *m);
 
-void init_rwsem(struct rw_semaphore *s);
+void __init_rwsem(struct rw_semaphore *s);
+/*
+ * The second of two of a class that are held in an order of their own; @sub, 1 or 2, tells the
+ * checker so (lockdep.h).
+ */
+void down_read_nested(struct rw_semaphore *s, unsigned int sub);
+void down_write_nested(struct rw_semaphore *s, unsigned int sub);
 void down_read(struct rw_semaphore *s);
 bool down_read_trylock(struct rw_semaphore *s);
 void up_read(struct rw_semaphore *s);

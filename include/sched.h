@@ -167,6 +167,9 @@ struct task_struct {
 #ifdef QUIRE_DEBUG
 	struct fail_nth fail_nth;	/* which of its allocations fails */
 #endif
+#ifdef QUIRE_LOCKDEP
+	struct held_sleeps held;	/* own task */
+#endif
 	struct task_trace trace;	/* own task */
 	unsigned long logged_syscalls[8];	/* bitmap: unknown calls already logged */
 };

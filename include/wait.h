@@ -29,7 +29,7 @@ struct wait_queue_entry {
 	struct list_head link;		/* wait_queue_head.lock */
 };
 
-#define WAIT_QUEUE_HEAD_INIT(name) { SPIN_LOCK_UNLOCKED, LIST_HEAD_INIT((name).head) }
+#define WAIT_QUEUE_HEAD_INIT(name) { SPIN_LOCK_OF(LOCK_CLASS_WAIT_QUEUE), LIST_HEAD_INIT((name).head) }
 #define DECLARE_WAIT_QUEUE_HEAD(name) wait_queue_head_t name = WAIT_QUEUE_HEAD_INIT(name)
 #define DEFINE_WAIT(name) struct wait_queue_entry name = { .task = current, \
 	.func = default_wake_function, .link = LIST_HEAD_INIT((name).link) }

@@ -285,6 +285,7 @@ void do_exit(long code)
 	exit_fs(t);
 	exit_notify(t, group_dead);
 
+	lockdep_task_exit();
 	preempt_disable();	/* no interrupt may find a half-dead task worth switching to */
 	t->state = TASK_DEAD;
 	preempt_enable();

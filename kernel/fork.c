@@ -47,6 +47,7 @@ static struct kmem_cache *task_cachep, *signal_cachep;
 /* ---- task 0: the boot context ---------------------------------------------------- */
 
 static struct sighand_struct init_sighand = { .count = ATOMIC_INIT(1) };
+LOCK_NAME(init_siglock, init_sighand.siglock, "sighand->siglock");
 
 static struct signal_struct init_signal = {
 	.refcount = ATOMIC_INIT(1),
@@ -93,6 +94,7 @@ struct task_struct init_task = {
 	.exit_signal = -1,
 	.cpus_allowed = ~0UL,
 };
+LOCK_NAME(init_alloc_lock, init_task.alloc_lock, "task->alloc_lock");
 
 void fork_init(void)
 {
@@ -196,7 +198,8 @@ static void init_new_task(struct task_struct *t, const struct kernel_clone_args 
 	rseq_fork(t, args->flags);
 	t->did_exec = false;
 	t->trace = (struct task_trace){ 0 };
-	spin_lock_init(&t->alloc_lock);
+	spin_lock_init_class(&t->alloc_lock, "task->alloc_lock");
+	lockdep_init_task(t);
 	init_sigpending(&t->pending);
 	t->real_blocked = 0;
 	if ((args->flags & (CLONE_VM | CLONE_VFORK)) == CLONE_VM)
@@ -594,7 +597,8 @@ struct task_struct *fork_idle(unsigned int cpu)
 	INIT_LIST_HEAD(&t->tasks);
 	INIT_LIST_HEAD(&t->thread_node);
 	init_sigpending(&t->pending);
-	spin_lock_init(&t->alloc_lock);
+	spin_lock_init_class(&t->alloc_lock, "task->alloc_lock");
+	lockdep_init_task(t);
 	t->trace = (struct task_trace){ 0 };
 	t->utime = t->stime = 0;
 	t->min_flt = t->maj_flt = t->nvcsw = t->nivcsw = 0;

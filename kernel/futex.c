@@ -57,7 +57,7 @@ static struct futex_bucket buckets[FUTEX_BUCKETS];
 void futex_init(void)
 {
 	for (int i = 0; i < FUTEX_BUCKETS; i++) {
-		spin_lock_init(&buckets[i].lock);
+		spin_lock_init_class(&buckets[i].lock, "futex bucket");
 		INIT_LIST_HEAD(&buckets[i].waiters);
 	}
 }
@@ -313,7 +313,7 @@ static void lock_two(struct futex_bucket *a, struct futex_bucket *b)
 {
 	spin_lock(&min(a, b)->lock);
 	if (a != b)
-		spin_lock(&max(a, b)->lock);
+		spin_lock_nested(&max(a, b)->lock, 1);
 }
 
 static void unlock_two(struct futex_bucket *a, struct futex_bucket *b)

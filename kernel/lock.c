@@ -16,6 +16,10 @@
 #include <mutex.h>
 #include <sched.h>
 
+/* The checker is asked before anybody waits (lockdep.h). */
+#define CALLER ((unsigned long)__builtin_return_address(0))
+#define ASK(l, sub, flags) lockdep_acquire(l, &(l)->class, sub, flags, CALLER)
+
 struct lock_waiter {
 	struct list_head list;
 	struct task_struct *task;
@@ -56,7 +60,7 @@ static bool sleep_until_granted(struct lock_waiter *w, bool killable)
 
 #define MUTEX_WAITERS 1UL
 
-void mutex_init(struct mutex *m)
+void __mutex_init(struct mutex *m)
 {
 	*m = (struct mutex)MUTEX_INIT(*m);
 }
@@ -71,7 +75,10 @@ static bool mutex_try_fast(struct mutex *m)
 
 bool mutex_trylock(struct mutex *m)
 {
-	return mutex_try_fast(m);
+	if (!mutex_try_fast(m))
+		return false;
+	ASK(m, 0, HELD_TRY);
+	return true;
 }
 
 static noinline void mutex_lock_slow(struct mutex *m)
@@ -95,8 +102,9 @@ static noinline void mutex_lock_slow(struct mutex *m)
 
 void mutex_lock(struct mutex *m)
 {
-	VM_BUG_ON(in_atomic());
+	might_sleep();
 	litmus_point();
+	ASK(m, 0, 0);
 	if (unlikely(!mutex_try_fast(m)))
 		mutex_lock_slow(m);
 }
@@ -125,6 +133,7 @@ void mutex_unlock(struct mutex *m)
 
 	litmus_point();
 	VM_BUG_ON((m->owner & ~MUTEX_WAITERS) != me);
+	lockdep_release(m, CALLER);
 	if (unlikely(!__atomic_compare_exchange_n(&m->owner, &me, 0UL, false, __ATOMIC_RELEASE,
 						  __ATOMIC_RELAXED)))
 		mutex_unlock_slow(m);
@@ -140,12 +149,12 @@ bool mutex_is_locked(struct mutex *m)
 #define RW_WRITER	((int)0x80000000)
 #define RW_WAITERS	0x40000000
 
-void init_rwsem(struct rw_semaphore *s)
+void __init_rwsem(struct rw_semaphore *s)
 {
 	*s = (struct rw_semaphore)RWSEM_INIT(*s);
 }
 
-bool down_read_trylock(struct rw_semaphore *s)
+static bool read_try_fast(struct rw_semaphore *s)
 {
 	int c = READ_ONCE(s->count);
 
@@ -156,7 +165,15 @@ bool down_read_trylock(struct rw_semaphore *s)
 	return false;
 }
 
-bool down_write_trylock(struct rw_semaphore *s)
+bool down_read_trylock(struct rw_semaphore *s)
+{
+	if (!read_try_fast(s))
+		return false;
+	ASK(s, 0, HELD_TRY | HELD_READ);
+	return true;
+}
+
+static bool write_try_fast(struct rw_semaphore *s)
 {
 	int free = 0;
 
@@ -164,6 +181,14 @@ bool down_write_trylock(struct rw_semaphore *s)
 					 __ATOMIC_RELAXED))
 		return false;
 	s->owner = current;
+	return true;
+}
+
+bool down_write_trylock(struct rw_semaphore *s)
+{
+	if (!write_try_fast(s))
+		return false;
+	ASK(s, 0, HELD_TRY);
 	return true;
 }
 
@@ -229,17 +254,34 @@ static noinline void rwsem_wake(struct rw_semaphore *s)
 
 void down_read(struct rw_semaphore *s)
 {
-	VM_BUG_ON(in_atomic());
+	might_sleep();
 	litmus_point();
-	if (unlikely(!down_read_trylock(s)))
+	ASK(s, 0, HELD_READ);
+	if (unlikely(!read_try_fast(s)))
+		rwsem_down_slow(s, false, false);
+}
+
+void down_read_nested(struct rw_semaphore *s, unsigned int sub)
+{
+	might_sleep();
+	litmus_point();
+	ASK(s, sub, HELD_READ);
+	if (unlikely(!read_try_fast(s)))
 		rwsem_down_slow(s, false, false);
 }
 
 int down_read_killable(struct rw_semaphore *s)
 {
-	VM_BUG_ON(in_atomic());
+	int err = 0;
+
+	might_sleep();
 	litmus_point();
-	return likely(down_read_trylock(s)) ? 0 : rwsem_down_slow(s, false, true);
+	ASK(s, 0, HELD_READ);
+	if (unlikely(!read_try_fast(s)))
+		err = rwsem_down_slow(s, false, true);
+	if (unlikely(err))
+		lockdep_release(s, CALLER);
+	return err;
 }
 
 void up_read(struct rw_semaphore *s)
@@ -250,29 +292,48 @@ void up_read(struct rw_semaphore *s)
 	c = __atomic_sub_fetch(&s->count, 1, __ATOMIC_RELEASE);
 
 	VM_BUG_ON(c & RW_WRITER);
+	lockdep_release(s, CALLER);
 	if (unlikely(c == RW_WAITERS))
 		rwsem_wake(s);
 }
 
 void down_write(struct rw_semaphore *s)
 {
-	VM_BUG_ON(in_atomic());
+	might_sleep();
 	litmus_point();
-	if (unlikely(!down_write_trylock(s)))
+	ASK(s, 0, 0);
+	if (unlikely(!write_try_fast(s)))
+		rwsem_down_slow(s, true, false);
+}
+
+void down_write_nested(struct rw_semaphore *s, unsigned int sub)
+{
+	might_sleep();
+	litmus_point();
+	ASK(s, sub, 0);
+	if (unlikely(!write_try_fast(s)))
 		rwsem_down_slow(s, true, false);
 }
 
 int down_write_killable(struct rw_semaphore *s)
 {
-	VM_BUG_ON(in_atomic());
+	int err = 0;
+
+	might_sleep();
 	litmus_point();
-	return likely(down_write_trylock(s)) ? 0 : rwsem_down_slow(s, true, true);
+	ASK(s, 0, 0);
+	if (unlikely(!write_try_fast(s)))
+		err = rwsem_down_slow(s, true, true);
+	if (unlikely(err))
+		lockdep_release(s, CALLER);
+	return err;
 }
 
 void up_write(struct rw_semaphore *s)
 {
 	VM_BUG_ON(s->owner != current);
 	litmus_point();
+	lockdep_release(s, CALLER);
 	s->owner = NULL;
 	if (unlikely(__atomic_fetch_and(&s->count, ~RW_WRITER, __ATOMIC_RELEASE) & RW_WAITERS))
 		rwsem_wake(s);

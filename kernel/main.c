@@ -113,6 +113,7 @@ void start_kernel(unsigned int protocol, phys_addr_t info)
 	processes_init();
 	files_and_devices_init();
 	local_irq_enable();
+	lockdep_boot_done();
 	if (IS_ERR(kthread_run(init_thread, NULL, "init")))
 		panic("no memory for process 1");
 	cpu_idle();

@@ -16,6 +16,7 @@
 #include <boot_info.h>
 #include <kasan.h>
 #include <litmus.h>
+#include <lockdep.h>
 #include <mm.h>
 #include <panic.h>
 #include <printk.h>
@@ -120,6 +121,7 @@ static void panic_begin(void)
 	unsigned int me = smp_processor_id() + 1, nobody = 0;
 
 	local_irq_disable();
+	lockdep_off();
 	kasan_stop();
 	if (!__atomic_compare_exchange_n(&panic_cpu, &nobody, me, false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_ACQUIRE) && nobody != me)

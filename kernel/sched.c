@@ -98,7 +98,7 @@ static struct rq *task_rq_lock(struct task_struct *t, unsigned long *flags)
 static void lock_both(struct rq *a, struct rq *b)
 {
 	spin_lock(a < b ? &a->lock : &b->lock);
-	spin_lock(a < b ? &b->lock : &a->lock);
+	spin_lock_nested(a < b ? &b->lock : &a->lock, 1);
 }
 
 static void unlock_both(struct rq *a, struct rq *b)
@@ -745,7 +745,10 @@ void schedule(void)
 	bool yields;
 	u64 now;
 
-	BUG_ON(in_atomic());
+	if (unlikely(in_atomic())) {
+		might_sleep();		/* says what is held */
+		BUG();
+	}
 	local_irq_disable();
 	rq = this_rq();
 	spin_lock(&rq->lock);

@@ -825,7 +825,7 @@ struct sighand_struct *dup_sighand(void)
 	if (!sh)
 		return NULL;
 	atomic_set(&sh->count, 1);
-	spin_lock_init(&sh->siglock);
+	spin_lock_init_class(&sh->siglock, "sighand->siglock");
 	if (current->sighand) {
 		spin_lock_irq(&current->sighand->siglock);
 		memcpy(sh->action, current->sighand->action, sizeof(sh->action));

@@ -16,7 +16,7 @@
 
 void init_waitqueue_head(wait_queue_head_t *q)
 {
-	spin_lock_init(&q->lock);
+	q->lock = (spinlock_t)SPIN_LOCK_OF(LOCK_CLASS_WAIT_QUEUE);
 	INIT_LIST_HEAD(&q->head);
 }
 

@@ -31,8 +31,8 @@ void address_space_init(struct address_space *m, struct inode *host,
 	memset(m, 0, sizeof(*m));
 	m->host = host;
 	m->a_ops = a_ops;
-	spin_lock_init(&m->tree_lock);
-	init_rwsem(&m->i_mmap_rwsem);
+	spin_lock_init_class(&m->tree_lock, "mapping->tree_lock");
+	init_rwsem_class(&m->i_mmap_rwsem, "mapping->i_mmap_rwsem");
 	m->i_mmap = RB_ROOT;
 	INIT_LIST_HEAD(&m->i_mmap_nonlinear);
 }
@@ -140,11 +140,11 @@ struct page *grab_page(struct address_space *m, pgoff_t index, gfp_t gfp)
 		page = alloc_page(gfp);
 		if (!page)
 			return ERR_PTR(-ENOMEM);
-		SetPageLocked(page);
+		lock_new_page(page);
 		err = add_to_page_cache(m, index, page);
 		if (!err)
 			return page;
-		ClearPageLocked(page);
+		unlock_page(page);
 		put_page(page);
 		if (err != -EEXIST)
 			return ERR_PTR(err);

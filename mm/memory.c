@@ -201,7 +201,7 @@ static int copy_pte_range(struct copy *c, pmd_t *dst_pmd, pmd_t *src_pmd, unsign
 	int used;
 
 	dst = pte_offset_map_lock(c->dst, dst_pmd, addr, &dst_ptl);
-	src = pte_offset_map_lock(c->src, src_pmd, addr, &src_ptl);
+	src = pte_offset_map_lock_nested(c->src, src_pmd, addr, &src_ptl);
 	if (trace_ptes())
 		used = copy_ptes_traced(c, dst, src, addr, (end - addr) >> PAGE_SHIFT, rss);
 	else

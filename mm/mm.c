@@ -35,6 +35,8 @@ struct mm_struct init_mm = {
 	.mmap_sem = RWSEM_INIT(init_mm.mmap_sem),
 	.page_table_lock = SPIN_LOCK_UNLOCKED,
 };
+LOCK_NAME(init_mmap_sem, init_mm.mmap_sem, "mm->mmap_sem");
+LOCK_NAME(init_page_table_lock, init_mm.page_table_lock, "mm->page_table_lock");
 
 void page_tree_init(void);
 
@@ -276,7 +278,7 @@ struct mm_struct *dup_mm(struct mm_struct *old)
 		up_write(&old->mmap_sem);
 		return ERR_PTR(-ENOMEM);
 	}
-	down_write(&mm->mmap_sem);
+	down_write_nested(&mm->mmap_sem, 1);	/* nobody else knows it yet */
 	err = dup_mmap(mm, old);
 	vma_build_tree(mm);		/* of what there is, also after a failure */
 	up_write(&mm->mmap_sem);

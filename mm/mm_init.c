@@ -100,7 +100,7 @@ static void init_zones(void)
 		struct zone *z = &zones[i];
 
 		z->name = names[i];
-		spin_lock_init(&z->lock);
+		spin_lock_init_class(&z->lock, "zone->lock");
 		z->start_pfn = start[i];
 		if (max_pfn > start[i])
 			z->spanned_pages = min(max_pfn, start[i + 1]) - start[i];

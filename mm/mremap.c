@@ -67,7 +67,7 @@ static void move_step(struct move *m, pmd_t *old_pmd, pmd_t *new_pmd, unsigned l
 	pte_t *from = pte_offset_map_lock(m->mm, old_pmd, old, &old_ptl);
 
 	if (new_ptl != old_ptl)
-		spin_lock(new_ptl);
+		spin_lock_nested(new_ptl, 1);	/* mmap_sem is held for writing: nobody takes two the other way */
 	if (trace_ptes())
 		trace_move(m, from, old, new, bytes >> PAGE_SHIFT);
 	move_ptes(m, old_pmd, new_pmd, from, pte_offset_kernel(new_pmd, new), bytes >> PAGE_SHIFT);

@@ -18,7 +18,7 @@
 #define PAGE_WAIT_BITS 6
 
 static wait_queue_head_t page_queues[1 << PAGE_WAIT_BITS] = {
-	[0 ... (1 << PAGE_WAIT_BITS) - 1] = { .lock = SPIN_LOCK_UNLOCKED }
+	[0 ... (1 << PAGE_WAIT_BITS) - 1] = { .lock = SPIN_LOCK_OF(LOCK_CLASS_WAIT_QUEUE) }
 };
 static DEFINE_SPINLOCK(page_queues_lock);
 
@@ -40,9 +40,23 @@ static wait_queue_head_t *page_queue(const struct page *page)
 	return q;
 }
 
-bool trylock_page(struct page *page)
+static bool try_page(struct page *page)
 {
 	return !TestSetPageLocked(page);
+}
+
+bool trylock_page(struct page *page)
+{
+	if (!try_page(page))
+		return false;
+	lockdep_page_acquire(page, HELD_TRY, (unsigned long)__builtin_return_address(0));
+	return true;
+}
+
+void lock_new_page(struct page *page)
+{
+	SetPageLocked(page);
+	lockdep_page_acquire(page, HELD_TRY, (unsigned long)__builtin_return_address(0));
 }
 
 static noinline void lock_page_slow(struct page *page)
@@ -53,7 +67,7 @@ static noinline void lock_page_slow(struct page *page)
 	for (;;) {
 		prepare_to_wait(q, &wait, TASK_UNINTERRUPTIBLE);
 		set_bit(PG_waiters, &page->flags);
-		if (trylock_page(page))
+		if (try_page(page))
 			break;
 		schedule();
 	}
@@ -63,13 +77,16 @@ static noinline void lock_page_slow(struct page *page)
 void lock_page(struct page *page)
 {
 	VM_BUG_ON_PAGE(page_count(page) <= 0, page);
-	if (unlikely(!trylock_page(page)))
+	might_sleep();
+	lockdep_page_acquire(page, 0, (unsigned long)__builtin_return_address(0));
+	if (unlikely(!try_page(page)))
 		lock_page_slow(page);
 }
 
 void unlock_page(struct page *page)
 {
 	VM_BUG_ON_PAGE(!PageLocked(page), page);
+	lockdep_page_release(page, (unsigned long)__builtin_return_address(0));
 	clear_bit(PG_locked, &page->flags);
 	if (unlikely(test_bit(PG_waiters, &page->flags))) {
 		clear_bit(PG_waiters, &page->flags);

@@ -41,7 +41,7 @@ static struct anon_vma *anon_vma_alloc(struct anon_vma *parent)
 
 	if (!av)
 		return NULL;
-	init_rwsem(&av->rwsem);
+	init_rwsem_class(&av->rwsem, "anon_vma->rwsem");
 	INIT_LIST_HEAD(&av->head);
 	atomic_set(&av->refcount, 1);
 	av->num_children = 0;

@@ -388,9 +388,9 @@ static struct mount shm_mount = {
 /* The root that nameless files hang from; made at first use, when the VFS is up. */
 static struct dentry *get_shm_root(void)
 {
-	static DEFINE_MUTEX(lock);
+	static DEFINE_MUTEX(shm_root_mutex);
 
-	mutex_lock(&lock);
+	mutex_lock(&shm_root_mutex);
 	if (!shm_root) {
 		struct inode *inode = new_inode(&shm_sb, S_IFDIR | 0777);
 
@@ -398,7 +398,7 @@ static struct dentry *get_shm_root(void)
 			shm_root = d_alloc_root(&shm_sb, inode);
 		shm_mount.root = shm_sb.s_root = shm_root;
 	}
-	mutex_unlock(&lock);
+	mutex_unlock(&shm_root_mutex);
 	return shm_root;
 }
 

@@ -779,7 +779,7 @@ static bool setup_cache(struct kmem_cache *c, const char *name, size_t size, siz
 	if (!choose_order(c))
 		return false;
 	choose_limit(c);
-	spin_lock_init(&c->lock);
+	spin_lock_init_class(&c->lock, "cache->lock");
 	INIT_LIST_HEAD(&c->partial);
 	INIT_LIST_HEAD(&c->full);
 	INIT_LIST_HEAD(&c->free);

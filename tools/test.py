@@ -31,6 +31,7 @@ Groups:
   gdb      the commands of `make gdb` against the kernel's own snapshot of the same moment
   bench    the benchmark's checks: each call did its work, and a call that does not is noticed
   docs     the generated parts of the documents name only what exists
+  lockdep  suites and programs in one machine; the order of locks that it learned is docs/locking.md's
 
 -T keeps the jobs whose name contains PATTERN (a regular expression); the kernel gets the pattern
 too, so that `make test T=cow` runs the kernel's cow cases.
@@ -55,6 +56,7 @@ import dynamic
 import explore
 import gdbcheck
 import law
+import lockorder
 import machine
 import probe
 import session
@@ -331,6 +333,19 @@ poweroff -f
 
 GDB_COMMANDS = ("bt", "info registers rip rsp", "x/i $pc", "frame 2", "print here",
                 "print depth_reached", "info proc mappings", "info files", "info threads", "info auxv")
+
+
+def run_lockorder(m):
+    """Suites and programs in one machine; what it learned about locks must be what docs/locking.md says."""
+    def run(job):
+        status, lines = job.start(m.command())
+        result = parse_tap(lines)
+        wrong, (classes, edges) = lockorder.check(lines)
+        result.failures += exit_failure(status, 0)
+        result.check(not wrong, "; ".join(wrong))
+        result.check(classes > 40 and edges > 80, f"only {classes} classes and {edges} edges were learned")
+        return result
+    return run
 
 
 def run_core(m, program, make_initrd):
@@ -846,7 +861,7 @@ class Plan:
 
     def session(self):
         m = Machine(self.kernel, str(self.build / "initramfs.cpio"), "console=ttyS0", reboot=True,
-                    debug_exit=False)
+                    debug_exit=False, icount=True)     # some suites measure time
         self.add("session", "shell", run_session(m), 300)
         small = dataclasses.replace(m, memory="32M")
         self.add("session", "shell-32M", run_session(small), 300)
@@ -904,6 +919,16 @@ class Plan:
                    str(self.build)]
         self.add("docs", "generated", run_host(command))
 
+    def lockdep(self):
+        m = Machine(self.kernel, str(self.logs / "lockdep.cpio"), "console=ttyS0 quiet panic=-1 selftest",
+                    debug_exit=False, icount=True)     # some suites measure time
+
+        def run(job):
+            files = [f"{self.build}/tests/{p}:/tests/{p}" for p in lockorder.PROGRAMS]
+            machine.make_initramfs(self.logs / "lockdep.cpio", files, lockorder.INIT)
+            return run_lockorder(m)(job)
+        self.add("lockdep", "order", run, 1500)
+
     def stress(self):
         self.sanitizers(whole=True)
         self.smp()
@@ -931,6 +956,7 @@ class Plan:
         self.gdb()
         self.bench()
         self.docs()
+        self.lockdep()
 
     def chosen(self):
         keep = [j for j in self.jobs if not self.pattern or re.search(self.pattern, j.title)]

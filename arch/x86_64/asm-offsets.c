@@ -56,6 +56,10 @@ void asm_offsets(void)
 	DEFINE(FEATURES_fsgsbase, offsetof(struct cpu_features, fsgsbase));
 	DEFINE(CPUNODE_SELECTOR, CPUNODE_SEL);
 	DEFINE(TASK_ti_flags, offsetof(struct task_struct, ti_flags));
+#ifdef QUIRE_LOCKDEP
+	DEFINE(TASK_nr_held, offsetof(struct task_struct, held.n));
+	DEFINE(CPU_preempt_count, offsetof(struct cpu, preempt_count));
+#endif
 	DEFINE(TASK_thread_sp, offsetof(struct task_struct, thread.sp));
 
 	PT(r15);

@@ -101,6 +101,12 @@ entry_syscall:
 	mov rdx, [gs:CPU_current]
 	cmp qword [rdx + TASK_ti_flags], 0
 	jne .slow
+%ifdef TASK_nr_held
+	cmp dword [rdx + TASK_nr_held], 0
+	jne .slow			; exit_to_user_mode reports it
+	cmp dword [gs:CPU_preempt_count], 0
+	jne .slow
+%endif
 	cmp qword [rsp + 8 + PT_orig_ax], 0
 	jl .slow			; the frame is not ours any more
 	mov rcx, [rsp + 8 + PT_ip]
@@ -227,6 +233,12 @@ exception_return:
 	mov rax, [gs:CPU_current]
 	cmp qword [rax + TASK_ti_flags], 0
 	jne exception_slow
+%ifdef TASK_nr_held
+	cmp dword [rax + TASK_nr_held], 0
+	jne exception_slow
+	cmp dword [gs:CPU_preempt_count], 0
+	jne exception_slow
+%endif
 	; Nobody has changed the user's registers, and C has kept rbx, rbp and r12 to r15.
 	mov r11, [rsp + PT_r11]
 	mov r10, [rsp + PT_r10]

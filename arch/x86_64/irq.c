@@ -148,6 +148,7 @@ static void device_irq(unsigned int irq)
 void do_irq(struct pt_regs *regs, unsigned int vector)
 {
 	struct cpu *cpu = this_cpu();
+	unsigned int held = lockdep_irq_enter();
 
 	cpu->irq_depth++;
 	irq_counts[cpu->id][vector & 0xff]++;
@@ -166,4 +167,5 @@ void do_irq(struct pt_regs *regs, unsigned int vector)
 		pr_warn("irq: unexpected vector %u\n", vector);
 	}
 	cpu->irq_depth--;
+	lockdep_irq_exit(held);
 }

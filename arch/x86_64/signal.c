@@ -316,8 +316,10 @@ void exit_to_user_mode(struct pt_regs *regs)
 
 		local_irq_disable();
 		work = READ_ONCE(current->ti_flags) & TIF_WORK;
-		if (!work)
+		if (!work) {
+			lockdep_return_to_user();
 			return;
+		}
 		local_irq_enable();
 		if (work & (1UL << TIF_NEED_RESCHED))
 			schedule();

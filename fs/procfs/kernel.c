@@ -193,5 +193,9 @@ void proc_kernel_init(void)
 	proc_create("filesystems", 0444, filesystems_show, NULL);
 	proc_create("devices", 0444, devices_show, NULL);
 	proc_create("swaps", 0444, swaps_show, NULL);
+#ifdef QUIRE_LOCKDEP
+	proc_create("lockdep", 0444, lockdep_show, NULL);
+	proc_create("lockdep_chains", 0444, lockdep_chains_show, NULL);
+#endif
 	proc_create_fops("kmsg", 0400, &kmsg_fops);
 }

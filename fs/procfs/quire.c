@@ -61,7 +61,7 @@ static int open_trace(struct file *file, bool pipe)
 
 	if (!f)
 		return -ENOMEM;
-	mutex_init(&f->lock);
+	mutex_init_class(&f->lock, "trace_file->lock");
 	f->pipe = pipe;
 	trace_cursor_oldest(&f->cursor);
 	file->private_data = f;

@@ -26,7 +26,7 @@ static int snap_open(struct inode *inode, struct file *file)
 
 	if (!f)
 		return -ENOMEM;
-	mutex_init(&f->lock);
+	mutex_init_class(&f->lock, "snapshot_file->lock");
 	file->private_data = f;
 	return 0;
 }

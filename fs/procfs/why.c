@@ -32,7 +32,7 @@ static int why_open(struct inode *inode, struct file *file)
 
 	if (!w)
 		return -ENOMEM;
-	mutex_init(&w->lock);
+	mutex_init_class(&w->lock, "why->lock");
 	file->private_data = w;
 	return 0;
 }

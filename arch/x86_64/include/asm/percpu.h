@@ -8,6 +8,7 @@
 #ifndef ASM_PERCPU_H
 #define ASM_PERCPU_H
 
+#include <lockdep.h>
 #include <types.h>
 
 #define NR_CPUS 64
@@ -29,6 +30,9 @@ struct cpu {
 	struct mm_struct *loaded_mm;		/* whose tables are in CR3 */
 	struct task_struct *idle;
 	struct tss *tss;
+#ifdef QUIRE_LOCKDEP
+	struct held_spins held;
+#endif
 };
 
 extern struct cpu cpus[NR_CPUS];
