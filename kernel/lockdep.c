@@ -669,13 +669,13 @@ void lockdep_release(const void *lock, unsigned long ip)
 void lockdep_page_acquire(const struct page *page, unsigned int flags, unsigned long ip)
 {
 	struct held_sleeps *held = &current->held;
-	struct held_lock *top = &held->lock[held->n - 1];
+	struct held_lock *top = held->n ? &held->lock[held->n - 1] : NULL;
 
 	if (unlikely(READ_ONCE(stopped)))
 		return;
 	if (!(flags & HELD_TRY))
 		check_all(&this_cpu()->held, page, LOCK_CLASS_PAGE, ip);
-	if (held->n && top->class == LOCK_CLASS_PAGE)
+	if (top && top->class == LOCK_CLASS_PAGE)
 		top->count++;
 	else
 		sleep_acquired(page, LOCK_CLASS_PAGE, flags, ip);

@@ -171,13 +171,13 @@ static bool __init start_is_held_back(u32 apic)
 /* INIT, STARTUP, and once more for a CPU that missed it.  True: it runs, and waits to be counted. */
 static bool __init wake(u32 apic)
 {
-	struct trampoline_args *args = args_in_page();
+	u32 *place = args_in_page()->wanted_at;
 	u8 vector = trampoline_pa >> PAGE_SHIFT;
 	u32 wanted = apic;
 	u64 end;
 
 	__atomic_store_n(&answered, false, __ATOMIC_RELAXED);
-	__atomic_store_n(&args->wanted, apic, __ATOMIC_RELEASE);
+	__atomic_store_n(place, apic, __ATOMIC_RELEASE);
 	apic_send(apic, APIC_INIT);
 	wait_ns(INIT_WAIT_NS);
 	if (!start_is_held_back(apic)) {
@@ -188,8 +188,7 @@ static bool __init wake(u32 apic)
 	}
 	for (end = clock_read_ns() + ANSWER_NS; !has_answered() && clock_read_ns() < end;)
 		cpu_relax();
-	if (__atomic_compare_exchange_n(&args->wanted, &wanted, NOBODY, false, __ATOMIC_ACQ_REL,
-					__ATOMIC_RELAXED))
+	if (__atomic_compare_exchange_n(place, &wanted, NOBODY, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return false;
 	while (!has_answered())		/* it came at the last moment: it will go all the way */
 		cpu_relax();
