@@ -164,8 +164,6 @@ static void say_function(u32 ip)
 static void say_held_list(const struct held_lock *h, unsigned int n)
 {
 	for (unsigned int i = 0; i < n; i++) {
-		if (!h[i].lock)
-			continue;	/* the slot between two contexts */
 		say("  ");
 		say_class(h[i].class);
 		say(" %p, taken in ", h[i].lock);
@@ -184,7 +182,12 @@ static void say_held(void)
 	}
 	say("held by process %d (%.15s):\n", current->pid, current->comm);
 	say_held_list(current->held.lock, current->held.n);
-	say_held_list(spins->lock, spins->n);
+	if (!spins->base) {
+		say_held_list(spins->lock, spins->n);
+		return;
+	}
+	say_held_list(spins->lock, spins->base - 1);	/* the slot between the two may be half written */
+	say_held_list(spins->lock + spins->base, spins->n - spins->base);
 }
 
 /* End of a report: to the test that waits for it, or to everybody and the end.  graph_lock held. */
@@ -238,9 +241,13 @@ static u8 class_called(const char *name)
 
 u8 lockdep_class(const char *name)
 {
-	unsigned long flags = graph_lock();
-	u8 class = class_called(*name == '&' ? name + 1 : name);
+	unsigned long flags;
+	u8 class;
 
+	if (READ_ONCE(stopped))
+		return 0;		/* a report holds graph_lock, and panic makes locks anew */
+	flags = graph_lock();
+	class = class_called(*name == '&' ? name + 1 : name);
 	graph_unlock(flags);
 	return class;
 }
@@ -713,8 +720,6 @@ unsigned int lockdep_irq_enter(void)
 	for (unsigned int i = base; unlikely(i < spins->n); i++)
 		if (!(usage[spins->lock[i].class] & HELD_IRQS_ON))
 			learn_usage(spins->lock[i].class, HELD_IRQS_ON, spins->lock[i].ip);
-	spins->lock[spins->n].lock = NULL;
-	spins->lock[spins->n].class = 0;
 	spins->n++;
 	spins->base = spins->n;
 	return base;

@@ -861,7 +861,7 @@ class Plan:
 
     def session(self):
         m = Machine(self.kernel, str(self.build / "initramfs.cpio"), "console=ttyS0", reboot=True,
-                    debug_exit=False, icount=True)     # some suites measure time
+                    debug_exit=False)
         self.add("session", "shell", run_session(m), 300)
         small = dataclasses.replace(m, memory="32M")
         self.add("session", "shell-32M", run_session(small), 300)
