@@ -32,13 +32,19 @@ static unsigned long begun, empty;
 	__asm__ volatile("rdtsc\n" label : "=a"(lo), "=d"(hi) :: "memory");	\
 	(unsigned long)hi << 32 | lo; })
 
-/* tools/profile.py counts from clock_started to clock_stopped. */
-__attribute__((noinline, noclone)) void clock_start(void)
+#ifdef __clang__
+#define ONCE __attribute__((noinline))
+#else
+#define ONCE __attribute__((noinline, noclone))
+#endif
+
+/* tools/profile.py counts from clock_started to clock_stopped: labels that may stand once only. */
+ONCE void clock_start(void)
 {
 	begun = TSC("clock_started:");
 }
 
-__attribute__((noinline, noclone)) unsigned long clock_stop(void)
+ONCE unsigned long clock_stop(void)
 {
 	return TSC("clock_stopped:") - begun - empty;
 }
