@@ -215,6 +215,8 @@ static int other_live_threads(void)
 static void take_over_leader(void)
 {
 	struct task_struct *me = current, *old = me->group_leader;
+	struct timer *alarm = &me->signal->real_timer;
+	bool armed = timer_cancel(alarm);	/* it sends its signal to the leader */
 	pid_t my_tid = me->pid;
 
 	spin_lock_irq(&tasklist_lock);
@@ -242,6 +244,8 @@ static void take_over_leader(void)
 	old->exit_state = EXIT_DEAD;
 	trace_trade_pids(me, old);
 	spin_unlock_irq(&tasklist_lock);
+	if (armed)
+		timer_start(alarm, alarm->expires);
 	release_task(old);
 }
 

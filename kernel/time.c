@@ -556,15 +556,12 @@ long sys_restart_syscall(void)
 
 /* ---- interval timers ----------------------------------------------------------------------- */
 
-/* With tasklist_lock: an execve on another CPU may be making another thread the leader. */
+/* Enter: the leader stays; an execve that becomes it stops the alarm, and has ended all that could tick. */
 static void send_timer_signal(struct signal_struct *sig, int signo)
 {
 	siginfo_t info = { .si_signo = signo, .si_code = SI_KERNEL };
-	unsigned long flags;
 
-	spin_lock_irqsave(&tasklist_lock, flags);
 	group_send_sig_info(signo, &info, sig->leader);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
 }
 
 void real_timer_fn(struct timer *t)
