@@ -98,19 +98,19 @@ static void kernel_fault(struct pt_regs *regs, unsigned long error, unsigned lon
 /* Ten faults in five seconds at most: a program can fault as fast as it likes. */
 static bool log_allowed(void)
 {
-	static DEFINE_SPINLOCK(lock);
-	static u64 window;		/* lock */
-	static unsigned int count;	/* lock */
+	static DEFINE_SPINLOCK(logged_lock);
+	static u64 window;		/* logged_lock */
+	static unsigned int count;	/* logged_lock */
 	u64 now = ktime_get();
 	bool allowed;
 
-	spin_lock(&lock);
+	spin_lock(&logged_lock);
 	if (now - window > 5 * NSEC_PER_SEC) {
 		window = now;
 		count = 0;
 	}
 	allowed = count++ < 10;
-	spin_unlock(&lock);
+	spin_unlock(&logged_lock);
 	return allowed;
 }
 
