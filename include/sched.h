@@ -233,6 +233,7 @@ unsigned long nr_context_switches(void);
 /* Before CPU @cpu begins to schedule: @idle is what runs there. */
 void sched_cpu_up(unsigned int cpu, struct task_struct *idle);
 /* Let @t run on the CPUs of @mask only, and no more on others.  -EINVAL: there is none of them. */
+static inline u64 all_cpus(void) { return ~0UL >> (64 - nr_cpus); }	/* a bit for each, as in cpus_allowed */
 int set_cpus_allowed(struct task_struct *t, u64 mask);
 /* If @t is running in user mode on another CPU, make it enter the kernel: it has something to look at. */
 void kick_process(struct task_struct *t);

@@ -618,7 +618,7 @@ int set_cpus_allowed(struct task_struct *t, u64 mask)
 	unsigned long flags;
 	struct rq *rq;
 
-	mask &= nr_cpus == 64 ? ~0UL : BIT(nr_cpus) - 1;
+	mask &= all_cpus();
 	if (!mask)
 		return -EINVAL;
 	rq = task_rq_lock(t, &flags);

@@ -814,7 +814,7 @@ long sys_sched_setaffinity(pid_t pid, unsigned int len, const unsigned long __us
 
 long sys_sched_getaffinity(pid_t pid, unsigned int len, unsigned long __user *umask)
 {
-	unsigned long mask = ~0UL >> (64 - nr_cpus);
+	unsigned long mask = all_cpus();
 	struct task_struct *t;
 
 	if (len < sizeof(mask) || len % sizeof(mask))

@@ -252,6 +252,30 @@ static void status_signals(struct seq_file *m, const struct family *f, struct ta
 	seq_printf(m, "NoNewPrivs:\t%d\nSeccomp:\t0\nSeccomp_filters:\t0\n", task->no_new_privs);
 }
 
+/* As 32-bit groups of hexadecimal digits, and as ranges. */
+static void status_cpus(struct seq_file *m, u64 mask)
+{
+	const char *comma = "";
+
+	seq_puts(m, "Cpus_allowed:\t");
+	if (nr_cpus > 32)
+		seq_printf(m, "%0*lx,%08lx", (nr_cpus - 32 + 3) / 4, mask >> 32, mask & ~0U);
+	else
+		seq_printf(m, "%0*lx", (nr_cpus + 3) / 4, mask);
+	seq_puts(m, "\nCpus_allowed_list:\t");
+	for (unsigned int cpu = 0, first; cpu < nr_cpus; cpu++) {
+		if (!(mask & BIT(cpu)))
+			continue;
+		for (first = cpu; cpu + 1 < nr_cpus && (mask & BIT(cpu + 1)); cpu++)
+			;
+		seq_printf(m, "%s%u", comma, first);
+		if (cpu > first)
+			seq_printf(m, "-%u", cpu);
+		comma = ",";
+	}
+	seq_puts(m, "\n");
+}
+
 int proc_pid_status(struct seq_file *m, struct task_struct *task)
 {
 	struct mm_struct *mm = get_task_mm(task);
@@ -264,11 +288,7 @@ int proc_pid_status(struct seq_file *m, struct task_struct *task)
 		mmput(mm);
 	}
 	status_signals(m, &f, task);
-	seq_printf(m, "Cpus_allowed:\t%lx\nCpus_allowed_list:\t", BIT(nr_cpus) - 1);
-	if (nr_cpus > 1)
-		seq_printf(m, "0-%u\n", nr_cpus - 1);
-	else
-		seq_puts(m, "0\n");
+	status_cpus(m, READ_ONCE(task->cpus_allowed) & all_cpus());
 	seq_puts(m, "Mems_allowed:\t");		/* room for 1024 nodes, as Debian builds it */
 	for (int i = 0; i < 31; i++)
 		seq_puts(m, "00000000,");

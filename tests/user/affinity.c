@@ -115,6 +115,45 @@ TEST(a_child_inherits_the_mask)
 	EXITS(CHILD(EQ(get_mask(0), one)), 0);
 }
 
+/* The value of a line of /proc/self/status. */
+static const char *status_line(const char *name)
+{
+	static char text[8192];
+	int fd = OK(open("/proc/self/status", O_RDONLY));
+	long n = OK(read(fd, text, sizeof(text) - 1));
+	char *line;
+
+	OK(close(fd));
+	text[n] = '\0';
+	line = strstr(text, name);
+	CHECK(line);
+	line += strlen(name);
+	line[strcspn(line, "\n")] = '\0';
+	return line;
+}
+
+TEST(proc_pid_status_shows_the_mask)
+{
+	unsigned long all = get_mask(0);
+	char wanted[40];
+
+	for (int cpu = 0; cpu < 32; cpu++) {
+		if (!BITS_SET(all, cpu))
+			continue;
+		OK(set_mask(0, 1UL << cpu));
+		snprintf(wanted, sizeof(wanted), "%d", cpu);
+		EQ(strcmp(status_line("Cpus_allowed_list:\t"), wanted), 0);
+		EQ(strtoul(status_line("Cpus_allowed:\t"), NULL, 16), 1UL << cpu);
+	}
+	OK(set_mask(0, all));
+	if (all == 15) {
+		EQ(strcmp(status_line("Cpus_allowed_list:\t"), "0-3"), 0);
+		OK(set_mask(0, 13));
+		EQ(strcmp(status_line("Cpus_allowed_list:\t"), "0,2-3"), 0);
+		EQ(strcmp(status_line("Cpus_allowed:\t"), "d"), 0);
+	}
+}
+
 TEST(another_task_is_moved_by_its_pid)
 {
 	unsigned long all = get_mask(0), last = 1UL << (63 - __builtin_clzl(all));
