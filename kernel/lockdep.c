@@ -523,7 +523,8 @@ static __always_inline void check_all(const struct held_spins *spins, const void
 		check_sleeps(lock, class, ip);
 }
 
-static noinline void too_many(const char *what)
+/* What is wrong with all that is held, not with one lock. */
+static noinline void report_held(const char *what)
 {
 	unsigned long flags;
 
@@ -551,7 +552,7 @@ static __always_inline void spin_acquired(spinlock_t *l, unsigned int class, uns
 		learn_usage(class, HELD_IRQS_ON, ip);
 	}
 	if (unlikely(spins->n >= MAX_HELD_SPIN - 1)) {
-		too_many("more spinlocks are held than the table has places");
+		report_held("more spinlocks are held than the table has places");
 		return;
 	}
 	h = &spins->lock[spins->n];
@@ -632,7 +633,7 @@ static void sleep_acquired(const void *lock, unsigned int class, unsigned int fl
 
 	this_cpu()->held.taken[class]++;
 	if (unlikely(held->n == MAX_HELD_SLEEP)) {
-		too_many("more sleeping locks are held than the table has places");
+		report_held("more sleeping locks are held than the table has places");
 		return;
 	}
 	held->lock[held->n] = (struct held_lock){ lock, ip, class, flags, 1 };
@@ -723,19 +724,6 @@ unsigned int lockdep_irq_enter(void)
 	spins->n++;
 	spins->base = spins->n;
 	return base;
-}
-
-static noinline void report_held(const char *what)
-{
-	unsigned long flags;
-
-	if (stopped)
-		return;
-	flags = graph_lock();
-	begin(what);
-	say_held();
-	deliver();
-	graph_unlock(flags);
 }
 
 void lockdep_irq_exit(unsigned int base)

@@ -530,7 +530,10 @@ static void border_unlock(struct border_lock *l)
 		up_write(&l->mapping->i_mmap_rwsem);
 }
 
-/* [start, end) of a linked VMA, whose place in the order stays.  The gaps on both sides are the caller's. */
+/*
+ * Change [start, end) of a linked VMA; its place in the order stays.  Enter: border_lock() held.  The gaps on both
+ * sides are the caller's: gap_changed(), end_changed(), or link_after() where another VMA fills the place.
+ */
 static void set_borders(struct vm_area_struct *vma, unsigned long start, unsigned long end,
 			struct address_space *m)
 {
