@@ -225,7 +225,19 @@ struct mm_struct {
 struct address_space_operations {
 	/* Fill the locked, new @page with the file's contents and set PG_uptodate; 0 or -errno. */
 	int (*readpage)(struct address_space *mapping, struct page *page);
+	/*
+	 * Put the locked, dirty @page where it belongs: clears PG_dirty, sets PG_writeback, unlocks it,
+	 * starts the transfer; at its end end_page_writeback().  0, or -errno with the page unlocked and
+	 * the error noted in the mapping.
+	 */
 	int (*writepage)(struct address_space *mapping, struct page *page);
+	/*
+	 * About to write [@from, @to) of the locked @page (it may not be uptodate: then fill what will
+	 * not be written): find room on the disk.  0, or -ENOSPC, -EDQUOT, -EIO, -ENOMEM with nothing
+	 * changed.  NULL: nothing to do but ->readpage.
+	 */
+	int (*prepare_write)(struct address_space *mapping, struct page *page, unsigned int from,
+			     unsigned int to);
 	int (*set_page_dirty)(struct page *page);
 };
 
