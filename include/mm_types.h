@@ -14,6 +14,7 @@
 #define MM_TYPES_H
 
 #include <asm/atomic.h>
+#include <asm/mmu.h>
 #include <asm/page.h>
 #include <list.h>
 #include <mutex.h>
@@ -208,7 +209,8 @@ struct mm_struct {
 
 	struct mm_rss_stat rss_stat;		/* atomic */
 	const struct linux_binfmt *binfmt;	/* the loader that made it; set by exec */
-	cpumask_t cpu_vm_mask_var;		/* CPUs that may hold translations: atomic bits */
+	cpumask_t cpu_vm_mask_var;		/* CPUs with its tables in CR3: atomic bits */
+	mm_context_t context;			/* arch/x86_64/tlb.c's */
 
 	struct file *exe_file;			/* /proc/PID/exe */
 	unsigned long flags;			/* MMF_*: atomic bits */

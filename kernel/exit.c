@@ -18,6 +18,7 @@
  * Simplified: no tracing, no sub-reapers, no accounting files.
  * Sources:    Love, "Process Termination"; POSIX.1-2017, "_exit" and "waitid".
  */
+#include <asm/mmu_context.h>
 #include <asm/uaccess.h>
 #include <bug.h>
 #include <coredump.h>
@@ -30,7 +31,6 @@
 #include <string.h>
 #include <syscalls_proc.h>
 #include <syscalls_sys.h>
-#include <tty.h>
 #include <tty.h>
 #include <uapi/wait.h>
 
@@ -204,6 +204,7 @@ static void exit_mm(struct task_struct *t)
 	task_lock(t);
 	t->mm = NULL;
 	task_unlock(t);
+	enter_lazy_tlb();
 	trace_leave_mm(mm);
 	memset(&t->vmacache, 0, sizeof(t->vmacache));
 	mmput(mm);

@@ -681,6 +681,7 @@ static void finish_task_switch(struct task_struct *prev)
 static void switch_address_space(struct rq *rq, struct task_struct *prev, struct task_struct *next)
 {
 	if (!next->mm) {
+		enter_lazy_tlb();
 		next->active_mm = prev->active_mm;
 		if (prev->mm) {
 			mmgrab(prev->mm);
@@ -830,5 +831,4 @@ void sched_init(void)
 	init_task.on_cpu = true;
 	init_task.exec_start = ktime_get();
 	this_cpu()->idle = &init_task;
-	this_cpu()->loaded_mm = &init_mm;
 }

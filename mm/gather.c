@@ -42,10 +42,11 @@ static void flush(struct mmu_gather *tlb)
 {
 	if (tlb->start >= tlb->end)
 		return;
-	if (tlb->fullmm)
-		flush_tlb_mm(tlb->mm);
-	else
-		flush_tlb_mm_range(tlb->mm, tlb->start, tlb->end);
+	if (tlb->fullmm) {
+		tlb->start = 0;
+		tlb->end = TASK_SIZE_MAX;
+	}
+	flush_tlb_mm_range(tlb->mm, tlb->start, tlb->end, tlb->tables);
 	tlb->start = ~0UL;
 	tlb->end = 0;
 }

@@ -69,6 +69,7 @@ static struct mm_struct *mm_init(struct mm_struct *mm)
 	mm->locked_vm = mm->pinned_vm = 0;
 	memset(&mm->rss_stat, 0, sizeof(mm->rss_stat));
 	memset(&mm->cpu_vm_mask_var, 0, sizeof(mm->cpu_vm_mask_var));
+	init_new_context(mm);
 	mm->exe_file = NULL;
 	spin_lock_init(&mm->page_table_lock);
 	init_rwsem(&mm->mmap_sem);

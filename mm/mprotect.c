@@ -289,7 +289,7 @@ int do_mprotect_pkey(unsigned long start, size_t len, unsigned long prot, int pk
 		err = protect_all(&p, vma, start, end, prot, pkey,
 				  (prot & PROT_READ) && (current->personality & READ_IMPLIES_EXEC));
 	if (p.flush_start < p.flush_end)
-		flush_tlb_mm_range(mm, p.flush_start, p.flush_end);
+		flush_tlb_mm_range(mm, p.flush_start, p.flush_end, false);
 	mm_verify_range(mm, start, end);
 	up_write(&mm->mmap_sem);
 	return err;

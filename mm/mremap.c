@@ -71,7 +71,7 @@ static void move_step(struct move *m, pmd_t *old_pmd, pmd_t *new_pmd, unsigned l
 	if (trace_ptes())
 		trace_move(m, from, old, new, bytes >> PAGE_SHIFT);
 	move_ptes(m, old_pmd, new_pmd, from, pte_offset_kernel(new_pmd, new), bytes >> PAGE_SHIFT);
-	flush_tlb_mm_range(m->mm, old, old + bytes);
+	flush_tlb_mm_range(m->mm, old, old + bytes, false);
 	if (new_ptl != old_ptl)
 		spin_unlock(new_ptl);
 	pte_unmap_unlock(from, old_ptl);

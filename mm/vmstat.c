@@ -28,10 +28,14 @@ static const char *const vm_event_names[NR_VM_EVENTS] = {
 	[PGALLOC] = "pgalloc_normal",
 	[PGFREE] = "pgfree",
 	[CR3_WRITES] = "cr3_writes",
+	[CR3_NOFLUSHES] = "cr3_noflush",
 	[TLB_FLUSH_ALL] = "nr_tlb_local_flush_all",
 	[TLB_FLUSH_PAGE] = "nr_tlb_local_flush_one",
 	[TLB_FLUSHES] = "nr_tlb_flush_calls",
-	[TLB_IPIS] = "nr_tlb_remote_flush",
+	[TLB_REMOTE_FLUSH] = "nr_tlb_remote_flush",
+	[TLB_IPIS] = "nr_tlb_remote_flush_received",
+	[TLB_LAZY_SKIPPED] = "tlb_lazy_skipped",
+	[TLB_LAZY_LATE] = "tlb_lazy_late",
 	[COW_COPY] = "cow_copy",
 	[COW_REUSE] = "pgreuse",
 	[ZERO_PAGE_MAP] = "zero_page_map",
@@ -92,8 +96,8 @@ unsigned long node_count(unsigned int i)
 
 /* Linux's events in its order; what only Quire counts follows. */
 static const enum vm_event linux_events[] = {
-	PGALLOC, PGFREE, PGFAULT, PGMAJFAULT, COW_REUSE, OOM_KILL, TLB_IPIS, TLB_FLUSH_ALL,
-	TLB_FLUSH_PAGE, VMACACHE_FIND, VMACACHE_HITS,
+	PGALLOC, PGFREE, PGFAULT, PGMAJFAULT, COW_REUSE, OOM_KILL, TLB_REMOTE_FLUSH, TLB_IPIS,
+	TLB_FLUSH_ALL, TLB_FLUSH_PAGE, VMACACHE_FIND, VMACACHE_HITS,
 };
 
 static void show_event(struct seq_file *m, enum vm_event e)

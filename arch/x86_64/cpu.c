@@ -14,6 +14,7 @@
 #include <asm/memtype.h>
 #include <asm/fpu.h>
 #include <asm/processor.h>
+#include <boot_info.h>
 #include <boot.h>
 #include <printk.h>
 #include <sched.h>
@@ -55,7 +56,7 @@ static void __init read_features(struct cpu_features *f)
 	cpuid(1, 0, &a, &b, &c, &d);
 	read_family(f, a);
 	f->pge = d & BIT(13);
-	f->pcid = c & BIT(17);
+	f->pcid = (c & BIT(17)) && f->pge && !cmdline_has("nopcid");
 	f->x2apic = c & BIT(21);
 	f->tsc_deadline = c & BIT(24);
 	f->xsave = c & BIT(26);
@@ -99,7 +100,7 @@ static void set_control_registers(const struct cpu_features *f)
 		  (f->smap ? CR4_SMAP : 0) | (f->umip ? CR4_UMIP : 0) |
 		  (pgtable_l5_enabled() ? CR4_LA57 : 0) |
 		  (f->xsave ? CR4_OSXSAVE : 0) | (f->ospke ? CR4_PKE : 0) |
-		  (f->fsgsbase ? CR4_FSGSBASE : 0));
+		  (f->fsgsbase ? CR4_FSGSBASE : 0) | (f->pcid ? CR4_PCIDE : 0));
 	if (f->xsave)
 		xsetbv(0, f->xfeatures);
 	if (f->nx)

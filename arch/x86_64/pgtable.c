@@ -22,6 +22,7 @@
  * Sources:    Intel SDM vol. 3A, "4-Level Paging and 5-Level Paging", "Access Rights"; the address map is
  *             Linux's (docs/memory-map.md).
  */
+#include <asm/mmu_context.h>
 #include <asm/processor.h>
 #include <asm/smp.h>
 #include <boot_info.h>
@@ -449,8 +450,7 @@ void paging_init(void)
 	map_all_ram();
 	map_kernel_image();
 	kasan_init();
-	cpu->loaded_mm = &init_mm;
-	set_bit(cpu->id, init_mm.cpu_vm_mask_var.bits);
+	tlb_cpu_init(cpu);
 	count_vm_event(CR3_WRITES);
 	write_cr3(__pa(init_pgd));
 	flush_tlb_all();	/* the boot tables may have had global entries */

@@ -20,6 +20,7 @@
 #include <asm/apic.h>
 #include <asm/desc.h>
 #include <asm/memtype.h>
+#include <asm/mmu_context.h>
 #include <asm/processor.h>
 #include <asm/ptrace.h>
 #include <asm/smp.h>
@@ -210,8 +211,7 @@ static int __init prepare(struct cpu *cpu)
 		return PTR_ERR(idle);
 	cpu->idle = cpu->curr = idle;
 	cpu->kernel_sp = (unsigned long)idle->stack + KERNEL_STACK_SIZE;
-	cpu->loaded_mm = &init_mm;
-	set_bit(cpu->id, init_mm.cpu_vm_mask_var.bits);
+	tlb_cpu_init(cpu);
 	sched_cpu_up(cpu->id, idle);
 	return 0;
 }

@@ -172,7 +172,9 @@ void arch_free_page(struct page *page, unsigned int order)
 
 /* ---- flushes ---- */
 
-void flush_tlb_mm_range(struct mm_struct *mm, unsigned long start, unsigned long end)
+void init_new_context(struct mm_struct *mm) { }
+
+void flush_tlb_mm_range(struct mm_struct *mm, unsigned long start, unsigned long end, bool freed_tables)
 {
 	for (struct tlb_entry *e = fake_tlb; e < fake_tlb + TLB_SLOTS; e++)
 		if (e->mm == mm && e->vpn >= start >> PAGE_SHIFT && e->vpn < PFN_UP(end))
@@ -181,17 +183,17 @@ void flush_tlb_mm_range(struct mm_struct *mm, unsigned long start, unsigned long
 
 void flush_tlb_mm(struct mm_struct *mm)
 {
-	flush_tlb_mm_range(mm, 0, TASK_SIZE_MAX);
+	flush_tlb_mm_range(mm, 0, TASK_SIZE_MAX, true);
 }
 
 void flush_tlb_range(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
-	flush_tlb_mm_range(vma->vm_mm, start, end);
+	flush_tlb_mm_range(vma->vm_mm, start, end, false);
 }
 
 void flush_tlb_page(struct vm_area_struct *vma, unsigned long addr)
 {
-	flush_tlb_mm_range(vma->vm_mm, addr & PAGE_MASK, (addr & PAGE_MASK) + PAGE_SIZE);
+	flush_tlb_mm_range(vma->vm_mm, addr & PAGE_MASK, (addr & PAGE_MASK) + PAGE_SIZE, false);
 }
 
 void flush_tlb_kernel_range(unsigned long start, unsigned long end) { }

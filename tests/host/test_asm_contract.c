@@ -97,7 +97,7 @@ static void a_forgotten_flush_is_reported(void **state)
 		fake_stale_uses = 0;
 		fake_access(&mm, addr, false);
 		stale += fake_stale_uses;
-		flush_tlb_mm_range(&mm, addr, addr + PAGE_SIZE);
+		flush_tlb_mm_range(&mm, addr, addr + PAGE_SIZE, false);
 		fake_stale_uses = 0;
 		assert_ptr_equal(fake_access(&mm, addr, false), page_address(b));
 		assert_int_equal(fake_stale_uses, 0);
@@ -122,7 +122,7 @@ static void a_page_freed_before_its_flush_is_reported(void **state)
 		set_pte(pte, __pte(0));
 		fake_early_frees = 0;
 		if (i & 1)
-			flush_tlb_mm_range(&mm, addr, addr + PAGE_SIZE);
+			flush_tlb_mm_range(&mm, addr, addr + PAGE_SIZE, false);
 		__free_page(page);
 		if (i & 1)
 			assert_int_equal(fake_early_frees, 0);

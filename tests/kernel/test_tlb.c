@@ -115,7 +115,7 @@ KTEST(tlb, flush_all_drops_global_translations)
 KTEST(tlb, loaded_mm_is_what_cr3_says)
 {
 	unsigned long flags = local_irq_save();
-	bool same = read_cr3() == __pa(this_cpu()->loaded_mm->pgd);
+	bool same = (read_cr3() & PAGE_MASK) == __pa(this_cpu()->loaded_mm->pgd);
 
 	local_irq_restore(flags);
 	EXPECT(same);
@@ -145,7 +145,7 @@ KTEST(tlb, switch_to_another_mm_writes_cr3_once_and_moves_the_mask)
 	before = vm_event_sum(CR3_WRITES);
 	switch_mm(old, mm);
 	writes = vm_event_sum(CR3_WRITES) - before;
-	cr3 = read_cr3();
+	cr3 = read_cr3() & PAGE_MASK;
 	in_new = test_bit(id, mm->cpu_vm_mask_var.bits);
 	in_old = test_bit(id, old->cpu_vm_mask_var.bits);
 	switch_mm(mm, old);
@@ -167,10 +167,10 @@ KTEST(tlb, up_to_32_pages_go_by_invlpg_and_more_by_one_full_flush)
 
 	pages = vm_event_sum(TLB_FLUSH_PAGE);
 	all = vm_event_sum(TLB_FLUSH_ALL);
-	flush_tlb_mm_range(mm, 0x100000, 0x100000 + 32 * PAGE_SIZE);
+	flush_tlb_mm_range(mm, 0x100000, 0x100000 + 32 * PAGE_SIZE, false);
 	small_pages = vm_event_sum(TLB_FLUSH_PAGE) - pages;
 	small_all = vm_event_sum(TLB_FLUSH_ALL) - all;
-	flush_tlb_mm_range(mm, 0x100000, 0x100000 + 33 * PAGE_SIZE);
+	flush_tlb_mm_range(mm, 0x100000, 0x100000 + 33 * PAGE_SIZE, false);
 	large_pages = vm_event_sum(TLB_FLUSH_PAGE) - pages - small_pages;
 	large_all = vm_event_sum(TLB_FLUSH_ALL) - all - small_all;
 	local_irq_restore(flags);
@@ -190,10 +190,107 @@ KTEST(tlb, flush_of_an_mm_that_runs_nowhere_touches_no_tlb)
 	before = vm_event_sum(TLB_FLUSH_PAGE) + vm_event_sum(TLB_FLUSH_ALL) +
 		 vm_event_sum(TLB_IPIS);
 	flush_tlb_mm(mm);
-	flush_tlb_mm_range(mm, 0x1000, 0x2000);
+	flush_tlb_mm_range(mm, 0x1000, 0x2000, false);
 	after = vm_event_sum(TLB_FLUSH_PAGE) + vm_event_sum(TLB_FLUSH_ALL) +
 		vm_event_sum(TLB_IPIS);
 	local_irq_restore(flags);
 	mmput(mm);
 	EXPECT_EQ(after, before);
+}
+
+/* ---- generations ---- */
+
+/* The mm that is loaded, as if its tables had changed on another CPU that did not tell us. */
+static unsigned long change_unheard(struct mm_struct *mm)
+{
+	return atomic_long_add_return(1, &mm->context.tlb_gen);
+}
+
+struct events {
+	unsigned long cr3, all, page, late;
+};
+
+static struct events events_now(void)
+{
+	return (struct events){ vm_event_sum(CR3_WRITES), vm_event_sum(TLB_FLUSH_ALL),
+				vm_event_sum(TLB_FLUSH_PAGE), vm_event_sum(TLB_LAZY_LATE) };
+}
+
+KTEST(tlb, a_borrower_that_goes_back_catches_up_with_what_it_missed)
+{
+	struct mm_struct *mm = ktest_use_mm();
+	struct events before, nothing, missed;
+	unsigned long flags;
+
+	EXPECT(mm);
+	flags = local_irq_save();
+	before = events_now();
+	enter_lazy_tlb();
+	switch_mm(mm, mm);
+	nothing = events_now();
+	enter_lazy_tlb();
+	change_unheard(mm);
+	switch_mm(mm, mm);
+	missed = events_now();
+	local_irq_restore(flags);
+	ktest_unuse_mm(mm);
+	EXPECT_EQ(nothing.cr3, before.cr3);
+	EXPECT_EQ(missed.cr3, before.cr3 + 1);
+	EXPECT_EQ(missed.late, before.late + 1);
+}
+
+KTEST(tlb, a_cpu_that_is_behind_by_more_than_one_change_flushes_all)
+{
+	struct mm_struct *mm = ktest_use_mm();
+	struct events before, one, behind;
+	unsigned long flags;
+
+	EXPECT(mm);
+	flags = local_irq_save();
+	before = events_now();
+	flush_tlb_mm_range(mm, 0x1000, 0x2000, false);
+	one = events_now();
+	change_unheard(mm);
+	flush_tlb_mm_range(mm, 0x1000, 0x2000, false);
+	behind = events_now();
+	local_irq_restore(flags);
+	ktest_unuse_mm(mm);
+	EXPECT_EQ(one.page, before.page + 1);
+	EXPECT_EQ(one.all, before.all);
+	EXPECT_EQ(behind.page, one.page);
+	EXPECT_EQ(behind.all, one.all + 1);
+}
+
+KTEST(tlb, pcids_are_found_again_and_the_oldest_is_replaced)
+{
+	struct tlb_context slots[TLB_NR_ASIDS] = { { 1, 1 } };
+	unsigned int next = 1, asid, wrong = 0;
+	bool flush;
+
+	for (u64 ctx = 2; ctx <= TLB_NR_ASIDS; ctx++) {		/* fills the others */
+		asid = tlb_pick_asid(slots, &next, ctx, 1, &flush);
+		wrong += asid != ctx - 1 || !flush;
+		slots[asid] = (struct tlb_context){ ctx, 1 };
+	}
+	EXPECT_EQ(wrong, 0);
+	EXPECT_EQ(tlb_pick_asid(slots, &next, 3, 1, &flush), 2);
+	EXPECT(!flush);
+	EXPECT_EQ(tlb_pick_asid(slots, &next, 3, 2, &flush), 2);	/* changed meanwhile */
+	EXPECT(flush);
+	EXPECT_EQ(tlb_pick_asid(slots, &next, 99, 1, &flush), 0);	/* the first of all has to go */
+	EXPECT(flush);
+	EXPECT_EQ(tlb_pick_asid(slots, &next, 98, 1, &flush), 1);
+	EXPECT(flush);
+}
+
+KTEST(tlb, a_new_mm_is_not_taken_for_another)
+{
+	struct mm_struct *a = mm_alloc(), *b = mm_alloc();
+	u64 first = a ? a->context.ctx_id : 0, second = b ? b->context.ctx_id : 0;
+
+	if (a)
+		mmput(a);
+	if (b)
+		mmput(b);
+	EXPECT(first && second && first != second);
 }

@@ -17,6 +17,13 @@ struct task_struct;
 struct mm_struct;
 struct tss;
 
+/* What this CPU's TLB may hold under one PCID: translations of this mm, no older than this. */
+struct tlb_context {
+	u64 ctx_id;				/* mm->context.ctx_id; 0: nothing */
+	u64 gen;				/* mm->context.tlb_gen when it was last loaded or flushed */
+};
+#define TLB_NR_ASIDS 6
+
 struct cpu {
 	struct cpu *self;			/* GS:0, so that C can take the address */
 	struct task_struct *curr;		/* what "current" reads */
@@ -28,6 +35,9 @@ struct cpu {
 	unsigned int preempt_count;		/* spinlocks held: no sleep while not 0 */
 	bool need_resched;
 	struct mm_struct *loaded_mm;		/* whose tables are in CR3 */
+	bool tlb_lazy;				/* a task without an mm runs: others read it */
+	unsigned int asid, next_asid;		/* the PCID in CR3; which one is replaced next */
+	struct tlb_context tlb[TLB_NR_ASIDS];	/* without PCIDs the first alone */
 	struct task_struct *idle;
 	struct tss *tss;
 #ifdef QUIRE_LOCKDEP

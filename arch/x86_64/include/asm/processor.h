@@ -34,6 +34,7 @@
 #define CR0_NE BIT(5)
 #define CR0_WP BIT(16)
 #define CR0_PG BIT(31)
+#define CR3_NOFLUSH BIT(63)		/* with PCIDs: what the TLB holds under this one still fits */
 #define CR4_PAE BIT(5)
 #define CR4_MCE BIT(6)
 #define CR4_PGE BIT(7)
@@ -42,6 +43,7 @@
 #define CR4_UMIP BIT(11)
 #define CR4_LA57 BIT(12)
 #define CR4_FSGSBASE BIT(16)
+#define CR4_PCIDE BIT(17)
 #define CR4_OSXSAVE BIT(18)
 #define CR4_SMEP BIT(20)
 #define CR4_SMAP BIT(21)
