@@ -210,3 +210,28 @@ TEST(two_processes_that_take_turns_on_a_cpu_see_their_own_pages)
 		_exit(0);
 	EXITS(child, 0);
 }
+
+/* With PCIDs a CPU keeps what it knows of a process while another runs. */
+TEST(a_page_taken_away_while_another_process_runs_is_gone)
+{
+	int fd = OK(memfd_create("page", 0)), go[2], did[2];
+	volatile char *shared;
+	char word;
+	pid_t child;
+
+	OK(ftruncate(fd, PAGE));
+	OK(pipe(go));
+	OK(pipe(did));
+	shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	child = OK(fork());
+	if (!child) {
+		*shared = 1;
+		EQ(write(did[1], "", 1), 1);
+		EQ(read(go[0], &word, 1), 1);
+		_exit(FAULTS(*shared = 2) == SIGBUS ? 0 : 1);
+	}
+	EQ(read(did[0], &word, 1), 1);
+	OK(ftruncate(fd, 0));
+	EQ(write(go[1], "", 1), 1);
+	EXITS(child, 0);
+}
