@@ -159,7 +159,7 @@ test:
 
 # What takes too long for every day: every suite and program on the kernels with sanitizers, ...
 stress:
-	@tools/setup.sh test
+	@tools/setup.sh stress
 	@$(MAKE) $(PARALLEL) all host-test
 	@$(PYTHON) tools/mutants.py --build $(BUILD)
 	@$(BUILD)/model/refine -f 256 -n 7000000 -s 20000000

@@ -42,7 +42,8 @@ sound: driver=dummy
 
 
 def make_disc(work, kernel, initramfs, words):
-    (work / "grub.cfg").write_text(GRUB.format(words=words))
+    quoted = " ".join(f'"{word}"' for word in words.split())
+    (work / "grub.cfg").write_text(GRUB.format(words=quoted))
     subprocess.run([str(TOOLS / "mkiso.sh"), str(work / "quire.iso"), kernel, initramfs,
                     str(work / "grub.cfg")], check=True)
 

@@ -5,6 +5,7 @@
 #   setup.sh gdb     the same, and gdb
 #   setup.sh test    more: clang and lld, GRUB and UEFI firmware for the boot images, cmocka,
 #                    gdb
+#   setup.sh stress  more: Bochs
 #   setup.sh bench   what `make bench` needs beside `run`: gnuplot
 #
 # When everything is there it only looks at a few files and says nothing.  On Debian and Ubuntu, as
@@ -48,8 +49,9 @@ need qemu-system-x86 qemu-system-x86_64
 [ -n "${BUSYBOX:-}" ] || need busybox-static busybox
 
 [ "$what" != gdb ] || need gdb gdb
+[ "$what" != stress ] || { need bochs bochs && need seabios /usr/share/seabios/bios.bin; }
 [ "$what" != bench ] || need gnuplot-nox gnuplot
-if [ "$what" = test ]; then
+case $what in test | stress)
 	need gcc gcc
 	need patch patch
 	need libc6-dev /usr/include/stdio.h
@@ -71,7 +73,8 @@ if [ "$what" = test ]; then
 		need musl /lib/ld-musl-x86_64.so.1
 		need musl-tools musl-gcc
 	fi
-fi
+	;;
+esac
 
 # A busybox that needs a dynamic linker would not start; Debian has one or the other installed.
 if [ -z "${BUSYBOX:-}" ] && busybox=$(command -v busybox) &&
@@ -84,7 +87,7 @@ fi
 # ---- something is missing -------------------------------------------------------------------
 
 elsewhere() {
-	if [ "$what" = test ]; then
+	if [ "$what" = test ] || [ "$what" = stress ]; then
 		fedora=" clang gdb lld glibc-devel libcmocka-devel libasan libubsan grub2-tools-extra grub2-pc-modules \\
                       grub2-efi-x64-modules xorriso mtools edk2-ovmf"
 		arch=" clang gdb lld cmocka grub libisoburn mtools edk2-ovmf"

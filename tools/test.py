@@ -23,6 +23,7 @@ Groups:
   core     gdb on this machine reads a core file that Quire wrote
   explore  a program on the port org.quire.explore: commands, stepping, readers that do not read or
            go away, and whether the events of a recording and the parts of a snapshot fit each other
+  bochs    a sample in Bochs, a second processor made of software
   smp      user programs and the kernel's suites on 2, 4 and 8 CPUs
   pthread  tests/pthread: static programs of musl and of glibc, on 1 and 4 CPUs; answers as on Linux
   litmus   tests/user/litmus.c on 1, 2, 4 and 8 CPUs, and ten thousand seeds of interleaving
@@ -929,8 +930,20 @@ class Plan:
             return run_lockorder(m)(job)
         self.add("lockdep", "order", run, 1500)
 
+    def bochs(self):
+        """A second processor: its models have PCIDs, and look at bits that QEMU lets pass."""
+        tests = ("tlb", "cow", "mprotect", "madvise", "mremap", "thread", "truncate", "exec")
+        for model, suite in ("corei7_haswell_4770", "tlb"), ("tigerlake", "fpu"):
+            def run(job, model=model, suite=suite):
+                initrd = self.initramfs("bochs-" + model, *tests)
+                return run_host([str(ROOT / "tools/bochs.py"), "-c", model, "-a",
+                                 f"console=ttyS0 quiet panic=-1 selftest={suite}",
+                                 self.kernel, initrd])(job)
+            self.add("bochs", model, run, 900)
+
     def stress(self):
         self.sanitizers(whole=True)
+        self.bochs()
         self.smp()
         self.litmus(25, 50, [(cpus, 5000) for cpus in (2, 2, 4, 4, 8, 8) * 4])
         self.add_law("replay-million", "explore.mask=3ff", "1-70 71-135 136-200", 60000, limit=3000)

@@ -45,6 +45,15 @@ static void __init read_brand(struct cpu_features *f)
 	f->brand[48] = 0;
 }
 
+/* Has the component a place in an XSAVE area?  Bochs' Tiger Lake does not say where it puts PKRU. */
+static bool __init has_place_in_xsave(unsigned int component)
+{
+	u32 size, offset, c, d;
+
+	cpuid(0xd, component, &size, &offset, &c, &d);
+	return size && offset >= sizeof(struct xregs_state);
+}
+
 static void __init read_features(struct cpu_features *f)
 {
 	u32 a, b, c, d, max, max_ext;
@@ -73,6 +82,8 @@ static void __init read_features(struct cpu_features *f)
 	if (f->xsave && max >= 0xd) {
 		cpuid(0xd, 0, &a, &b, &c, &d);
 		f->xfeatures = ((u64)d << 32 | a) & XFEATURE_MASK_SUPPORTED;
+		if (!has_place_in_xsave(XFEATURE_PKRU))
+			f->xfeatures &= ~XFEATURE_MASK_PKRU;
 	}
 	f->xsave = f->xfeatures;
 	f->avx &= !!(f->xfeatures & XFEATURE_MASK_YMM);
