@@ -54,6 +54,14 @@ static struct bio *take_reserved(void)
 	return bio;
 }
 
+void bio_free_reserve(void)
+{
+	struct bio *bio;
+
+	while ((bio = take_reserved()))
+		kfree(bio);
+}
+
 struct bio *bio_alloc(struct block_device *bdev, enum bio_op op, sector_t sector,
 		      unsigned int nr_vecs, gfp_t gfp)
 {

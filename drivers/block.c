@@ -436,12 +436,15 @@ int rescan_partitions(struct gendisk *disk)
 	return n < 0 ? n : set_parts(disk, parts);
 }
 
-static int make_requests(struct gendisk *disk, unsigned int nr)
+int blk_init_queue(struct gendisk *disk, unsigned int nr)
 {
+	spin_lock_init_class(&disk->queue_lock, "disk->queue_lock");
+	mutex_init_class(&disk->open_mutex, "disk->open_mutex");
+	INIT_LIST_HEAD(&disk->pending);
+	INIT_LIST_HEAD(&disk->free_requests);
 	disk->requests = kzalloc(nr * sizeof(struct request), GFP_KERNEL);
 	if (!disk->requests)
 		return -ENOMEM;
-	disk->nr_requests = nr;
 	for (unsigned int i = 0; i < nr; i++) {
 		disk->requests[i].rq_disk = disk;
 		disk->requests[i].tag = i;
@@ -474,12 +477,9 @@ int add_disk(struct gendisk *disk, unsigned int nr_requests)
 		return -ENOMEM;
 	disk->index = nr_disks;
 	snprintf(disk->name, sizeof(disk->name), "vd%c", 'a' + disk->index);
-	spin_lock_init_class(&disk->queue_lock, "disk->queue_lock");
-	mutex_init_class(&disk->open_mutex, "disk->open_mutex");
-	INIT_LIST_HEAD(&disk->pending);
-	INIT_LIST_HEAD(&disk->free_requests);
-	whole = get_part(disk, 0);
-	if (!whole || make_requests(disk, nr_requests))
+	err = blk_init_queue(disk, nr_requests);
+	whole = err ? NULL : get_part(disk, 0);
+	if (!whole)
 		return -ENOMEM;
 	set_part(whole, 0, disk->capacity);
 	nr_disks++;

@@ -76,7 +76,6 @@ struct gendisk {
 	struct list_head pending;	/* bios: queue lock */
 	struct list_head free_requests;
 	struct request *requests;
-	unsigned int nr_requests;
 
 	struct mutex open_mutex;
 	unsigned int part_claims;	/* partitions that somebody uses alone: open_mutex */
@@ -92,8 +91,11 @@ void blk_take_request(struct request *rq, int status, struct list_head *done);
 /* Tell those of @done.  No lock held, interrupts off. */
 void blk_end_bios(struct list_head *done);
 
-/* drivers/bio.c, before the first disk; -ENOMEM. */
+/* The part of add_disk() that a test needs: locks, lists, @nr requests; -ENOMEM. */
+int blk_init_queue(struct gendisk *disk, unsigned int nr);
+/* drivers/bio.c, before the first disk; -ENOMEM.  Back to the slab: tests. */
 int bio_init_reserve(void);
+void bio_free_reserve(void);
 struct gendisk *disk_of(unsigned int index);	/* NULL: there is none */
 struct block_device *bdev_lookup(dev_t dev);	/* not opened; NULL */
 int diskstats_show(struct seq_file *m);
