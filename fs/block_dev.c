@@ -162,15 +162,15 @@ static void blkdev_release(struct inode *inode, struct file *f)
 /* Nothing is written beyond the end: the device does not grow. */
 static ssize_t blkdev_write(struct file *f, const char __user *buf, size_t len, loff_t *pos)
 {
-	loff_t size = file_bdev(f)->bd_inode->i_size, at = f->f_flags & O_APPEND ? size : *pos;
+	loff_t size = file_bdev(f)->bd_inode->i_size;
 
 	if (file_bdev(f)->bd_disk->read_only)
 		return -EPERM;
 	if (!len)
 		return 0;
-	if (at >= size)
+	if (*pos >= size)
 		return -ENOSPC;
-	return generic_file_write(f, buf, min_t(loff_t, len, size - at), pos);
+	return generic_file_write(f, buf, min_t(loff_t, len, size - *pos), pos);
 }
 
 static loff_t blkdev_llseek(struct file *f, loff_t off, int whence)

@@ -94,7 +94,7 @@ long sys_readahead(int fd, loff_t off, size_t count)
 		return -EBADF;
 	if (!(f->f_mode & FMODE_READ))
 		err = -EBADF;
-	else if (!S_ISREG(f->f_inode->i_mode))
+	else if (!S_ISREG(f->f_inode->i_mode) && !S_ISBLK(f->f_inode->i_mode))
 		err = -EINVAL;
 	fput(f);
 	return err;

@@ -399,7 +399,7 @@ ssize_t generic_file_write(struct file *file, const char __user *buf, size_t len
 	if (!len)
 		return 0;
 	down_write(&host->i_rwsem);
-	if (file->f_flags & O_APPEND)
+	if ((file->f_flags & O_APPEND) && host == inode)	/* a device has no end to append to */
 		*pos = host->i_size;
 	n = write_limit(file, len, *pos, true);
 	if (n > 0) {
