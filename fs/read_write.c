@@ -24,7 +24,8 @@ static bool can_seek(const struct file *f)
 /* Files whose position threads share: everything that can seek. */
 static bool lock_pos(struct file *f)
 {
-	if (!can_seek(f) || !(S_ISREG(f->f_inode->i_mode) || S_ISDIR(f->f_inode->i_mode)))
+	if (!can_seek(f) || !(S_ISREG(f->f_inode->i_mode) || S_ISDIR(f->f_inode->i_mode) ||
+			     S_ISBLK(f->f_inode->i_mode)))
 		return false;
 	mutex_lock(&f->f_pos_lock);
 	return true;

@@ -4,6 +4,7 @@
  * Simplified: every file system here lives in memory and has no other home, so that data is
  *             always where it belongs; these calls check what Linux checks and are done.
  */
+#include <blkdev.h>
 #include <fs.h>
 #include <mm.h>
 #include <syscalls_fs.h>
@@ -11,6 +12,7 @@
 
 long sys_sync(void)
 {
+	sync_all_blockdevs();
 	return 0;
 }
 

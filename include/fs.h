@@ -244,11 +244,13 @@ struct file {
 	struct mutex f_pos_lock;
 	void *private_data;
 	pid_t f_owner;			/* F_SETOWN */
+	u32 f_wb_err;			/* the error of its mapping that was told last: own task */
 };
 #define FMODE_READ	1
 #define FMODE_WRITE	2
 #define FMODE_EXEC	4	/* opened by exec */
 #define FMODE_PATH	8	/* O_PATH */
+#define FMODE_EXCL	32	/* a block device, claimed (O_EXCL) */
 #define FMODE_UNSIGNED_OFFSET 16 /* positions are addresses: all 64 bits mean something */
 
 #define NR_OPEN_DEFAULT 64
@@ -491,6 +493,8 @@ int register_chrdev(unsigned int major, unsigned int minor, const char *name, um
 		    const struct file_operations *fop);
 const struct file_operations *chrdev_fops(dev_t dev);
 int devtmpfs_create(const char *name, umode_t mode, dev_t dev);
+void devtmpfs_remove(const char *name);		/* the node of a device that is gone */
+extern const struct file_operations def_blk_fops;	/* fs/block_dev.c */
 
 /* ---- poll ---- */
 struct poll_table_entry {

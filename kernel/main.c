@@ -16,6 +16,7 @@
 #include <explore.h>
 #include <fs.h>
 #include <futex.h>
+#include <genhd.h>
 #include <irq.h>
 #include <ktest.h>
 #include <litmus.h>
@@ -187,6 +188,7 @@ static int init_thread(void *unused)
 	had_initramfs = boot_info.initrd_size != 0;
 	smp_init();
 	watchdog_init();
+	virtio_blk_init();
 	populate_rootfs();
 	explore_init();
 	mark_rodata_ro();
