@@ -18,6 +18,8 @@
 #include <time.h>
 #include "internal.h"
 
+#define MAX_OFFSET ((loff_t)(~0UL >> 1))
+
 void __mark_inode_dirty(struct inode *i, unsigned int flags)
 {
 	struct super_block *sb = i->i_sb;
@@ -70,7 +72,7 @@ int write_inode_now(struct inode *i)
 	int err, err2;
 
 	take_dirty(i, I_DIRTY_PAGES);
-	err = filemap_write_and_wait(i->i_mapping);
+	err = filemap_write_and_wait(&i->i_data);
 	err2 = sync_inode_metadata(i, I_DIRTY_SYNC | I_DIRTY_DATASYNC);
 	return err ? err : err2;
 }
@@ -107,12 +109,12 @@ static int for_each_inode(struct super_block *sb, int (*fn)(struct inode *i))
 static int start_data(struct inode *i)
 {
 	take_dirty(i, I_DIRTY_PAGES);
-	return i->i_data.nrpages && i->i_data.a_ops ? filemap_fdatawrite(&i->i_data) : 0;
+	return filemap_fdatawrite_range(&i->i_data, 0, MAX_OFFSET);
 }
 
 static int wait_data(struct inode *i)
 {
-	return i->i_data.nrpages ? filemap_fdatawait(&i->i_data) : 0;
+	return filemap_write_and_wait(&i->i_data);
 }
 
 static int write_metadata(struct inode *i)
@@ -138,9 +140,7 @@ int sync_filesystem(struct super_block *sb)
 	err = err ? err : e;
 	e = sb->s_op->sync_fs ? sb->s_op->sync_fs(sb) : 0;
 	err = err ? err : e;
-	e = filemap_write_and_wait(bdev_inode(sb->s_bdev)->i_mapping);
-	err = err ? err : e;
-	e = blkdev_issue_flush(sb->s_bdev);
+	e = sync_blockdev(sb->s_bdev);
 	mutex_unlock(&sb->s_sync_mutex);
 	return err ? err : e;
 }
@@ -170,8 +170,8 @@ unsigned long writeback_inodes_sb(struct super_block *sb, u64 older_than)
 	while ((i = oldest_dirty(sb, older_than))) {
 		bool failed;
 
-		if (take_dirty(i, I_DIRTY_PAGES) && i->i_data.a_ops)
-			filemap_fdatawrite(&i->i_data);
+		if (take_dirty(i, I_DIRTY_PAGES))
+			filemap_fdatawrite_range(&i->i_data, 0, MAX_OFFSET);
 		failed = sync_inode_metadata(i, I_DIRTY_SYNC | I_DIRTY_DATASYNC) != 0;
 		iput(i);
 		if (failed)

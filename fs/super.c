@@ -228,8 +228,7 @@ void kill_block_super(struct super_block *sb)
 		       bdev_name(bdev));
 	if (sb->s_op->put_super)
 		sb->s_op->put_super(sb);
-	filemap_write_and_wait(bdev_inode(bdev)->i_mapping);
-	blkdev_issue_flush(bdev);
+	sync_blockdev(bdev);
 	list_del(&sb->s_list);
 	bd_release(bdev, sb);
 	blkdev_put(bdev);

@@ -471,6 +471,7 @@ extern struct rw_semaphore namespace_sem;	/* mount and umount */
 extern spinlock_t mount_lock;			/* the list and the tree, for walkers */
 extern struct list_head mount_list;
 void tmpfs_init(void);
+void ext2_init(void);
 /* What one tmpfs may hold, and holds. */
 struct tmpfs_sb_info {
 	long max_pages, max_inodes;	/* 0: no limit */

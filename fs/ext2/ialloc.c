@@ -222,7 +222,7 @@ struct inode *ext2_new_inode(struct inode *dir, umode_t mode)
 	struct super_block *sb = dir->i_sb;
 	struct ext2_sb_info *sbi = EXT2_SB(sb);
 	struct inode *inode;
-	u32 ino;
+	u32 ino = 0;
 	int err;
 
 	if (!dir->i_nlink)
