@@ -23,14 +23,14 @@
 
 /* ---- pages to and from the disk ---- */
 
-/* A bio for the part of @page that lies on the device; NULL: no memory (never for a write). */
-static struct bio *page_bio(struct block_device *bdev, struct page *page, enum bio_op op)
+/* A bio to read the part of @page that lies on the device; NULL: no memory. */
+static struct bio *page_bio(struct block_device *bdev, struct page *page)
 {
 	loff_t left = bdev->bd_inode->i_size - ((loff_t)page->index << PAGE_SHIFT);
 	struct bio *bio;
 
 	VM_BUG_ON_PAGE(left <= 0, page);
-	bio = bio_alloc(bdev, op, (sector_t)page->index << (PAGE_SHIFT - SECTOR_SHIFT), 1, GFP_KERNEL);
+	bio = bio_alloc(bdev, BIO_READ, (sector_t)page->index << (PAGE_SHIFT - SECTOR_SHIFT), 1, GFP_KERNEL);
 	if (bio)
 		bio_add_page(bio, page, 0, min_t(loff_t, left, PAGE_SIZE));
 	return bio;
@@ -39,7 +39,7 @@ static struct bio *page_bio(struct block_device *bdev, struct page *page, enum b
 static int blkdev_readpage(struct address_space *m, struct page *page)
 {
 	struct block_device *bdev = m->host->i_private;
-	struct bio *bio = page_bio(bdev, page, BIO_READ);
+	struct bio *bio = page_bio(bdev, page);
 	unsigned int len;
 	int err;
 
@@ -54,30 +54,116 @@ static int blkdev_readpage(struct address_space *m, struct page *page)
 	return err;
 }
 
+/*
+ * Which parts of a page are newer than the disk: page->private, one bit for each sector, and the number of bios
+ * that carry some of them away.  A file system's metadata shares pages with what is a file's now, and
+ * which the file's own pages know better: only what was changed here is written.
+ */
+#define PARTS_ALL	0xffUL
+#define PARTS_BIO	(1UL << 16)
+
+static unsigned long parts(unsigned int offset, unsigned int len)
+{
+	unsigned int first = offset >> SECTOR_SHIFT, end = (offset + len + SECTOR_SIZE - 1) >> SECTOR_SHIFT;
+
+	return (1UL << end) - (1UL << first);
+}
+
+void bdev_dirty_part(struct page *page, unsigned int offset, unsigned int len)
+{
+	__atomic_fetch_or(&page->private, parts(offset, len), __ATOMIC_RELEASE);
+	set_page_dirty(page);
+}
+
+void bdev_clean_part(struct page *page, unsigned int offset, unsigned int len)
+{
+	lock_page(page);		/* who is about to write them has taken them already, or will not */
+	__atomic_fetch_and(&page->private, ~parts(offset, len), __ATOMIC_RELAXED);
+	unlock_page(page);
+	wait_on_page_writeback(page);
+}
+
+/* For write(2) and mappings of the special file. */
+static int blkdev_prepare_write(struct address_space *m, struct page *page, unsigned int from, unsigned int to)
+{
+	int err = PageUptodate(page) || (!from && to == PAGE_SIZE) ? 0 : blkdev_readpage(m, page);
+
+	if (!err)
+		__atomic_fetch_or(&page->private, parts(from, to - from), __ATOMIC_RELEASE);
+	return err;
+}
+
 static void end_write(struct bio *bio)
 {
 	struct page *page = bio->bi_vec[0].bv_page;
 
 	if (bio->bi_status)
 		mapping_set_error(page->mapping, bio->bi_status);
-	end_page_writeback(page);
+	if (__atomic_sub_fetch(&page->private, PARTS_BIO, __ATOMIC_ACQ_REL) < PARTS_BIO)
+		end_page_writeback(page);
 	bio_put(bio);
+}
+
+/* The sectors [@first, @end) of the page. */
+static void write_parts(struct block_device *bdev, struct page *page, unsigned int first, unsigned int end)
+{
+	sector_t at = (sector_t)page->index << (PAGE_SHIFT - SECTOR_SHIFT);
+	struct bio *bio = bio_alloc(bdev, BIO_WRITE, at + first, 1, GFP_KERNEL);
+
+	bio_add_page(bio, page, first << SECTOR_SHIFT, (end - first) << SECTOR_SHIFT);
+	bio->bi_end_io = end_write;
+	submit_bio(bio);
+}
+
+/* A row of ones in @mask from bit @from on: false, or [*first, *end). */
+static bool next_parts(unsigned long mask, unsigned int from, unsigned int *first, unsigned int *end)
+{
+	for (*first = from; *first < 8 && !(mask >> *first & 1); ++*first)
+		;
+	for (*end = *first; *end < 8 && (mask >> *end & 1); ++*end)
+		;
+	return *first < 8;
+}
+
+/* @mask in whole blocks of the device, and not beyond its end. */
+static unsigned long whole_blocks(struct block_device *bdev, struct page *page, unsigned long mask)
+{
+	loff_t left = bdev->bd_inode->i_size - ((loff_t)page->index << PAGE_SHIFT);
+	unsigned int n = bdev_logical_block_size(bdev) >> SECTOR_SHIFT;
+	unsigned long block = (1UL << n) - 1, whole = 0;
+
+	for (unsigned int i = 0; i < 8; i += n)
+		if (mask >> i & block)
+			whole |= block << i;
+	return left < (loff_t)PAGE_SIZE ? whole & (parts(0, left)) : whole;
 }
 
 static int blkdev_writepage(struct address_space *m, struct page *page)
 {
-	struct bio *bio = page_bio(m->host->i_private, page, BIO_WRITE);
+	struct block_device *bdev = m->host->i_private;
+	unsigned int first, end = 0, bios = 0;
+	unsigned long mask;
 
-	bio->bi_end_io = end_write;
-	clear_page_dirty(page);
+	clear_page_dirty(page);		/* before the mask is taken: what comes later makes it dirty again */
+	mask = __atomic_fetch_and(&page->private, ~PARTS_ALL, __ATOMIC_ACQUIRE) & PARTS_ALL;
+	mask = whole_blocks(bdev, page, mask);
+	while (next_parts(mask, end, &first, &end))
+		bios++;
+	if (!bios) {
+		unlock_page(page);
+		return 0;
+	}
+	__atomic_fetch_add(&page->private, bios * PARTS_BIO, __ATOMIC_RELAXED);
 	set_page_writeback(page);
 	unlock_page(page);
-	submit_bio(bio);
+	end = 0;
+	while (next_parts(mask, end, &first, &end))
+		write_parts(bdev, page, first, end);
 	return 0;
 }
 
 static const struct address_space_operations blkdev_aops = {
-	.readpage = blkdev_readpage, .writepage = blkdev_writepage,
+	.readpage = blkdev_readpage, .writepage = blkdev_writepage, .prepare_write = blkdev_prepare_write,
 };
 
 /* ---- the inode of a device ---- */
@@ -102,6 +188,7 @@ int bdev_make_inode(struct block_device *bdev)
 	i->i_rdev = bdev->bd_dev;
 	i->i_private = bdev;
 	i->i_data.a_ops = &blkdev_aops;
+	set_bit(AS_BDEV, &i->i_data.flags);
 	bdev->bd_inode = i;
 	return 0;
 }

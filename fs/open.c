@@ -233,6 +233,7 @@ int do_truncate(struct inode *i, loff_t len)
 	err = i->i_op->truncate(i, len);
 	if (!err) {
 		i->i_mtime = i->i_ctime = current_time_ns();
+		mark_inode_dirty(i);
 		if (!capable_root())
 			i->i_mode &= ~(S_ISUID | (i->i_mode & S_IXGRP ? S_ISGID : 0));
 	}

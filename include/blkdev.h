@@ -95,6 +95,13 @@ void blk_flush_plug(struct blk_plug *plug);	/* schedule()'s: let go of what is h
 struct block_device *blkdev_get(dev_t dev, bool write);
 void blkdev_put(struct block_device *bdev);
 struct inode *bdev_inode(struct block_device *bdev);
+/*
+ * Bytes of such a page (whole sectors) have been changed, and are to be written; or what is dirty of them is not to
+ * be written any more, and a transfer under way has ended: they belong to somebody else now.  The page
+ * is referenced; not locked.
+ */
+void bdev_dirty_part(struct page *page, unsigned int offset, unsigned int len);
+void bdev_clean_part(struct page *page, unsigned int offset, unsigned int len);
 sector_t bdev_nr_sectors(const struct block_device *bdev);
 bool bdev_read_only(const struct block_device *bdev);
 dev_t bdev_dev(const struct block_device *bdev);

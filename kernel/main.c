@@ -94,6 +94,7 @@ static void files_and_devices_init(void)
 	litmus_init();
 	vfs_init();
 	tmpfs_init();
+	ext2_init();
 	devtmpfs_init();
 	procfs_init();
 	trace_init();

@@ -403,8 +403,11 @@ ssize_t generic_file_write(struct file *file, const char __user *buf, size_t len
 		*pos = host->i_size;
 	n = write_limit(file, len, *pos, true);
 	if (n > 0) {
+		loff_t size = inode->i_size;
+
 		n = write_pages(inode->i_mapping, &src, n, *pos);
 		inode->i_mtime = inode->i_ctime = current_time_ns();
+		__mark_inode_dirty(inode, inode->i_size == size ? I_DIRTY_SYNC : I_DIRTY_SYNC | I_DIRTY_DATASYNC);
 	}
 	if (n > 0)
 		*pos += n;
@@ -425,6 +428,7 @@ ssize_t kernel_write(struct file *file, const void *buf, size_t len, loff_t pos)
 	if (n > 0) {
 		n = write_pages(inode->i_mapping, &src, n, pos);
 		inode->i_mtime = inode->i_ctime = current_time_ns();
+		mark_inode_dirty(inode);
 	}
 	up_write(&host->i_rwsem);
 	return n;
