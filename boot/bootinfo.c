@@ -283,13 +283,38 @@ static bool __init all_ram(phys_addr_t base, phys_addr_t size)
 	return true;
 }
 
+/*
+ * QEMU's loader puts the archive at the end of memory, and SeaBIOS, when it has drivers for disks there, says
+ * that the last of it is reserved.  What the archive has overwritten is nobody's any more: count those
+ * pages as RAM, for the time being.  Where it ends to be usable, or 0: it does not begin in RAM, or more than that is wrong.
+ */
+static phys_addr_t __init accept_reserved_tail(phys_addr_t base, phys_addr_t end)
+{
+	phys_addr_t ram_end = base;
+
+	while (ram_end < end && memblock_is_memory(ram_end))
+		ram_end = ALIGN_DOWN(ram_end, PAGE_SIZE) + PAGE_SIZE;
+	for (unsigned int i = 0; i < boot_info.nr_mem && ram_end > base; i++) {
+		const struct boot_mem *m = &boot_info.mem[i];
+
+		if (m->type == BOOT_MEM_RESERVED && m->base <= ram_end && m->base + m->size >= end) {
+			memblock_add(ram_end, ALIGN_UP(end, PAGE_SIZE) - ram_end);
+			return ram_end;
+		}
+	}
+	return 0;
+}
+
 static void __init reserve_initrd(void)
 {
 	struct boot_info *b = &boot_info;
 
 	if (!b->initrd_size)
 		return;
-	if (b->initrd + b->initrd_size < b->initrd || !all_ram(b->initrd, b->initrd_size)) {
+	b->initrd_end_of_ram = b->initrd + b->initrd_size;
+	if (b->initrd_end_of_ram > b->initrd && !all_ram(b->initrd, b->initrd_size))
+		b->initrd_end_of_ram = accept_reserved_tail(b->initrd, b->initrd_end_of_ram);
+	if (b->initrd_end_of_ram <= b->initrd) {
 		pr_err("initrd: [%#lx, +%#lx) is not all in usable memory: ignored\n",
 		       (unsigned long)b->initrd, (unsigned long)b->initrd_size);
 		b->initrd_size = 0;

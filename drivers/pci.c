@@ -4,16 +4,20 @@
  * Purpose:    what a driver for one device needs: where it is, where its registers are, how it
  *             interrupts.
  * Invariants: nothing is written to a device that no driver asked for.
- *             An interrupt by message needs no routing: it is a write of a vector to the local
- *             APIC, so no firmware table is read.
+ *             An interrupt by message (MSI-X) needs no routing: it is a write of a vector to the local
+ *             APIC, so no firmware table is read.  The pins are the way back: the firmware has noted
+ *             the line in configuration space; several devices may share it.
  * Lock order: none: drivers are brought up one after the other.
+ *             "pci=nomsi" (Linux's word): pins only.
  * Simplified: BARs stay where the firmware put them; nothing is plugged in later.
  * Sources:    PCI Local Bus Specification 3.0, "Configuration Mechanism", "Capabilities List",
  *             "MSI-X Capability and Table Structures".
  */
 #include <asm/processor.h>
+#include <boot_info.h>
 #include <err.h>
 #include <pci.h>
+#include <string.h>
 #include <vmalloc.h>
 
 #define CONFIG_ADDRESS	0xcf8
@@ -61,13 +65,14 @@ static bool bus_exists(void)
 
 struct wanted {
 	u16 vendor, device, other;
+	unsigned int skip;		/* so many that fit are left out */
 	struct pci_dev *out;
 };
 
-static bool search_bus(const struct wanted *w, u8 bus, unsigned int depth);
+static bool search_bus(struct wanted *w, u8 bus, unsigned int depth);
 
 /* One function of a device: is it the one, or a bridge to it? */
-static bool search_function(const struct wanted *w, struct pci_dev *d, unsigned int depth)
+static bool search_function(struct wanted *w, struct pci_dev *d, unsigned int depth)
 {
 	u32 id = pci_read32(d, 0);
 
@@ -75,7 +80,7 @@ static bool search_function(const struct wanted *w, struct pci_dev *d, unsigned 
 	d->device = id >> 16;
 	if (d->vendor == 0xffff)
 		return false;
-	if (d->vendor == w->vendor && (d->device == w->device || d->device == w->other)) {
+	if (d->vendor == w->vendor && (d->device == w->device || d->device == w->other) && !w->skip--) {
 		*w->out = *d;
 		return true;
 	}
@@ -85,7 +90,7 @@ static bool search_function(const struct wanted *w, struct pci_dev *d, unsigned 
 	return false;
 }
 
-static bool search_bus(const struct wanted *w, u8 bus, unsigned int depth)
+static bool search_bus(struct wanted *w, u8 bus, unsigned int depth)
 {
 	for (unsigned int devfn = 0; devfn < 256; devfn++) {
 		struct pci_dev d = { .bus = bus, .devfn = devfn };
@@ -98,9 +103,9 @@ static bool search_bus(const struct wanted *w, u8 bus, unsigned int depth)
 	return false;
 }
 
-bool pci_find(u16 vendor, u16 device, u16 other_device, struct pci_dev *out)
+bool pci_find(u16 vendor, u16 device, u16 other_device, unsigned int nth, struct pci_dev *out)
 {
-	struct wanted w = { vendor, device, other_device, out };
+	struct wanted w = { vendor, device, other_device, nth, out };
 
 	return bus_exists() && search_bus(&w, 0, 0);
 }
@@ -134,9 +139,16 @@ void *pci_map_bar(const struct pci_dev *d, unsigned int bar, u32 offset, u32 len
 	return base ? ioremap(base + offset, len) : NULL;
 }
 
+static bool pci_no_msi(void)
+{
+	char words[32];
+
+	return cmdline_get("pci", words, sizeof(words)) && !strcmp(words, "nomsi");
+}
+
 int pci_enable_msix(const struct pci_dev *d, irq_handler_t fn, void *arg, const char *name)
 {
-	u8 cap = pci_capability(d, PCI_CAP_MSIX, 0);
+	u8 cap = pci_no_msi() ? 0 : pci_capability(d, PCI_CAP_MSIX, 0);
 	volatile u32 *entry;
 	u32 where, data;
 	u64 addr;
@@ -158,4 +170,44 @@ int pci_enable_msix(const struct pci_dev *d, irq_handler_t fn, void *arg, const 
 	entry[2] = data;
 	entry[3] = 0;			/* not masked */
 	return 0;
+}
+
+/* ---- pins ---- */
+
+#define NR_PIN_USERS	16
+
+static struct pin_user {
+	u8 line;
+	irq_handler_t fn;
+	void *arg;
+} pin_users[NR_PIN_USERS];
+static unsigned int nr_pin_users;	/* boot only; an entry is complete when it is counted */
+
+static void pin_interrupt(int irq, void *arg)
+{
+	for (unsigned int i = 0; i < READ_ONCE(nr_pin_users); i++)
+		if (pin_users[i].line == irq)
+			pin_users[i].fn(irq, pin_users[i].arg);
+}
+
+int pci_enable_intx(const struct pci_dev *d, irq_handler_t fn, void *arg)
+{
+	u8 line = pci_read8(d, PCI_INTERRUPT_LINE);
+	bool shared = false;
+	int err;
+
+	if (!line || line == 0xff)
+		return -ENODEV;
+	if (nr_pin_users == NR_PIN_USERS)
+		return -EBUSY;
+	for (unsigned int i = 0; i < nr_pin_users; i++)
+		shared |= pin_users[i].line == line;
+	pin_users[nr_pin_users] = (struct pin_user){ line, fn, arg };
+	__atomic_store_n(&nr_pin_users, nr_pin_users + 1, __ATOMIC_RELEASE);
+	err = shared ? 0 : request_irq(line, pin_interrupt, NULL, "pci");
+	if (err)
+		nr_pin_users--;
+	else
+		pci_write16(d, PCI_COMMAND, pci_read16(d, PCI_COMMAND) & ~PCI_COMMAND_NO_INTX);
+	return err;
 }

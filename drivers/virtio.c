@@ -11,12 +11,13 @@
  * Invariants: entries are written before the index that announces them (x86 keeps stores in order;
  *             barrier() keeps the compiler).  What the device says is checked: a number of a
  *             descriptor that it does not have is ignored.
- * Simplified: the modern interface only (virtio 1.0), one buffer a descriptor, one interrupt.
+ * Simplified: the modern interface only (virtio 1.0), which transitional devices offer too; one interrupt.
  * Sources:    OASIS, Virtual I/O Device (VIRTIO) Version 1.0, "Split Virtqueues", "Virtio Over PCI
  *             Bus", "Device Initialization".
  */
 #include <err.h>
 #include <mm.h>
+#include <slab.h>
 #include <virtio.h>
 
 #define VIRTIO_VENDOR	0x1af4
@@ -45,6 +46,7 @@ struct vring_desc {
 	u32 len;
 	u16 flags, next;
 };
+#define DESC_NEXT 1		/* ->next is the next piece of the same buffer */
 #define DESC_WRITE 2		/* the device writes */
 
 struct vring_avail {
@@ -54,8 +56,11 @@ struct vring_used {
 	u16 flags, idx;
 	struct { u32 id, len; } ring[];
 };
-#define AVAIL_OFFSET	1024	/* of VIRTQ_MAX descriptors */
-#define USED_OFFSET	2048
+#define AVAIL_OFFSET	2048	/* behind VIRTQ_MAX descriptors */
+#define USED_OFFSET	2560
+_Static_assert(VIRTQ_MAX * sizeof(struct vring_desc) <= AVAIL_OFFSET &&
+	       AVAIL_OFFSET + 6 + VIRTQ_MAX * 2 <= USED_OFFSET && USED_OFFSET + 6 + VIRTQ_MAX * 8 <= PAGE_SIZE,
+	       "a queue is a page");
 
 /* ---- set-up ---- */
 
@@ -75,48 +80,57 @@ static volatile void *map_structure(struct virtio_dev *dev, u8 type, u32 *multip
 	return NULL;
 }
 
-static bool agree_on_features(volatile struct virtio_common *c, u64 features)
+static bool agree_on_features(struct virtio_dev *dev, u64 required, u64 optional)
 {
-	features |= BIT(F_VERSION_1);
+	volatile struct virtio_common *c = dev->common;
+	u64 offered = 0;
+
+	required |= BIT(F_VERSION_1);
 	for (u32 half = 0; half < 2; half++) {
 		c->device_feature_select = half;
-		if ((u32)(features >> 32 * half) & ~c->device_feature)
-			return false;
+		offered |= (u64)c->device_feature << 32 * half;
+	}
+	if (required & ~offered)
+		return false;
+	dev->features = required | (optional & offered);
+	for (u32 half = 0; half < 2; half++) {
 		c->driver_feature_select = half;
-		c->driver_feature = features >> 32 * half;
+		c->driver_feature = dev->features >> 32 * half;
 	}
 	c->device_status |= STATUS_FEATURES_OK;
 	return c->device_status & STATUS_FEATURES_OK;
 }
 
-int virtio_probe(struct virtio_dev *dev, u16 device, u16 legacy_device, u64 features)
+int virtio_probe(struct virtio_dev *dev, u16 device, u16 legacy_device, unsigned int nth, u64 required, u64 optional)
 {
 	volatile struct virtio_common *c;
 
-	if (!pci_find(VIRTIO_VENDOR, device, legacy_device, &dev->pci))
+	if (!pci_find(VIRTIO_VENDOR, device, legacy_device, nth, &dev->pci))
 		return -ENODEV;
 	pci_write16(&dev->pci, PCI_COMMAND, pci_read16(&dev->pci, PCI_COMMAND) | PCI_COMMAND_MEMORY |
 		    PCI_COMMAND_MASTER);
 	c = dev->common = map_structure(dev, CAP_COMMON, NULL);
 	dev->notify = map_structure(dev, CAP_NOTIFY, &dev->notify_multiplier);
 	dev->config = map_structure(dev, CAP_DEVICE, NULL);
-	if (!c || !dev->notify || !dev->config)
-		return -ENODEV;
+	dev->isr = map_structure(dev, CAP_ISR, NULL);
+	if (!c || !dev->notify || !dev->config || !dev->isr)
+		return -EOPNOTSUPP;
 	c->device_status = 0;
 	for (int i = 0; i < 1000000 && c->device_status; i++)
 		barrier();
 	c->device_status = STATUS_ACKNOWLEDGE;
 	c->device_status |= STATUS_DRIVER;
-	if (!agree_on_features(c, features)) {
+	if (!agree_on_features(dev, required, optional)) {
 		c->device_status |= STATUS_FAILED;
-		return -ENODEV;
+		return -EOPNOTSUPP;
 	}
 	return 0;
 }
 
 void virtio_irq(struct virtio_dev *dev, irq_handler_t fn, void *arg, const char *name)
 {
-	dev->has_irq = !pci_enable_msix(&dev->pci, fn, arg, name);
+	dev->has_msix = !pci_enable_msix(&dev->pci, fn, arg, name);
+	dev->has_irq = dev->has_msix || !pci_enable_intx(&dev->pci, fn, arg);
 	dev->common->msix_config = NO_VECTOR;
 }
 
@@ -130,9 +144,14 @@ int virtio_setup_queue(struct virtio_dev *dev, struct virtqueue *q, u16 index)
 	q->size = min_t(u16, c->queue_size, VIRTQ_MAX);
 	if (!q->size)
 		return -ENODEV;
+	q->token = kzalloc(q->size * sizeof(q->token[0]), GFP_KERNEL);
 	page = alloc_page(GFP_KERNEL | __GFP_ZERO);
-	if (!page)
+	if (!page || !q->token) {
+		kfree(q->token);
+		if (page)
+			__free_page(page);
 		return -ENOMEM;
+	}
 	pa = page_to_phys(page);
 	q->dev = dev;
 	q->index = index;
@@ -141,10 +160,11 @@ int virtio_setup_queue(struct virtio_dev *dev, struct virtqueue *q, u16 index)
 	q->used = page_address(page) + USED_OFFSET;
 	q->seen = 0;
 	q->nr_free = q->size;
+	q->free = 0;
 	for (u16 i = 0; i < q->size; i++)
-		q->free[i] = q->size - 1 - i;
+		q->desc[i].next = i + 1;
 	c->queue_size = q->size;
-	c->queue_msix_vector = dev->has_irq ? 0 : NO_VECTOR;
+	c->queue_msix_vector = dev->has_msix ? 0 : NO_VECTOR;
 	c->queue_desc_lo = pa;
 	c->queue_desc_hi = pa >> 32;
 	c->queue_driver_lo = pa + AVAIL_OFFSET;
@@ -165,14 +185,27 @@ void virtio_ready(struct virtio_dev *dev)
 
 bool virtq_add(struct virtqueue *q, void *buf, u32 len, bool in, void *token)
 {
-	u16 n;
+	return virtq_add_chain(q, &(struct virtq_piece){ __pa(buf), len, in }, 1, token);
+}
 
-	if (!q->nr_free)
+bool virtq_add_chain(struct virtqueue *q, const struct virtq_piece *pieces, unsigned int nr, void *token)
+{
+	u16 head = q->free, n = head;
+
+	if (nr > q->nr_free)
 		return false;
-	n = q->free[--q->nr_free];
-	q->desc[n] = (struct vring_desc){ .addr = __pa(buf), .len = len, .flags = in ? DESC_WRITE : 0 };
-	q->token[n] = token;
-	q->avail->ring[q->avail->idx % q->size] = n;
+	for (unsigned int i = 0; i < nr; i++) {
+		struct vring_desc *d = &q->desc[n];
+
+		n = d->next;
+		d->addr = pieces[i].addr;
+		d->len = pieces[i].len;
+		d->flags = (pieces[i].in ? DESC_WRITE : 0) | (i + 1 < nr ? DESC_NEXT : 0);
+	}
+	q->free = n;
+	q->nr_free -= nr;
+	q->token[head] = token;
+	q->avail->ring[q->avail->idx % q->size] = head;
 	barrier();
 	q->avail->idx++;
 	return true;
@@ -184,13 +217,17 @@ void virtq_kick(struct virtqueue *q)
 	*q->doorbell = q->index;
 }
 
-/* Descriptor @n is ours again; what its buffer was called. */
-static void *release(struct virtqueue *q, u32 n)
+/* The chain that begins with descriptor @head is ours again; what its buffer was called. */
+static void *release(struct virtqueue *q, u32 head)
 {
-	void *token = q->token[n];
+	void *token = q->token[head];
+	u32 n = head;
 
-	q->token[n] = NULL;
-	q->free[q->nr_free++] = n;
+	q->token[head] = NULL;
+	for (q->nr_free++; q->desc[n].flags & DESC_NEXT; q->nr_free++)
+		n = q->desc[n].next;
+	q->desc[n].next = q->free;
+	q->free = head;
 	return token;
 }
 
@@ -205,7 +242,7 @@ void *virtq_take(struct virtqueue *q, u32 *len)
 	if (len)
 		*len = q->used->ring[q->seen % q->size].len;
 	q->seen++;
-	if (n >= q->size || q->nr_free >= q->size)
+	if (n >= q->size || !q->token[n])
 		return NULL;		/* the device is confused */
 	return release(q, n);
 }
@@ -213,6 +250,6 @@ void *virtq_take(struct virtqueue *q, u32 *len)
 void virtq_forget(struct virtqueue *q, const void *token)
 {
 	for (u32 n = 0; n < q->size; n++)
-		if (q->token[n] == token)
+		if (token && q->token[n] == token)
 			release(q, n);
 }

@@ -190,6 +190,8 @@ static size_t receive(char *buf, size_t max)
 
 static void serial_interrupt(int irq, void *arg)
 {
+	if (!dev.has_msix && !*dev.isr)
+		return;			/* another device on the same line */
 	explore_kick();
 }
 
@@ -217,7 +219,7 @@ const struct explore_port *virtio_serial_init(const char *port_name)
 {
 	_Static_assert(NR_RX * sizeof(struct rx_buf) <= PAGE_SIZE, "receive buffers share a page");
 	_Static_assert(2 * NR_CONTROL * sizeof(struct control_buf) <= PAGE_SIZE, "control buffers too");
-	int err = virtio_probe(&dev, CONSOLE_DEVICE, CONSOLE_LEGACY, F_MULTIPORT);
+	int err = virtio_probe(&dev, CONSOLE_DEVICE, CONSOLE_LEGACY, 0, F_MULTIPORT, 0);
 
 	if (err || !make_buffers())
 		return NULL;
@@ -235,6 +237,6 @@ const struct explore_port *virtio_serial_init(const char *port_name)
 	send_control(0, DEVICE_READY, 1);
 	virtio_port.polled = !dev.has_irq;
 	pr_info("virtio-serial: %02x:%02x.%x, %s\n", dev.pci.bus, dev.pci.devfn >> 3, dev.pci.devfn & 7,
-		dev.has_irq ? "MSI-X" : "polled");
+		dev.has_msix ? "MSI-X" : dev.has_irq ? "its pin" : "polled");
 	return &virtio_port;
 }

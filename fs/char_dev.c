@@ -5,6 +5,7 @@
  */
 #include <fs.h>
 #include <err.h>
+#include <genhd.h>
 #include <seq_file.h>
 #include <slab.h>
 #include <string.h>
@@ -107,5 +108,7 @@ int devices_show(struct seq_file *m)
 		if (major_used(names[i].major))
 			seq_printf(m, "%3u %s\n", names[i].major, names[i].name);
 	seq_puts(m, "\nBlock devices:\n");
+	if (have_disks())
+		seq_printf(m, "%3u virtblk\n", VIRTBLK_MAJOR);
 	return 0;
 }

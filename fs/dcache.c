@@ -78,6 +78,7 @@ struct dentry *d_alloc_root(struct super_block *sb, struct inode *root)
 		return NULL;
 	d->d_sb = sb;
 	d_instantiate(d, root);
+	root->i_alias = d;
 	return d;
 }
 
@@ -99,8 +100,31 @@ void d_instantiate(struct dentry *d, struct inode *inode)
 	d->d_inode = inode;
 }
 
+int d_instantiate_dir(struct dentry *d, struct inode *inode)
+{
+	bool taken;
+
+	spin_lock(&dcache_lock);
+	taken = inode->i_alias != NULL;
+	if (!taken) {
+		inode->i_alias = d;
+		d->d_inode = inode;
+	}
+	spin_unlock(&dcache_lock);
+	return taken ? -ELOOP : 0;
+}
+
+/* The name is no longer one under which the directory is found. */
+static void drop_alias(struct dentry *d)
+{
+	if (d->d_inode && d->d_inode->i_alias == d)
+		d->d_inode->i_alias = NULL;
+}
+
 static void hash_locked(struct dentry *d)
 {
+	if (d->d_inode && S_ISDIR(d->d_inode->i_mode))
+		d->d_inode->i_alias = d;
 	hlist_add_head(&d->d_hash, hash_chain(d->d_hashval));
 	list_add(&d->d_child, &d->d_parent->d_subdirs);
 	d->d_seq = ++d->d_parent->d_next_seq;
@@ -121,6 +145,7 @@ static void unhash_locked(struct dentry *d)
 		return;
 	hlist_del_init(&d->d_hash);
 	list_del_init(&d->d_child);
+	drop_alias(d);
 }
 
 void d_drop(struct dentry *d)
@@ -163,8 +188,12 @@ static struct dentry *free_dentry(struct dentry *d)
 	struct dentry *parent = d->d_parent == d ? NULL : d->d_parent;
 
 	VM_BUG_ON(!list_empty(&d->d_subdirs));
-	if (d->d_inode)
+	if (d->d_inode) {
+		spin_lock(&dcache_lock);
+		drop_alias(d);
+		spin_unlock(&dcache_lock);
 		iput(d->d_inode);
+	}
 	kfree(d->d_name);
 	kmem_cache_free(dentry_cachep, d);
 	return parent;
@@ -255,6 +284,7 @@ unsigned long drop_dcache(void)
 	mutex_lock(&prune_mutex);
 	n = prune_dcache(~0UL);
 	mutex_unlock(&prune_mutex);
+	prune_inodes(~0UL);
 	return n;
 }
 
@@ -264,6 +294,7 @@ static unsigned long shrink_dcache(unsigned long nr)
 		prune_dcache(nr * (PAGE_SIZE / sizeof(struct inode)));
 		mutex_unlock(&prune_mutex);
 	}
+	prune_inodes(nr * (PAGE_SIZE / sizeof(struct inode)));
 	return kmem_cache_shrink(dentry_cachep) + shrink_inode_cache();
 }
 

@@ -75,6 +75,22 @@ int devtmpfs_create(const char *name, umode_t mode, dev_t dev)
 	return dev_sb ? make_node(name, make_device, &a) : 0;
 }
 
+void devtmpfs_remove(const char *name)
+{
+	struct inode *dir = dev_sb->s_root->d_inode;
+	struct dentry *d;
+
+	inode_lock(dir);
+	d = d_lookup(dev_sb->s_root, name, strlen(name));
+	if (d && d->d_inode && !is_mountpoint(d)) {
+		inode_lock_victim(d->d_inode);
+		dir->i_op->unlink(dir, d);
+		inode_unlock(d->d_inode);
+	}
+	inode_unlock(dir);
+	dput(d);
+}
+
 void __init devtmpfs_init(void)
 {
 	static const char *const links[][2] = {

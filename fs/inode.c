@@ -4,7 +4,12 @@
  * Purpose:    make, share and free inodes; who may do what with one; its times.
  * Invariants: i_count counts dentries and open pipes and sockets; when it reaches 0 the pages
  *             are dropped, the file system frees its part, and the inode goes back to the slab.
- * Simplified: inodes are found through dentries only; no inode hash, no quota, no ACL.
+ *             An inode that has another home, a disk, is hashed by its number: a number has one inode
+ *             in memory.  As long as it has a name it is kept at 0 too, on the LRU, until memory is
+ *             short or the file system goes; it may still be dirty there.
+ * Lock order: inode_cache_lock is innermost.  prune_inodes() waits for nothing, because who asks for memory
+ *             may hold anything.
+ * Simplified: one lock for all file systems; no quota, no ACL.
  * Sources:    POSIX.1-2017, "File Access Permissions", "File Times Update".
  */
 #include <fs.h>
@@ -13,6 +18,7 @@
 #include <sched.h>
 #include <slab.h>
 #include <string.h>
+#include <wait.h>
 #include "internal.h"
 
 static struct kmem_cache *inode_cachep;
@@ -23,6 +29,14 @@ static const struct file_operations no_fops;
 u64 current_time_ns(void)
 {
 	return ktime_get_real();
+}
+
+static void set_rwsem_class(struct inode *i)
+{
+	if (S_ISDIR(i->i_mode))		/* a directory's stands above those of the files in it */
+		init_rwsem_class(&i->i_rwsem, "directory->i_rwsem");
+	else
+		init_rwsem_class(&i->i_rwsem, "inode->i_rwsem");
 }
 
 struct inode *new_inode(struct super_block *sb, umode_t mode)
@@ -42,17 +56,180 @@ struct inode *new_inode(struct super_block *sb, umode_t mode)
 	i->i_op = &no_iops;
 	i->i_fop = &no_fops;
 	atomic_set(&i->i_count, 1);
-	if (S_ISDIR(mode))		/* a directory's stands above those of the files in it */
-		init_rwsem_class(&i->i_rwsem, "directory->i_rwsem");
-	else
-		init_rwsem_class(&i->i_rwsem, "inode->i_rwsem");
+	set_rwsem_class(i);
 	INIT_LIST_HEAD(&i->i_locks);
+	INIT_LIST_HEAD(&i->i_sb_list);
+	INIT_LIST_HEAD(&i->i_lru);
+	INIT_LIST_HEAD(&i->i_dirty);
 	address_space_init(&i->i_data, i, NULL);
 	i->i_mapping = &i->i_data;
 	return i;
 }
 
-/* The last reference is gone. */
+/* ---- the cache of inodes that have a number on a disk ---- */
+
+#define INODE_HASH_BITS 10
+
+static DEFINE_SPINLOCK(inode_cache_lock);
+static struct hlist_head inode_hash[1 << INODE_HASH_BITS];	/* inode_cache_lock */
+static LIST_HEAD(inode_lru);					/* inode_cache_lock, oldest first */
+static DECLARE_WAIT_QUEUE_HEAD(inode_wait);			/* for I_NEW and I_FREEING to end */
+
+void lock_inode_cache(void) { spin_lock(&inode_cache_lock); }
+void unlock_inode_cache(void) { spin_unlock(&inode_cache_lock); }
+
+static struct hlist_head *inode_chain(const struct super_block *sb, u64 ino)
+{
+	u64 h = (ino ^ (unsigned long)sb >> 6) * 0x9e3779b97f4a7c15UL;
+
+	return &inode_hash[h >> (64 - INODE_HASH_BITS)];
+}
+
+static bool inode_hashed(const struct inode *i)
+{
+	return !hlist_unhashed(&i->i_hash);
+}
+
+/* inode_cache_lock held. */
+static struct inode *find_inode(struct super_block *sb, u64 ino)
+{
+	struct inode *i;
+
+	hlist_for_each_entry(i, inode_chain(sb, ino), i_hash)
+		if (i->i_sb == sb && i->i_ino == ino)
+			return i;
+	return NULL;
+}
+
+/* inode_cache_lock held. */
+static void hash_inode(struct inode *i)
+{
+	hlist_add_head(&i->i_hash, inode_chain(i->i_sb, i->i_ino));
+	list_add_tail(&i->i_sb_list, &i->i_sb->s_inodes);
+}
+
+/* Of nobody else any more; inode_cache_lock held. */
+static void unhash_inode(struct inode *i)
+{
+	hlist_del_init(&i->i_hash);
+	list_del_init(&i->i_sb_list);
+	list_del_init(&i->i_lru);
+	list_del_init(&i->i_dirty);
+}
+
+static bool inode_settled(struct inode *i, unsigned int state)
+{
+	bool settled;
+
+	spin_lock(&inode_cache_lock);
+	settled = !(i->i_state & state);
+	spin_unlock(&inode_cache_lock);
+	return settled;
+}
+
+/* A number that is on its way out: until it is gone.  It may be gone already. */
+static void wait_until_freed(struct super_block *sb, u64 ino)
+{
+	DEFINE_WAIT(wait);
+	struct inode *i;
+
+	for (;;) {
+		prepare_to_wait(&inode_wait, &wait, TASK_UNINTERRUPTIBLE);
+		spin_lock(&inode_cache_lock);
+		i = find_inode(sb, ino);
+		if (i && !(i->i_state & I_FREEING))
+			i = NULL;
+		spin_unlock(&inode_cache_lock);
+		if (!i)
+			break;
+		schedule();
+	}
+	finish_wait(&inode_wait, &wait);
+}
+
+/* The inode of this number with a reference, or NULL; *freeing: wait_until_freed() and look again. */
+static struct inode *grab_inode(struct super_block *sb, u64 ino, bool *freeing)
+{
+	struct inode *i;
+
+	spin_lock(&inode_cache_lock);
+	i = find_inode(sb, ino);
+	*freeing = i && (i->i_state & I_FREEING);
+	if (*freeing)
+		i = NULL;
+	if (i) {
+		atomic_inc(&i->i_count);
+		list_del_init(&i->i_lru);
+	}
+	spin_unlock(&inode_cache_lock);
+	return i;
+}
+
+struct inode *iget_locked(struct super_block *sb, u64 ino)
+{
+	struct inode *i, *new;
+	bool freeing;
+
+	for (;;) {
+		i = grab_inode(sb, ino, &freeing);
+		if (i) {
+			wait_event(inode_wait, inode_settled(i, I_NEW));
+			if (inode_hashed(i))
+				return i;
+			iput(i);		/* could not be read */
+			continue;
+		}
+		if (freeing) {
+			wait_until_freed(sb, ino);
+			continue;
+		}
+		new = new_inode(sb, 0);
+		if (!new)
+			return NULL;
+		new->i_ino = ino;
+		new->i_state = I_NEW;
+		if (!insert_inode_hash(new))
+			return new;
+		new->i_state = 0;
+		iput(new);			/* somebody was faster */
+	}
+}
+
+int insert_inode_hash(struct inode *i)
+{
+	bool taken;
+
+	spin_lock(&inode_cache_lock);
+	taken = find_inode(i->i_sb, i->i_ino) != NULL;
+	if (!taken)
+		hash_inode(i);
+	spin_unlock(&inode_cache_lock);
+	return taken ? -EEXIST : 0;
+}
+
+void unlock_new_inode(struct inode *i)
+{
+	set_rwsem_class(i);
+	spin_lock(&inode_cache_lock);
+	VM_BUG_ON(!(i->i_state & I_NEW));
+	i->i_state &= ~I_NEW;
+	spin_unlock(&inode_cache_lock);
+	wake_up_all(&inode_wait);
+}
+
+void iget_failed(struct inode *i)
+{
+	spin_lock(&inode_cache_lock);
+	unhash_inode(i);
+	i->i_state &= ~I_NEW;
+	spin_unlock(&inode_cache_lock);
+	wake_up_all(&inode_wait);
+	iput(i);
+}
+
+/* ---- the end of an inode ---- */
+
+/* Nobody finds it any more, or whoever does waits. */
 static void evict(struct inode *i)
 {
 	VM_BUG_ON(!list_empty(&i->i_locks));
@@ -60,14 +237,173 @@ static void evict(struct inode *i)
 		truncate_inode_pages(&i->i_data, 0);
 	if (i->i_sb->s_op && i->i_sb->s_op->evict_inode)
 		i->i_sb->s_op->evict_inode(i);
+	if (inode_hashed(i)) {
+		spin_lock(&inode_cache_lock);
+		unhash_inode(i);
+		spin_unlock(&inode_cache_lock);
+		wake_up_all(&inode_wait);
+	}
 	kmem_cache_free(inode_cachep, i);
+}
+
+/* It is going: nobody takes it up again, to use or to write it.  inode_cache_lock held. */
+static void set_freeing(struct inode *i)
+{
+	i->i_state |= I_FREEING;
+	list_del_init(&i->i_lru);
+	list_del_init(&i->i_dirty);
+}
+
+/* Drop what may be the last reference: true if the inode is to be evicted. */
+static bool iput_last(struct inode *i)
+{
+	bool gone = false;
+
+	if (!inode_hashed(i))
+		return atomic_dec_and_test(&i->i_count);
+	spin_lock(&inode_cache_lock);
+	if (atomic_dec_and_test(&i->i_count)) {
+		gone = !i->i_nlink;
+		if (gone)
+			set_freeing(i);
+		else
+			list_add_tail(&i->i_lru, &inode_lru);
+	}
+	spin_unlock(&inode_cache_lock);
+	return gone;
 }
 
 void iput(struct inode *i)
 {
-	VM_BUG_ON(atomic_read(&i->i_count) <= 0);
-	if (atomic_dec_and_test(&i->i_count))
+	int c = atomic_read(&i->i_count);
+
+	VM_BUG_ON(c <= 0);
+	while (c > 1) {
+		int was = atomic_cmpxchg(&i->i_count, c, c - 1);
+
+		if (was == c)
+			return;
+		c = was;
+	}
+	if (iput_last(i))
 		evict(i);
+}
+
+/* Clean pages that nobody uses go; nothing is waited for. */
+static void drop_clean_pages(struct address_space *m)
+{
+	struct page *pages[16];
+	pgoff_t next = 0;
+	unsigned int n;
+
+	do {
+		spin_lock(&m->tree_lock);
+		n = page_tree_gang_lookup(&m->page_tree, next, pages, ARRAY_SIZE(pages));
+		for (unsigned int i = 0; i < n; i++)
+			get_page(pages[i]);
+		spin_unlock(&m->tree_lock);
+		for (unsigned int i = 0; i < n; i++) {
+			next = pages[i]->index + 1;
+			if (!PageWriteback(pages[i]))
+				drop_clean_page(pages[i]);
+			put_page(pages[i]);
+		}
+	} while (n == ARRAY_SIZE(pages));
+}
+
+/* May it be freed, by somebody who must not wait?  inode_cache_lock held. */
+static bool inode_idle(const struct inode *i)
+{
+	return !atomic_read(&i->i_count) && !(i->i_state & (I_NEW | I_FREEING | I_DIRTY)) &&
+	       i->i_nlink && !i->i_data.nrpages;
+}
+
+/* The oldest inode of the LRU: freed, or moved to the end.  False: there is none. */
+static bool prune_one(unsigned long *freed)
+{
+	struct inode *i;
+	bool idle, pages;
+
+	spin_lock(&inode_cache_lock);
+	i = list_first_entry_or_null(&inode_lru, struct inode, i_lru);
+	if (!i) {
+		spin_unlock(&inode_cache_lock);
+		return false;
+	}
+	idle = inode_idle(i);
+	pages = i->i_data.nrpages;
+	if (idle) {
+		set_freeing(i);
+	} else if (pages) {
+		atomic_inc(&i->i_count);
+		list_del_init(&i->i_lru);
+	} else {
+		list_move_tail(&i->i_lru, &inode_lru);
+	}
+	spin_unlock(&inode_cache_lock);
+	if (idle) {
+		evict(i);
+		++*freed;
+	} else if (pages) {
+		drop_clean_pages(&i->i_data);
+		spin_lock(&inode_cache_lock);		/* not iput(): it may have to evict */
+		if (atomic_dec_and_test(&i->i_count))
+			list_add_tail(&i->i_lru, &inode_lru);
+		spin_unlock(&inode_cache_lock);
+	}
+	return true;
+}
+
+unsigned long prune_inodes(unsigned long nr)
+{
+	unsigned long freed = 0, tries = 0, n = 0;
+	struct inode *i;
+
+	spin_lock(&inode_cache_lock);
+	list_for_each_entry(i, &inode_lru, i_lru)
+		n++;
+	spin_unlock(&inode_cache_lock);
+	while (freed < nr && tries++ < 2 * n && prune_one(&freed))
+		;
+	return freed;
+}
+
+bool evict_inodes(struct super_block *sb)
+{
+	struct inode *i, *next, *victim;
+	bool busy;
+
+	do {
+		victim = NULL;
+		busy = false;
+		spin_lock(&inode_cache_lock);
+		list_for_each_entry_safe(i, next, &sb->s_inodes, i_sb_list) {
+			if (atomic_read(&i->i_count) || (i->i_state & I_FREEING)) {
+				busy = true;
+				continue;
+			}
+			victim = i;
+			set_freeing(i);
+			break;
+		}
+		spin_unlock(&inode_cache_lock);
+		if (victim)
+			evict(victim);
+	} while (victim);
+	return !busy;
+}
+
+bool sb_busy_writing(struct super_block *sb)
+{
+	struct inode *i;
+	bool busy = false;
+
+	spin_lock(&inode_cache_lock);
+	list_for_each_entry(i, &sb->s_inodes, i_sb_list)
+		if (atomic_read(&i->i_count) && (!i->i_nlink || atomic_read(&i->i_writecount) > 0))
+			busy = true;
+	spin_unlock(&inode_cache_lock);
+	return busy;
 }
 
 unsigned long nr_inodes(void)
@@ -134,12 +470,14 @@ static void touch_atime(struct mount *mnt, struct inode *i)
 {
 	u64 now = current_time_ns();
 
-	if (mnt->flags & (MS_NOATIME | MS_RDONLY))
+	if ((mnt->flags & (MS_NOATIME | MS_RDONLY)) || sb_readonly(mnt->sb))
 		return;
 	if ((mnt->flags & MS_NODIRATIME) && S_ISDIR(i->i_mode))
 		return;
-	if ((mnt->flags & MS_STRICTATIME) || relatime_due(i, now))
+	if ((mnt->flags & MS_STRICTATIME) || relatime_due(i, now)) {
 		i->i_atime = now;
+		mark_inode_dirty_sync(i);
+	}
 }
 
 void path_accessed(const struct path *p)
@@ -156,6 +494,7 @@ void file_accessed(struct file *f)
 void file_update_time(struct file *f)
 {
 	f->f_inode->i_mtime = f->f_inode->i_ctime = current_time_ns();
+	mark_inode_dirty_sync(f->f_inode);
 }
 
 /* ---- chmod, chown, utimes ---- */
@@ -218,6 +557,7 @@ int notify_change(struct path *path, const struct iattr *a)
 		if (a->valid & ATTR_MTIME)
 			i->i_mtime = a->valid & ATTR_TOUCH ? now : a->mtime;
 		i->i_ctime = now;
+		mark_inode_dirty(i);
 	}
 	inode_unlock(i);
 	return err;

@@ -17,6 +17,9 @@ void namei_init(void);
 void files_init(void);
 void anon_inode_init(void);
 unsigned long shrink_inode_cache(void);
+/* For fs-writeback.c: inode->i_state, the lists of inodes. */
+void lock_inode_cache(void);
+void unlock_inode_cache(void);
 bool dir_emit_dots(struct file *f, struct dir_context *ctx);
 /* The path of @p below @root (d_path's work); *unreachable: @root was not met on the way up. */
 char *path_from(const struct path *p, const struct path *root, char *buf, int size,
@@ -32,6 +35,8 @@ static inline void inode_lock_victim(struct inode *i)
 static inline void inode_unlock(struct inode *i) { up_write(&i->i_rwsem); }
 static inline void inode_lock_shared(struct inode *i) { down_read(&i->i_rwsem); }
 static inline void inode_unlock_shared(struct inode *i) { up_read(&i->i_rwsem); }
+
+unsigned long writeback_inodes_sb(struct super_block *sb, u64 older_than);
 
 /* super.c: free what a super block pins of a file system made of dentries */
 void kill_litter_super(struct super_block *sb);

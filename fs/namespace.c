@@ -88,7 +88,7 @@ struct mount *kern_mount(struct file_system_type *t)
 
 int sb_write_allowed(const struct mount *m)
 {
-	return m->flags & MS_RDONLY ? -EROFS : 0;
+	return (m->flags & MS_RDONLY) || sb_readonly(m->sb) ? -EROFS : 0;
 }
 
 int sb_writable(const struct path *p)
@@ -278,6 +278,22 @@ out:
 	return err;
 }
 
+/* The file system itself: options, and whether it may be written at all. */
+static int remount_sb(struct super_block *sb, unsigned long flags, const char *data)
+{
+	int err;
+
+	if (sb->s_bdev && (flags & MS_RDONLY) && !sb_readonly(sb)) {
+		if (sb_busy_writing(sb))
+			return -EBUSY;
+		sync_filesystem(sb);
+	}
+	err = sb->s_op->remount(sb, &flags, data);
+	if (!err && sb->s_bdev)
+		sb->s_flags = (sb->s_flags & ~MS_RDONLY) | (flags & MS_RDONLY);
+	return err;
+}
+
 static int do_remount(const struct path *where, unsigned long flags, const char *data)
 {
 	struct mount *m = where->mnt;
@@ -287,7 +303,7 @@ static int do_remount(const struct path *where, unsigned long flags, const char 
 	if (where->dentry != m->root)
 		return -EINVAL;
 	if (!(flags & MS_BIND) && m->sb->s_op->remount)
-		err = m->sb->s_op->remount(m->sb, data);
+		err = remount_sb(m->sb, flags, data);
 	if (err)
 		return err;
 	flags &= MOUNT_FLAGS;
@@ -500,7 +516,7 @@ static void mounts_line(struct seq_file *m, struct mount *mnt, const char *at)
 	seq_escaped(m, mnt->source);
 	seq_putc(m, ' ');
 	seq_escaped(m, at);
-	seq_printf(m, " %s %s", mnt->sb->s_type->name, mnt->flags & MS_RDONLY ? "ro" : "rw");
+	seq_printf(m, " %s %s", mnt->sb->s_type->name, sb_write_allowed(mnt) ? "ro" : "rw");
 	if (mnt != root_mount)
 		show_mount_options(m, mnt);
 	show_sb_options(m, mnt);
@@ -529,7 +545,7 @@ static void mountinfo_line(struct seq_file *m, struct mount *mnt, const char *at
 		show_mount_options(m, mnt);
 	seq_printf(m, " - %s ", mnt->sb->s_type->name);
 	seq_escaped(m, mnt->source);
-	seq_puts(m, mnt->flags & MS_RDONLY ? " ro" : " rw");
+	seq_puts(m, mnt->flags & MS_RDONLY || sb_readonly(mnt->sb) ? " ro" : " rw");
 	show_sb_options(m, mnt);
 	seq_putc(m, '\n');
 	kfree(buf);

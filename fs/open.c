@@ -40,6 +40,7 @@ static const struct file_operations *choose_fops(const struct inode *i)
 	case S_IFIFO:
 		return &pipefifo_fops;
 	case S_IFBLK:
+		return &def_blk_fops;
 	case S_IFSOCK:
 		return NULL;
 	default:
@@ -74,9 +75,12 @@ struct file *dentry_open(const struct path *path, unsigned int flags)
 	if (!f->f_op)
 		goto out_write;
 	path_get(path);
+	f->f_flags |= flags & O_EXCL;		/* for ->open only */
 	err = f->f_op->open ? f->f_op->open(i, f) : 0;
+	f->f_flags &= ~O_EXCL;
 	if (err)
 		goto out_path;
+	f->f_wb_err = mapping_sample_wb_err(i->i_mapping);
 	return f;
 
 out_path:
@@ -229,6 +233,7 @@ int do_truncate(struct inode *i, loff_t len)
 	err = i->i_op->truncate(i, len);
 	if (!err) {
 		i->i_mtime = i->i_ctime = current_time_ns();
+		mark_inode_dirty(i);
 		if (!capable_root())
 			i->i_mode &= ~(S_ISUID | (i->i_mode & S_IXGRP ? S_ISGID : 0));
 	}

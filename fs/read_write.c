@@ -24,7 +24,8 @@ static bool can_seek(const struct file *f)
 /* Files whose position threads share: everything that can seek. */
 static bool lock_pos(struct file *f)
 {
-	if (!can_seek(f) || !(S_ISREG(f->f_inode->i_mode) || S_ISDIR(f->f_inode->i_mode)))
+	if (!can_seek(f) || !(S_ISREG(f->f_inode->i_mode) || S_ISDIR(f->f_inode->i_mode) ||
+			     S_ISBLK(f->f_inode->i_mode)))
 		return false;
 	mutex_lock(&f->f_pos_lock);
 	return true;
@@ -335,12 +336,12 @@ long sys_pwritev2(unsigned long fd, const struct iovec __user *vec, unsigned lon
 /* Pages of the file can be read by the kernel itself. */
 static bool in_page_cache(const struct file *f)
 {
-	return S_ISREG(f->f_inode->i_mode) && f->f_inode->i_mapping->a_ops;
+	return (S_ISREG(f->f_inode->i_mode) || S_ISBLK(f->f_inode->i_mode)) && f->f_inode->i_mapping->a_ops;
 }
 
 static bool kernel_writable(const struct file *f)
 {
-	return f->f_op->kwrite || in_page_cache(f);
+	return f->f_op->kwrite || (S_ISREG(f->f_inode->i_mode) && in_page_cache(f));
 }
 
 static ssize_t write_from_kernel(struct file *f, const char *buf, size_t len, loff_t *pos)

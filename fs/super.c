@@ -2,9 +2,16 @@
  * fs/super.c - file system types, and super blocks: one per file system in use
  *
  * Invariants: s_active counts the mounts of a super block; with the last one kill_sb frees it.
- * Simplified: no block devices yet, so every st_dev is anonymous: major 0.
+ *             A device that is mounted has one super block, which all its mounts share.
+ * Lock order: supers_mutex > whatever a file system takes to be mounted, synced and unmounted.
+ *             s_dev of what has no device is anonymous: major 0.
  */
+#include <blkdev.h>
+#include <err.h>
 #include <fs.h>
+#include <mm.h>
+#include <pagemap.h>
+#include <printk.h>
 #include <seq_file.h>
 #include <slab.h>
 #include <string.h>
@@ -59,12 +66,21 @@ struct super_block *alloc_super(struct file_system_type *t)
 	sb->s_type = t;
 	sb->s_dev = MKDEV(0, __atomic_fetch_add(&next_minor, 1, __ATOMIC_RELAXED));
 	atomic_set(&sb->s_active, 1);
+	INIT_LIST_HEAD(&sb->s_list);
+	INIT_LIST_HEAD(&sb->s_inodes);
+	INIT_LIST_HEAD(&sb->s_dirty);
+	mutex_init_class(&sb->s_sync_mutex, "sb->s_sync_mutex");
 	return sb;
 }
 
 void free_super(struct super_block *sb)
 {
 	kfree(sb);
+}
+
+bool sb_readonly(const struct super_block *sb)
+{
+	return READ_ONCE(sb->s_flags) & MS_RDONLY;
 }
 
 void deactivate_super(struct super_block *sb)
@@ -88,4 +104,159 @@ void kill_litter_super(struct super_block *sb)
 	d_kill_tree(sb->s_root);
 	dput(sb->s_root);
 	sb->s_root = NULL;
+}
+
+/* ---- file systems on a device ---- */
+
+static DEFINE_MUTEX(supers_mutex);	/* mounting, unmounting and the list */
+static LIST_HEAD(supers);		/* supers_mutex */
+
+/* The super block of a device that is mounted; supers_mutex held. */
+static struct super_block *find_super(struct file_system_type *t, dev_t dev)
+{
+	struct super_block *sb;
+
+	list_for_each_entry(sb, &supers, s_list)
+		if (sb->s_type == t && sb->s_dev == dev)
+			return sb;
+	return NULL;
+}
+
+/* One more mount of @sb; not of one whose last mount is going. */
+static bool get_active(struct super_block *sb)
+{
+	int c = atomic_read(&sb->s_active);
+
+	while (c > 0) {
+		int was = atomic_cmpxchg(&sb->s_active, c, c + 1);
+
+		if (was == c)
+			return true;
+		c = was;
+	}
+	return false;
+}
+
+static int source_device(const char *source, dev_t *dev)
+{
+	struct path path;
+	int err;
+
+	if (!source || !*source)
+		return -EINVAL;
+	err = kern_path(AT_FDCWD, source, LOOKUP_FOLLOW, &path);
+	if (err)
+		return err;
+	*dev = path.dentry->d_inode->i_rdev;
+	if (!S_ISBLK(path.dentry->d_inode->i_mode))
+		err = -ENOTBLK;
+	else if (path.mnt->flags & MS_NODEV)
+		err = -EACCES;
+	path_put(&path);
+	return err;
+}
+
+/* A new super block for @bdev, which it takes over; ERR_PTR, with @bdev put. */
+static struct super_block *new_bdev_super(struct file_system_type *t, struct block_device *bdev,
+					  unsigned long flags, const char *data,
+					  int (*fill_super)(struct super_block *sb, const char *data))
+{
+	struct super_block *sb = alloc_super(t);
+	int err = -ENOMEM;
+
+	if (!sb)
+		goto out_put;
+	sb->s_bdev = bdev;
+	sb->s_dev = bdev_dev(bdev);
+	sb->s_flags = flags & MS_RDONLY;
+	err = bd_claim(bdev, sb);
+	if (err)
+		goto out_free;
+	err = fill_super(sb, data);
+	if (err)
+		goto out_release;
+	list_add_tail(&sb->s_list, &supers);
+	return sb;
+
+out_release:
+	bd_release(bdev, sb);
+out_free:
+	kfree(sb);
+out_put:
+	blkdev_put(bdev);
+	return ERR_PTR(err);
+}
+
+struct super_block *mount_bdev(struct file_system_type *t, unsigned long flags, const char *source,
+			       const char *data,
+			       int (*fill_super)(struct super_block *sb, const char *data))
+{
+	struct block_device *bdev;
+	struct super_block *sb;
+	dev_t dev;
+	int err = source_device(source, &dev);
+
+	if (err)
+		return ERR_PTR(err);
+	mutex_lock(&supers_mutex);
+	sb = find_super(t, dev);
+	if (sb) {
+		if (!!(flags & MS_RDONLY) != sb_readonly(sb) || !get_active(sb))
+			sb = ERR_PTR(-EBUSY);
+	} else {
+		bdev = blkdev_get(dev, !(flags & MS_RDONLY));
+		if (PTR_ERR(bdev) == -EROFS)
+			bdev = ERR_PTR(-EACCES);	/* mount(8) tries again for reading only */
+		sb = IS_ERR(bdev) ? ERR_PTR(PTR_ERR(bdev)) :
+		     new_bdev_super(t, bdev, flags, data, fill_super);
+	}
+	mutex_unlock(&supers_mutex);
+	return sb;
+}
+
+/* The last mount has gone: nobody can find the super block but by the list. */
+void kill_block_super(struct super_block *sb)
+{
+	struct block_device *bdev = sb->s_bdev;
+
+	mutex_lock(&supers_mutex);
+	drop_dcache();
+	dput(sb->s_root);
+	sync_filesystem(sb);
+	if (!evict_inodes(sb))
+		pr_err("%s: inodes of %s are in use after the last unmount\n", sb->s_type->name,
+		       bdev_name(bdev));
+	if (sb->s_op->put_super)
+		sb->s_op->put_super(sb);
+	sync_blockdev(bdev);
+	list_del(&sb->s_list);
+	bd_release(bdev, sb);
+	blkdev_put(bdev);
+	mutex_unlock(&supers_mutex);
+}
+
+int sync_all_filesystems(void)
+{
+	struct super_block *sb;
+	int err = 0, e;
+
+	mutex_lock(&supers_mutex);
+	list_for_each_entry(sb, &supers, s_list) {
+		e = sync_filesystem(sb);
+		err = err ? err : e;
+	}
+	mutex_unlock(&supers_mutex);
+	return err;
+}
+
+unsigned long writeback_inodes(u64 older_than)
+{
+	struct super_block *sb;
+	unsigned long done = 0;
+
+	mutex_lock(&supers_mutex);
+	list_for_each_entry(sb, &supers, s_list)
+		done += writeback_inodes_sb(sb, older_than);
+	mutex_unlock(&supers_mutex);
+	return done;
 }

@@ -4,6 +4,7 @@
  * Simplified: every file system here lives in memory and has no other home, so that data is
  *             always where it belongs; these calls check what Linux checks and are done.
  */
+#include <blkdev.h>
 #include <fs.h>
 #include <mm.h>
 #include <syscalls_fs.h>
@@ -11,6 +12,7 @@
 
 long sys_sync(void)
 {
+	sync_all_blockdevs();
 	return 0;
 }
 
@@ -92,7 +94,7 @@ long sys_readahead(int fd, loff_t off, size_t count)
 		return -EBADF;
 	if (!(f->f_mode & FMODE_READ))
 		err = -EBADF;
-	else if (!S_ISREG(f->f_inode->i_mode))
+	else if (!S_ISREG(f->f_inode->i_mode) && !S_ISBLK(f->f_inode->i_mode))
 		err = -EINVAL;
 	fput(f);
 	return err;

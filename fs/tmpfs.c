@@ -387,7 +387,7 @@ static int parse_options(struct tmpfs_sb_info *info, const char *data)
 	return err;
 }
 
-static int tmpfs_remount(struct super_block *sb, const char *data)
+static int tmpfs_remount(struct super_block *sb, unsigned long *flags, const char *data)
 {
 	struct tmpfs_sb_info *info = sb_info(sb), new = *info;
 	int err = parse_options(&new, data);

@@ -44,6 +44,7 @@ struct boot_info {
 	bool have_rsdp_copy;
 	phys_addr_t initrd;
 	phys_addr_t initrd_size;		/* 0: none */
+	phys_addr_t initrd_end_of_ram;		/* from here to its end it lies in reserved memory, which is kept */
 	char cmdline[COMMAND_LINE_SIZE];	/* without the kernel's own path */
 };
 

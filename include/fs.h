@@ -124,10 +124,25 @@ struct inode {
 	struct rw_semaphore i_rwsem;
 	atomic_t i_writecount;		/* >0: open for writing; <0: executed, ETXTBSY on write */
 	struct pipe_inode_info *i_pipe;
+	struct dentry *i_alias;		/* of a directory: the one name it is cached under; dcache_lock */
 	struct list_head i_locks;	/* fcntl byte-range locks (fs/locks.c) */
 	bool i_linkable;		/* O_TMPFILE: link(2) may give it its first name */
 	void *i_private;
+	u32 i_generation;
+	/* The cache of inodes (fs/inode.c): inode_cache_lock. */
+	unsigned int i_state;		/* I_* */
+	struct hlist_node i_hash;	/* by file system and number; unhashed: no other home */
+	struct list_head i_sb_list;	/* in sb->s_inodes, if hashed */
+	struct list_head i_lru;		/* nobody uses it: kept for the next one */
+	struct list_head i_dirty;	/* in sb->s_dirty; oldest first */
+	u64 i_dirtied_when;		/* monotonic ns */
 };
+#define I_NEW		1		/* being read: others wait */
+#define I_FREEING	2		/* on its way out: others wait, and look again */
+#define I_DIRTY_SYNC	4		/* times: fdatasync does without */
+#define I_DIRTY_DATASYNC 8		/* what is needed to find the data again: size, blocks */
+#define I_DIRTY_PAGES	16		/* some of its pages are dirty */
+#define I_DIRTY		(I_DIRTY_SYNC | I_DIRTY_DATASYNC | I_DIRTY_PAGES)
 
 struct dentry {
 	atomic_t d_count;
@@ -177,11 +192,17 @@ struct path {
 };
 
 struct super_operations {
-	/* Free the file system's part of an inode whose last reference is gone. */
+	/* Free the file system's part of an inode that goes; with no names left, on the disk too. */
 	void (*evict_inode)(struct inode *inode);
+	/* Copy an inode to its place among the cached blocks of the disk.  NULL: inodes have no other home. */
+	int (*write_inode)(struct inode *inode);
+	/* Hand everything but inodes and their data to the disk, and wait.  0 or -EIO. */
+	int (*sync_fs)(struct super_block *sb);
+	void (*put_super)(struct super_block *sb);	/* all inodes are gone; the device is still there */
 	int (*statfs)(struct super_block *sb, struct statfs *buf);
 	void (*show_options)(struct seq_file *m, struct super_block *sb);	/* ",size=64k" */
-	int (*remount)(struct super_block *sb, const char *data);
+	/* New options and (MS_RDONLY of) *@flags; the VFS takes over what is in *@flags afterwards. */
+	int (*remount)(struct super_block *sb, unsigned long *flags, const char *data);
 };
 
 struct super_block {
@@ -189,8 +210,14 @@ struct super_block {
 	const struct super_operations *s_op;
 	struct dentry *s_root;
 	dev_t s_dev;
-	unsigned long s_flags;
+	unsigned long s_flags;		/* MS_RDONLY: nobody may write, whatever the mount says */
 	atomic_t s_active;		/* mounts */
+	unsigned int s_blocksize;	/* bytes; 0: in memory */
+	struct block_device *s_bdev;	/* NULL: none */
+	struct list_head s_list;	/* of all that live on a device: supers_mutex */
+	struct list_head s_inodes;	/* inode_cache_lock */
+	struct list_head s_dirty;	/* inode_cache_lock */
+	struct mutex s_sync_mutex;	/* one sync at a time */
 	u64 s_next_ino;
 	unsigned long s_magic;
 	void *s_fs_info;
@@ -217,11 +244,13 @@ struct file {
 	struct mutex f_pos_lock;
 	void *private_data;
 	pid_t f_owner;			/* F_SETOWN */
+	u32 f_wb_err;			/* the error of its mapping that was told last: own task */
 };
 #define FMODE_READ	1
 #define FMODE_WRITE	2
 #define FMODE_EXEC	4	/* opened by exec */
 #define FMODE_PATH	8	/* O_PATH */
+#define FMODE_EXCL	32	/* a block device, claimed (O_EXCL) */
 #define FMODE_UNSIGNED_OFFSET 16 /* positions are addresses: all 64 bits mean something */
 
 #define NR_OPEN_DEFAULT 64
@@ -354,6 +383,11 @@ struct iattr {
 struct dentry *d_alloc(struct dentry *parent, const char *name, unsigned int len);
 struct dentry *d_alloc_root(struct super_block *sb, struct inode *root);
 void d_instantiate(struct dentry *d, struct inode *inode);	/* takes over the inode reference */
+/*
+ * The same for a directory that a disk says is there; -ELOOP (with nothing taken over): it is cached under
+ * another name already, and what has two names could be its own ancestor.
+ */
+int d_instantiate_dir(struct dentry *d, struct inode *inode);
 void dput(struct dentry *d);
 struct dentry *dget(struct dentry *d);
 void d_rehash(struct dentry *d);			/* under its name in its parent */
@@ -370,6 +404,32 @@ unsigned long nr_dentries(unsigned long *unused);
 unsigned long nr_inodes(void);
 void d_drop(struct dentry *d);				/* forget the name: the next lookup asks the file system */
 struct inode *new_inode(struct super_block *sb, umode_t mode);	/* i_count 1; NULL when there is no memory */
+/*
+ * The inode of this number, referenced.  With I_NEW in i_state it is empty, and only the caller has it until
+ * it calls unlock_new_inode() or iget_failed().  NULL: no memory.
+ */
+struct inode *iget_locked(struct super_block *sb, u64 ino);
+void unlock_new_inode(struct inode *inode);
+void iget_failed(struct inode *inode);		/* takes the reference too */
+/* A new_inode() that got its number: findable by it.  -EEXIST: that number is in use. */
+int insert_inode_hash(struct inode *inode);
+/* Free what nobody uses, is clean and has no pages but clean ones; never waits.  How many. */
+unsigned long prune_inodes(unsigned long nr);
+/* The file system goes away: free all its inodes.  False: some are in use. */
+bool evict_inodes(struct super_block *sb);
+bool sb_busy_writing(struct super_block *sb);	/* a file is open for writing, or open and without a name */
+/* fs/fs-writeback.c: what in the inode has changed.  Any context that may take a spinlock. */
+void __mark_inode_dirty(struct inode *inode, unsigned int flags);
+static inline void mark_inode_dirty(struct inode *i) { __mark_inode_dirty(i, I_DIRTY_SYNC | I_DIRTY_DATASYNC); }
+static inline void mark_inode_dirty_sync(struct inode *i) { __mark_inode_dirty(i, I_DIRTY_SYNC); }
+/* Its data to the disk, and itself to the cached blocks; waits.  0 or the first error. */
+int write_inode_now(struct inode *inode);
+/* Only itself, and only if @flags of it have changed. */
+int sync_inode_metadata(struct inode *inode, unsigned int flags);
+/* Inodes that have been dirty since before @older_than (monotonic ns) of all file systems; how many. */
+unsigned long writeback_inodes(u64 older_than);
+int sync_filesystem(struct super_block *sb);	/* all of it, down to the medium.  0 or -EIO */
+int sync_all_filesystems(void);
 void iput(struct inode *inode);
 static inline void ihold(struct inode *i) { atomic_inc(&i->i_count); }
 int vfs_truncate(struct path *path, loff_t len);
@@ -386,6 +446,15 @@ int filesystems_show(struct seq_file *m);
 /* A super block with a device number of its own and no root yet, s_active 1; NULL: no memory. */
 struct super_block *alloc_super(struct file_system_type *t);
 void deactivate_super(struct super_block *sb);
+/*
+ * Mount what is on the device @source: @fill_super reads it into a new super block with s_bdev set (and
+ * sets s_root), or the one that is there already is shared.  ERR_PTR.
+ */
+struct super_block *mount_bdev(struct file_system_type *t, unsigned long flags, const char *source,
+			       const char *data,
+			       int (*fill_super)(struct super_block *sb, const char *data));
+void kill_block_super(struct super_block *sb);	/* ->kill_sb of such */
+bool sb_readonly(const struct super_block *sb);
 struct mount *kern_mount(struct file_system_type *t);	/* not reachable by name; ERR_PTR */
 struct mount *mntget(struct mount *m);
 void mntput(struct mount *m);
@@ -402,6 +471,7 @@ extern struct rw_semaphore namespace_sem;	/* mount and umount */
 extern spinlock_t mount_lock;			/* the list and the tree, for walkers */
 extern struct list_head mount_list;
 void tmpfs_init(void);
+void ext2_init(void);
 /* What one tmpfs may hold, and holds. */
 struct tmpfs_sb_info {
 	long max_pages, max_inodes;	/* 0: no limit */
@@ -424,6 +494,8 @@ int register_chrdev(unsigned int major, unsigned int minor, const char *name, um
 		    const struct file_operations *fop);
 const struct file_operations *chrdev_fops(dev_t dev);
 int devtmpfs_create(const char *name, umode_t mode, dev_t dev);
+void devtmpfs_remove(const char *name);		/* the node of a device that is gone */
+extern const struct file_operations def_blk_fops;	/* fs/block_dev.c */
 
 /* ---- poll ---- */
 struct poll_table_entry {

@@ -23,6 +23,7 @@ struct task_struct;
 enum lock_class_id {
 	LOCK_CLASS_UNKNOWN,
 	LOCK_CLASS_PAGE,		/* PG_locked, which has no room for a class */
+	LOCK_CLASS_BDEV_PAGE,		/* the same of cached blocks of a device */
 	LOCK_CLASS_WAIT_QUEUE,
 	LOCK_CLASS_MUTEX_QUEUE,		/* mutex.lock */
 	LOCK_CLASS_RWSEM_QUEUE,		/* rw_semaphore.lock */

@@ -143,6 +143,7 @@ PAGE_FLAG(Compound, compound)
 PAGE_FLAG(SwapBacked, swapbacked)
 PAGE_FLAG(Mlocked, mlocked)
 PAGE_FLAG(Pcp, pcp)
+PAGE_FLAG(Writeback, writeback)
 
 static inline bool PageAnon(const struct page *p)
 {
@@ -173,6 +174,16 @@ void lock_page(struct page *page);
 bool trylock_page(struct page *page);
 void lock_new_page(struct page *page);	/* that nobody else knows yet */
 void unlock_page(struct page *page);
+/*
+ * Transfers to and from a disk end in an interrupt, where no task holds the page lock: page_io_begin() takes it
+ * off current's account (the page stays locked), page_end_read() opens it from any context.
+ */
+void page_io_begin(struct page *page);
+void page_end_read(struct page *page, int err);	/* 0: its contents are valid */
+/* PG_writeback: the disk reads the page.  Set under the page lock; cleared, and waited for, without. */
+void set_page_writeback(struct page *page);
+void end_page_writeback(struct page *page);	/* any context */
+void wait_on_page_writeback(struct page *page);
 
 extern struct page *empty_zero_page;	/* the zero page: read faults of anonymous memory */
 static inline bool is_zero_pfn(unsigned long pfn) { return pfn == page_to_pfn(empty_zero_page); }
@@ -471,7 +482,7 @@ enum vm_event {
 	PGFAULT, PGMAJFAULT, PGALLOC, PGFREE, CR3_WRITES, CR3_NOFLUSHES, TLB_FLUSH_ALL, TLB_FLUSH_PAGE,
 	TLB_FLUSHES, TLB_REMOTE_FLUSH, TLB_IPIS, TLB_LAZY_SKIPPED, TLB_LAZY_LATE, COW_COPY, COW_REUSE,
 	ZERO_PAGE_MAP, VMACACHE_HITS, VMACACHE_FIND, PGCACHE_ADD, PGCACHE_DEL, OOM_KILL, FAULT_AROUND,
-	FAULT_AROUND_PAGES, NR_VM_EVENTS
+	FAULT_AROUND_PAGES, PGPGIN, PGPGOUT, NR_VM_EVENTS
 };
 extern unsigned long vm_event_counts[NR_CPUS][NR_VM_EVENTS];
 static inline void count_vm_event(enum vm_event e) { vm_event_counts[smp_processor_id()][e]++; }

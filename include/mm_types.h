@@ -260,8 +260,10 @@ struct address_space {
 	atomic_t i_mmap_writable;		/* VM_SHARED mappings that may write */
 	const struct address_space_operations *a_ops;
 	unsigned long flags;			/* AS_*: atomic bits */
+	u32 wb_err;				/* what went wrong in write-back (mm/page-writeback.c): atomic */
 };
 #define AS_SHMEM 0		/* counts as MM_SHMEMPAGES; pages have no other home */
+#define AS_BDEV 2		/* blocks of a device: their page lock is the innermost of them (kernel/lockdep.c) */
 #define AS_SNAPPED 1		/* in the snapshot that is being written (fs/snapshot_files.c) */
 
 /* ---- anonymous pages -------------------------------------------------------------- */

@@ -24,6 +24,20 @@ struct page *find_or_create_page(struct address_space *m, pgoff_t index, gfp_t g
 struct page *read_mapping_page(struct address_space *m, pgoff_t index);
 void delete_from_page_cache(struct page *page);		/* page locked, unmapped */
 int set_page_dirty(struct page *page);
+void clear_page_dirty(struct page *page);		/* page locked, its transfer about to begin (->writepage) */
+
+/* ---- write-back (mm/page-writeback.c); process context unless stated ---- */
+/* Start to write what is dirty in the bytes [@start, @end]: 0 or -errno. */
+int filemap_fdatawrite_range(struct address_space *m, loff_t start, loff_t end);
+void filemap_fdatawait_range(struct address_space *m, loff_t start, loff_t end);
+/* Both; 0 or an error of these pages, which files that are open will be told too. */
+int filemap_write_and_wait_range(struct address_space *m, loff_t start, loff_t end);
+int filemap_write_and_wait(struct address_space *m);
+/* A transfer failed: who asks by fsync is told, once for each open file.  Any context. */
+void mapping_set_error(struct address_space *m, int err);
+u32 mapping_sample_wb_err(const struct address_space *m);	/* for file->f_wb_err at open */
+/* The error that this open file has not been told yet: 0 or -errno. */
+int file_check_wb_err(struct file *f);
 
 /* Whole-file operations for any file whose pages live in the cache. */
 ssize_t generic_file_read(struct file *file, char __user *buf, size_t len, loff_t *pos);
@@ -33,6 +47,8 @@ int generic_file_mmap(struct file *file, struct vm_area_struct *vma);
 /* Set i_size, unmap and drop pages beyond, zero the tail of the last page.  inode lock held. */
 int truncate_setsize(struct inode *inode, loff_t newsize);
 void truncate_inode_pages(struct address_space *m, loff_t from);
+/* Drop pages [@first, @last] that are clean, not mapped and not in use; how many. */
+unsigned long invalidate_mapping_pages(struct address_space *m, pgoff_t first, pgoff_t last);
 void drop_clean_page(struct page *page);		/* the caller's reference on it stays */
 /* Kernel-side read and write at @pos (exec, initramfs): bytes moved or -errno. */
 ssize_t kernel_read(struct file *file, void *buf, size_t len, loff_t pos);

@@ -22,6 +22,7 @@
 #include <uapi/resource.h>
 #include <uapi/sched.h>
 
+struct blk_plug;
 struct files_struct;
 struct fs_struct;
 struct pt_regs;
@@ -147,6 +148,8 @@ struct task_struct {
 	struct cred_ids cred;
 	bool did_exec, no_new_privs;
 	unsigned int personality;
+
+	struct blk_plug *plug;		/* bios held back (blkdev.h): own task */
 
 	spinlock_t alloc_lock;		/* task_lock: mm, files, fs, comm seen from outside */
 	struct fs_struct *fs;

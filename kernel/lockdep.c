@@ -65,6 +65,7 @@ struct edge {
 
 static struct lock_class classes[NR_LOCK_CLASSES] = {	/* graph_lock to change */
 	[LOCK_CLASS_PAGE] = { .name = "page lock", .sleeps = true },
+	[LOCK_CLASS_BDEV_PAGE] = { .name = "device page lock", .sleeps = true },
 	[LOCK_CLASS_WAIT_QUEUE] = { .name = "wait_queue_head.lock" },
 	[LOCK_CLASS_MUTEX_QUEUE] = { .name = "mutex.lock" },
 	[LOCK_CLASS_RWSEM_QUEUE] = { .name = "rw_semaphore.lock" },
@@ -674,37 +675,64 @@ void lockdep_release(const void *lock, unsigned long ip)
 }
 
 /* Pages may be held by the dozen, all but the first by trylock: one entry counts them. */
+/*
+ * The blocks of a file system on a disk are read while pages of files are locked.  The mapping may be going
+ * right now, but its memory is still some: not to be followed any further.
+ */
+static u8 page_class(const struct page *page)
+{
+	const struct address_space *m = READ_ONCE(page->mapping);
+
+	if (!m || ((unsigned long)m & PAGE_MAPPING_ANON) || !test_bit(AS_BDEV, &m->flags))
+		return LOCK_CLASS_PAGE;
+	return LOCK_CLASS_BDEV_PAGE;
+}
+
 void lockdep_page_acquire(const struct page *page, unsigned int flags, unsigned long ip)
 {
 	struct held_sleeps *held = &current->held;
 	struct held_lock *top = held->n ? &held->lock[held->n - 1] : NULL;
+	u8 class;
 
 	if (unlikely(READ_ONCE(stopped)))
 		return;
+	class = page_class(page);
 	if (!(flags & HELD_TRY))
-		check_all(&this_cpu()->held, page, LOCK_CLASS_PAGE, ip);
-	if (top && top->class == LOCK_CLASS_PAGE)
+		check_all(&this_cpu()->held, page, class, ip);
+	if (top && top->class == class)
 		top->count++;
 	else
-		sleep_acquired(page, LOCK_CLASS_PAGE, flags, ip);
+		sleep_acquired(page, class, flags, ip);
+}
+
+/* The newest entry of pages of this class gives one back; false: there is none. */
+static bool page_released(struct held_sleeps *held, u8 class)
+{
+	unsigned int i = held->n;
+
+	while (i-- > 0)
+		if (held->lock[i].class == class) {
+			if (--held->lock[i].count)
+				return true;
+			take_out(held->lock, i, held->n);
+			held->n--;
+			return true;
+		}
+	return false;
 }
 
 void lockdep_page_release(const struct page *page, unsigned long ip)
 {
 	struct held_sleeps *held = &current->held;
-	unsigned int i = held->n;
+	u8 class;
 
 	if (unlikely(READ_ONCE(stopped)))
 		return;
-	while (i-- > 0)
-		if (held->lock[i].class == LOCK_CLASS_PAGE) {
-			if (--held->lock[i].count)
-				return;
-			take_out(held->lock, i, held->n);
-			held->n--;
-			return;
-		}
-	not_held(page, ip);
+	class = page_class(page);
+	/* it may have got its mapping, or lost it, while it was held */
+	if (!page_released(held, class) &&
+	    !page_released(held, class == LOCK_CLASS_PAGE ? LOCK_CLASS_BDEV_PAGE : LOCK_CLASS_PAGE))
+		not_held(page, ip);
 }
 
 /* ---- contexts --------------------------------------------------------------------------------------------- */

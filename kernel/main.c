@@ -16,6 +16,7 @@
 #include <explore.h>
 #include <fs.h>
 #include <futex.h>
+#include <genhd.h>
 #include <irq.h>
 #include <ktest.h>
 #include <litmus.h>
@@ -93,6 +94,7 @@ static void files_and_devices_init(void)
 	litmus_init();
 	vfs_init();
 	tmpfs_init();
+	ext2_init();
 	devtmpfs_init();
 	procfs_init();
 	trace_init();
@@ -187,6 +189,7 @@ static int init_thread(void *unused)
 	had_initramfs = boot_info.initrd_size != 0;
 	smp_init();
 	watchdog_init();
+	virtio_blk_init();
 	populate_rootfs();
 	explore_init();
 	mark_rodata_ro();

@@ -34,6 +34,7 @@
 #include <asm/processor.h>
 #include <asm/smp.h>
 #include <asm/uaccess.h>
+#include <blkdev.h>
 #include <bug.h>
 #include <mm.h>
 #include <printk.h>
@@ -750,6 +751,8 @@ void schedule(void)
 		might_sleep();		/* says what is held */
 		BUG();
 	}
+	if (unlikely(prev->plug) && prev->state != TASK_RUNNING)
+		blk_flush_plug(prev->plug);	/* what it sleeps for may be in there */
 	local_irq_disable();
 	rq = this_rq();
 	spin_lock(&rq->lock);

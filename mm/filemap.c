@@ -246,9 +246,9 @@ static struct page *page_to_read(struct address_space *m, pgoff_t index)
 	return read_mapping_page(m, index);
 }
 
-static ssize_t read_pages(struct inode *inode, struct sink *sink, size_t len, loff_t pos)
+static ssize_t read_pages(struct address_space *m, struct sink *sink, size_t len, loff_t pos)
 {
-	struct address_space *m = inode->i_mapping;
+	const struct inode *inode = m->host;
 	size_t done = 0;
 
 	while (done < len && pos < READ_ONCE(inode->i_size)) {
@@ -274,7 +274,7 @@ static ssize_t read_pages(struct inode *inode, struct sink *sink, size_t len, lo
 ssize_t generic_file_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
 {
 	struct sink sink = { .ubuf = buf };
-	ssize_t n = read_pages(file->f_inode, &sink, len, *pos);
+	ssize_t n = read_pages(file->f_inode->i_mapping, &sink, len, *pos);
 
 	if (n > 0)
 		*pos += n;
@@ -287,7 +287,7 @@ ssize_t kernel_read(struct file *file, void *buf, size_t len, loff_t pos)
 
 	if (!file->f_inode->i_mapping->a_ops)
 		return -EINVAL;
-	return read_pages(file->f_inode, &sink, len, pos);
+	return read_pages(file->f_inode->i_mapping, &sink, len, pos);
 }
 
 /* ---- write ---- */
@@ -332,6 +332,7 @@ static size_t copy_in(void *to, const struct source *src, size_t at, size_t n)
 static ssize_t write_part(struct address_space *m, const struct source *src, size_t at, size_t n,
 			  loff_t pos)
 {
+	unsigned int off = offset_in_page(pos);
 	struct page *page;
 	int err = mapping_is_shmem(m) ? shmem_may_write(m->host, pos, n) : 0;
 
@@ -340,11 +341,15 @@ static ssize_t write_part(struct address_space *m, const struct source *src, siz
 	page = grab_page(m, pos >> PAGE_SHIFT, GFP_HIGHUSER_MOVABLE);
 	if (IS_ERR(page))
 		return PTR_ERR(page);
-	if (n < PAGE_SIZE && (err = make_uptodate(m, page))) {
+	if (m->a_ops->prepare_write)
+		err = m->a_ops->prepare_write(m, page, off, off + n);
+	else if (n < PAGE_SIZE)
+		err = make_uptodate(m, page);
+	if (err) {
 		drop_failed_page(page);
 		return err;
 	}
-	n = copy_in(page_address(page) + offset_in_page(pos), src, at, n);
+	n = copy_in(page_address(page) + off, src, at, n);
 	if (n < PAGE_SIZE && !PageUptodate(page)) {
 		drop_failed_page(page);		/* a whole page was to come: its rest has no contents */
 		return 0;
@@ -387,41 +392,45 @@ static ssize_t write_pages(struct address_space *m, const struct source *src, si
 
 ssize_t generic_file_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
 {
-	struct inode *inode = file->f_inode;
+	struct inode *inode = file->f_inode, *host = inode->i_mapping->host;
 	const struct source src = { .ubuf = buf };
 	ssize_t n;
 
 	if (!len)
 		return 0;
-	down_write(&inode->i_rwsem);
-	if (file->f_flags & O_APPEND)
-		*pos = inode->i_size;
+	down_write(&host->i_rwsem);
+	if ((file->f_flags & O_APPEND) && host == inode)	/* a device has no end to append to */
+		*pos = host->i_size;
 	n = write_limit(file, len, *pos, true);
 	if (n > 0) {
+		loff_t size = inode->i_size;
+
 		n = write_pages(inode->i_mapping, &src, n, *pos);
 		inode->i_mtime = inode->i_ctime = current_time_ns();
+		__mark_inode_dirty(inode, inode->i_size == size ? I_DIRTY_SYNC : I_DIRTY_SYNC | I_DIRTY_DATASYNC);
 	}
 	if (n > 0)
 		*pos += n;
-	up_write(&inode->i_rwsem);
+	up_write(&host->i_rwsem);
 	return n;
 }
 
 ssize_t kernel_write(struct file *file, const void *buf, size_t len, loff_t pos)
 {
-	struct inode *inode = file->f_inode;
+	struct inode *inode = file->f_inode, *host = inode->i_mapping->host;
 	const struct source src = { .kbuf = buf };
 	ssize_t n;
 
 	if (!inode->i_mapping->a_ops)
 		return -EINVAL;
-	down_write(&inode->i_rwsem);
+	down_write(&host->i_rwsem);
 	n = write_limit(file, len, pos, false);
 	if (n > 0) {
 		n = write_pages(inode->i_mapping, &src, n, pos);
 		inode->i_mtime = inode->i_ctime = current_time_ns();
+		mark_inode_dirty(inode);
 	}
-	up_write(&inode->i_rwsem);
+	up_write(&host->i_rwsem);
 	return n;
 }
 
@@ -436,13 +445,13 @@ static bool beyond_eof(const struct inode *inode, pgoff_t index)
 
 static bool filemap_has_page(struct vm_area_struct *vma, pgoff_t index)
 {
-	return !beyond_eof(vma->vm_file->f_inode, index);
+	return !beyond_eof(vma->vm_file->f_inode->i_mapping->host, index);
 }
 
 static int filemap_fault(struct vm_area_struct *vma, struct vm_fault *vmf)
 {
-	struct inode *inode = vma->vm_file->f_inode;
-	struct address_space *m = inode->i_mapping;
+	struct address_space *m = vma->vm_file->f_inode->i_mapping;
+	const struct inode *inode = m->host;
 	struct page *page;
 	int ret = VM_FAULT_LOCKED, err;
 

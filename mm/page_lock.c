@@ -83,13 +83,64 @@ void lock_page(struct page *page)
 		lock_page_slow(page);
 }
 
+/* Clear @bit and wake who waits for the page.  Any context. */
+static void clear_and_wake(struct page *page, int bit)
+{
+	clear_bit(bit, &page->flags);
+	if (unlikely(test_bit(PG_waiters, &page->flags))) {
+		clear_bit(PG_waiters, &page->flags);
+		wake_up_all(page_queue(page));
+	}
+}
+
 void unlock_page(struct page *page)
 {
 	VM_BUG_ON_PAGE(!PageLocked(page), page);
 	lockdep_page_release(page, (unsigned long)__builtin_return_address(0));
-	clear_bit(PG_locked, &page->flags);
-	if (unlikely(test_bit(PG_waiters, &page->flags))) {
-		clear_bit(PG_waiters, &page->flags);
-		wake_up_all(page_queue(page));
+	clear_and_wake(page, PG_locked);
+}
+
+/* ---- transfers to and from a disk ---- */
+
+void page_io_begin(struct page *page)
+{
+	VM_BUG_ON_PAGE(!PageLocked(page), page);
+	lockdep_page_release(page, (unsigned long)__builtin_return_address(0));
+}
+
+void page_end_read(struct page *page, int err)
+{
+	VM_BUG_ON_PAGE(!PageLocked(page), page);
+	if (!err)
+		SetPageUptodate(page);
+	clear_and_wake(page, PG_locked);
+}
+
+void set_page_writeback(struct page *page)
+{
+	VM_BUG_ON_PAGE(!PageLocked(page) || PageWriteback(page), page);
+	get_page(page);
+	SetPageWriteback(page);
+}
+
+void end_page_writeback(struct page *page)
+{
+	VM_BUG_ON_PAGE(!PageWriteback(page), page);
+	clear_and_wake(page, PG_writeback);
+	put_page(page);
+}
+
+void wait_on_page_writeback(struct page *page)
+{
+	wait_queue_head_t *q = page_queue(page);
+	DEFINE_WAIT(wait);
+
+	might_sleep();
+	while (PageWriteback(page)) {
+		prepare_to_wait(q, &wait, TASK_UNINTERRUPTIBLE);
+		set_bit(PG_waiters, &page->flags);
+		if (PageWriteback(page))
+			schedule();
+		finish_wait(q, &wait);
 	}
 }

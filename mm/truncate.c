@@ -22,6 +22,7 @@
 /* Enter: page locked, in the cache. */
 static void drop_page(struct address_space *m, struct page *page)
 {
+	wait_on_page_writeback(page);
 	if (page_mapped(page))
 		unmap_mapping_range(m, (loff_t)page->index << PAGE_SHIFT, PAGE_SIZE, false);
 	delete_from_page_cache(page);
@@ -65,9 +66,35 @@ void drop_clean_page(struct page *page)
 {
 	if (!trylock_page(page))
 		return;
-	if (page->mapping && !PageDirty(page) && !page_mapped(page) && page_count(page) == 2)
+	if (page->mapping && !PageDirty(page) && !PageWriteback(page) && !page_mapped(page) && page_count(page) == 2)
 		delete_from_page_cache(page);
 	unlock_page(page);
+}
+
+unsigned long invalidate_mapping_pages(struct address_space *m, pgoff_t first, pgoff_t last)
+{
+	struct page *pages[BATCH];
+	unsigned long dropped = 0;
+	unsigned int n;
+
+	do {
+		spin_lock(&m->tree_lock);
+		n = page_tree_gang_lookup(&m->page_tree, first, pages, BATCH);
+		while (n && pages[n - 1]->index > last)
+			n--;
+		for (unsigned int i = 0; i < n; i++)
+			get_page(pages[i]);
+		if (n)
+			first = pages[n - 1]->index + 1;
+		spin_unlock(&m->tree_lock);
+		for (unsigned int i = 0; i < n; i++) {
+			drop_clean_page(pages[i]);
+			dropped += !pages[i]->mapping;
+			put_page(pages[i]);
+		}
+		cond_resched();
+	} while (n && first);
+	return dropped;
 }
 
 /* Zero [from, to) of one page, if it is cached (a page that is not has no contents to lose). */

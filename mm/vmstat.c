@@ -46,6 +46,8 @@ static const char *const vm_event_names[NR_VM_EVENTS] = {
 	[OOM_KILL] = "oom_kill",
 	[FAULT_AROUND] = "fault_around",
 	[FAULT_AROUND_PAGES] = "fault_around_pages",
+	[PGPGIN] = "pgpgin",
+	[PGPGOUT] = "pgpgout",
 };
 
 unsigned long vm_event_sum(enum vm_event e)
@@ -96,13 +98,17 @@ unsigned long node_count(unsigned int i)
 
 /* Linux's events in its order; what only Quire counts follows. */
 static const enum vm_event linux_events[] = {
-	PGALLOC, PGFREE, PGFAULT, PGMAJFAULT, COW_REUSE, OOM_KILL, TLB_REMOTE_FLUSH, TLB_IPIS,
+	PGPGIN, PGPGOUT, PGALLOC, PGFREE, PGFAULT, PGMAJFAULT, COW_REUSE, OOM_KILL, TLB_REMOTE_FLUSH, TLB_IPIS,
 	TLB_FLUSH_ALL, TLB_FLUSH_PAGE, VMACACHE_FIND, VMACACHE_HITS,
 };
 
 static void show_event(struct seq_file *m, enum vm_event e)
 {
-	seq_printf(m, "%s %lu\n", vm_event_names[e], vm_event_sum(e));
+	unsigned long n = vm_event_sum(e);
+
+	if (e == PGPGIN || e == PGPGOUT)
+		n /= 2;			/* sectors are counted, KiB shown */
+	seq_printf(m, "%s %lu\n", vm_event_names[e], n);
 }
 
 static bool is_linux_event(enum vm_event e)

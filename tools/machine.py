@@ -46,6 +46,7 @@ class Machine:
     monitor: bool = False       # serial line and QEMU's monitor share the terminal (Ctrl-A)
     debug_exit: bool = True     # the device by which a guest ends QEMU with a status of its own
     explore: str = ""           # a chardev ("socket,path=..."): the port of kernel/explore.c
+    disks: tuple = ()           # virtio disks: IMAGE[,write][,ro][,format=F][,PROPERTY=VALUE]...
     extra: tuple = ()
 
     def command(self):
@@ -77,7 +78,22 @@ class Machine:
         if self.explore:
             cmd += ["-device", "virtio-serial-pci", "-chardev", f"{self.explore},id=explore",
                     "-device", "virtserialport,chardev=explore,name=org.quire.explore"]
+        for number, disk in enumerate(self.disks):
+            cmd += disk_options(number, disk)
         return cmd + list(self.extra)
+
+
+def disk_options(number, disk):
+    """
+    QEMU's words for one virtio disk.  What the guest writes is forgotten, unless `write` is said;
+    `ro`: the disk cannot be written; further words are properties of QEMU's virtio-blk-pci.
+    """
+    image, *words = disk.split(",")
+    kind = next((w[7:] for w in words if w.startswith("format=")), "raw")
+    drive = f"if=none,id=disk{number},format={kind},file={image}"
+    drive += ",readonly=on" if "ro" in words else ",snapshot=on" if "write" not in words else ""
+    device = [w for w in words if "=" in w and not w.startswith("format=")]
+    return ["-drive", drive, "-device", ",".join(["virtio-blk-pci", f"drive=disk{number}", *device])]
 
 
 def make_initramfs(out, files=(), init=None, busybox=True):
@@ -93,15 +109,17 @@ def make_initramfs(out, files=(), init=None, busybox=True):
     return str(out)
 
 
-def linux_image(fetch=True):
-    """
-    The path of Debian's Linux kernel.  Kept in the user's cache directory; when it is not there,
-    fetched by apt (Debian only) or, with fetch=False, None.
-    """
-    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))) / "quire"
-    found = sorted(cache.glob("vmlinuz-*"))
-    if found or not fetch:
-        return str(found[-1]) if found else None
+# What Debian's kernel needs before it sees a virtio disk and mounts ext2, in the order of insmod.
+LINUX_MODULES = ("virtio_ring", "virtio", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci",
+                 "virtio_blk", "crc32c_generic", "crc16", "mbcache", "jbd2", "ext4")
+
+
+def linux_cache():
+    return pathlib.Path(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))) / "quire"
+
+
+def fetch_linux(cache):
+    """Debian's kernel and the modules for disks, by apt, into the user's cache directory."""
     cache.mkdir(parents=True, exist_ok=True)
     print("Fetching Debian's Linux kernel, once ...", file=sys.stderr)
     with tempfile.TemporaryDirectory() as tmp:
@@ -110,8 +128,32 @@ def linux_image(fetch=True):
             set -e
             package=$(apt-cache depends linux-image-amd64 | awk '/Depends: linux-image-/{print $2; exit}')
             apt-get -q -o APT::Sandbox::User=root download "$package"
-            dpkg --fsys-tarfile "$package"_*.deb | tar -xf - --wildcards './boot/vmlinuz-*'
+            for m in $1; do wanted="$wanted */$m.ko"; done
+            dpkg --fsys-tarfile "$package"_*.deb | tar -xf - --wildcards './boot/vmlinuz-*' $wanted
             cp boot/vmlinuz-* "$0"
+            version=$(basename boot/vmlinuz-* | sed s/vmlinuz-//)
+            mkdir -p "$0/modules-$version"
+            find . -name '*.ko' -exec cp '{}' "$0/modules-$version" ';'
         """
-        subprocess.run(["sh", "-c", script, str(cache)], cwd=tmp, check=True, stdout=sys.stderr)
-    return str(sorted(cache.glob("vmlinuz-*"))[-1])
+        subprocess.run(["sh", "-c", script, str(cache), " ".join(LINUX_MODULES)], cwd=tmp, check=True,
+                       stdout=sys.stderr)
+
+
+def linux_image(fetch=True):
+    """
+    The path of Debian's Linux kernel.  Kept in the user's cache directory; when it is not there,
+    fetched by apt (Debian only) or, with fetch=False, None.
+    """
+    found = sorted(linux_cache().glob("vmlinuz-*"))
+    if found or not fetch:
+        return str(found[-1]) if found else None
+    fetch_linux(linux_cache())
+    return str(sorted(linux_cache().glob("vmlinuz-*"))[-1])
+
+
+def linux_modules():
+    """The files of LINUX_MODULES, which belong to linux_image(); fetched when they are not there."""
+    where = linux_cache() / pathlib.Path(linux_image()).name.replace("vmlinuz-", "modules-")
+    if not all((where / f"{m}.ko").exists() for m in LINUX_MODULES):
+        fetch_linux(linux_cache())
+    return [str(where / f"{m}.ko") for m in LINUX_MODULES]

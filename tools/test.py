@@ -53,6 +53,7 @@ import threading
 import time
 
 sys.dont_write_bytecode = True
+import diskimage
 import dynamic
 import explore
 import gdbcheck
@@ -549,12 +550,17 @@ class Plan:
         job.log = self.logs / (job.title.replace("/", "-") + ".log")
         self.jobs.append(job)
 
-    def initramfs(self, name, *tests):
-        """An archive whose init runs TESTS one after the other."""
+    def initramfs(self, name, *tests, modules=()):
+        """An archive whose init loads Linux's MODULES and runs TESTS one after the other."""
         out = self.logs / f"{name}.cpio"
         files = [f"{self.build}/tests/run:/init"]
         files += [f"{self.build}/tests/{t}:/tests/{t}" for t in tests]
+        files += [f"{path}:/modules/{chr(ord('a') + i)}-{os.path.basename(path)}" for i, path in enumerate(modules)]
         return machine.make_initramfs(out, files)
+
+    def disks(self, *tests):
+        """What Machine gets for TESTS: the disks of tools/diskimage.py if one of them looks at disks."""
+        return diskimage.make(self.logs) if set(tests) & set(DISK_TESTS) else ()
 
     def user_tests(self):
         return sorted(p.name for p in (self.build / "tests").glob("*") if p.name != "run")
@@ -609,6 +615,7 @@ class Plan:
         for name, test, words, _ in self.user_jobs():
             m = Machine(kernel, str(self.logs / f"user-{name}.cpio"),
                         f"console=ttyS0 quiet panic=-1 {words}".strip())
+            m.disks = self.disks(test)
             self.add(group, name, self.with_initramfs(name, test, run_user(name, m)), limit)
 
     def user(self):
@@ -632,7 +639,7 @@ class Plan:
         some = [t for t in SMP_TESTS if t in self.user_tests()]
         for cpus, tests in ((2, every), (4, some), (8, some)):
             m = Machine(self.kernel, str(self.logs / f"user-smp-{cpus}.cpio"),
-                        f"console=ttyS0 quiet panic=-1 maxcpus={cpus}", smp=cpus)
+                        f"console=ttyS0 quiet panic=-1 maxcpus={cpus}", smp=cpus, disks=self.disks(*tests))
 
             def run(job, m=m, name=f"user-smp-{cpus}", tests=tests):
                 self.initramfs(name, *tests)
@@ -685,8 +692,8 @@ class Plan:
     def oracle(self):
         for name, test, _, cpu in self.user_jobs():
             m = Machine(machine.linux_image(), str(self.logs / f"user-{name}.cpio"),
-                        f"console=ttyS0 quiet panic=-1 {machine.LINUX_WORDS}", cpu=cpu)
-            self.add("oracle", name, self.with_initramfs(name, test, record_oracle(name, m)))
+                        f"console=ttyS0 quiet panic=-1 {machine.LINUX_WORDS}", cpu=cpu, disks=self.disks(test))
+            self.add("oracle", name, self.with_initramfs(name, test, record_oracle(name, m), linux=True))
         self.dynamic(linux=True)
         self.pthread(linux=True)
         self.probe(linux=True)
@@ -720,9 +727,10 @@ class Plan:
         return ([(name, name, *TEST_MODES.get(name, ("", "max"))) for name in tests] +
                 [v for v in VARIANTS if v[1] in tests])
 
-    def with_initramfs(self, name, test, run):
+    def with_initramfs(self, name, test, run, linux=False):
         def both(job):
-            self.initramfs(f"user-{name}", test)
+            modules = machine.linux_modules() if linux and test in DISK_TESTS else ()
+            self.initramfs(f"user-{name}", test, modules=modules)
             return run(job)
         return both
 
@@ -991,6 +999,8 @@ VARIANTS = [("la57-on", "la57", "la57", "max")]
 MM_TESTS = ("brk", "cow", "efault", "exec", "filemap", "lazy", "mmap", "model", "mprotect", "mremap",
             "pie", "procfs", "rlimit", "sigframe", "signal", "stack", "syscall", "thread", "trap",
             "vfork")
+# Programs that look at disks: their machines have those of tools/diskimage.py.
+DISK_TESTS = ("blockdev",)
 SMP_TESTS = ("affinity", "badelf", "cloneflags", "cow", "exec", "filemap", "futex", "madvise", "membarrier", "mmap",
              "mprotect", "mremap", "pipe", "poll", "process_vm", "robust", "rseq", "shm", "signal", "snapshot", "thread", "truncate", "vfork")
 # The compiler's checks, and what a kernel must say that breaks a rule on purpose.

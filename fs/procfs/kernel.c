@@ -5,6 +5,7 @@
 #include <asm/processor.h>
 #include <asm/uaccess.h>
 #include <boot_info.h>
+#include <genhd.h>
 #include <irq.h>
 #include <printk.h>
 #include <string.h>
@@ -192,6 +193,8 @@ void proc_kernel_init(void)
 	proc_create("kallsyms", 0400, kallsyms_show, NULL);
 	proc_create("filesystems", 0444, filesystems_show, NULL);
 	proc_create("devices", 0444, devices_show, NULL);
+	proc_create("diskstats", 0444, diskstats_show, NULL);
+	proc_create("partitions", 0444, partitions_show, NULL);
 	proc_create("swaps", 0444, swaps_show, NULL);
 #ifdef QUIRE_LOCKDEP
 	proc_create("lockdep", 0444, lockdep_show, NULL);

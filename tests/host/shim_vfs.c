@@ -5,6 +5,7 @@
  *             whose pages are shmem's, one whose pages ->readpage fills from a "disk".
  * Invariants: what is allocated here comes from the fake machine too, so it can fail there.
  */
+#include <blkdev.h>
 #include <err.h>
 #include <fs.h>
 #include <mm.h>
@@ -21,6 +22,7 @@ static struct kmem_cache *inode_cachep, *dentry_cachep, *filp_cachep;
 static struct file *fds[MAX_FDS];
 
 u64 current_time_ns(void) { return 1; }
+void __mark_inode_dirty(struct inode *inode, unsigned int flags) { }
 bool inode_owner_or_root(const struct inode *inode) { return true; }
 int inode_permission(struct inode *inode, int mask) { return 0; }
 int inode_newsize_ok(const struct inode *i, loff_t len) { return 0; }
@@ -183,6 +185,10 @@ static int disk_truncate(struct inode *inode, loff_t size)
 	inode->i_private = (void *)min(disk_has(inode), (unsigned long)size);
 	return truncate_setsize(inode, size);
 }
+
+/* No queues here: what is submitted is done. */
+void blk_start_plug(struct blk_plug *plug) { }
+void blk_finish_plug(struct blk_plug *plug) { }
 
 static const struct address_space_operations disk_aops = { .readpage = disk_readpage };
 static const struct file_operations disk_fops = { .mmap = generic_file_mmap };

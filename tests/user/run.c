@@ -18,12 +18,38 @@
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define DEBUG_EXIT_PORT	0xf4
 #define SUCCESS		0x10
 #define FAILURE		0x11
+
+/* Linux keeps the drivers of disks in modules: those of /modules, in order. */
+static void load_modules(void)
+{
+	char path[300];
+	DIR *dir = opendir("/modules");
+	struct dirent *e;
+
+	for (char c = 'a'; dir && c <= 'z'; c++) {
+		rewinddir(dir);
+		while ((e = readdir(dir))) {
+			int fd;
+
+			if (e->d_name[0] != c)
+				continue;
+			snprintf(path, sizeof(path), "/modules/%s", e->d_name);
+			fd = open(path, O_RDONLY);
+			if (fd < 0 || syscall(313, fd, "", 0))		/* finit_module */
+				printf("# cannot load %s: %s\n", path, strerror(errno));
+			close(fd);
+		}
+	}
+	if (dir)
+		closedir(dir);
+}
 
 static void set_up(void)
 {
@@ -45,6 +71,7 @@ static void set_up(void)
 	if (fd > 2)
 		close(fd);
 	setenv("PATH", "/bin:/sbin", 1);
+	load_modules();
 }
 
 /* Ask Quire's kernel whether all invariants hold; Linux has no such file. */
