@@ -61,7 +61,7 @@ label:	__attribute__((unused));			\
 	Q(anonymous, "is the area anonymous", vma_is_anonymous(f->vma), fill, file) \
 	Q(fill, "is it a write", wants_write(f), anon_write, anon_read) \
 	Q(offset, "does the entry keep a file offset", pte_file(f->orig), file, present) \
-	Q(present, "does the entry name a page", pte_present(f->orig), write, sigbus) \
+	Q(present, "does the entry name a page", pte_present(f->orig), write, swap_in) \
 	Q(write, "is it a write", wants_write(f), read_only, unshare) \
 	Q(read_only, "is the entry read-only", !pte_write(f->orig), write_protected, spurious) \
 	Q(unshare, "is an own copy of a read-only page wanted", wants_own_copy(f), own_copy, spurious)
@@ -109,6 +109,7 @@ label:	__attribute__((unused));			\
 	O(wp_shared, WP_SHARED, "the file is told, and the entry made writable") \
 	O(wp_reuse, WP_REUSE, "the page has one owner: the entry is made writable") \
 	O(wp_copy, WP_COPY, "the page is copied, and the copy mapped writable") \
+	O(swap_in, SWAP_IN, "the page is taken from the swap cache, or read from its slot") \
 	O(spurious, SPURIOUS, "the entry allows it by now: nothing is left to do")
 
 /* What `why` answers: as fault.done, and what is no page fault. */

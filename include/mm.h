@@ -144,6 +144,8 @@ PAGE_FLAG(SwapBacked, swapbacked)
 PAGE_FLAG(Mlocked, mlocked)
 PAGE_FLAG(Pcp, pcp)
 PAGE_FLAG(Writeback, writeback)
+PAGE_FLAG(Unevictable, unevictable)
+PAGE_FLAG(SwapCache, swapcache)
 
 static inline bool PageAnon(const struct page *p)
 {
@@ -153,7 +155,7 @@ static inline int page_count(const struct page *p) { return atomic_read(&p->_ref
 static inline int page_mapcount(const struct page *p) { return atomic_read(&p->_mapcount) + 1; }
 static inline bool page_mapped(const struct page *p) { return page_mapcount(p) > 0; }
 /* A page that several address spaces have since fork: a write in one of them copies it. */
-static inline bool anon_page_shared(const struct page *p) { return PageAnon(p) && page_mapcount(p) > 1; }
+bool anon_page_shared(const struct page *p);
 static inline enum zone_type page_zonenum(const struct page *p) { return p->flags >> PAGE_ZONE_SHIFT; }
 struct zone *page_zone(const struct page *p);
 
@@ -162,6 +164,20 @@ static inline void get_page(struct page *p)
 {
 	VM_BUG_ON_PAGE(page_count(p) <= 0, p);
 	atomic_inc(&p->_refcount);
+}
+/* A reference, unless the last one is gone already. */
+static inline bool get_page_unless_zero(struct page *p)
+{
+	int n = atomic_read(&p->_refcount);
+
+	while (n > 0) {
+		int was = atomic_cmpxchg(&p->_refcount, n, n + 1);
+
+		if (was == n)
+			return true;
+		n = was;
+	}
+	return false;
 }
 static inline void put_page(struct page *p)
 {
@@ -482,7 +498,8 @@ enum vm_event {
 	PGFAULT, PGMAJFAULT, PGALLOC, PGFREE, CR3_WRITES, CR3_NOFLUSHES, TLB_FLUSH_ALL, TLB_FLUSH_PAGE,
 	TLB_FLUSHES, TLB_REMOTE_FLUSH, TLB_IPIS, TLB_LAZY_SKIPPED, TLB_LAZY_LATE, COW_COPY, COW_REUSE,
 	ZERO_PAGE_MAP, VMACACHE_HITS, VMACACHE_FIND, PGCACHE_ADD, PGCACHE_DEL, OOM_KILL, FAULT_AROUND,
-	FAULT_AROUND_PAGES, PGPGIN, PGPGOUT, NR_VM_EVENTS
+	FAULT_AROUND_PAGES, PGPGIN, PGPGOUT, PSWPIN, PSWPOUT, SWAP_RA, PGSCAN, PGSTEAL_KSWAPD,
+	PGSTEAL_DIRECT, PGDEACTIVATE, NR_VM_EVENTS
 };
 extern unsigned long vm_event_counts[NR_CPUS][NR_VM_EVENTS];
 static inline void count_vm_event(enum vm_event e) { vm_event_counts[smp_processor_id()][e]++; }

@@ -51,6 +51,8 @@ enum pageflags {
 	PG_writeback,
 	PG_pcp,			/* free, on a per-CPU list */
 	PG_waiters,		/* somebody sleeps for PG_locked */
+	PG_unevictable,		/* set aside by reclaim: locked in memory */
+	PG_swapcache,		/* a slot of swap holds the same: page->private names it */
 	NR_PAGEFLAGS,
 };
 #define PAGE_ZONE_SHIFT	56	/* zone number in flags[63:56] */
@@ -112,6 +114,11 @@ struct per_cpu_pages {
 	struct list_head list;
 };
 
+/* In pairs: the active one follows the inactive one. */
+enum lru_list {
+	LRU_INACTIVE_ANON, LRU_ACTIVE_ANON, LRU_INACTIVE_FILE, LRU_ACTIVE_FILE, LRU_UNEVICTABLE, NR_LRU_LISTS
+};
+
 struct zone {
 	const char *name;
 	spinlock_t lock;
@@ -120,6 +127,9 @@ struct zone {
 	unsigned long lowmem_reserve;		/* pages kept from allocations that could go higher */
 	atomic_long_t nr_free;			/* in the buddies; nr_free_pages() adds the CPUs' lists */
 	struct free_area free_area[11];
+	spinlock_t lru_lock;
+	struct list_head lru[NR_LRU_LISTS];	/* lru_lock; newest first */
+	unsigned long nr_lru[NR_LRU_LISTS];	/* lru_lock */
 	struct per_cpu_pages pcp[NR_CPUS];
 };
 

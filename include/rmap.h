@@ -18,7 +18,8 @@ void put_anon_vma(struct anon_vma *av);
 
 /* A new anonymous page is mapped for the first time / a page is mapped once more / once less (pte lock held). */
 void page_add_new_anon_rmap(struct page *page, struct vm_area_struct *vma, unsigned long addr);
-void page_add_anon_rmap(struct page *page, struct vm_area_struct *vma, unsigned long addr);
+/* From swap: the page may be known to nobody yet (then it is locked); @exclusive: and to no other family member. */
+void page_add_anon_rmap(struct page *page, struct vm_area_struct *vma, unsigned long addr, bool exclusive);
 void page_add_file_rmap(struct page *page);
 void page_dup_rmap(struct page *page);
 void page_remove_rmap(struct page *page, struct vm_area_struct *vma);
@@ -30,6 +31,9 @@ void page_anon_release(struct page *page);
 /* Call @fn for every (vma, address) that may map @page.  Stops when it returns true. */
 bool rmap_walk(struct page *page, bool (*fn)(struct page *, struct vm_area_struct *,
 					     unsigned long addr, void *arg), void *arg);
+/* The same if the lock can be had at once.  False: it cannot, or @fn stopped the walk. */
+bool rmap_try_walk(struct page *page, bool (*fn)(struct page *, struct vm_area_struct *,
+						 unsigned long addr, void *arg), void *arg);
 /* The same, the lock of the anon_vma's root or of the file's tree held (or the machine stopped). */
 bool rmap_walk_locked(struct page *page, bool (*fn)(struct page *, struct vm_area_struct *,
 						    unsigned long addr, void *arg), void *arg);

@@ -131,6 +131,8 @@ long sys_readahead(int fd, loff_t off, size_t count);
 /* fs/namespace.c */
 long sys_mount(char __user *source, char __user *dir, char __user *type, unsigned long flags,
 	       void __user *data);
+long sys_swapon(const char __user *path, int flags);
+long sys_swapoff(const char __user *path);
 long sys_umount2(char __user *name, int flags);
 
 /* fs/xattr.c */

@@ -23,6 +23,7 @@
 #include <mm.h>
 #include <printk.h>
 #include <sched.h>
+#include <swap.h>
 #include <slab.h>
 #include <string.h>
 #include <time.h>
@@ -189,6 +190,7 @@ static int init_thread(void *unused)
 	had_initramfs = boot_info.initrd_size != 0;
 	smp_init();
 	watchdog_init();
+	vmscan_init();
 	virtio_blk_init();
 	populate_rootfs();
 	explore_init();

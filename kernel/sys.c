@@ -15,6 +15,7 @@
 #include <pagemap.h>
 #include <printk.h>
 #include <sched.h>
+#include <swap.h>
 #include <string.h>
 #include <syscalls_sys.h>
 #include <uapi/personality.h>
@@ -621,6 +622,8 @@ long sys_sysinfo(struct sysinfo __user *uinfo)
 		info.loads[i] = avenrun[i] << (SI_LOAD_SHIFT - 11);
 	info.totalram = totalram_pages();
 	info.freeram = nr_free_pages();
+	info.totalswap = total_swap_pages();
+	info.freeswap = nr_swap_pages();
 	info.sharedram = atomic_long_read(&nr_shmem_pages);
 	info.procs = nr_threads;
 	info.mem_unit = PAGE_SIZE;
@@ -629,6 +632,8 @@ long sys_sysinfo(struct sysinfo __user *uinfo)
 		info.totalram <<= PAGE_SHIFT;
 		info.freeram <<= PAGE_SHIFT;
 		info.sharedram <<= PAGE_SHIFT;
+		info.totalswap <<= PAGE_SHIFT;
+		info.freeswap <<= PAGE_SHIFT;
 		info.mem_unit = 1;
 	}
 	return copy_to_user(uinfo, &info, sizeof(info)) ? -EFAULT : 0;

@@ -55,7 +55,7 @@ const sys_call_ptr_t sys_call_table[NR_SYSCALLS] = {
 	CALL(sched_get_priority_max), CALL(sched_get_priority_min), CALL(mlock), CALL(munlock),
 	CALL(mlockall), CALL(munlockall), CALL(vhangup), CALL(prctl), CALL(arch_prctl),
 	CALL(setrlimit), CALL(chroot), CALL(sync), CALL(settimeofday), CALL(mount),
-	CALL(umount2), CALL(reboot), CALL(sethostname), CALL(setdomainname), CALL(gettid),
+	CALL(umount2), CALL(swapon), CALL(swapoff), CALL(reboot), CALL(sethostname), CALL(setdomainname), CALL(gettid),
 	CALL(readahead), CALL(setxattr), CALL(lsetxattr), CALL(fsetxattr), CALL(getxattr),
 	CALL(lgetxattr), CALL(fgetxattr), CALL(listxattr), CALL(llistxattr), CALL(flistxattr),
 	CALL(removexattr), CALL(lremovexattr), CALL(fremovexattr), CALL(tkill), CALL(time),

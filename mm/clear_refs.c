@@ -34,6 +34,8 @@ static void make_soft_clean(pte_t *pte)
 {
 	unsigned long old = pte->pte;
 
+	if (pte_swap(__pte(old)))
+		set_pte(pte, __pte(old & ~_PAGE_SWP_SOFT_DIRTY));
 	if (!pte_present(__pte(old)))
 		return;
 	while (!__atomic_compare_exchange_n(&pte->pte, &old, old & ~(_PAGE_RW | _PAGE_SOFT_DIRTY),

@@ -17,6 +17,7 @@
  */
 #include <mm.h>
 #include <sched.h>
+#include <swap.h>
 #include "internal.h"
 
 int sysctl_overcommit_memory;			/* OVERCOMMIT_* */
@@ -41,8 +42,8 @@ void commit_init(void)
 unsigned long vm_commit_limit(void)
 {
 	if (sysctl_overcommit_kbytes)
-		return KB_TO_PAGES(sysctl_overcommit_kbytes);
-	return totalram_pages() * sysctl_overcommit_ratio / 100;
+		return KB_TO_PAGES(sysctl_overcommit_kbytes) + total_swap_pages();
+	return totalram_pages() * sysctl_overcommit_ratio / 100 + total_swap_pages();
 }
 
 /*
@@ -67,7 +68,7 @@ int security_vm_enough_memory(long pages)
 
 	vm_acct_memory(pages);
 	if (sysctl_overcommit_memory == OVERCOMMIT_GUESS)
-		ok = pages <= (long)totalram_pages();	/* refuse only what can never fit */
+		ok = pages <= (long)(totalram_pages() + total_swap_pages());	/* refuse only what can never fit */
 	else if (sysctl_overcommit_memory == OVERCOMMIT_NEVER)
 		ok = within_limit();
 	if (ok)

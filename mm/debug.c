@@ -20,6 +20,7 @@ static const char *const page_flag_names[NR_PAGEFLAGS] = {
 	[PG_compound] = "compound",	[PG_swapbacked] = "swapbacked",
 	[PG_mlocked] = "mlocked",	[PG_writeback] = "writeback",
 	[PG_pcp] = "pcp",		[PG_waiters] = "waiters",
+	[PG_unevictable] = "unevictable", [PG_swapcache] = "swapcache",
 };
 
 static void format_page_flags(unsigned long flags, char *buf, size_t size)

@@ -7,7 +7,7 @@
  *             access is simply tried again; an anonymous fault takes the pte lock once, and
  *             no other lock besides the caller's mmap_sem; nothing is printed.
  * Lock order: mmap_sem (read, held by the caller) > page lock > ptl
- * Simplified: no swap yet: its case has its place in handle_pte_fault().
+ * Simplified: a page comes back from swap read-only unless it is written and nobody shares it.
  * Sources:    Intel SDM vol. 3A, "Page-Level Protection"; Gorman, "Understanding the Linux
  *             Virtual Memory Manager", "Page Faulting".
  *
@@ -24,11 +24,13 @@
  *                                       others look on: copied                wp_copy
  *   read-only      private     unshare  others look on: copied, stays clean   wp_copy
  *   read-only      shared      write    made writable, the file is told       wp_shared
+ *   swap entry                          the page of the slot comes back       swap_in
  *   fits the access                     somebody was faster: nothing          spurious
  */
 #include <fs.h>
 #include <pagemap.h>
 #include <rmap.h>
+#include <swap.h>
 #include "fault.h"
 
 #define FAULT_AROUND_WINDOW 16	/* pages */
@@ -268,6 +270,88 @@ sigbus:
 	return VM_FAULT_SIGBUS;
 }
 
+/* ---- swap ---- */
+
+/* May the one who maps the page now write to it?  Page locked; then its slot goes, if no entry needs it. */
+static bool sole_user(struct page *page)
+{
+	return !page_mapped(page) && page_count(page) == 2 && swap_count(page_swap_entry(page)) == 1 &&
+	       !PageWriteback(page);
+}
+
+/* Put @page, locked and in the cache, where its swap entry was.  False: the entry has changed. */
+static bool map_swap_page(struct fault *f, struct page *page)
+{
+	bool alone = sole_user(page);
+	swp_entry_t e = pte_to_swp_entry(f->orig);
+	pte_t entry = mk_pte(page, f->vma->vm_page_prot), *pte = lock_same(f);
+
+	if (!pte)
+		return false;
+	entry = pte_wrprotect(entry);
+	if (pte_swp_soft_dirty(f->orig))
+		entry = pte_mksoft_dirty(entry);
+	if (alone && wants_write(f))
+		entry = maybe_mkwrite(pte_mkdirty(entry), f->vma);
+	page_add_anon_rmap(page, f->vma, f->addr, alone);
+	get_page(page);			/* the entry's */
+	mlock_vma_page(page, f->vma);
+	add_mm_counter(f->mm, MM_SWAPENTS, -1);
+	add_mm_counter(f->mm, MM_ANONPAGES, 1);
+	set_pte(pte, entry);
+	trace_entry(f, pte, OUTCOME_SWAP_IN);
+	swap_free(e);
+	pte_unmap_unlock(pte, f->ptl);
+	if (alone && wants_write(f))
+		try_to_free_swap(page);
+	return true;
+}
+
+static vm_fault_t swap_in(struct fault *f)
+{
+	swp_entry_t e = pte_to_swp_entry(f->orig);
+	struct page *page = lookup_swap_cache(e);
+	vm_fault_t ret = 0;
+
+	if (unlikely(anon_vma_prepare(f->vma))) {
+		if (page)
+			put_page(page);
+		return VM_FAULT_OOM;
+	}
+	if (!page) {
+		page = swapin_readahead(e);
+		ret = VM_FAULT_MAJOR;
+	}
+	if (!page) {
+		pte_t *pte = lock_same(f);	/* the slot may have been freed by who was faster */
+
+		if (pte)
+			pte_unmap_unlock(pte, f->ptl);
+		return pte ? VM_FAULT_OOM : 0;
+	}
+	lock_page(page);
+	if (!PageSwapCache(page) || page_swap_entry(page).val != e.val)
+		ret = 0;			/* it has left the cache: look again */
+	else if (!PageUptodate(page))
+		ret = VM_FAULT_SIGBUS;		/* the disk could not read it */
+	else
+		map_swap_page(f, page);
+	release_locked(page);
+	return ret;
+}
+
+/*
+ * A write to a page of the cache that this entry alone refers to: without its slot it is the entry's own, and
+ * the next try reuses it.  Enter: a reference on @page.
+ */
+static void leave_swap(struct page *page)
+{
+	lock_page(page);
+	wait_on_page_writeback(page);
+	try_to_free_swap(page);
+	release_locked(page);
+}
+
 /* ---- write to a read-only entry ---- */
 
 /*
@@ -390,6 +474,13 @@ static vm_fault_t write_protected(struct fault *f)
 	if (unlikely(!pte))
 		return 0;
 	page = vm_normal_page(f->vma, f->addr, f->orig);
+	if (page && unlikely(PageSwapCache(page)) && page_mapcount(page) == 1 &&
+	    !swap_count(page_swap_entry(page))) {
+		get_page(page);
+		pte_unmap_unlock(pte, f->ptl);
+		leave_swap(page);
+		return 0;
+	}
 	if (unlikely(!wants_write(f)))
 		goto own_copy;
 	FAULT_WRITE_PROTECT_QUESTIONS(FAULT_ASK)
@@ -438,8 +529,8 @@ own_copy:
 	return write_protected(f);
 spurious:
 	return spurious(f);
-sigbus:
-	return VM_FAULT_SIGBUS;		/* a swap entry: there is no swap that made one */
+swap_in:
+	return swap_in(f);
 }
 
 vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address, unsigned int flags)
@@ -463,4 +554,58 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address, un
 	if (unlikely(ret & VM_FAULT_MAJOR))
 		count_vm_event(PGMAJFAULT);
 	return ret;
+}
+
+/* ---- swapoff ---- */
+
+/* The swap entry at @addr, if it is of @type: bring its page back.  0 or -ENOMEM. */
+static int unuse_entry(struct vm_area_struct *vma, pmd_t *pmd, unsigned long addr, unsigned int type)
+{
+	for (;;) {
+		struct fault f = { .vma = vma, .mm = vma->vm_mm, .addr = addr, .pmd = pmd };
+
+		f.orig = ptep_get(pte_offset_kernel(pmd, addr));
+		if (!pte_swap(f.orig) || swp_type(pte_to_swp_entry(f.orig)) != type)
+			return 0;
+		switch (swap_in(&f) & VM_FAULT_ERROR) {
+		case 0:
+			break;
+		case VM_FAULT_SIGBUS:
+			return -EIO;
+		default:
+			return -ENOMEM;
+		}
+		if (fatal_signal_pending(current))
+			return -EINTR;
+	}
+}
+
+static int unuse_vma(struct vm_area_struct *vma, unsigned int type)
+{
+	for (unsigned long addr = vma->vm_start, next; addr < vma->vm_end; addr = next) {
+		pmd_t *pmd = mm_find_pmd(vma->vm_mm, addr);
+
+		next = pmd_addr_end(addr, vma->vm_end);
+		for (; pmd && addr < next; addr += PAGE_SIZE) {
+			int err = unuse_entry(vma, pmd, addr, type);
+
+			if (err)
+				return err;
+		}
+		cond_resched();
+	}
+	return 0;
+}
+
+int unuse_mm(struct mm_struct *mm, unsigned int type)
+{
+	struct vm_area_struct *vma;
+	int err = 0;
+
+	down_read(&mm->mmap_sem);
+	for (vma = mm->mmap; vma && !err; vma = vma->vm_next)
+		if (vma->anon_vma)
+			err = unuse_vma(vma, type);
+	up_read(&mm->mmap_sem);
+	return err;
 }

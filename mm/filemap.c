@@ -83,6 +83,7 @@ int add_to_page_cache(struct address_space *m, pgoff_t index, struct page *page)
 			shmem_acct_pages(m->host, -1);
 		return err;
 	}
+	lru_cache_add(page);
 	count_vm_event(PGCACHE_ADD);
 	trace_cache_add(page);
 	atomic_long_inc(&nr_file_pages);

@@ -12,6 +12,7 @@
  *             why a freed table needs a flush even if it mapped nothing.
  */
 #include <slab.h>
+#include <swap.h>
 #include "internal.h"
 
 static inline struct page *next_table(struct page *p)
@@ -62,6 +63,8 @@ static void free_pages_of(struct page **pages, unsigned int nr)
 		struct page *page = pages[i];
 
 		VM_BUG_ON_PAGE(page_count(page) <= 0, page);
+		if (unlikely(PageSwapCache(page)))
+			free_swap_cache(page);
 		if (!atomic_dec_and_test(&page->_refcount))
 			continue;
 		pages[out++] = page;

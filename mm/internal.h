@@ -166,6 +166,23 @@ static __always_inline void gather_page(struct mmu_gather *tlb, struct page *pag
 void tlb_remove_table(struct mmu_gather *tlb, void *table, bool last_level, unsigned long addr);
 void tlb_note_range(struct mmu_gather *tlb, unsigned long start, unsigned long end);
 
+/* ---- lru.c: any context, unless stated ---- */
+void lru_cache_add(struct page *page);		/* a new page: flags are set, nobody knows it yet */
+void lru_forget(struct page **pages, unsigned int nr);	/* they are about to be freed */
+void activate_page(struct page *page);
+void deactivate_page(struct page *page);
+void mark_page_accessed(struct page *page);	/* twice: it goes to the active list */
+void lru_set_swapbacked(struct page *page);	/* its contents count: its place is swap */
+void lru_lazyfree(struct page *page);		/* they do not: it may be dropped (MADV_FREE) */
+void lru_set_unevictable(struct page *page, bool yes);
+/* Up to @max pages from the old end of a list, each with a reference: put_back or free them. */
+unsigned int lru_isolate(struct zone *z, enum lru_list l, unsigned int max, struct list_head *taken);
+/* The one page, with a reference; nothing if it is on no list. */
+void lru_take(struct page *page, struct list_head *taken);
+void lru_putback(struct page *page);		/* on the list that its flags name; drops the reference */
+unsigned long lru_pages(enum lru_list l);	/* of all zones */
+int lru_verify(void);				/* number of violations */
+
 /* ---- mlock.c, gup.c ---- */
 /* Fault in [start, end) of @vma as it may be accessed; pages done or -errno. mmap_sem for read. */
 long populate_vma_range(struct vm_area_struct *vma, unsigned long start, unsigned long end,

@@ -17,6 +17,7 @@
 #include <slab.h>
 #include <syscalls_remote.h>
 #include <uapi/fcntl.h>
+#include <swap.h>
 #include "internal.h"
 
 static bool advice_known(int advice)
@@ -127,12 +128,56 @@ static void for_each_pte(struct vm_area_struct *vma, unsigned long start, unsign
 		flush_tlb_range(vma, start, end);
 }
 
+/* Call @fn for each swap entry of [start, end): true, and the entry is taken down.  Its table's lock is not held. */
+static void for_each_swap_entry(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+				bool (*fn)(swp_entry_t e))
+{
+	for (unsigned long addr = start; addr < end; addr += PAGE_SIZE) {
+		pmd_t *pmd = mm_find_pmd(vma->vm_mm, addr);
+		spinlock_t *ptl;
+		pte_t *pte, was;
+
+		if (!pmd) {
+			addr = pmd_addr_end(addr, end) - PAGE_SIZE;
+			continue;
+		}
+		was = ptep_get(pte_offset_kernel(pmd, addr));
+		if (!pte_swap(was) || !fn(pte_to_swp_entry(was)))
+			continue;
+		pte = pte_offset_map_lock(vma->vm_mm, pmd, addr, &ptl);
+		if (pte->pte == was.pte) {
+			set_pte(pte, __pte(0));
+			trace_pte_change(vma->vm_mm, addr, was.pte, 0);
+			pt_entries_add(pmd, -1);
+			add_mm_counter(vma->vm_mm, MM_SWAPENTS, -1);
+			free_swap_entry(pte_to_swp_entry(was));
+		}
+		pte_unmap_unlock(pte, ptl);
+	}
+}
+
+static bool read_ahead(swp_entry_t e)
+{
+	struct page *page = swapin_readahead(e);
+
+	if (page)
+		put_page(page);
+	cond_resched();
+	return false;
+}
+
+static bool give_up(swp_entry_t e)
+{
+	return true;
+}
+
 /* Not used lately: reclaim may look here first.  What others map too is not ours to judge. */
 static bool make_cold(pte_t *pte, struct page *page)
 {
 	if (page_mapcount(page) != 1)
 		return false;
 	ClearPageReferenced(page);
+	deactivate_page(page);
 	return ptep_test_and_clear_young(pte);
 }
 
@@ -191,7 +236,7 @@ static struct page *take_lazyfree(struct vm_area_struct *vma, unsigned long addr
 	e = ptep_get_and_clear(pte);	/* no CPU can make it dirty after this */
 	if (pte_dirty(e)) {
 		SetPageDirty(page);
-		SetPageSwapBacked(page);
+		lru_set_swapbacked(page);
 		set_pte(pte, e);
 		return NULL;
 	}
@@ -229,10 +274,31 @@ static void pageout_lazyfree(struct vm_area_struct *vma, unsigned long start, un
 		put_page(pages[--nr]);
 }
 
+/* The anonymous pages of [start, end), a batch at most, that nothing else maps: to swap. */
+static void pageout_anon(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	pmd_t *pmd = mm_find_pmd(vma->vm_mm, start);
+	pte_t *pte, *first;
+	LIST_HEAD(taken);
+	spinlock_t *ptl;
+
+	if (!pmd)
+		return;
+	first = pte = pte_offset_map_lock(vma->vm_mm, pmd, start, &ptl);
+	for (unsigned long addr = start; addr < end; addr += PAGE_SIZE, pte++) {
+		struct page *page = pte_present(*pte) ? vm_normal_page(vma, addr, *pte) : NULL;
+
+		if (page && PageAnon(page) && page_mapcount(page) == 1)
+			lru_take(page, &taken);
+	}
+	pte_unmap_unlock(first, ptl);
+	reclaim_pages(&taken);
+}
+
 /*
- * Reclaim these pages now, as far as it goes without swap: file pages leave the tables, if the file
+ * Reclaim these pages now: file pages leave the tables, if the file
  * is one that the caller could write to (others would notice by mincore), and the file too where they
- * were never written; anonymous ones go if MADV_FREE gave them up, else they grow old.
+ * were never written; anonymous ones go if MADV_FREE gave them up, else to swap.
  */
 static void advise_pageout(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
@@ -243,12 +309,28 @@ static void advise_pageout(struct vm_area_struct *vma, unsigned long start, unsi
 		return;
 	for (unsigned long next; start < end; start = next) {
 		next = min(ALIGN_DOWN(start, PAGEOUT_BATCH * PAGE_SIZE) + PAGEOUT_BATCH * PAGE_SIZE, end);
-		if (vma_is_anonymous(vma))
+		if (vma_is_anonymous(vma)) {
 			pageout_lazyfree(vma, start, next);
-		else
+			pageout_anon(vma, start, next);
+		} else {
 			pageout_file_pages(vma, start, next);
+		}
 		cond_resched();
 	}
+}
+
+/* A page in the swap cache is not given up unless it can leave it at once. */
+static bool leaves_swap(struct page *page)
+{
+	bool ok;
+
+	if (likely(!PageSwapCache(page)))
+		return true;
+	if (!trylock_page(page))
+		return false;
+	ok = try_to_free_swap(page);
+	unlock_page(page);
+	return ok;
 }
 
 /*
@@ -260,12 +342,12 @@ static bool make_lazyfree(pte_t *pte, struct page *page)
 {
 	pte_t e;
 
-	if (!PageAnon(page) || (PageDirty(page) && page_mapcount(page) != 1))
+	if (!PageAnon(page) || (PageDirty(page) && page_mapcount(page) != 1) || !leaves_swap(page))
 		return false;
 	ClearPageDirty(page);
 	e = ptep_get_and_clear(pte);
 	set_pte(pte, pte_mkclean(pte_mkold(e)));
-	ClearPageSwapBacked(page);
+	lru_lazyfree(page);
 	return true;
 }
 
@@ -328,8 +410,10 @@ static int advise_pages(struct vm_area_struct *vma, unsigned long start, unsigne
 {
 	unsigned long no = VM_PFNMAP | VM_HUGETLB, end = *pend;
 
-	if (advice == MADV_WILLNEED)
-		return 0;		/* everything that exists is in memory */
+	if (advice == MADV_WILLNEED) {
+		for_each_swap_entry(vma, start, end, read_ahead);
+		return 0;
+	}
 	if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE)
 		return advise_populate(vma, start, end, advice == MADV_POPULATE_WRITE);
 	if (advice == MADV_REMOVE)
@@ -346,6 +430,7 @@ static int advise_pages(struct vm_area_struct *vma, unsigned long start, unsigne
 	case MADV_FREE:
 		if (!vma_is_anonymous(vma))
 			return -EINVAL;
+		for_each_swap_entry(vma, start, end, give_up);
 		for_each_pte(vma, start, end, make_lazyfree);
 		return 0;
 	case MADV_PAGEOUT:

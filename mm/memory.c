@@ -14,6 +14,7 @@
 #include <fs.h>
 #include <pagemap.h>
 #include <sched.h>
+#include <swap.h>
 #include "internal.h"
 
 /* ---- down to a table ---- */
@@ -152,7 +153,11 @@ static int copy_ptes(struct copy *c, pte_t *dst, pte_t *src, unsigned long nr, l
 			continue;
 		used++;
 		if (unlikely(!(e & (_PAGE_PRESENT | _PAGE_PROTNONE)))) {
-			dst->pte = e;		/* nonlinear offset */
+			dst->pte = e;		/* nonlinear offset, or a slot of swap */
+			if (pte_swap(__pte(e))) {
+				swap_duplicate(pte_to_swp_entry(__pte(e)));
+				rss[MM_SWAPENTS]++;
+			}
 			continue;
 		}
 		if (e & wrprotect)
@@ -327,10 +332,14 @@ static int zap_ptes(struct zap *z, pte_t *pte, unsigned long addr, unsigned long
 		if (!e)
 			continue;
 		if (unlikely(!(e & (_PAGE_PRESENT | _PAGE_PROTNONE)))) {
-			if (z->keep_offsets)
+			if (z->keep_offsets || (pte_swap(__pte(e)) && z->keep_anon))
 				continue;
-			pte->pte = 0;		/* nonlinear offset */
+			pte->pte = 0;		/* nonlinear offset, or a slot of swap */
 			freed++;
+			if (pte_swap(__pte(e))) {
+				free_swap_entry(pte_to_swp_entry(__pte(e)));
+				rss[MM_SWAPENTS]--;
+			}
 			continue;
 		}
 		page = e & _PAGE_SPECIAL ? NULL : pfn_to_page((e & PTE_PFN_MASK) >> PAGE_SHIFT);

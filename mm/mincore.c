@@ -10,6 +10,7 @@
 #include <pagemap.h>
 #include <sched.h>
 #include <string.h>
+#include <swap.h>
 #include "internal.h"
 
 static bool in_cache(struct vm_area_struct *vma, unsigned long addr)
@@ -27,6 +28,16 @@ static bool in_cache(struct vm_area_struct *vma, unsigned long addr)
 	return ret;
 }
 
+static bool in_swap_cache(swp_entry_t e)
+{
+	struct page *page = lookup_swap_cache(e);
+	bool ret = page && PageUptodate(page);
+
+	if (page)
+		put_page(page);
+	return ret;
+}
+
 static bool page_in_core(struct vm_area_struct *vma, unsigned long addr)
 {
 	pmd_t *pmd = mm_find_pmd(vma->vm_mm, addr);
@@ -38,6 +49,8 @@ static bool page_in_core(struct vm_area_struct *vma, unsigned long addr)
 	pte = pte_offset_map_lock(vma->vm_mm, pmd, addr, &ptl);
 	entry = *pte;
 	pte_unmap_unlock(pte, ptl);
+	if (pte_swap(entry))
+		return in_swap_cache(pte_to_swp_entry(entry));
 	return pte_present(entry) || in_cache(vma, addr);
 }
 

@@ -44,6 +44,7 @@ static void no_longer_mlocked(struct page *page)
 {
 	page->mlock_count = 0;
 	ClearPageMlocked(page);
+	lru_set_unevictable(page, false);
 	nr_mlock--;
 }
 

@@ -39,6 +39,7 @@ LOCK_NAME(init_mmap_sem, init_mm.mmap_sem, "mm->mmap_sem");
 LOCK_NAME(init_page_table_lock, init_mm.page_table_lock, "mm->page_table_lock");
 
 void page_tree_init(void);
+void swap_cache_init(void);
 
 void proc_caches_init(void)
 {
@@ -49,6 +50,7 @@ void proc_caches_init(void)
 	pgtable_cache_init();
 	anon_vma_init();
 	page_tree_init();
+	swap_cache_init();
 	mmap_init();
 }
 

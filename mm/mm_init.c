@@ -101,6 +101,9 @@ static void init_zones(void)
 
 		z->name = names[i];
 		spin_lock_init_class(&z->lock, "zone->lock");
+		spin_lock_init_class(&z->lru_lock, "zone->lru_lock");
+		for (int l = 0; l < NR_LRU_LISTS; l++)
+			INIT_LIST_HEAD(&z->lru[l]);
 		z->start_pfn = start[i];
 		if (max_pfn > start[i])
 			z->spanned_pages = min(max_pfn, start[i + 1]) - start[i];

@@ -22,6 +22,14 @@ struct move {
 
 /* ---- page tables ---- */
 
+/* In its new place an entry counts as changed. */
+static pte_t moved_entry(pte_t e)
+{
+	if (pte_present(e))
+		return pte_mksoft_dirty(e);
+	return pte_swap(e) ? pte_swp_mksoft_dirty(e) : e;
+}
+
 /* @n entries; both tables locked (they may be one). */
 static void move_ptes(struct move *m, pmd_t *old_pmd, pmd_t *new_pmd, pte_t *from, pte_t *to,
 		      unsigned long n)
@@ -35,7 +43,7 @@ static void move_ptes(struct move *m, pmd_t *old_pmd, pmd_t *new_pmd, pte_t *fro
 			continue;
 		VM_BUG_ON_VMA(!pte_none(*to), m->new_vma);
 		e = ptep_get_and_clear(from);
-		set_pte(to, pte_present(e) ? __pte(e.pte | _PAGE_SOFT_DIRTY) : e);
+		set_pte(to, moved_entry(e));
 		moved++;
 	}
 	pt_entries_add(old_pmd, -moved);
@@ -56,7 +64,7 @@ static noinline void trace_move(struct move *m, const pte_t *from, unsigned long
 {
 	for (; n; n--, from++, old += PAGE_SIZE, new += PAGE_SIZE) {
 		trace_pte_change(m->mm, old, from->pte, 0);
-		trace_pte_change(m->mm, new, 0, pte_present(*from) ? from->pte | _PAGE_SOFT_DIRTY : from->pte);
+		trace_pte_change(m->mm, new, 0, moved_entry(*from).pte);
 	}
 }
 

@@ -37,6 +37,8 @@
 #include <sched.h>
 #include <seq_file.h>
 #include <string.h>
+#include <swap.h>
+#include "internal.h"
 #include "page_internal.h"
 
 #define POISON_FREE 0xaaaaaaaaaaaaaaaaUL
@@ -487,11 +489,17 @@ static noinline struct page *alloc_slowpath(gfp_t gfp, unsigned int order)
 	struct page *page;
 	int retry;
 
+	if (current->flags & PF_MEMALLOC) {	/* it makes others free */
+		page = try_zones(gfp, order, ALLOC_ALL);
+		goto out;
+	}
+	if (gfp & __GFP_WAIT)
+		wakeup_kswapd();
 	page = try_zones(gfp, order, effort);
 	if (page || !(gfp & __GFP_WAIT))
 		goto out;
 	for (retry = 0; retry < RECLAIM_RETRIES; retry++) {
-		unsigned long freed = run_shrinkers(max(32UL, 2UL << order));
+		unsigned long freed = try_to_free_pages(gfp, order);
 
 		drain_all_pages();
 		page = try_zones(gfp, order, effort);
@@ -641,6 +649,8 @@ static __always_inline bool free_prepare(struct page *page, unsigned int order, 
 	unsigned long nr = 1UL << order, i;
 
 	arch_free_page(page, order);
+	if (PageLRU(page))
+		lru_forget(&page, 1);
 	if (PageAnon(page))
 		page_anon_release(page);
 	if (unlikely((page->flags & FLAGS_IN_USE) || page_mapped(page))) {
@@ -746,6 +756,7 @@ void free_page_batch(struct page **pages, unsigned int nr)
 	struct per_cpu_pages *pcp = NULL;
 	struct zone *z = NULL;
 
+	lru_forget(pages, nr);
 	vm_event_counts[cpu][PGFREE] += nr;
 	if (trace_on(TRACE_BIT(PAGE)))
 		trace_batch_free(pages, nr, CALLER);

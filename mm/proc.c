@@ -9,6 +9,7 @@
 #include <fs.h>
 #include <mm_proc.h>
 #include <pagemap.h>
+#include <swap.h>
 #include "internal.h"
 #include "page_internal.h"
 
@@ -81,6 +82,12 @@ static void account_page(struct mem_size_stats *s, struct vm_area_struct *vma, s
 		*(dirty ? &s->private_dirty : &s->private_clean) += PAGE_SIZE;
 }
 
+static void account_swap(struct mem_size_stats *s, swp_entry_t e)
+{
+	s->swap += PAGE_SIZE;
+	s->swap_pss += ((u64)PAGE_SIZE << PSS_SHIFT) / max(swap_count(e), 1U);
+}
+
 void smap_gather(struct vm_area_struct *vma, struct mem_size_stats *mss)
 {
 	unsigned long addr = vma->vm_start, next;
@@ -99,6 +106,8 @@ void smap_gather(struct vm_area_struct *vma, struct mem_size_stats *mss)
 
 			if (page)
 				account_page(mss, vma, page, *pte);
+			else if (pte_swap(*pte))
+				account_swap(mss, pte_to_swp_entry(*pte));
 		}
 		pte_unmap_unlock(first, ptl);
 	}
@@ -132,6 +141,11 @@ u64 pagemap_entry(struct mm_struct *mm, unsigned long addr)
 			word |= PM_FILE;
 		if (page && page_mapcount(page) == 1)
 			word |= PM_MMAP_EXCLUSIVE;
+	}
+	if (pte_swap(e)) {		/* bits 0-4 the area, 5-54 the slot */
+		word |= PM_SWAP | pte_swp_type(e) | (u64)pte_swp_offset(e) << 5;
+		if (pte_swp_soft_dirty(e))
+			word |= PM_SOFT_DIRTY;
 	}
 	pte_unmap_unlock(pte, ptl);
 	return word;
@@ -175,7 +189,7 @@ u64 kpageflags_entry(unsigned long pfn)
 		{ PG_locked, KPF_LOCKED }, { PG_referenced, KPF_REFERENCED },
 		{ PG_uptodate, KPF_UPTODATE }, { PG_dirty, KPF_DIRTY }, { PG_lru, KPF_LRU },
 		{ PG_active, KPF_ACTIVE }, { PG_slab, KPF_SLAB }, { PG_writeback, KPF_WRITEBACK },
-		{ PG_swapbacked, KPF_SWAPBACKED },
+		{ PG_swapbacked, KPF_SWAPBACKED }, { PG_swapcache, KPF_SWAPCACHE },
 		{ PG_table, KPF_PGTABLE }, { PG_reserved, KPF_RESERVED }, { PG_mlocked, KPF_MLOCKED },
 	};
 	const struct page *page;

@@ -22,6 +22,7 @@
  */
 #include <pagemap.h>
 #include <slab.h>
+#include <swap.h>
 #include "internal.h"
 
 static struct kmem_cache *anon_vma_cachep, *anon_vma_chain_cachep;
@@ -245,12 +246,21 @@ void page_add_new_anon_rmap(struct page *page, struct vm_area_struct *vma, unsig
 	page->mapping = (struct address_space *)((unsigned long)av | PAGE_MAPPING_ANON);
 	page->index = vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
 	page->flags |= BIT(PG_swapbacked);
+	lru_cache_add(page);
 	atomic_set(&page->_mapcount, 0);
 	atomic_long_inc(&nr_anon_mapped);
 }
 
-void page_add_anon_rmap(struct page *page, struct vm_area_struct *vma, unsigned long addr)
+void page_add_anon_rmap(struct page *page, struct vm_area_struct *vma, unsigned long addr, bool exclusive)
 {
+	if (!page->mapping) {		/* fresh from swap; whoever shares its slot is of the same family */
+		struct anon_vma *av = exclusive ? vma->anon_vma : vma->anon_vma->root;
+
+		VM_BUG_ON_PAGE(!PageLocked(page) || !PageSwapCache(page), page);
+		atomic_inc(&av->refcount);
+		page->index = vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
+		page->mapping = (struct address_space *)((unsigned long)av | PAGE_MAPPING_ANON);
+	}
 	VM_BUG_ON_PAGE(!PageAnon(page), page);
 	if (atomic_inc_return(&page->_mapcount) == 0)
 		atomic_long_inc(&nr_anon_mapped);
@@ -290,6 +300,13 @@ void page_anon_release(struct page *page)
 
 	page->mapping = NULL;
 	put_anon_vma(av);
+}
+
+/* Also by a swap entry of one of them. */
+bool anon_page_shared(const struct page *page)
+{
+	return PageAnon(page) && (page_mapcount(page) > 1 ||
+				  (PageSwapCache(page) && swap_count(page_swap_entry(page))));
 }
 
 /* ---- walking ---- */
@@ -364,6 +381,22 @@ bool rmap_walk(struct page *page, rmap_fn fn, void *arg)
 	stop = rmap_walk_locked(page, fn, arg);
 	up_read(lock);
 	return stop;
+}
+
+/* The same if the lock is free: false if it is not, or if @fn stopped the walk. */
+bool rmap_try_walk(struct page *page, rmap_fn fn, void *arg)
+{
+	struct rw_semaphore *lock;
+	bool stop;
+
+	if (!page->mapping)
+		return true;
+	lock = rmap_lock(page);
+	if (!down_read_trylock(lock))
+		return false;
+	stop = rmap_walk_locked(page, fn, arg);
+	up_read(lock);
+	return !stop;
 }
 
 static bool count_if_mapped(struct page *page, struct vm_area_struct *vma, unsigned long addr,

@@ -28,6 +28,7 @@
 #include <sched.h>
 #include <slab.h>
 #include <string.h>
+#include <swap.h>
 #include "internal.h"
 #include "verify.h"
 
@@ -394,6 +395,12 @@ static void verify_pte(struct table_walk *w, unsigned long addr, pte_t e)
 		complain_at(w, addr, "entry outside every VMA", e.pte);
 		return;
 	}
+	if (pte_swap(e)) {
+		w->rss[MM_SWAPENTS]++;
+		if (!swap_count(pte_to_swp_entry(e)) || (v->vm_flags & VM_SHARED))
+			complain_at(w, addr, "swap entry without a slot, or of a shared area", e.pte);
+		return;
+	}
 	if (!pte_present(e)) {
 		if (!pte_file(e) || !(v->vm_flags & VM_NONLINEAR))
 			complain_at(w, addr, "unknown entry", e.pte);
@@ -593,7 +600,8 @@ static int verify_frames(struct frame_counts *c)
 		page = pfn_to_page(pfn);
 		if (chunk)
 			found = chunk[pfn % CHUNK_PAGES];
-		if (!found.mapped && !page_mapped(page) && !page->mlock_count && !PageMlocked(page))
+		if (!found.mapped && !page_mapped(page) && !page->mlock_count && !PageMlocked(page) &&
+		    !PageSwapCache(page))
 			continue;
 		mlocked += PageMlocked(page);
 		anon += page_mapped(page) && PageAnon(page);
@@ -619,7 +627,7 @@ static DEFINE_MUTEX(verify_mutex);	/* one run over everything at a time */
 static int verify_everything(void)
 {
 	struct frame_counts c = { .chunk = (struct frame_count **)__get_free_pages(GFP_ATOMIC | __GFP_ZERO, MAP_ORDER) };
-	unsigned long committed;
+	unsigned long committed, swapped = 0;
 	struct mm_struct *mm;
 	bool frames_counted;
 	int bad = 0;
@@ -628,9 +636,13 @@ static int verify_everything(void)
 	committed = shmem_recount();
 	verify_families_begin();
 	shm_recount_begin();
-	for (mm = next_mm(&init_mm); mm; mm = next_mm(mm))
+	for (mm = next_mm(&init_mm); mm; mm = next_mm(mm)) {
 		bad += verify_mm(mm, 1, &c, &committed);
+		swapped += get_mm_counter(mm, MM_SWAPENTS);
+	}
 	frames_counted = c.chunk && !c.no_memory && !disturbed;
+	if (!disturbed)
+		bad += same(NULL, "references to slots of swap", swap_references(), swapped);
 	if (!disturbed) {	/* else something is missing in what was counted */
 		bad += shm_recount_end();
 		bad += same(NULL, "vm_committed_as", atomic_long_read(&vm_committed_as), committed);
@@ -644,6 +656,7 @@ static int verify_everything(void)
 	if (c.chunk)
 		free_counts(&c);
 	bad += page_alloc_verify();
+	bad += lru_verify();
 	bad += slab_verify_all();
 	return bad;
 }

@@ -104,7 +104,7 @@ void verify_family_page(const struct page *page)
 {
 	struct family *f;
 
-	if (!page_mapped(page) || !PageAnon(page))
+	if (!(page_mapped(page) || PageSwapCache(page)) || !PageAnon(page))
 		return;
 	f = family_of((void *)((unsigned long)page->mapping & ~PAGE_MAPPING_ANON));
 	if (f)

@@ -15,6 +15,7 @@
 #include <pagemap.h>
 #include <seq_file.h>
 #include <slab.h>
+#include <swap.h>
 #include <vmalloc.h>
 #include "internal.h"
 #include "page_internal.h"
@@ -25,6 +26,13 @@ unsigned long vm_event_counts[NR_CPUS][NR_VM_EVENTS];
 static const char *const vm_event_names[NR_VM_EVENTS] = {
 	[PGFAULT] = "pgfault",
 	[PGMAJFAULT] = "pgmajfault",
+	[PSWPIN] = "pswpin",
+	[PSWPOUT] = "pswpout",
+	[SWAP_RA] = "swap_ra",
+	[PGSCAN] = "pgscan",
+	[PGSTEAL_KSWAPD] = "pgsteal_kswapd",
+	[PGSTEAL_DIRECT] = "pgsteal_direct",
+	[PGDEACTIVATE] = "pgdeactivate",
 	[PGALLOC] = "pgalloc_normal",
 	[PGFREE] = "pgfree",
 	[CR3_WRITES] = "cr3_writes",
@@ -98,7 +106,7 @@ unsigned long node_count(unsigned int i)
 
 /* Linux's events in its order; what only Quire counts follows. */
 static const enum vm_event linux_events[] = {
-	PGPGIN, PGPGOUT, PGALLOC, PGFREE, PGFAULT, PGMAJFAULT, COW_REUSE, OOM_KILL, TLB_REMOTE_FLUSH, TLB_IPIS,
+	PGPGIN, PGPGOUT, PSWPIN, PSWPOUT, PGALLOC, PGFREE, PGDEACTIVATE, PGFAULT, PGMAJFAULT, COW_REUSE, OOM_KILL, TLB_REMOTE_FLUSH, TLB_IPIS,
 	TLB_FLUSH_ALL, TLB_FLUSH_PAGE, VMACACHE_FIND, VMACACHE_HITS,
 };
 
@@ -146,6 +154,21 @@ static void show_kb(struct seq_file *m, const char *name, unsigned long pages)
 	seq_printf(m, "%-15s %8lu kB\n", name, pages << (PAGE_SHIFT - 10));
 }
 
+static void show_lru(struct seq_file *m)
+{
+	unsigned long n[NR_LRU_LISTS];
+
+	for (int l = 0; l < NR_LRU_LISTS; l++)
+		n[l] = lru_pages(l);
+	show_kb(m, "Active:", n[LRU_ACTIVE_ANON] + n[LRU_ACTIVE_FILE]);
+	show_kb(m, "Inactive:", n[LRU_INACTIVE_ANON] + n[LRU_INACTIVE_FILE]);
+	show_kb(m, "Active(anon):", n[LRU_ACTIVE_ANON]);
+	show_kb(m, "Inactive(anon):", n[LRU_INACTIVE_ANON]);
+	show_kb(m, "Active(file):", n[LRU_ACTIVE_FILE]);
+	show_kb(m, "Inactive(file):", n[LRU_INACTIVE_FILE]);
+	show_kb(m, "Unevictable:", n[LRU_UNEVICTABLE]);
+}
+
 int meminfo_show(struct seq_file *m)
 {
 	unsigned long file = count_of(&nr_file_pages), shmem = count_of(&nr_shmem_pages);
@@ -156,10 +179,11 @@ int meminfo_show(struct seq_file *m)
 	show_kb(m, "MemAvailable:", meminfo_available());
 	show_kb(m, "Buffers:", 0);
 	show_kb(m, "Cached:", file);
-	show_kb(m, "SwapCached:", 0);
+	show_kb(m, "SwapCached:", nr_swapcache_pages());
+	show_lru(m);
 	show_kb(m, "Mlocked:", READ_ONCE(nr_mlock));
-	show_kb(m, "SwapTotal:", 0);
-	show_kb(m, "SwapFree:", 0);
+	show_kb(m, "SwapTotal:", total_swap_pages());
+	show_kb(m, "SwapFree:", nr_swap_pages());
 	show_kb(m, "Dirty:", 0);		/* no page waits to be written anywhere */
 	show_kb(m, "Writeback:", 0);
 	show_kb(m, "AnonPages:", count_of(&nr_anon_mapped));

@@ -10,6 +10,7 @@
 #include <printk.h>
 #include <string.h>
 #include <utsname.h>
+#include <swap.h>
 
 #include "internal.h"
 
@@ -173,12 +174,6 @@ static ssize_t kmsg_read(struct file *file, char __user *buf, size_t len, loff_t
 }
 
 static const struct file_operations kmsg_fops = { .read = kmsg_read };
-
-static int swaps_show(struct seq_file *m)
-{
-	seq_puts(m, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
-	return 0;
-}
 
 void proc_kernel_init(void)
 {

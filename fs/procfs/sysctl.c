@@ -7,6 +7,7 @@
 #include <string.h>
 #include <utsname.h>
 
+#include <swap.h>
 #include "internal.h"
 
 static int ostype_show(struct seq_file *m)
@@ -173,6 +174,7 @@ static int uuid_show(struct seq_file *m)
 
 static const struct proc_number numbers[] = {
 	{ "sys/kernel/randomize_va_space", .value = &randomize_va_space, .high = 2 },
+	{ "sys/vm/swappiness", .value = &vm_swappiness, .high = 200 },
 	{ "sys/vm/max_map_count", .value = &sysctl_max_map_count, .high = 0x7fffffff },
 };
 

@@ -212,6 +212,21 @@ static inline bool pte_file(pte_t e)
 static inline unsigned long pte_to_pgoff(pte_t e) { return e.pte >> 12; }
 static inline pte_t pgoff_to_pte(unsigned long off) { return __pte((off << 12) | _PAGE_NONLINEAR); }
 
+/* Swap entries: which area, which page of it (never 0: the header), and soft-dirty. */
+#define _PAGE_SWP_SOFT_DIRTY BIT(2)
+static inline bool pte_swap(pte_t e)
+{
+	return e.pte && !pte_present(e) && !(e.pte & _PAGE_NONLINEAR);
+}
+static inline unsigned int pte_swp_type(pte_t e) { return (e.pte >> 9) & 31; }
+static inline unsigned long pte_swp_offset(pte_t e) { return e.pte >> 14; }
+static inline pte_t swp_pte(unsigned int type, unsigned long offset)
+{
+	return __pte(offset << 14 | (unsigned long)type << 9);
+}
+static inline bool pte_swp_soft_dirty(pte_t e) { return e.pte & _PAGE_SWP_SOFT_DIRTY; }
+static inline pte_t pte_swp_mksoft_dirty(pte_t e) { return __pte(e.pte | _PAGE_SWP_SOFT_DIRTY); }
+
 /* The kernel's own tables: slots above USER_PGD_PTRS are the same in every mm. */
 extern pgd_t *init_pgd;
 

@@ -1,0 +1,240 @@
+/*
+ * mm/lru.c - which pages were used lately: the lists that reclaim takes its victims from
+ *
+ * Purpose:    keep the pages that can be reclaimed in an order of their last use, as far as that is known.
+ *
+ *               new page --> inactive list --(not used again)--> reclaimed
+ *                              |     ^
+ *               (used again)   v     |  (not used for a while)
+ *                             active list
+ *
+ *             Two pairs, because they are written to different places: anonymous memory and shared
+ *             memory to swap, file pages to their file.  What is locked in memory stands aside on a
+ *             fifth list.
+ * Invariants: PG_lru: the page is on the list of its zone that its flags name, which is why PG_active,
+ *             PG_swapbacked and PG_unevictable change under lru_lock while it is set.  The lists hold no
+ *             reference: a page leaves them when it is freed.  zone->nr_lru[] is their length.
+ *             Who takes a page off to look at it holds a reference and puts it back.
+ * Lock order: page lock, ptl > zone->lru_lock > zone->lock; interrupts off, because pages are freed at the
+ *             end of transfers.
+ * Simplified: each page is put on its list at once; Linux collects fifteen a CPU first.
+ * Sources:    Gorman, "Understanding the Linux Virtual Memory Manager", "Page Frame Reclamation".
+ */
+#include <mm.h>
+#include <printk.h>
+#include "internal.h"
+#include "page_internal.h"
+
+static enum lru_list list_of(const struct page *page)
+{
+	if (PageUnevictable(page))
+		return LRU_UNEVICTABLE;
+	return (PageSwapBacked(page) ? LRU_INACTIVE_ANON : LRU_INACTIVE_FILE) + PageActive(page);
+}
+
+/* lru_lock held. */
+static void add(struct zone *z, struct page *page)
+{
+	enum lru_list l = list_of(page);
+
+	SetPageLRU(page);
+	list_add(&page->lru, &z->lru[l]);
+	z->nr_lru[l]++;
+}
+
+static void del(struct zone *z, struct page *page)
+{
+	VM_BUG_ON_PAGE(!PageLRU(page), page);
+	z->nr_lru[list_of(page)]--;
+	list_del(&page->lru);
+	ClearPageLRU(page);
+}
+
+void lru_cache_add(struct page *page)
+{
+	struct zone *z = page_zone(page);
+	unsigned long flags;
+
+	VM_BUG_ON_PAGE(PageLRU(page) || PageActive(page), page);
+	spin_lock_irqsave(&z->lru_lock, flags);
+	add(z, page);
+	spin_unlock_irqrestore(&z->lru_lock, flags);
+}
+
+void lru_forget(struct page **pages, unsigned int nr)
+{
+	struct zone *locked = NULL;
+	unsigned long flags = 0;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		struct zone *z = page_zone(pages[i]);
+
+		if (!PageLRU(pages[i]))
+			continue;
+		if (z != locked) {
+			if (locked)
+				spin_unlock_irqrestore(&locked->lru_lock, flags);
+			locked = z;
+			spin_lock_irqsave(&z->lru_lock, flags);
+		}
+		del(z, pages[i]);
+		ClearPageActive(pages[i]);
+		ClearPageUnevictable(pages[i]);
+	}
+	if (locked)
+		spin_unlock_irqrestore(&locked->lru_lock, flags);
+}
+
+/* Change the flags that say which list, and with them the list. */
+static void move(struct page *page, unsigned long set, unsigned long clear)
+{
+	struct zone *z = page_zone(page);
+	unsigned long flags;
+	bool listed;
+
+	spin_lock_irqsave(&z->lru_lock, flags);
+	listed = PageLRU(page);
+	if (listed)
+		del(z, page);
+	__atomic_fetch_or(&page->flags, set, __ATOMIC_RELAXED);
+	__atomic_fetch_and(&page->flags, ~clear, __ATOMIC_RELAXED);
+	if (listed)
+		add(z, page);
+	spin_unlock_irqrestore(&z->lru_lock, flags);
+}
+
+void activate_page(struct page *page)
+{
+	if (!PageActive(page) && !PageUnevictable(page))
+		move(page, BIT(PG_active), BIT(PG_referenced));
+}
+
+void deactivate_page(struct page *page)
+{
+	if (PageActive(page))
+		move(page, 0, BIT(PG_active) | BIT(PG_referenced));
+}
+
+void lru_set_swapbacked(struct page *page)
+{
+	if (!PageSwapBacked(page))
+		move(page, BIT(PG_swapbacked), 0);
+}
+
+void lru_lazyfree(struct page *page)
+{
+	move(page, 0, BIT(PG_swapbacked) | BIT(PG_active) | BIT(PG_referenced));
+}
+
+void lru_set_unevictable(struct page *page, bool yes)
+{
+	if (PageUnevictable(page) != yes)
+		move(page, yes ? BIT(PG_unevictable) : 0, (yes ? 0 : BIT(PG_unevictable)) | BIT(PG_active));
+}
+
+void mark_page_accessed(struct page *page)
+{
+	if (!PageReferenced(page))
+		SetPageReferenced(page);
+	else
+		activate_page(page);
+}
+
+/* ---- for reclaim ---- */
+
+unsigned int lru_isolate(struct zone *z, enum lru_list l, unsigned int max, struct list_head *taken)
+{
+	unsigned int n = 0, look = max * 2;
+	unsigned long flags;
+
+	spin_lock_irqsave(&z->lru_lock, flags);
+	while (n < max && look-- && !list_empty(&z->lru[l])) {
+		struct page *page = list_entry(z->lru[l].prev, struct page, lru);
+
+		if (!get_page_unless_zero(page)) {	/* being freed: it will take itself off */
+			list_move(&page->lru, &z->lru[l]);
+			continue;
+		}
+		del(z, page);
+		list_add(&page->lru, taken);
+		n++;
+	}
+	spin_unlock_irqrestore(&z->lru_lock, flags);
+	return n;
+}
+
+void lru_take(struct page *page, struct list_head *taken)
+{
+	struct zone *z = page_zone(page);
+	unsigned long flags;
+
+	spin_lock_irqsave(&z->lru_lock, flags);
+	if (PageLRU(page) && get_page_unless_zero(page)) {
+		del(z, page);
+		list_add(&page->lru, taken);
+	}
+	spin_unlock_irqrestore(&z->lru_lock, flags);
+}
+
+void lru_putback(struct page *page)
+{
+	struct zone *z = page_zone(page);
+	unsigned long flags;
+
+	spin_lock_irqsave(&z->lru_lock, flags);
+	add(z, page);
+	spin_unlock_irqrestore(&z->lru_lock, flags);
+	put_page(page);
+}
+
+unsigned long lru_pages(enum lru_list l)
+{
+	unsigned long sum = 0;
+
+	for (int i = 0; i < MAX_NR_ZONES; i++)
+		sum += READ_ONCE(zones[i].nr_lru[l]);
+	return sum;
+}
+
+/* ---- checks ---- */
+
+static int complain(const struct zone *z, const struct page *page, const char *what)
+{
+	pr_err("lru: zone %s, frame %#lx: %s, flags %#lx\n", z->name, page_to_pfn(page), what, page->flags);
+	return 1;
+}
+
+static int verify_list(struct zone *z, enum lru_list l)
+{
+	unsigned long n = 0;
+	struct page *page;
+	int bad = 0;
+
+	list_for_each_entry(page, &z->lru[l], lru) {
+		n++;
+		if (!PageLRU(page) || list_of(page) != l || page_zone(page) != z)
+			bad += complain(z, page, "page on the wrong LRU list");
+		if (page_count(page) <= 0 || PageSlab(page) || PageTable(page) || PageBuddy(page))
+			bad += complain(z, page, "page on an LRU list is free or the kernel's");
+		if (n > z->present_pages)
+			return bad + complain(z, page, "LRU list does not end");
+	}
+	if (n != z->nr_lru[l])
+		pr_err("lru: zone %s, list %d: %lu pages, counted %lu\n", z->name, l, n, z->nr_lru[l]);
+	return bad + (n != z->nr_lru[l]);
+}
+
+int lru_verify(void)
+{
+	int bad = 0;
+
+	for (int i = 0; i < MAX_NR_ZONES; i++) {
+		unsigned long flags;
+
+		spin_lock_irqsave(&zones[i].lru_lock, flags);
+		for (int l = 0; l < NR_LRU_LISTS; l++)
+			bad += verify_list(&zones[i], l);
+		spin_unlock_irqrestore(&zones[i].lru_lock, flags);
+	}
+	return bad;
+}

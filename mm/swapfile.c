@@ -1,0 +1,596 @@
+/*
+ * mm/swapfile.c - swap areas: who has which slot, swapon and swapoff
+ *
+ * Purpose:    an area is a partition or a disk cut in slots of one page.  Its map says of each slot how many
+ *             page-table entries refer to it, and whether the swap cache has it.
+ *
+ *               slot 0    1        2      3            ...
+ *                 header  2+cache  free   1   bad
+ *
+ * Invariants: an area is used only while SWP_WRITEOK; swapoff clears that first, so that no new slot is handed out.
+ *             si->inuse is the number of slots that are not free; bad ones are not counted at all.
+ *             Slots are looked for from where the last one was found: what leaves together lies together.
+ * Lock order: swapon_mutex > mmap_sem > page lock > ptl > swap_lock, which is innermost.
+ * Simplified: the header is mkswap's version 1; no discard; areas are block devices, not files.
+ * Sources:    mkswap(8), swapon(2), swapon(8); Gorman, "Understanding the Linux Virtual Memory Manager",
+ *             chapter "Swap Management".
+ */
+#include <asm/uaccess.h>
+#include <blkdev.h>
+#include <err.h>
+#include <fs.h>
+#include <mutex.h>
+#include <pagemap.h>
+#include <printk.h>
+#include <sched.h>
+#include <seq_file.h>
+#include <slab.h>
+#include <string.h>
+#include <swap.h>
+#include <vmalloc.h>
+#include "internal.h"
+
+#define SWAP_HAS_CACHE	0x8000U
+#define SWAP_BAD	0x7fffU
+#define SWAP_COUNT	0x7fffU		/* the bits of the count; SWAP_BAD is no count */
+
+#define SWP_USED	1U
+#define SWP_WRITEOK	2U
+
+struct swap_info {
+	unsigned int flags;		/* SWP_*: swap_lock */
+	int prio;
+	struct file *file;		/* its special file, open while the area is in use */
+	struct block_device *bdev;
+	u16 *map;			/* swap_lock */
+	unsigned long max;		/* slots, header included */
+	unsigned long pages, inuse;	/* slots that can be used; that are: swap_lock */
+	unsigned long next;		/* where to look first: swap_lock */
+};
+
+static struct swap_info areas[MAX_SWAPFILES];
+static DEFINE_SPINLOCK(swap_lock);
+static DEFINE_MUTEX(swapon_mutex);	/* one swapon or swapoff at a time */
+static int least_prio = -1;		/* swapon_mutex: what the next area without a priority gets, less one */
+static unsigned int last_used;		/* swap_lock: areas of one priority take turns */
+
+/* ---- slots ---- */
+
+/* A free slot of @si, or 0.  swap_lock held. */
+static unsigned long find_slot(struct swap_info *si)
+{
+	unsigned long off = si->next;
+
+	if (!(si->flags & SWP_WRITEOK) || si->inuse == si->pages)
+		return 0;
+	for (unsigned long n = 1; n < si->max; n++) {
+		if (off >= si->max)
+			off = 1;
+		if (!si->map[off]) {
+			si->next = off + 1;
+			return off;
+		}
+		off++;
+	}
+	return 0;
+}
+
+/* The area to take the next slot from: highest priority, those of the same one in turn.  swap_lock held. */
+static struct swap_info *best_area(void)
+{
+	struct swap_info *best = NULL;
+
+	for (unsigned int i = 1; i <= MAX_SWAPFILES; i++) {
+		struct swap_info *si = &areas[(last_used + i) % MAX_SWAPFILES];
+
+		if ((si->flags & SWP_WRITEOK) && si->inuse < si->pages && (!best || si->prio > best->prio))
+			best = si;
+	}
+	return best;
+}
+
+swp_entry_t get_swap_page(void)
+{
+	swp_entry_t e = { 0 };
+	struct swap_info *si;
+
+	spin_lock(&swap_lock);
+	si = best_area();
+	if (si) {
+		unsigned long off = find_slot(si);
+
+		if (off) {
+			si->map[off] = SWAP_HAS_CACHE;
+			si->inuse++;
+			last_used = si - areas;
+			e = swp_entry(si - areas, off);
+		}
+	}
+	spin_unlock(&swap_lock);
+	return e;
+}
+
+/* Its place in the map; NULL: there is no such slot.  swap_lock held. */
+static u16 *slot(swp_entry_t e)
+{
+	struct swap_info *si = swp_type(e) < MAX_SWAPFILES ? &areas[swp_type(e)] : NULL;
+
+	if (!si || !(si->flags & SWP_USED) || !swp_offset(e) || swp_offset(e) >= si->max)
+		return NULL;
+	return &si->map[swp_offset(e)];
+}
+
+/* @e has lost what *@s says no more: is it free now?  swap_lock held. */
+static void maybe_free(swp_entry_t e, const u16 *s)
+{
+	if (!*s)
+		areas[swp_type(e)].inuse--;
+}
+
+int swap_duplicate(swp_entry_t e)
+{
+	int err = 0;
+	u16 *s;
+
+	spin_lock(&swap_lock);
+	s = slot(e);
+	VM_BUG_ON(!s || !*s);
+	if ((*s & SWAP_COUNT) == SWAP_COUNT - 1)
+		err = -ENOMEM;
+	else
+		++*s;
+	spin_unlock(&swap_lock);
+	return err;
+}
+
+void swap_free(swp_entry_t e)
+{
+	u16 *s;
+
+	spin_lock(&swap_lock);
+	s = slot(e);
+	VM_BUG_ON(!s || !(*s & SWAP_COUNT));
+	--*s;
+	maybe_free(e, s);
+	spin_unlock(&swap_lock);
+}
+
+int swapcache_prepare(swp_entry_t e)
+{
+	int err = 0;
+	u16 *s;
+
+	spin_lock(&swap_lock);
+	s = slot(e);
+	if (!s || !*s || *s == SWAP_BAD)
+		err = -ENOENT;
+	else if (*s & SWAP_HAS_CACHE)
+		err = -EEXIST;
+	else
+		*s |= SWAP_HAS_CACHE;
+	spin_unlock(&swap_lock);
+	return err;
+}
+
+void swapcache_free(swp_entry_t e)
+{
+	u16 *s;
+
+	spin_lock(&swap_lock);
+	s = slot(e);
+	VM_BUG_ON(!s || !(*s & SWAP_HAS_CACHE));
+	*s &= ~SWAP_HAS_CACHE;
+	maybe_free(e, s);
+	spin_unlock(&swap_lock);
+}
+
+unsigned int swap_count(swp_entry_t e)
+{
+	unsigned int n = 0;
+	u16 *s;
+
+	spin_lock(&swap_lock);
+	s = slot(e);
+	if (s && *s != SWAP_BAD)
+		n = *s & SWAP_COUNT;
+	spin_unlock(&swap_lock);
+	return n;
+}
+
+static unsigned long sum(unsigned long (*of)(const struct swap_info *si))
+{
+	unsigned long n = 0;
+
+	spin_lock(&swap_lock);
+	for (int i = 0; i < MAX_SWAPFILES; i++)
+		if (areas[i].flags & SWP_USED)
+			n += of(&areas[i]);
+	spin_unlock(&swap_lock);
+	return n;
+}
+
+static unsigned long free_slots(const struct swap_info *si)
+{
+	return si->flags & SWP_WRITEOK ? si->pages - si->inuse : 0;
+}
+
+static unsigned long all_slots(const struct swap_info *si)
+{
+	return si->flags & SWP_WRITEOK ? si->pages : 0;
+}
+
+static unsigned long references(const struct swap_info *si)
+{
+	unsigned long n = 0;
+
+	for (unsigned long i = 1; i < si->max; i++)
+		n += si->map[i] == SWAP_BAD ? 0 : si->map[i] & SWAP_COUNT;
+	return n;
+}
+
+unsigned long nr_swap_pages(void) { return sum(free_slots); }
+unsigned long total_swap_pages(void) { return sum(all_slots); }
+unsigned long swap_references(void) { return sum(references); }
+
+/* ---- transfers ---- */
+
+static struct bio *page_bio(struct page *page, enum bio_op op)
+{
+	swp_entry_t e = page_swap_entry(page);
+	struct bio *bio = bio_alloc(areas[swp_type(e)].bdev, op,
+				    swp_offset(e) << (PAGE_SHIFT - SECTOR_SHIFT), 1, GFP_KERNEL);
+
+	if (bio)
+		bio_add_page(bio, page, 0, PAGE_SIZE);
+	return bio;
+}
+
+static void write_done(struct bio *bio)
+{
+	struct page *page = bio->bi_vec[0].bv_page;
+
+	if (bio->bi_status)
+		SetPageDirty(page);	/* its only copy: it stays in memory */
+	end_page_writeback(page);
+	bio_put(bio);
+}
+
+int swap_writepage(struct page *page)
+{
+	struct bio *bio;
+
+	if (try_to_free_swap(page)) {	/* nobody wants it back */
+		unlock_page(page);
+		return 0;
+	}
+	bio = page_bio(page, BIO_WRITE);
+	bio->bi_end_io = write_done;
+	ClearPageDirty(page);
+	set_page_writeback(page);
+	unlock_page(page);
+	count_vm_event(PSWPOUT);
+	submit_bio(bio);
+	return 0;
+}
+
+static void read_done(struct bio *bio)
+{
+	page_end_read(bio->bi_vec[0].bv_page, bio->bi_status);
+	bio_put(bio);
+}
+
+void swap_readpage(struct page *page)
+{
+	struct bio *bio = page_bio(page, BIO_READ);
+
+	if (!bio) {
+		unlock_page(page);	/* not uptodate: an error for who waits */
+		return;
+	}
+	bio->bi_end_io = read_done;
+	count_vm_event(PSWPIN);
+	page_io_begin(page);
+	submit_bio(bio);
+}
+
+/* ---- swapon ---- */
+
+/* mkswap's first page (version 1); little endian as we are. */
+struct swap_header {
+	u8 boot[1024];
+	u32 version, last_page, nr_badpages;
+	u8 uuid[16], label[16];
+	u32 padding[117];
+	u32 badpages[637];
+	u8 unused[2];
+	char magic[10];
+} __packed;
+_Static_assert(sizeof(struct swap_header) == PAGE_SIZE, "swap header");
+
+#define MAX_BAD	(ARRAY_SIZE(((struct swap_header *)0)->badpages))
+
+/* What the header promises: 0 and the number of slots, or -EINVAL. */
+static int check_header(const struct swap_header *h, unsigned long dev_pages, unsigned long *max)
+{
+	if (memcmp(h->magic, "SWAPSPACE2", 10) || h->version != 1)
+		return -EINVAL;
+	if (!h->last_page || h->nr_badpages > MAX_BAD)
+		return -EINVAL;
+	*max = (unsigned long)h->last_page + 1;
+	return *max > dev_pages ? -EINVAL : 0;
+}
+
+/* The map of a new area: the header and what the header says is bad are not to be used.  0, -EINVAL, -ENOMEM. */
+static int make_map(struct swap_info *si, const struct swap_header *h)
+{
+	si->map = vzalloc(si->max * sizeof(*si->map));
+	if (!si->map)
+		return -ENOMEM;
+	si->map[0] = SWAP_BAD;
+	si->pages = si->max - 1;
+	for (u32 i = 0; i < h->nr_badpages; i++) {
+		if (!h->badpages[i] || h->badpages[i] >= si->max)
+			return -EINVAL;
+		si->pages -= si->map[h->badpages[i]] != SWAP_BAD;
+		si->map[h->badpages[i]] = SWAP_BAD;
+	}
+	return si->pages ? 0 : -EINVAL;
+}
+
+static int read_area(struct swap_info *si)
+{
+	struct page *page = read_mapping_page(bdev_inode(si->bdev)->i_mapping, 0);
+	const struct swap_header *h;
+	int err;
+
+	if (IS_ERR(page))
+		return PTR_ERR(page);
+	h = page_address(page);
+	err = check_header(h, bdev_nr_sectors(si->bdev) >> (PAGE_SHIFT - SECTOR_SHIFT), &si->max);
+	if (!err)
+		err = make_map(si, h);
+	put_page(page);
+	return err;
+}
+
+static void close_area(struct swap_info *si)
+{
+	if (si->map)
+		vfree(si->map);
+	if (si->bdev) {
+		bd_release(si->bdev, si);
+		blkdev_put(si->bdev);
+	}
+	if (si->file)
+		fput(si->file);
+	memset(si, 0, sizeof(*si));
+}
+
+/* Open and claim the device and read its header.  0 or -errno with nothing kept. */
+static int open_area(struct swap_info *si, struct file *f)
+{
+	struct block_device *bdev;
+	int err;
+
+	memset(si, 0, sizeof(*si));
+	if (!S_ISBLK(f->f_inode->i_mode))
+		return -EINVAL;
+	bdev = blkdev_get(f->f_inode->i_rdev, true);
+	if (IS_ERR(bdev))
+		return PTR_ERR(bdev);
+	err = bd_claim(bdev, si);
+	if (err) {
+		blkdev_put(bdev);
+		return err;
+	}
+	si->bdev = bdev;
+	si->file = get_file(f);
+	err = read_area(si);
+	if (err)
+		close_area(si);
+	return err;
+}
+
+#define SWAP_FLAG_PREFER	0x8000
+#define SWAP_FLAG_PRIO_MASK	0x7fff
+#define SWAP_FLAGS_VALID	(SWAP_FLAG_PREFER | SWAP_FLAG_PRIO_MASK | 0x10000 | 0x20000 | 0x40000)
+
+static int add_area(struct file *f, int flags)
+{
+	struct swap_info *si = NULL;
+	int err;
+
+	for (int i = 0; i < MAX_SWAPFILES && !si; i++)
+		if (!areas[i].flags)
+			si = &areas[i];
+	if (!si)
+		return -EPERM;
+	err = open_area(si, f);
+	if (err)
+		return err;
+	si->prio = flags & SWAP_FLAG_PREFER ? flags & SWAP_FLAG_PRIO_MASK : --least_prio;
+	si->next = 1;
+	spin_lock(&swap_lock);
+	si->flags = SWP_USED | SWP_WRITEOK;
+	spin_unlock(&swap_lock);
+	pr_info("Adding %luk swap on %s.  Priority:%d\n", si->pages << (PAGE_SHIFT - 10), bdev_name(si->bdev), si->prio);
+	return 0;
+}
+
+long sys_swapon(const char __user *path, int flags)
+{
+	struct file *f;
+	char *name;
+	int err;
+
+	if (flags & ~SWAP_FLAGS_VALID)
+		return -EINVAL;
+	if (!capable_root())
+		return -EPERM;
+	name = getname(path);
+	if (IS_ERR(name))
+		return PTR_ERR(name);
+	f = filp_open(name, O_RDWR | O_LARGEFILE, 0);
+	putname(name);
+	if (IS_ERR(f))
+		return PTR_ERR(f);
+	mutex_lock(&swapon_mutex);
+	err = add_area(f, flags);
+	mutex_unlock(&swapon_mutex);
+	fput(f);
+	return err;
+}
+
+/* ---- swapoff ---- */
+
+/* Every mm of the list, one after the other: their entries get their pages back.  0, -ENOMEM, -EINTR. */
+static int unuse_all_mms(unsigned int type)
+{
+	struct mm_struct *mm = &init_mm, *next;
+	int err = 0;
+
+	while (!err) {
+		struct list_head *pos;
+
+		next = NULL;
+		spin_lock(&mmlist_lock);
+		for (pos = mm->mmlist.next; pos != &init_mm.mmlist; pos = pos->next) {
+			struct mm_struct *m = list_entry(pos, struct mm_struct, mmlist);
+
+			if (get_mm_counter(m, MM_SWAPENTS) && mmget_not_zero(m)) {
+				next = m;
+				break;
+			}
+		}
+		spin_unlock(&mmlist_lock);
+		if (mm != &init_mm)
+			mmput(mm);
+		mm = next;
+		if (!mm)
+			return 0;
+		err = signal_pending(current) ? -EINTR : unuse_mm(mm, type);
+	}
+	mmput(mm);
+	return err;
+}
+
+/* What is only in the cache leaves it: its slots are free.  0 or -EINTR. */
+static int drop_cached(unsigned int type)
+{
+	struct swap_info *si = &areas[type];
+
+	for (unsigned long off = 1; off < si->max; off++) {
+		struct page *page;
+
+		if (!(READ_ONCE(si->map[off]) & SWAP_HAS_CACHE) || si->map[off] == SWAP_BAD)
+			continue;
+		page = lookup_swap_cache(swp_entry(type, off));
+		if (!page)
+			continue;
+		lock_page(page);
+		wait_on_page_writeback(page);
+		try_to_free_swap(page);
+		unlock_page(page);
+		put_page(page);
+		if (signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
+}
+
+/* Until no slot is in use: a fork or a fault may have moved entries meanwhile. */
+static int empty_area(unsigned int type)
+{
+	while (READ_ONCE(areas[type].inuse)) {
+		int err = unuse_all_mms(type) ?: drop_cached(type);
+
+		if (err)
+			return err;
+		cond_resched();
+	}
+	return 0;
+}
+
+static int find_area(const struct file *f)
+{
+	for (int i = 0; i < MAX_SWAPFILES; i++)
+		if ((areas[i].flags & SWP_WRITEOK) && areas[i].file->f_inode->i_rdev == f->f_inode->i_rdev)
+			return i;
+	return -EINVAL;
+}
+
+static void set_flags(struct swap_info *si, unsigned int flags)
+{
+	spin_lock(&swap_lock);
+	si->flags = flags;
+	spin_unlock(&swap_lock);
+}
+
+/* swapon_mutex held. */
+static int remove_area(struct file *f)
+{
+	int type = S_ISBLK(f->f_inode->i_mode) ? find_area(f) : -EINVAL, err;
+	struct swap_info *si;
+
+	if (type < 0)
+		return type;
+	si = &areas[type];
+	set_flags(si, SWP_USED);
+	err = empty_area(type);
+	if (err) {
+		set_flags(si, SWP_USED | SWP_WRITEOK);
+		return err;
+	}
+	set_flags(si, 0);
+	close_area(si);
+	return 0;
+}
+
+long sys_swapoff(const char __user *path)
+{
+	struct file *f;
+	char *name;
+	int err;
+
+	if (!capable_root())
+		return -EPERM;
+	name = getname(path);
+	if (IS_ERR(name))
+		return PTR_ERR(name);
+	f = filp_open(name, O_RDWR | O_LARGEFILE, 0);
+	putname(name);
+	if (IS_ERR(f))
+		return PTR_ERR(f);
+	mutex_lock(&swapon_mutex);
+	err = remove_area(f);
+	mutex_unlock(&swapon_mutex);
+	fput(f);
+	return err;
+}
+
+/* ---- /proc/swaps ---- */
+
+int swaps_show(struct seq_file *m)
+{
+	char *buf = kmalloc(PATH_MAX, GFP_KERNEL);
+
+	if (!buf)
+		return -ENOMEM;
+	seq_puts(m, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
+	mutex_lock(&swapon_mutex);
+	for (int i = 0; i < MAX_SWAPFILES; i++) {
+		const struct swap_info *si = &areas[i];
+		const char *name;
+
+		if (!(si->flags & SWP_USED))
+			continue;
+		name = d_path(&si->file->f_path, buf, PATH_MAX);
+		seq_printf(m, "%-40s%s\t%lu\t%s%lu\t%s%d\n", name, "partition", si->pages << (PAGE_SHIFT - 10),
+			   si->pages << (PAGE_SHIFT - 10) < 10000000 ? "\t" : "", si->inuse << (PAGE_SHIFT - 10),
+			   si->inuse << (PAGE_SHIFT - 10) < 10000000 ? "\t" : "", si->prio);
+	}
+	mutex_unlock(&swapon_mutex);
+	kfree(buf);
+	return 0;
+}

@@ -1,0 +1,463 @@
+/*
+ * mm/vmscan.c - reclaim: make pages free before there are none
+ *
+ * Purpose:    take pages that were not used lately from their users: unmap, write where they belong, free.
+ *             kswapd begins when a zone falls below its low mark and works until it is above the high one;
+ *             who finds nothing free meanwhile does the same for himself (direct reclaim).
+ *
+ *               inactive list, old end
+ *                 | used since we looked last?          --> active list, or once more round
+ *                 | locked in memory?                   --> set aside
+ *                 | anonymous and without a slot?       --> add_to_swap
+ *                 | mapped?                             --> unmap: entries become swap entries, or none
+ *                 | dirty?                              --> written; it comes by again when that is done
+ *                 v nobody else refers to it            --> out of its cache, free
+ *
+ * Invariants: a page is looked at under its lock, which is only tried: whoever waits for memory may hold others.
+ *             So are the locks that lead to its mappings.  A page that somebody has pinned stays.
+ *             While a task reclaims (PF_MEMALLOC) its own allocations take from the reserve and do not
+ *             reclaim again.
+ *             Progress is counted in pages freed.  What is on its way to the disk is waited for only when
+ *             a whole round freed nothing.
+ * Lock order: page lock (tried) > i_mmap_rwsem or anon_vma root rwsem (tried) > ptl > zone->lru_lock
+ * Simplified: one kswapd; no groups, no working-set shadows; dirty file pages are left to write-back, which
+ *             is asked for them.
+ * Sources:    Gorman, "Understanding the Linux Virtual Memory Manager", "Page Frame Reclamation".
+ */
+#include <err.h>
+#include <fs.h>
+#include <pagemap.h>
+#include <printk.h>
+#include <rmap.h>
+#include <sched.h>
+#include <swap.h>
+#include <wait.h>
+#include "internal.h"
+#include "page_internal.h"
+
+#define BATCH		32		/* pages taken off a list at once */
+#define DEF_PRIORITY	12		/* a round looks at 1/4096 of a list first, at all of it last */
+
+int vm_swappiness = 60;	/* 0: never swap while there are file pages; 200: as gladly */
+
+/* ---- who uses a page ---- */
+
+struct referenced {
+	unsigned int young;		/* entries through which it was used since we looked last */
+	bool locked, exec;		/* by an area that is locked, that is code */
+};
+
+static bool look_at_entry(struct page *page, struct vm_area_struct *vma, unsigned long addr, void *arg)
+{
+	pmd_t *pmd = mm_find_pmd(vma->vm_mm, addr);
+	struct referenced *r = arg;
+	spinlock_t *ptl;
+	pte_t *pte;
+
+	if (!pmd)
+		return false;
+	pte = pte_offset_map_lock(vma->vm_mm, pmd, addr, &ptl);
+	if (pte_present(*pte) && !pte_special(*pte) && pte_pfn(*pte) == page_to_pfn(page)) {
+		unsigned long old = pte->pte;
+
+		r->locked |= !!(vma->vm_flags & VM_LOCKED);
+		r->exec |= !!(vma->vm_flags & VM_EXEC);
+		if (ptep_test_and_clear_young(pte)) {	/* no flush: a TLB that keeps it costs accuracy only */
+			r->young += !(vma->vm_flags & VM_SEQ_READ);
+			trace_pte_change(vma->vm_mm, addr, old, pte->pte);
+		}
+	}
+	pte_unmap_unlock(pte, ptl);
+	return false;
+}
+
+enum verdict { TAKE, KEEP, ACTIVATE, ASIDE };
+
+static enum verdict judge(struct page *page)
+{
+	struct referenced r = { 0 };
+
+	if (PageMlocked(page))
+		return ASIDE;
+	if (page_mapped(page) && !rmap_try_walk(page, look_at_entry, &r))
+		return KEEP;
+	if (r.locked)
+		return ACTIVATE;
+	if (r.young) {
+		if (PageSwapBacked(page) || PageReferenced(page) || r.young > 1 || r.exec)
+			return ACTIVATE;
+		SetPageReferenced(page);	/* a file page once: again before it counts */
+		return KEEP;
+	}
+	return TAKE;
+}
+
+/* ---- taking it from them ---- */
+
+/* What is left in the entry of @addr when @page goes; a slot's count is raised for it. */
+static pte_t left_behind(struct page *page, struct vm_area_struct *vma, unsigned long addr, pte_t was)
+{
+	pte_t e = __pte(0);
+
+	if (PageSwapCache(page)) {
+		e = swp_entry_to_pte(page_swap_entry(page));
+		if (pte_soft_dirty(was))
+			e = pte_swp_mksoft_dirty(e);
+	} else if (!PageAnon(page) && page->index != linear_page_index(vma, addr)) {
+		e = pgoff_to_pte(page->index);
+	}
+	return e;
+}
+
+/* One entry less.  True: stop, the page cannot be had. */
+static bool unmap_entry(struct page *page, struct vm_area_struct *vma, unsigned long addr, void *arg)
+{
+	pmd_t *pmd = mm_find_pmd(vma->vm_mm, addr);
+	struct mm_struct *mm = vma->vm_mm;
+	bool stop = false;
+	spinlock_t *ptl;
+	pte_t *pte, was, rest;
+
+	if (!pmd)
+		return false;
+	pte = pte_offset_map_lock(mm, pmd, addr, &ptl);
+	if (!pte_present(*pte) || pte_special(*pte) || pte_pfn(*pte) != page_to_pfn(page))
+		goto out;
+	if (vma->vm_flags & VM_LOCKED) {
+		stop = true;
+		goto out;
+	}
+	update_hiwater_rss(mm);
+	was = ptep_get_and_clear(pte);
+	flush_tlb_page(vma, addr);
+	if (pte_dirty(was) && PageAnon(page))
+		SetPageDirty(page);
+	else if (pte_dirty(was))
+		set_page_dirty(page);
+	rest = left_behind(page, vma, addr, was);
+	if ((PageAnon(page) && !PageSwapCache(page) && PageDirty(page)) ||	/* given up, and written since */
+	    (PageSwapCache(page) && swap_duplicate(page_swap_entry(page)))) {
+		set_pte(pte, was);
+		stop = true;
+		goto out;
+	}
+	set_pte(pte, rest);
+	trace_pte_change(mm, addr, was.pte, rest.pte);
+	if (pte_none(rest))
+		pt_entries_add(pmd, -1);
+	add_mm_counter(mm, mm_counter(page), -1);
+	if (PageSwapCache(page))
+		add_mm_counter(mm, MM_SWAPENTS, 1);
+	page_remove_rmap(page, vma);
+	put_page(page);
+out:
+	pte_unmap_unlock(pte, ptl);
+	return stop;
+}
+
+/* Page locked.  True: no entry names it any more. */
+static bool try_to_unmap(struct page *page)
+{
+	return rmap_try_walk(page, unmap_entry, NULL) && !page_mapped(page);
+}
+
+/* References that are no entry's: ours, and that of the cache it is in. */
+static int expected_count(const struct page *page)
+{
+	return 1 + (PageSwapCache(page) || (page->mapping && !PageAnon(page)));
+}
+
+/* Out of its cache.  Page locked, not mapped, clean.  False: somebody else has it. */
+static bool leave_cache(struct page *page)
+{
+	struct address_space *m = page->mapping;
+
+	if (PageSwapCache(page)) {
+		/* nobody can find it but through the cache, and who does takes the page lock to keep it */
+		if (page_count(page) != 2)
+			return false;
+		delete_from_swap_cache(page);
+		return true;
+	}
+	if (!m || PageAnon(page))
+		return page_count(page) == 1;
+	spin_lock(&m->tree_lock);
+	if (page_count(page) != 2 || PageDirty(page)) {
+		spin_unlock(&m->tree_lock);
+		return false;
+	}
+	spin_unlock(&m->tree_lock);
+	delete_from_page_cache(page);
+	return true;
+}
+
+struct scan {
+	bool may_swap;
+	unsigned long freed, in_flight;
+	struct page *slow;		/* one on its way to the disk, referenced: what to wait for */
+};
+
+static void wait_later(struct scan *sc, struct page *page)
+{
+	sc->in_flight++;
+	if (!sc->slow) {
+		get_page(page);
+		sc->slow = page;
+	}
+}
+
+/* Is there a place where the page can go when it is not in memory? */
+static bool has_home(struct page *page, const struct scan *sc)
+{
+	if (PageAnon(page) || PageSwapCache(page))
+		return !PageSwapBacked(page) || PageSwapCache(page) || sc->may_swap;
+	return page->mapping && !mapping_is_shmem(page->mapping) && page->mapping->a_ops &&
+	       page->mapping->a_ops->writepage;
+}
+
+/* Page locked; unlocks it.  TAKE: it is ours alone and in no cache. */
+static enum verdict try_page_out(struct page *page, struct scan *sc)
+{
+	enum verdict v = KEEP;
+
+	if (PageWriteback(page)) {
+		wait_later(sc, page);
+		goto out;
+	}
+	if (!page->mapping && !PageSwapCache(page))
+		goto out;		/* truncated: it goes with its last reference */
+	v = judge(page);
+	if (v != TAKE)
+		goto out;
+	v = ACTIVATE;
+	if (!has_home(page, sc))
+		goto out;
+	v = KEEP;
+	if (page_count(page) != page_mapcount(page) + expected_count(page))
+		goto out;
+	if (PageAnon(page) && PageSwapBacked(page) && !PageSwapCache(page) && !add_to_swap(page))
+		goto out;
+	if (page_mapped(page) && !try_to_unmap(page)) {
+		v = ACTIVATE;
+		if (PageAnon(page) && !PageSwapBacked(page))
+			lru_set_swapbacked(page);
+		goto out;
+	}
+	if (PageDirty(page)) {
+		if (!PageSwapCache(page)) {
+			sc->in_flight++;	/* write-back's matter */
+			goto out;
+		}
+		get_page(page);
+		swap_writepage(page);
+		if (PageWriteback(page))
+			wait_later(sc, page);
+		put_page(page);
+		return KEEP;
+	}
+	if (!leave_cache(page))
+		goto out;
+	v = TAKE;
+out:
+	unlock_page(page);
+	return v;
+}
+
+static void shrink_page_list(struct list_head *pages, struct scan *sc)
+{
+	struct page *page;
+
+	while (!list_empty(pages)) {
+		enum verdict v;
+
+		page = list_first_entry(pages, struct page, lru);
+		list_del(&page->lru);
+		v = trylock_page(page) ? try_page_out(page, sc) : KEEP;
+		switch (v) {
+		case TAKE:
+			VM_BUG_ON_PAGE(PageSwapCache(page) || page_mapped(page), page);
+			sc->freed++;
+			ClearPageDirty(page);
+			ClearPageActive(page);
+			put_page(page);
+			continue;
+		case ASIDE:
+			SetPageUnevictable(page);
+			break;
+		case ACTIVATE:
+			SetPageActive(page);
+			break;
+		case KEEP:
+			break;
+		}
+		lru_putback(page);
+		cond_resched();
+	}
+}
+
+unsigned long reclaim_pages(struct list_head *pages)
+{
+	struct scan sc = { .may_swap = nr_swap_pages() > 0 };
+
+	shrink_page_list(pages, &sc);
+	if (sc.slow)
+		put_page(sc.slow);
+	return sc.freed;
+}
+
+/* ---- lists ---- */
+
+static void shrink_inactive(struct zone *z, enum lru_list l, unsigned long nr, struct scan *sc)
+{
+	while (nr) {
+		LIST_HEAD(taken);
+		unsigned int n = lru_isolate(z, l, min(nr, (unsigned long)BATCH), &taken);
+
+		if (!n)
+			return;
+		count_vm_events(PGSCAN, n);
+		shrink_page_list(&taken, sc);
+		nr -= n;
+	}
+}
+
+/* Pages that were not used since the last look become inactive; code that was used stays. */
+static void shrink_active(struct zone *z, enum lru_list l, unsigned long nr)
+{
+	while (nr) {
+		LIST_HEAD(taken);
+		unsigned int n = lru_isolate(z, l, min(nr, (unsigned long)BATCH), &taken);
+
+		if (!n)
+			return;
+		nr -= n;
+		while (!list_empty(&taken)) {
+			struct page *page = list_first_entry(&taken, struct page, lru);
+			struct referenced r = { 0 };
+
+			list_del(&page->lru);
+			if (page_mapped(page) && trylock_page(page)) {
+				rmap_try_walk(page, look_at_entry, &r);
+				unlock_page(page);
+			}
+			if (!r.locked && !(r.young && r.exec && !PageSwapBacked(page))) {
+				ClearPageActive(page);
+				count_vm_event(PGDEACTIVATE);
+			}
+			lru_putback(page);
+		}
+		cond_resched();
+	}
+}
+
+static bool inactive_is_low(const struct zone *z, enum lru_list inactive)
+{
+	return z->nr_lru[inactive] < z->nr_lru[inactive + 1];
+}
+
+/* A pair of lists, by a part of 2^-@priority. */
+static void shrink_pair(struct zone *z, enum lru_list inactive, int priority, unsigned int weight, struct scan *sc)
+{
+	unsigned long nr = ((z->nr_lru[inactive] + z->nr_lru[inactive + 1]) * weight / 100) >> priority;
+
+	if (!nr)
+		nr = min(z->nr_lru[inactive] + z->nr_lru[inactive + 1], (unsigned long)BATCH);
+	if (inactive_is_low(z, inactive))
+		shrink_active(z, inactive + 1, nr);
+	shrink_inactive(z, inactive, nr, sc);
+}
+
+static void shrink_zone(struct zone *z, int priority, struct scan *sc)
+{
+	unsigned int weight = vm_swappiness / 2;
+
+	shrink_pair(z, LRU_INACTIVE_FILE, priority, 100 - weight, sc);
+	if (sc->may_swap || !priority)		/* what MADV_FREE gave up is on the file lists */
+		shrink_pair(z, LRU_INACTIVE_ANON, priority, priority ? weight : 100, sc);
+}
+
+static void end_scan(struct scan *sc, bool wait)
+{
+	if (!sc->slow)
+		return;
+	if (wait)
+		wait_on_page_writeback(sc->slow);
+	put_page(sc->slow);
+	sc->slow = NULL;
+}
+
+/* One round over all zones: pages freed. */
+static unsigned long shrink_round(int priority)
+{
+	struct scan sc = { .may_swap = nr_swap_pages() > 0 };
+
+	for (int i = 0; i < MAX_NR_ZONES; i++)
+		if (zones[i].managed_pages)
+			shrink_zone(&zones[i], priority, &sc);
+	end_scan(&sc, !sc.freed);
+	sc.freed += run_shrinkers(max(32UL, 1024UL >> priority));
+	return sc.freed;
+}
+
+unsigned long try_to_free_pages(gfp_t gfp, unsigned int order)
+{
+	unsigned long freed = 0, want = max((unsigned long)BATCH, 2UL << order);
+
+	current->flags |= PF_MEMALLOC;
+	for (int priority = DEF_PRIORITY; priority >= 0 && freed < want; priority--)
+		freed += shrink_round(priority);
+	current->flags &= ~PF_MEMALLOC;
+	count_vm_events(PGSTEAL_DIRECT, freed);
+	return freed;
+}
+
+/* ---- kswapd ---- */
+
+static DECLARE_WAIT_QUEUE_HEAD(kswapd_wait);
+static bool kswapd_wanted;
+
+static bool all_zones_have(enum zone_watermarks mark)
+{
+	for (int i = 0; i < MAX_NR_ZONES; i++)
+		if (zones[i].managed_pages && zone_free_pages(&zones[i]) < zones[i].watermark[mark])
+			return false;
+	return true;
+}
+
+void wakeup_kswapd(void)
+{
+	if (READ_ONCE(kswapd_wanted))
+		return;
+	WRITE_ONCE(kswapd_wanted, true);
+	wake_up(&kswapd_wait);
+}
+
+/* Until all zones have what they should, or a whole walk from the first to the last priority frees nothing. */
+static void balance(void)
+{
+	unsigned long freed;
+
+	do {
+		freed = 0;
+		for (int priority = DEF_PRIORITY; priority >= 0 && !all_zones_have(WMARK_HIGH); priority--)
+			freed += shrink_round(priority);
+		count_vm_events(PGSTEAL_KSWAPD, freed);
+	} while (freed && !all_zones_have(WMARK_HIGH));
+}
+
+static int kswapd(void *unused)
+{
+	current->flags |= PF_MEMALLOC;
+	for (;;) {
+		wait_event(kswapd_wait, READ_ONCE(kswapd_wanted));
+		balance();
+		WRITE_ONCE(kswapd_wanted, false);
+	}
+	return 0;
+}
+
+void __init vmscan_init(void)
+{
+	if (IS_ERR(kthread_run(kswapd, NULL, "kswapd0")))
+		pr_warn("kswapd: no memory: pages are reclaimed by who needs them\n");
+}
