@@ -501,6 +501,9 @@ static noinline struct page *alloc_slowpath(gfp_t gfp, unsigned int order)
 	for (retry = 0; retry < RECLAIM_RETRIES; retry++) {
 		unsigned long freed = try_to_free_pages(gfp, order);
 
+		page = try_zones(gfp, order, effort);
+		if (page)
+			break;
 		drain_all_pages();
 		page = try_zones(gfp, order, effort);
 		if (page)

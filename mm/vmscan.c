@@ -24,6 +24,7 @@
  *             is asked for them.
  * Sources:    Gorman, "Understanding the Linux Virtual Memory Manager", "Page Frame Reclamation".
  */
+#include <blkdev.h>
 #include <err.h>
 #include <fs.h>
 #include <pagemap.h>
@@ -109,11 +110,45 @@ static pte_t left_behind(struct page *page, struct vm_area_struct *vma, unsigned
 	return e;
 }
 
+/*
+ * Address spaces that lost entries and whose TLBs do not know it yet.  One interrupt of other CPUs does for a
+ * batch of pages; until then none of them is written or freed.
+ */
+#define STALE_MMS 4
+struct stale {
+	struct mm_struct *mm[STALE_MMS];	/* mm_count held */
+	unsigned int nr;
+};
+
+static void flush_stale(struct stale *s)
+{
+	while (s->nr) {
+		struct mm_struct *mm = s->mm[--s->nr];
+
+		flush_tlb_mm(mm);
+		mmdrop(mm);
+	}
+}
+
+static void note_stale(struct stale *s, struct vm_area_struct *vma, unsigned long addr)
+{
+	for (unsigned int i = 0; i < s->nr; i++)
+		if (s->mm[i] == vma->vm_mm)
+			return;
+	if (s->nr == STALE_MMS) {
+		flush_tlb_page(vma, addr);
+		return;
+	}
+	mmgrab(vma->vm_mm);
+	s->mm[s->nr++] = vma->vm_mm;
+}
+
 /* One entry less.  True: stop, the page cannot be had. */
 static bool unmap_entry(struct page *page, struct vm_area_struct *vma, unsigned long addr, void *arg)
 {
 	pmd_t *pmd = mm_find_pmd(vma->vm_mm, addr);
 	struct mm_struct *mm = vma->vm_mm;
+	struct stale *stale = arg;
 	bool stop = false;
 	spinlock_t *ptl;
 	pte_t *pte, was, rest;
@@ -129,7 +164,7 @@ static bool unmap_entry(struct page *page, struct vm_area_struct *vma, unsigned 
 	}
 	update_hiwater_rss(mm);
 	was = ptep_get_and_clear(pte);
-	flush_tlb_page(vma, addr);
+	note_stale(stale, vma, addr);
 	if (pte_dirty(was) && PageAnon(page))
 		SetPageDirty(page);
 	else if (pte_dirty(was))
@@ -156,9 +191,9 @@ out:
 }
 
 /* Page locked.  True: no entry names it any more. */
-static bool try_to_unmap(struct page *page)
+static bool try_to_unmap(struct page *page, struct stale *stale)
 {
-	return rmap_try_walk(page, unmap_entry, NULL) && !page_mapped(page);
+	return rmap_try_walk(page, unmap_entry, stale) && !page_mapped(page);
 }
 
 /* References that are no entry's: ours, and that of the cache it is in. */
@@ -215,34 +250,39 @@ static bool has_home(struct page *page, const struct scan *sc)
 	       page->mapping->a_ops->writepage;
 }
 
-/* Page locked; unlocks it.  TAKE: it is ours alone and in no cache. */
-static enum verdict try_page_out(struct page *page, struct scan *sc)
+/* First half, page locked.  TAKE: nobody maps it any more, though TLBs may not know yet. */
+static enum verdict detach(struct page *page, struct scan *sc, struct stale *stale)
 {
-	enum verdict v = KEEP;
+	enum verdict v;
 
 	if (PageWriteback(page)) {
 		wait_later(sc, page);
-		goto out;
+		return KEEP;
 	}
 	if (!page->mapping && !PageSwapCache(page))
-		goto out;		/* truncated: it goes with its last reference */
+		return KEEP;		/* truncated: it goes with its last reference */
 	v = judge(page);
 	if (v != TAKE)
-		goto out;
-	v = ACTIVATE;
+		return v;
 	if (!has_home(page, sc))
-		goto out;
-	v = KEEP;
+		return ACTIVATE;
 	if (page_count(page) != page_mapcount(page) + expected_count(page))
-		goto out;
+		return KEEP;
 	if (PageAnon(page) && PageSwapBacked(page) && !PageSwapCache(page) && !add_to_swap(page))
-		goto out;
-	if (page_mapped(page) && !try_to_unmap(page)) {
-		v = ACTIVATE;
+		return ACTIVATE;
+	if (page_mapped(page) && !try_to_unmap(page, stale)) {
 		if (PageAnon(page) && !PageSwapBacked(page))
 			lru_set_swapbacked(page);
-		goto out;
+		return ACTIVATE;
 	}
+	return TAKE;
+}
+
+/* Second half, TLBs flushed; unlocks the page.  TAKE: it is ours alone and in no cache. */
+static enum verdict page_out(struct page *page, struct scan *sc)
+{
+	enum verdict v = KEEP;
+
 	if (PageDirty(page)) {
 		if (!PageSwapCache(page)) {
 			sc->in_flight++;	/* write-back's matter */
@@ -263,36 +303,56 @@ out:
 	return v;
 }
 
+/* Back on the list that @v says. */
+static void put_back(struct page *page, enum verdict v)
+{
+	if (v == ASIDE)
+		SetPageUnevictable(page);
+	if (v == ACTIVATE)
+		SetPageActive(page);
+	lru_putback(page);
+}
+
 static void shrink_page_list(struct list_head *pages, struct scan *sc)
 {
-	struct page *page;
+	struct page *page, *next;
+	struct blk_plug plug;
+	struct stale stale = { .nr = 0 };
+	LIST_HEAD(detached);
+	enum verdict v;
 
-	while (!list_empty(pages)) {
-		enum verdict v;
-
-		page = list_first_entry(pages, struct page, lru);
+	list_for_each_entry_safe(page, next, pages, lru) {
 		list_del(&page->lru);
-		v = trylock_page(page) ? try_page_out(page, sc) : KEEP;
-		switch (v) {
-		case TAKE:
-			VM_BUG_ON_PAGE(PageSwapCache(page) || page_mapped(page), page);
-			sc->freed++;
-			ClearPageDirty(page);
-			ClearPageActive(page);
-			put_page(page);
+		if (!trylock_page(page)) {
+			put_back(page, KEEP);
 			continue;
-		case ASIDE:
-			SetPageUnevictable(page);
-			break;
-		case ACTIVATE:
-			SetPageActive(page);
-			break;
-		case KEEP:
-			break;
 		}
-		lru_putback(page);
-		cond_resched();
+		v = detach(page, sc, &stale);
+		if (v == TAKE) {
+			list_add_tail(&page->lru, &detached);
+			continue;
+		}
+		unlock_page(page);
+		put_back(page, v);
 	}
+	flush_stale(&stale);
+	blk_start_plug(&plug);
+	list_for_each_entry_safe(page, next, &detached, lru) {
+		list_del(&page->lru);
+		v = page_out(page, sc);
+		if (v != TAKE) {
+			put_back(page, v);
+			continue;
+		}
+		VM_BUG_ON_PAGE(PageSwapCache(page) || page_mapped(page), page);
+		sc->freed++;
+		ClearPageDirty(page);
+		ClearPageActive(page);
+		put_page(page);
+	}
+	blk_finish_plug(&plug);
+	INIT_LIST_HEAD(pages);
+	cond_resched();
 }
 
 unsigned long reclaim_pages(struct list_head *pages)
@@ -395,7 +455,8 @@ static unsigned long shrink_round(int priority)
 		if (zones[i].managed_pages)
 			shrink_zone(&zones[i], priority, &sc);
 	end_scan(&sc, !sc.freed);
-	sc.freed += run_shrinkers(max(32UL, 1024UL >> priority));
+	if (sc.freed < BATCH)			/* they ask all CPUs for what they keep: not lightly */
+		sc.freed += run_shrinkers(max(32UL, 1024UL >> priority));
 	return sc.freed;
 }
 
