@@ -1,0 +1,271 @@
+/*
+ * tests/user/swap.c - pages that go to swap and come back: contents, /proc, and the calls that meet them
+ *
+ * The fourth disk (tools/diskimage.py) is empty and becomes a swap area here, as mkswap(8) would make it.
+ */
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include "proc.h"
+
+#define SWAP	"/dev/vdd"
+#define N	64
+
+static long swapon(const char *path, int flags) { return syscall(__NR_swapon, path, flags); }
+static long swapoff(const char *path) { return syscall(__NR_swapoff, path); }
+
+/* ---- the header, version 1 ---- */
+
+static struct header {
+	char boot[1024];
+	unsigned int version, last_page, nr_bad;
+	char names[32];
+	unsigned int padding[117], bad[637];
+	char unused[2], magic[10];
+} header;
+
+#define PAGES	4096			/* of the disk */
+
+static void write_header(void)
+{
+	int fd = OK(open(SWAP, O_RDWR));
+
+	EQ(pwrite(fd, &header, sizeof(header), 0), sizeof(header));
+	OK(fsync(fd));
+	close(fd);
+}
+
+static void make_swap(unsigned int version, unsigned int last_page, unsigned int nr_bad)
+{
+	memset(&header, 0, sizeof(header));
+	header.version = version;
+	header.last_page = last_page;
+	header.nr_bad = nr_bad;
+	for (unsigned int i = 0; i < nr_bad && i < 637; i++)
+		header.bad[i] = 1 + i;
+	memcpy(header.magic, "SWAPSPACE2", 10);
+	write_header();
+}
+
+static void swap_on(void)
+{
+	make_swap(1, PAGES - 1, 0);
+	OK(swapon(SWAP, 0));
+}
+
+/* In how many pages pagemap shows a swap entry. */
+static int swapped(const char *p, int pages)
+{
+	int n = 0;
+
+	for (int i = 0; i < pages; i++)
+		n += pagemap(p + i * PAGE) >> 62 & 1;
+	return n;
+}
+
+static char *numbered(int pages)
+{
+	char *p = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	CHECK(p != MAP_FAILED);
+	for (int i = 0; i < pages; i++)
+		snprintf(p + i * PAGE, 32, "page %d", i);
+	return p;
+}
+
+static int wrong(const char *p, int pages)
+{
+	char want[32];
+	int n = 0;
+
+	for (int i = 0; i < pages; i++) {
+		snprintf(want, sizeof(want), "page %d", i);
+		n += strcmp(p + i * PAGE, want) != 0;
+	}
+	return n;
+}
+
+/* Until all of them have left: a page may be busy for a moment. */
+static void push_out(char *p, int pages)
+{
+	for (int i = 0; i < 1000 && swapped(p, pages) != pages; i++) {
+		OK(madvise(p, pages * PAGE, MADV_PAGEOUT));
+		sched_yield();
+	}
+	EQ(swapped(p, pages), pages);
+}
+
+TEST(swapon_wants_root_a_device_and_a_signature)
+{
+	ERR(swapon("/dev/nothing", 0), ENOENT);
+	ERR(swapon("/dev/null", 0), EINVAL);
+	ERR(swapon("/", 0), EISDIR);
+	ERR(swapon(SWAP, ~0), EINVAL);
+	ERR(swapon("/dev/vda", 0), EINVAL);
+	ERR(swapon((char *)8, 0), EFAULT);
+	ERR(swapoff(SWAP), EINVAL);
+	ERR(swapoff("/dev/null"), EINVAL);
+	ERR(swapoff((char *)8), EFAULT);
+}
+
+/* The size that /proc/swaps gives, in KiB; -1: no such area. */
+static long area_kb(void)
+{
+	static char text[4096];
+	int fd = OK(open("/proc/swaps", O_RDONLY));
+	long n = read(fd, text, sizeof(text) - 1);
+	char *at;
+
+	close(fd);
+	text[n > 0 ? n : 0] = 0;
+	at = strstr(text, SWAP);
+	at = at ? strstr(at, "partition") : NULL;
+	return at ? strtol(at + 9, NULL, 10) : -1;
+}
+
+TEST(a_header_that_lies_is_refused)
+{
+	memset(&header, 0, sizeof(header));
+	write_header();
+	ERR(swapon(SWAP, 0), EINVAL);
+	make_swap(2, PAGES - 1, 0);
+	ERR(swapon(SWAP, 0), EINVAL);
+	make_swap(1, 0, 0);
+	ERR(swapon(SWAP, 0), EINVAL);
+	make_swap(1, PAGES, 0);			/* more than there is */
+	ERR(swapon(SWAP, 0), EINVAL);
+	make_swap(1, PAGES - 1, 638);
+	ERR(swapon(SWAP, 0), EINVAL);
+	make_swap(1, PAGES - 1, 2);
+	header.bad[1] = PAGES;
+	write_header();
+	ERR(swapon(SWAP, 0), EINVAL);
+	make_swap(1, 3, 3);			/* all of them bad */
+	ERR(swapon(SWAP, 0), EINVAL);
+	EQ(area_kb(), -1);
+}
+
+TEST(bad_pages_and_the_header_are_no_slots)
+{
+	make_swap(1, 99, 9);
+	OK(swapon(SWAP, 0));
+	EQ(area_kb(), 90 * 4);
+	OK(swapoff(SWAP));
+	EQ(area_kb(), -1);
+}
+
+TEST(an_area_is_used_once)
+{
+	swap_on();
+	ERR(swapon(SWAP, 0), EBUSY);
+	OK(swapoff(SWAP));
+	ERR(swapoff(SWAP), EINVAL);
+}
+
+TEST(pages_go_and_come_back)
+{
+	char *p = numbered(N);
+
+	swap_on();
+	push_out(p, N);
+	EQ(smaps_kb(p, "Swap"), N * 4);
+	EQ(smaps_kb(p, "SwapPss"), N * 4);
+	EQ(smaps_kb(p, "Rss"), 0);
+	EQ(wrong(p, N), 0);
+	EQ(swapped(p, N), 0);
+	EQ(smaps_kb(p, "Swap"), 0);
+	OK(swapoff(SWAP));
+	EQ(wrong(p, N), 0);
+}
+
+TEST(swapoff_brings_all_back)
+{
+	char *p = numbered(N);
+
+	swap_on();
+	push_out(p, N);
+	OK(swapoff(SWAP));
+	EQ(swapped(p, N), 0);
+	EQ(wrong(p, N), 0);
+}
+
+TEST(a_child_has_its_own_copy_of_a_page_in_swap)
+{
+	char *p = numbered(N);
+	pid_t pid;
+
+	swap_on();
+	push_out(p, N);
+	pid = OK(fork());
+	if (!pid) {
+		for (int i = 0; i < N; i += 2)
+			p[i * PAGE] = 'X';
+		for (int i = 1; i < N; i += 2)
+			EQ(p[i * PAGE], 'p');
+		_exit(0);
+	}
+	EXITS(pid, 0);
+	EQ(wrong(p, N), 0);
+	OK(swapoff(SWAP));
+	EQ(wrong(p, N), 0);
+}
+
+TEST(what_lies_in_swap_moves_and_goes_with_its_area)
+{
+	char *p = numbered(N), *q;
+
+	swap_on();
+	push_out(p, N);
+	q = mmap(NULL, 2 * N * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	EQ(mremap(p, N * PAGE, N * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, q), q);
+	EQ(swapped(q, N), N);
+	OK(mprotect(q, N * PAGE, PROT_READ));
+	EQ(swapped(q, N), N);
+	OK(munmap(q + 8 * PAGE, 8 * PAGE));
+	OK(madvise(q + 16 * PAGE, 8 * PAGE, MADV_DONTNEED));
+	EQ(swapped(q, N), N - 16);
+	EQ(wrong(q, 8), 0);
+	EQ(q[16 * PAGE], 0);
+	EQ(strcmp(q + 24 * PAGE, "page 24"), 0);
+	EQ(FAULTS(*(volatile char *)q = 1), SIGSEGV);
+	OK(swapoff(SWAP));
+	EQ(strcmp(q + 63 * PAGE, "page 63"), 0);
+}
+
+TEST(locked_pages_stay)
+{
+	char *p = numbered(N);
+
+	swap_on();
+	OK(mlock(p, N * PAGE));
+	ERR(madvise(p, N * PAGE, MADV_PAGEOUT), EINVAL);
+	EQ(swapped(p, N), 0);
+	OK(munlock(p, N * PAGE));
+	push_out(p, N);
+	OK(mlock(p, N * PAGE));			/* brings them back */
+	EQ(swapped(p, N), 0);
+	EQ(wrong(p, N), 0);
+	OK(swapoff(SWAP));
+}
+
+TEST(the_disk_has_what_was_written_last)
+{
+	char *p = numbered(N);
+
+	swap_on();
+	for (int round = 1; round <= 5; round++) {
+		push_out(p, N);
+		for (int i = 0; i < N; i++) {
+			EQ(p[i * PAGE + 100], (char)(round - 1));
+			if (i % 2)
+				p[i * PAGE + 100] = round;
+			else
+				p[i * PAGE + 100] += 1;
+		}
+	}
+	push_out(p, N);
+	OK(swapoff(SWAP));
+	EQ(wrong(p, N), 0);
+	for (int i = 0; i < N; i++)
+		EQ(p[i * PAGE + 100], 5);
+}
