@@ -66,7 +66,7 @@ static long sync_range(struct file *f, loff_t off, loff_t len, unsigned int flag
 	loff_t end = len ? off + len - 1 : (loff_t)(~0UL >> 1);
 	int err = 0;
 
-	if (flags & ~7U || off < 0 || len < 0 || off + len < off)
+	if (flags & ~7U || off < 0 || len < 0 || len > (loff_t)(~0UL >> 1) - off)
 		return -EINVAL;
 	if (!S_ISREG(type) && !S_ISBLK(type) && !S_ISDIR(type) && !S_ISLNK(type))
 		return -ESPIPE;

@@ -181,7 +181,7 @@ static const struct proc_number numbers[] = {
 	{ "sys/kernel/randomize_va_space", .value = &randomize_va_space, .high = 2 },
 	{ "sys/vm/dirty_background_ratio", .value = &dirty_background_ratio, .high = 100 },
 	{ "sys/vm/dirty_ratio", .value = &vm_dirty_ratio, .high = 100 },
-	{ "sys/vm/dirty_writeback_centisecs", .value = &dirty_writeback_centisecs, .high = 0x7fffffff,
+	{ "sys/vm/dirty_writeback_centisecs", .value = &dirty_writeback_centisecs, .low = -0x7fffffffL - 1, .high = 0x7fffffff,
 	  .written = wakeup_flusher },
 	{ "sys/vm/dirty_expire_centisecs", .value = &dirty_expire_centisecs, .high = 0x7fffffff },
 	{ "sys/vm/max_map_count", .value = &sysctl_max_map_count, .high = 0x7fffffff },
