@@ -245,10 +245,12 @@ static void take_geometry(struct super_block *sb)
 static u32 count_overhead(struct super_block *sb)
 {
 	struct ext2_sb_info *sbi = EXT2_SB(sb);
-	u64 n = sbi->s_first_data_block;
+	u64 n = sbi->s_first_data_block, reserved = 0;
 
+	if (sbi->s_es->s_rev_level && (sbi->s_es->s_feature_compat & EXT2_COMPAT_RESIZE_INODE))
+		reserved = sbi->s_es->s_reserved_gdt_blocks;	/* for more descriptors */
 	for (u32 g = 0; g < sbi->s_groups_count; g++)
-		n += ext2_has_super(sb, g) ? 1 + sbi->s_gdb_count : 0;
+		n += ext2_has_super(sb, g) ? 1 + sbi->s_gdb_count + reserved : 0;
 	n += (u64)sbi->s_groups_count * (2 + sbi->s_itb_per_group);
 	return min(n, (u64)sbi->s_blocks_count);
 }
