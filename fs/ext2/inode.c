@@ -356,12 +356,21 @@ static void free_one(struct freeing *f, u32 block)
 
 static void free_below(struct freeing *f, u32 *table, u32 slots, unsigned int depth, u64 first);
 
-/* What hangs from *@slot, @depth tables of it, from its block @first on; with all gone the slot is emptied. */
+static bool table_empty(const u32 *table, u32 slots)
+{
+	while (slots--)
+		if (table[slots])
+			return false;
+	return true;
+}
+
+/* What hangs from *@slot, @depth tables of it, from its block @first on; with nothing left the slot is emptied. */
 static void free_tree(struct freeing *f, u32 *slot, unsigned int depth, u64 first)
 {
 	struct super_block *sb = f->inode->i_sb;
 	struct ext2_buf buf;
 	u32 block = *slot;
+	bool empty;
 
 	if (!block || f->err)
 		return;
@@ -378,9 +387,10 @@ static void free_tree(struct freeing *f, u32 *slot, unsigned int depth, u64 firs
 	if (f->err)
 		return;
 	free_below(f, buf.data, EXT2_SB(sb)->s_addr_per_block, depth - 1, first);
+	empty = table_empty(buf.data, EXT2_SB(sb)->s_addr_per_block);
 	ext2_bdirty(sb, &buf);
 	ext2_brelse(&buf);
-	if (first || f->err)
+	if (!empty || f->err)
 		return;
 	*slot = 0;
 	flush_run(f);

@@ -208,13 +208,17 @@ static int check_geometry(struct super_block *sb, const struct ext2_super_block 
 	return 0;
 }
 
-/* The largest file: what the tree of blocks reaches, and i_blocks can count. */
+/* The largest file: what the tree of blocks reaches, or else what i_blocks can count, indirect blocks included. */
 static u64 max_file_size(unsigned int bits)
 {
 	u64 n = 1UL << (bits - 2), reach = EXT2_NDIR_BLOCKS + n + n * n + n * n * n;
-	u64 meta = 1 + (1 + n) + (1 + n + n * n), limit = (0xffffffffUL >> (bits - SECTOR_SHIFT)) - meta;
+	u64 limit = 0xffffffffUL >> (bits - SECTOR_SHIFT), rest, meta = 3 + 2 * n + n * n;
 
-	return min(reach, limit) << bits;
+	if (reach + meta <= limit)
+		return reach << bits;
+	rest = limit - EXT2_NDIR_BLOCKS - n - n * n;		/* below the triply indirect block */
+	meta = 1 + (1 + n) + (1 + DIV_ROUND_UP(rest, n) + DIV_ROUND_UP(rest, n * n));
+	return (limit - meta) << bits;
 }
 
 static void take_geometry(struct super_block *sb)

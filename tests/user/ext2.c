@@ -446,11 +446,11 @@ TEST(the_largest_file)
 {
 	/* what the tree of blocks reaches, or what i_blocks can count */
 	long bs = block_size(), n = bs / 4, max = (12 + n + n * n + n * n * n) * bs;
-	long limit = ((0xffffffffL * 512 / bs) - (1 + 1 + n + 1 + n + n * n)) * bs;
+	long limit = 0xffffffffL / (bs / 512), rest = limit - 12 - n - n * n;
 	int fd = make(M "/f");
 
-	if (max > limit)
-		max = limit;
+	if (max / bs + 3 + 2 * n + n * n > limit)
+		max = (limit - 3 - n - (rest + n - 1) / n - (rest + n * n - 1) / (n * n)) * bs;
 	ERR(pwrite(fd, "x", 1, max), EFBIG);
 	EQ(pwrite(fd, "xyz", 3, max - 1), 1);
 	EQ(stat_of(M "/f").st_size, max);
@@ -510,10 +510,12 @@ TEST_LIMIT(a_full_disk_loses_nothing, 120)
 
 TEST_LIMIT(reserved_blocks_are_for_root, 120)
 {
-	struct statfs before = fs_now();
+	struct statfs before;
 	pid_t pid;
 	int fd = make(M "/f");
 
+	sync();
+	before = fs_now();
 	OK(fchmod(fd, 0666));
 	pid = CHILD({
 		long len = 0;
@@ -527,13 +529,14 @@ TEST_LIMIT(reserved_blocks_are_for_root, 120)
 			len += n;
 		}
 		EQ(errno, ENOSPC);
-		EQ(fs_now().f_bavail, 0);
+		CMP(fs_now().f_bavail, <, 8);	/* Linux sets some aside for each writer */
 	});
 	EXITS(pid, 0);
-	CMP(fs_now().f_bfree, >=, before.f_bfree - before.f_bavail - 1);
-	write_pattern(fd, 0x800000, 10 * before.f_bsize, 1);
+	CMP(fs_now().f_bfree, >=, before.f_bfree - before.f_bavail - 8);
+	write_pattern(fd, 0x1000000, 10 * before.f_bsize, 1);
 	OK(close(fd));
 	OK(unlink(M "/f"));
+	sync();
 	EQ(fs_now().f_bfree, before.f_bfree);
 }
 
@@ -994,7 +997,7 @@ TEST(fsync_reaches_the_device)
 	EQ(write(fd, mark, sizeof(mark)), sizeof(mark));
 	OK(fsync(fd));
 	dev = OK(open(DISK, O_RDONLY));
-	OK(syscall(__NR_fadvise64, dev, 0L, 0L, 4));
+	OK(syscall(__NR_ioctl, dev, 0x1261, 0));	/* BLKFLSBUF: not what is cached */
 	while ((n = OK(read(dev, buffer, sizeof(buffer)))) > 0)
 		for (int i = 0; i < n; i += 1024)
 			found += !memcmp(buffer + i, mark, sizeof(mark));
