@@ -270,6 +270,7 @@ struct inode *ext2_iget(struct super_block *sb, u32 ino);	/* ERR_PTR(-EUCLEAN, -
 void ext2_set_operations(struct inode *inode);
 struct ext2_inode_info *ext2_alloc_info(void);
 int ext2_write_inode(struct inode *inode);
+void ext2_getattr(struct inode *inode);
 void ext2_evict_inode(struct inode *inode);
 /*
  * Where blocks @iblock ... of the file are: how many (up to @max) lie in a row, and the first in *@block; 0 in it: they

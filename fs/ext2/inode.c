@@ -513,6 +513,16 @@ static u32 encode_extra(u64 ns)
 	return ((s - (s32)s) >> 32 & 3) | (u32)(ns % NSEC_PER_SEC) << 2;
 }
 
+/* ->getattr: small records have whole seconds only, and that is what is seen before it is written, too. */
+void ext2_getattr(struct inode *inode)
+{
+	if (has_extra(EXT2_I(inode)))
+		return;
+	inode->i_atime -= inode->i_atime % NSEC_PER_SEC;
+	inode->i_mtime -= inode->i_mtime % NSEC_PER_SEC;
+	inode->i_ctime -= inode->i_ctime % NSEC_PER_SEC;
+}
+
 static void decode_inode(struct inode *inode, const struct ext2_inode *raw)
 {
 	struct ext2_inode_info *ei = EXT2_I(inode);
