@@ -1,8 +1,7 @@
 /*
  * fs/sync.c - sync and advice about file data
  *
- * Simplified: every file system here lives in memory and has no other home, so that data is
- *             always where it belongs; these calls check what Linux checks and are done.
+ * Simplified: file systems in memory have no other home, so that their data is always where it belongs.
  */
 #include <blkdev.h>
 #include <fs.h>
@@ -12,6 +11,7 @@
 
 long sys_sync(void)
 {
+	sync_all_filesystems();
 	sync_all_blockdevs();
 	return 0;
 }
@@ -19,11 +19,13 @@ long sys_sync(void)
 long sys_syncfs(int fd)
 {
 	struct file *f = fget(fd);
+	int err;
 
 	if (!f)
 		return -EBADF;
+	err = sync_filesystem(f->f_path.mnt->sb);
 	fput(f);
-	return 0;
+	return err;
 }
 
 static long do_fsync(unsigned int fd, int datasync)
