@@ -246,10 +246,20 @@ static void blkdev_release(struct inode *inode, struct file *f)
 	blkdev_put(bdev);
 }
 
+static int blkdev_fsync(struct file *f, int datasync)
+{
+	struct block_device *bdev = file_bdev(f);
+	int err = filemap_write_and_wait(bdev->bd_inode->i_mapping);
+	int flush = blkdev_issue_flush(bdev), seen = file_check_wb_err(f);
+
+	return seen ? seen : err ? err : flush;
+}
+
 /* Nothing is written beyond the end: the device does not grow. */
 static ssize_t blkdev_write(struct file *f, const char __user *buf, size_t len, loff_t *pos)
 {
 	loff_t size = file_bdev(f)->bd_inode->i_size;
+	ssize_t n;
 
 	if (file_bdev(f)->bd_disk->read_only)
 		return -EPERM;
@@ -257,7 +267,14 @@ static ssize_t blkdev_write(struct file *f, const char __user *buf, size_t len, 
 		return 0;
 	if (*pos >= size)
 		return -ENOSPC;
-	return generic_file_write(f, buf, min_t(loff_t, len, size - *pos), pos);
+	n = generic_file_write(f, buf, min_t(loff_t, len, size - *pos), pos);
+	if (n > 0 && (f->f_flags & O_DSYNC)) {
+		int err = blkdev_fsync(f, 1);
+
+		if (err)
+			return err;
+	}
+	return n;
 }
 
 static loff_t blkdev_llseek(struct file *f, loff_t off, int whence)
@@ -279,15 +296,6 @@ static loff_t blkdev_llseek(struct file *f, loff_t off, int whence)
 	if (off < 0 || off > size)
 		return -EINVAL;
 	return f->f_pos = off;
-}
-
-static int blkdev_fsync(struct file *f, int datasync)
-{
-	struct block_device *bdev = file_bdev(f);
-	int err = filemap_write_and_wait(bdev->bd_inode->i_mapping);
-	int flush = blkdev_issue_flush(bdev), seen = file_check_wb_err(f);
-
-	return seen ? seen : err ? err : flush;
 }
 
 /* The block of the cache as Linux chooses it: the largest power of two, up to a page, that the size is a multiple of. */

@@ -260,3 +260,13 @@ unsigned long writeback_inodes(u64 older_than)
 	mutex_unlock(&supers_mutex);
 	return done;
 }
+
+void drop_pagecache(void)
+{
+	struct super_block *sb;
+
+	mutex_lock(&supers_mutex);
+	list_for_each_entry(sb, &supers, s_list)
+		drop_pagecache_sb(sb);
+	mutex_unlock(&supers_mutex);
+}

@@ -1,11 +1,14 @@
 /*
  * fs/sync.c - sync and advice about file data
  *
- * Simplified: file systems in memory have no other home, so that their data is always where it belongs.
+ * Purpose:    what programs ask for by name: write everything, one file system, one file, a part of one.  Files in memory
+ *             have no other home: for them the calls check what Linux checks and are done.
+ * Invariants: an error of write-back is told once to each who has the file open (mm/page-writeback.c).
  */
 #include <blkdev.h>
 #include <fs.h>
 #include <mm.h>
+#include <pagemap.h>
 #include <syscalls_fs.h>
 #include "internal.h"
 
@@ -19,11 +22,11 @@ long sys_sync(void)
 long sys_syncfs(int fd)
 {
 	struct file *f = fget(fd);
-	int err;
+	long err;
 
 	if (!f)
 		return -EBADF;
-	err = sync_filesystem(f->f_path.mnt->sb);
+	err = sync_filesystem(f->f_inode->i_sb);
 	fput(f);
 	return err;
 }
@@ -55,19 +58,41 @@ int noop_fsync(struct file *f, int datasync)
 	return 0;
 }
 
+/* No metadata, no flush of the disk: only pages on their way.  @len 0: to the end. */
+static long sync_range(struct file *f, loff_t off, loff_t len, unsigned int flags)
+{
+	struct address_space *m = f->f_inode->i_mapping;
+	umode_t type = f->f_inode->i_mode;
+	loff_t end = len ? off + len - 1 : (loff_t)(~0UL >> 1);
+	int err = 0;
+
+	if (flags & ~7U || off < 0 || len < 0 || len > (loff_t)(~0UL >> 1) - off)
+		return -EINVAL;
+	if (!S_ISREG(type) && !S_ISBLK(type) && !S_ISDIR(type) && !S_ISLNK(type))
+		return -ESPIPE;
+	if (flags & SYNC_FILE_RANGE_WAIT_BEFORE) {
+		filemap_fdatawait_range(m, off, end);
+		err = file_check_wb_err(f);
+	}
+	if (!err && (flags & SYNC_FILE_RANGE_WRITE))
+		err = filemap_fdatawrite_range(m, off, end);
+	if (!err && (flags & SYNC_FILE_RANGE_WAIT_AFTER)) {
+		filemap_fdatawait_range(m, off, end);
+		err = file_check_wb_err(f);
+	}
+	return err;
+}
+
 long sys_sync_file_range(int fd, loff_t off, loff_t len, unsigned int flags)
 {
-	struct file *f;
-	umode_t type;
+	struct file *f = fget(fd);
+	long err;
 
-	f = fget(fd);
 	if (!f)
 		return -EBADF;
-	type = f->f_inode->i_mode;
+	err = sync_range(f, off, len, flags);
 	fput(f);
-	if (flags & ~7U || off < 0 || len < 0 || off + len < off)
-		return -EINVAL;
-	return S_ISREG(type) || S_ISBLK(type) || S_ISDIR(type) || S_ISLNK(type) ? 0 : -ESPIPE;
+	return err;
 }
 
 /* Advice of what will be read: nothing is ever read ahead from memory. */

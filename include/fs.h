@@ -430,6 +430,7 @@ int sync_inode_metadata(struct inode *inode, unsigned int flags);
 unsigned long writeback_inodes(u64 older_than);
 int sync_filesystem(struct super_block *sb);	/* all of it, down to the medium.  0 or -EIO */
 int sync_all_filesystems(void);
+void drop_pagecache(void);	/* clean pages of files on disks: drop_caches */
 void iput(struct inode *inode);
 static inline void ihold(struct inode *i) { atomic_inc(&i->i_count); }
 int vfs_truncate(struct path *path, loff_t len);

@@ -181,7 +181,7 @@ void unlock_page(struct page *page);
 void page_io_begin(struct page *page);
 void page_end_read(struct page *page, int err);	/* 0: its contents are valid */
 /* PG_writeback: the disk reads the page.  Set under the page lock; cleared, and waited for, without. */
-void set_page_writeback(struct page *page);
+void set_page_writeback(struct page *page);	/* mm/page-writeback.c */
 void end_page_writeback(struct page *page);	/* any context */
 void wait_on_page_writeback(struct page *page);
 
@@ -481,7 +481,7 @@ bool mm_verify_lock(struct mutex *m);
 enum vm_event {
 	PGFAULT, PGMAJFAULT, PGALLOC, PGFREE, CR3_WRITES, TLB_FLUSH_ALL, TLB_FLUSH_PAGE, TLB_FLUSHES,
 	TLB_IPIS, COW_COPY, COW_REUSE, ZERO_PAGE_MAP, VMACACHE_HITS, VMACACHE_FIND, PGCACHE_ADD,
-	PGCACHE_DEL, OOM_KILL, FAULT_AROUND, FAULT_AROUND_PAGES, PGPGIN, PGPGOUT, NR_VM_EVENTS
+	PGCACHE_DEL, OOM_KILL, FAULT_AROUND, FAULT_AROUND_PAGES, PGPGIN, PGPGOUT, NR_DIRTIED, NR_WRITTEN, NR_VM_EVENTS
 };
 extern unsigned long vm_event_counts[NR_CPUS][NR_VM_EVENTS];
 static inline void count_vm_event(enum vm_event e) { vm_event_counts[smp_processor_id()][e]++; }

@@ -241,6 +241,13 @@ struct address_space_operations {
 	int (*set_page_dirty)(struct page *page);
 };
 
+/* What a page in the tree may be marked with, so that those that are can be found. */
+enum page_tag {
+	PAGE_TAG_DIRTY,
+	PAGE_TAG_WRITEBACK,		/* a transfer was begun; it may have ended */
+	NR_PAGE_TAGS
+};
+
 /* Pages by index: a radix tree of 64-way nodes (mm/page_tree.c). */
 struct page_tree {
 	void *root;
@@ -258,6 +265,9 @@ struct address_space {
 	atomic_t i_mmap_writable;		/* VM_SHARED mappings that may write */
 	const struct address_space_operations *a_ops;
 	unsigned long flags;			/* AS_*: atomic bits */
+	unsigned long nr_dirty;			/* pages, of files that are written back: tree_lock */
+	u64 dirtied_when;			/* monotonic ns: since when any is; tree_lock */
+	pgoff_t writeback_index;		/* where a writer that must help goes on: hint */
 	u32 wb_err;				/* what went wrong in write-back (mm/page-writeback.c): atomic */
 };
 #define AS_SHMEM 0		/* counts as MM_SHMEMPAGES; pages have no other home */

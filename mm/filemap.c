@@ -96,13 +96,14 @@ void delete_from_page_cache(struct page *page)
 	struct address_space *m = page->mapping;
 
 	VM_BUG_ON_PAGE(!PageLocked(page) || page_mapped(page), page);
+	VM_BUG_ON_PAGE(PageWriteback(page), page);
+	trace_cache_del(page);
 	spin_lock(&m->tree_lock);
+	account_page_cleaned(m, page);
 	page_tree_delete(&m->page_tree, page->index);
 	m->nrpages--;
-	spin_unlock(&m->tree_lock);
-	trace_cache_del(page);
 	page->mapping = NULL;
-	ClearPageDirty(page);
+	spin_unlock(&m->tree_lock);
 	count_vm_event(PGCACHE_DEL);
 	atomic_long_dec(&nr_file_pages);
 	if (mapping_is_shmem(m)) {
@@ -200,13 +201,17 @@ struct page *read_mapping_page(struct address_space *m, pgoff_t index)
 
 int set_page_dirty(struct page *page)
 {
-	const struct address_space *m = PageAnon(page) ? NULL : page->mapping;
+	struct address_space *m = PageAnon(page) ? NULL : page->mapping;
 
+	if (PageDirty(page))
+		return 0;
+	if (m && m->a_ops && m->a_ops->writepage)
+		return mark_page_dirty(m, page);
 	if (m)
 		trace_dirty(page);
 	if (m && m->a_ops && m->a_ops->set_page_dirty)
 		return m->a_ops->set_page_dirty(page);
-	return PageDirty(page) ? 0 : !TestSetPageDirty(page);
+	return !TestSetPageDirty(page);
 }
 
 /* ---- read ---- */
@@ -381,6 +386,7 @@ static ssize_t write_pages(struct address_space *m, const struct source *src, si
 			break;
 		done += ret;
 		pos += ret;
+		balance_dirty_pages(m);
 		if (fatal_signal_pending(current)) {
 			ret = -EINTR;
 			break;
@@ -552,10 +558,49 @@ const struct vm_operations_struct generic_file_vm_ops = {
 	.remap_pages = generic_file_remap_pages,
 };
 
+/*
+ * A page whose home is a disk is about to be written through a mapping: the file finds room
+ * for it, or there is a SIGBUS.  From here until its transfer begins it is dirty.
+ */
+static int filemap_page_mkwrite(struct vm_area_struct *vma, struct vm_fault *vmf)
+{
+	struct address_space *m = vma->vm_file->f_inode->i_mapping;
+	struct page *page = vmf->page;
+	loff_t left;
+	int err;
+
+	balance_dirty_pages(m);
+	file_update_time(vma->vm_file);
+	lock_page(page);
+	left = READ_ONCE(m->host->i_size) - ((loff_t)page->index << PAGE_SHIFT);
+	if (page->mapping != m || left <= 0) {
+		unlock_page(page);
+		return VM_FAULT_NOPAGE;
+	}
+	err = m->a_ops->prepare_write ? m->a_ops->prepare_write(m, page, 0, min_t(loff_t, left, PAGE_SIZE)) : 0;
+	if (!err) {
+		set_page_dirty(page);
+		return VM_FAULT_LOCKED;
+	}
+	unlock_page(page);
+	return err == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
+}
+
+/* Files whose pages are written back. */
+static const struct vm_operations_struct written_file_vm_ops = {
+	.has_page = filemap_has_page,
+	.fault = filemap_fault,
+	.map_pages = filemap_map_pages,
+	.page_mkwrite = filemap_page_mkwrite,
+	.remap_pages = generic_file_remap_pages,
+};
+
 int generic_file_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	if (!file->f_inode->i_mapping->a_ops)
+	const struct address_space_operations *a_ops = file->f_inode->i_mapping->a_ops;
+
+	if (!a_ops)
 		return -ENODEV;
-	vma->vm_ops = &generic_file_vm_ops;
+	vma->vm_ops = a_ops->writepage ? &written_file_vm_ops : &generic_file_vm_ops;
 	return 0;
 }

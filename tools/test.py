@@ -1060,7 +1060,7 @@ MM_TESTS = ("brk", "cow", "efault", "exec", "filemap", "lazy", "mmap", "model", 
             "pie", "procfs", "rlimit", "sigframe", "signal", "stack", "syscall", "thread", "trap",
             "vfork")
 # Programs that look at disks: their machines have those of tools/diskimage.py.
-DISK_TESTS = ("blockdev",)
+DISK_TESTS = ("blockdev", "writeback")
 SMP_TESTS = ("affinity", "badelf", "cloneflags", "cow", "exec", "filemap", "futex", "madvise", "membarrier", "mmap",
              "mprotect", "mremap", "pipe", "poll", "process_vm", "robust", "rseq", "shm", "signal", "snapshot", "thread", "truncate", "vfork")
 # The compiler's checks, and what a kernel must say that breaks a rule on purpose.
