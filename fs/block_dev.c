@@ -15,6 +15,7 @@
 #include <genhd.h>
 #include <fs.h>
 #include <mm.h>
+#include <mpage.h>
 #include <pagemap.h>
 #include <sched.h>
 #include <string.h>
@@ -162,8 +163,23 @@ static int blkdev_writepage(struct address_space *m, struct page *page)
 	return 0;
 }
 
+static bool blkdev_map(struct address_space *m, pgoff_t index, struct mpage_run *run)
+{
+	loff_t left = m->host->i_size - ((loff_t)index << PAGE_SHIFT);
+
+	run->bdev = m->host->i_private;
+	run->sector = (sector_t)index << (PAGE_SHIFT - SECTOR_SHIFT);
+	run->len = min_t(loff_t, left, PAGE_SIZE);
+	return true;
+}
+
+static void blkdev_readahead(struct address_space *m, struct page **pages, unsigned int nr)
+{
+	mpage_readahead(m, pages, nr, blkdev_map);
+}
+
 static const struct address_space_operations blkdev_aops = {
-	.readpage = blkdev_readpage, .writepage = blkdev_writepage, .prepare_write = blkdev_prepare_write,
+	.readpage = blkdev_readpage, .readahead = blkdev_readahead, .writepage = blkdev_writepage, .prepare_write = blkdev_prepare_write,
 };
 
 /* ---- the inode of a device ---- */

@@ -95,21 +95,72 @@ long sys_sync_file_range(int fd, loff_t off, loff_t len, unsigned int flags)
 	return err;
 }
 
-/* Advice of what will be read: nothing is ever read ahead from memory. */
+/* ---- advice ---- */
+
+/* Whole pages of [@off, @off + @len) bytes (0: to the end) that nobody needs soon: clean ones go. */
+static void advise_dontneed(struct address_space *m, loff_t off, loff_t len)
+{
+	loff_t end = len && off + len > off ? off + len : (loff_t)(~0UL >> 1);
+	pgoff_t first = DIV_ROUND_UP((unsigned long)off, PAGE_SIZE), past = (unsigned long)end >> PAGE_SHIFT;
+
+	if (end >= READ_ONCE(m->host->i_size))	/* the page at the end, though it is not full */
+		past++;
+	filemap_fdatawrite_range(m, off, end - 1);
+	if (first < past)
+		invalidate_mapping_pages(m, first, past - 1);
+}
+
+static void advise_willneed(struct address_space *m, loff_t off, loff_t len)
+{
+	pgoff_t first = (unsigned long)off >> PAGE_SHIFT;
+	unsigned long pages = len ? (((unsigned long)off + len - 1) >> PAGE_SHIFT) - first + 1 : ~0UL >> PAGE_SHIFT;
+
+	force_page_cache_readahead(m, first, pages);
+}
+
+static void advise(struct file *f, loff_t off, loff_t len, int advice)
+{
+	struct address_space *m = f->f_inode->i_mapping;
+
+	switch (advice) {
+	case POSIX_FADV_NORMAL:
+		f->f_ra.ra_pages = read_ahead_pages;
+		f->f_mode &= ~FMODE_RANDOM;
+		break;
+	case POSIX_FADV_RANDOM:
+		f->f_mode |= FMODE_RANDOM;
+		break;
+	case POSIX_FADV_SEQUENTIAL:
+		f->f_ra.ra_pages = 2 * read_ahead_pages;
+		f->f_mode &= ~FMODE_RANDOM;
+		break;
+	case POSIX_FADV_WILLNEED:
+		advise_willneed(m, off, len);
+		break;
+	case POSIX_FADV_DONTNEED:
+		if (m->a_ops && m->a_ops->writepage)
+			advise_dontneed(m, off, len);
+		break;
+	}
+}
+
 long sys_fadvise64(int fd, loff_t off, size_t len, int advice)
 {
 	struct file *f = fget(fd);
 	umode_t type;
+	long err = 0;
 
 	if (!f)
 		return -EBADF;
 	type = f->f_inode->i_mode;
-	fput(f);
 	if (S_ISFIFO(type))
-		return -ESPIPE;
-	if ((ssize_t)len < 0 || advice < 0 || advice > 5)
-		return -EINVAL;
-	return 0;
+		err = -ESPIPE;
+	else if ((ssize_t)len < 0 || advice < 0 || advice > POSIX_FADV_NOREUSE)
+		err = -EINVAL;
+	else if ((S_ISREG(type) || S_ISBLK(type)) && off >= 0)
+		advise(f, off, len, advice);
+	fput(f);
+	return err;
 }
 
 long sys_readahead(int fd, loff_t off, size_t count)
@@ -123,6 +174,8 @@ long sys_readahead(int fd, loff_t off, size_t count)
 		err = -EBADF;
 	else if (!S_ISREG(f->f_inode->i_mode) && !S_ISBLK(f->f_inode->i_mode))
 		err = -EINVAL;
+	else if (off >= 0)
+		advise_willneed(f->f_inode->i_mapping, off, count);
 	fput(f);
 	return err;
 }

@@ -144,6 +144,7 @@ PAGE_FLAG(SwapBacked, swapbacked)
 PAGE_FLAG(Mlocked, mlocked)
 PAGE_FLAG(Pcp, pcp)
 PAGE_FLAG(Writeback, writeback)
+PAGE_FLAG(Readahead, readahead)
 
 static inline bool PageAnon(const struct page *p)
 {
@@ -481,7 +482,8 @@ bool mm_verify_lock(struct mutex *m);
 enum vm_event {
 	PGFAULT, PGMAJFAULT, PGALLOC, PGFREE, CR3_WRITES, TLB_FLUSH_ALL, TLB_FLUSH_PAGE, TLB_FLUSHES,
 	TLB_IPIS, COW_COPY, COW_REUSE, ZERO_PAGE_MAP, VMACACHE_HITS, VMACACHE_FIND, PGCACHE_ADD,
-	PGCACHE_DEL, OOM_KILL, FAULT_AROUND, FAULT_AROUND_PAGES, PGPGIN, PGPGOUT, NR_DIRTIED, NR_WRITTEN, NR_VM_EVENTS
+	PGCACHE_DEL, OOM_KILL, FAULT_AROUND, FAULT_AROUND_PAGES, PGPGIN, PGPGOUT, NR_DIRTIED, NR_WRITTEN,
+	READAHEAD_PAGES, NR_VM_EVENTS
 };
 extern unsigned long vm_event_counts[NR_CPUS][NR_VM_EVENTS];
 static inline void count_vm_event(enum vm_event e) { vm_event_counts[smp_processor_id()][e]++; }

@@ -49,7 +49,8 @@ enum pageflags {
 	PG_mlocked,
 	PG_writeback,
 	PG_pcp,			/* free, on a per-CPU list */
-	PG_waiters,		/* somebody sleeps for PG_locked */
+	PG_waiters,		/* somebody sleeps for PG_locked or PG_writeback */
+	PG_readahead,		/* who comes here starts the next window (mm/readahead.c) */
 	NR_PAGEFLAGS,
 };
 #define PAGE_ZONE_SHIFT	56	/* zone number in flags[63:56] */
@@ -225,6 +226,11 @@ struct mm_struct {
 struct address_space_operations {
 	/* Fill the locked, new @page with the file's contents and set PG_uptodate; 0 or -errno. */
 	int (*readpage)(struct address_space *mapping, struct page *page);
+	/*
+	 * Start to read @nr new pages, locked, referenced and in order, which the ends of the transfers unlock and put
+	 * (page_end_read()).  A page that could not be read stays, without PG_uptodate.  NULL: no read-ahead.
+	 */
+	void (*readahead)(struct address_space *mapping, struct page **pages, unsigned int nr);
 	/*
 	 * Put the locked, dirty @page where it belongs: clears PG_dirty, sets PG_writeback, unlocks it,
 	 * starts the transfer; at its end end_page_writeback().  0, or -errno with the page unlocked and

@@ -35,6 +35,13 @@ void account_page_cleaned(struct address_space *m, struct page *page);	/* tree_l
 /* Page locked, its transfer about to begin (->writepage): the next write to it, also through a mapping, is seen. */
 void clear_page_dirty(struct page *page);
 
+/* ---- read-ahead (mm/readahead.c) ---- */
+extern int read_ahead_pages;				/* of a window, for a new file */
+/* @want pages from @index on are about to be read from @file: see that they come, and the next ones. */
+void page_cache_readahead(struct file *file, struct address_space *m, pgoff_t index, unsigned long want);
+/* Start to read all of [@start, @start + @nr) that is not cached. */
+void force_page_cache_readahead(struct address_space *m, pgoff_t start, unsigned long nr);
+
 /* ---- write-back (mm/page-writeback.c); process context unless stated ---- */
 extern atomic_long_t nr_dirty_pages, nr_writeback_pages;	/* of files that have another home */
 /* Percents and hundredths of a second: /proc/sys/vm. */

@@ -11,7 +11,6 @@
  *             held, because the user's buffer may be a mapping of the very same page: write
  *             touches the buffer first, then copies under the lock without faulting, and
  *             begins again if the buffer has gone meanwhile.
- * Simplified: no read-ahead, no tags.
  * Sources:    Gorman, "Understanding the Linux Virtual Memory Manager", "Page Cache Management".
  */
 #include <asm/uaccess.h>
@@ -237,7 +236,7 @@ static size_t deliver(struct sink *s, size_t done, const void *src, size_t n)
 }
 
 /* The page to read from with a reference; NULL for a hole of a shmem file; ERR_PTR. */
-static struct page *page_to_read(struct address_space *m, pgoff_t index)
+static struct page *page_to_read(struct file *file, struct address_space *m, pgoff_t index, unsigned long want)
 {
 	if (mapping_is_shmem(m)) {
 		struct page *page = find_get_page(m, index);
@@ -248,10 +247,11 @@ static struct page *page_to_read(struct address_space *m, pgoff_t index)
 			put_page(page);
 		return NULL;
 	}
+	page_cache_readahead(file, m, index, want);
 	return read_mapping_page(m, index);
 }
 
-static ssize_t read_pages(struct address_space *m, struct sink *sink, size_t len, loff_t pos)
+static ssize_t read_pages(struct file *file, struct address_space *m, struct sink *sink, size_t len, loff_t pos)
 {
 	const struct inode *inode = m->host;
 	size_t done = 0;
@@ -261,7 +261,8 @@ static ssize_t read_pages(struct address_space *m, struct sink *sink, size_t len
 		struct page *page;
 
 		n = min_t(size_t, n, READ_ONCE(inode->i_size) - pos);
-		page = page_to_read(m, pos >> PAGE_SHIFT);
+		page = page_to_read(file, m, pos >> PAGE_SHIFT,
+				    ((pos + (len - done) - 1) >> PAGE_SHIFT) - (pos >> PAGE_SHIFT) + 1);
 		if (IS_ERR(page))
 			return done ? (ssize_t)done : PTR_ERR(page);
 		got = deliver(sink, done, page ? page_address(page) + offset_in_page(pos) : NULL, n);
@@ -279,7 +280,7 @@ static ssize_t read_pages(struct address_space *m, struct sink *sink, size_t len
 ssize_t generic_file_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
 {
 	struct sink sink = { .ubuf = buf };
-	ssize_t n = read_pages(file->f_inode->i_mapping, &sink, len, *pos);
+	ssize_t n = read_pages(file, file->f_inode->i_mapping, &sink, len, *pos);
 
 	if (n > 0)
 		*pos += n;
@@ -292,7 +293,7 @@ ssize_t kernel_read(struct file *file, void *buf, size_t len, loff_t pos)
 
 	if (!file->f_inode->i_mapping->a_ops)
 		return -EINVAL;
-	return read_pages(file->f_inode->i_mapping, &sink, len, pos);
+	return read_pages(file, file->f_inode->i_mapping, &sink, len, pos);
 }
 
 /* ---- write ---- */
@@ -463,6 +464,8 @@ static int filemap_fault(struct vm_area_struct *vma, struct vm_fault *vmf)
 
 	if (beyond_eof(inode, vmf->pgoff))
 		return VM_FAULT_SIGBUS;
+	if (fault_readahead(vma, m, vmf->pgoff))
+		ret |= VM_FAULT_MAJOR;
 	page = grab_page(m, vmf->pgoff, GFP_HIGHUSER_MOVABLE);
 	if (IS_ERR(page))
 		return PTR_ERR(page) == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;

@@ -42,6 +42,7 @@ static const char *const vm_event_names[NR_VM_EVENTS] = {
 	[OOM_KILL] = "oom_kill",
 	[FAULT_AROUND] = "fault_around",
 	[FAULT_AROUND_PAGES] = "fault_around_pages",
+	[READAHEAD_PAGES] = "readahead_pages",
 	[NR_DIRTIED] = "nr_dirtied",
 	[NR_WRITTEN] = "nr_written",
 	[PGPGIN] = "pgpgin",
