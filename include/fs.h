@@ -497,6 +497,7 @@ void devtmpfs_init(void);
 void procfs_init(void);
 /* Unpack newc archives over /: entries made; *error (NULL: none) tells what is wrong at *offset. */
 unsigned int unpack_cpio(const char *buf, size_t len, const char **error, size_t *offset);
+bool mount_root_device(void);	/* root=: mounted, and process 1 stands in it; false: no such word */
 void populate_rootfs(void);	/* unpack boot_info's initrd over / */
 
 /* ---- devices ---- */

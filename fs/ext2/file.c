@@ -365,4 +365,5 @@ const struct file_operations ext2_file_operations = {
 
 const struct inode_operations ext2_file_inode_operations = {
 	.truncate = ext2_setsize,
+	.getattr = ext2_getattr,
 };
