@@ -610,7 +610,8 @@ class Plan:
 
     def disks(self, *tests):
         """What Machine gets for TESTS: the disks of tools/diskimage.py if one of them looks at disks."""
-        return diskimage.make(self.logs) if set(tests) & set(DISK_TESTS) else ()
+        failing = f"job{len(self.jobs)}" if set(tests) & set(DISK_ERROR_TESTS) else None
+        return diskimage.make(self.logs, failing) if set(tests) & set(DISK_TESTS) else ()
 
     def user_tests(self):
         return sorted(p.name for p in (self.build / "tests").glob("*") if p.name not in ("run", "ext2", "ext2fuzz"))
@@ -1060,7 +1061,8 @@ MM_TESTS = ("brk", "cow", "efault", "exec", "filemap", "lazy", "mmap", "model", 
             "pie", "procfs", "rlimit", "sigframe", "signal", "stack", "syscall", "thread", "trap",
             "vfork")
 # Programs that look at disks: their machines have those of tools/diskimage.py.
-DISK_TESTS = ("blockdev", "readahead", "writeback")
+DISK_TESTS = ("blockdev", "diskerr", "readahead", "writeback")
+DISK_ERROR_TESTS = ("diskerr",)
 SMP_TESTS = ("affinity", "badelf", "cloneflags", "cow", "exec", "filemap", "futex", "madvise", "membarrier", "mmap",
              "mprotect", "mremap", "pipe", "poll", "process_vm", "robust", "rseq", "shm", "signal", "snapshot", "thread", "truncate", "vfork")
 # The compiler's checks, and what a kernel must say that breaks a rule on purpose.
