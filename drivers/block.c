@@ -162,12 +162,24 @@ void blk_run_queue(struct gendisk *disk)
 		disk->ops->commit_rqs(disk);
 }
 
+/* The first ones of each disk: a broken one has many. */
+static void log_error(const struct request *rq, int status)
+{
+	static const char *const names[] = { "read", "write", "flush" };
+
+	if (rq->rq_disk->errors++ < 10)
+		pr_err("%s: %s of %u sectors at %lu failed: error %d\n", rq->rq_disk->name, names[rq->op],
+		       rq->nr_sectors, rq->sector, status);
+}
+
 void blk_take_request(struct request *rq, int status, struct list_head *done)
 {
 	struct gendisk *disk = rq->rq_disk;
 
 	assert_spin_locked(&disk->queue_lock);
 	stats_end(rq);
+	if (unlikely(status))
+		log_error(rq, status);
 	while (!list_empty(&rq->bios)) {
 		struct bio *bio = list_first_entry(&rq->bios, struct bio, bi_list);
 
@@ -475,6 +487,8 @@ int add_disk(struct gendisk *disk, unsigned int nr_requests)
 		return -ENFILE;
 	if (!nr_disks && bio_init_reserve())
 		return -ENOMEM;
+	if (!nr_disks)
+		flusher_init();
 	disk->index = nr_disks;
 	snprintf(disk->name, sizeof(disk->name), "vd%c", 'a' + disk->index);
 	err = blk_init_queue(disk, nr_requests);
@@ -586,6 +600,31 @@ static struct block_device *next_bdev(const struct block_device *b)
 			return next;
 	}
 	return NULL;
+}
+
+unsigned long nr_blockdev_pages(void)
+{
+	unsigned long n = 0;
+
+	for (struct block_device *b = next_bdev(NULL); b; b = next_bdev(b))
+		n += READ_ONCE(b->bd_inode->i_data.nrpages);
+	return n;
+}
+
+void writeback_blockdevs(u64 older_than)
+{
+	for (struct block_device *b = next_bdev(NULL); b; b = next_bdev(b)) {
+		struct address_space *m = b->bd_inode->i_mapping;
+
+		if (READ_ONCE(m->nr_dirty) && READ_ONCE(m->dirtied_when) <= older_than)
+			filemap_fdatawrite_range(m, 0, ~0UL >> 1);
+	}
+}
+
+void drop_blockdev_pages(void)
+{
+	for (struct block_device *b = next_bdev(NULL); b; b = next_bdev(b))
+		invalidate_mapping_pages(b->bd_inode->i_mapping, 0, ~0UL);
 }
 
 void sync_all_blockdevs(void)

@@ -15,6 +15,7 @@
 #include <genhd.h>
 #include <fs.h>
 #include <mm.h>
+#include <mpage.h>
 #include <pagemap.h>
 #include <sched.h>
 #include <string.h>
@@ -162,8 +163,23 @@ static int blkdev_writepage(struct address_space *m, struct page *page)
 	return 0;
 }
 
+static bool blkdev_map(struct address_space *m, pgoff_t index, struct mpage_run *run)
+{
+	loff_t left = m->host->i_size - ((loff_t)index << PAGE_SHIFT);
+
+	run->bdev = m->host->i_private;
+	run->sector = (sector_t)index << (PAGE_SHIFT - SECTOR_SHIFT);
+	run->len = min_t(loff_t, left, PAGE_SIZE);
+	return true;
+}
+
+static void blkdev_readahead(struct address_space *m, struct page **pages, unsigned int nr)
+{
+	mpage_readahead(m, pages, nr, blkdev_map);
+}
+
 static const struct address_space_operations blkdev_aops = {
-	.readpage = blkdev_readpage, .writepage = blkdev_writepage, .prepare_write = blkdev_prepare_write,
+	.readpage = blkdev_readpage, .readahead = blkdev_readahead, .writepage = blkdev_writepage, .prepare_write = blkdev_prepare_write,
 };
 
 /* ---- the inode of a device ---- */
@@ -246,10 +262,20 @@ static void blkdev_release(struct inode *inode, struct file *f)
 	blkdev_put(bdev);
 }
 
+static int blkdev_fsync(struct file *f, int datasync)
+{
+	struct block_device *bdev = file_bdev(f);
+	int err = filemap_write_and_wait(bdev->bd_inode->i_mapping);
+	int flush = blkdev_issue_flush(bdev), seen = file_check_wb_err(f);
+
+	return seen ? seen : err ? err : flush;
+}
+
 /* Nothing is written beyond the end: the device does not grow. */
 static ssize_t blkdev_write(struct file *f, const char __user *buf, size_t len, loff_t *pos)
 {
 	loff_t size = file_bdev(f)->bd_inode->i_size;
+	ssize_t n;
 
 	if (file_bdev(f)->bd_disk->read_only)
 		return -EPERM;
@@ -257,7 +283,14 @@ static ssize_t blkdev_write(struct file *f, const char __user *buf, size_t len, 
 		return 0;
 	if (*pos >= size)
 		return -ENOSPC;
-	return generic_file_write(f, buf, min_t(loff_t, len, size - *pos), pos);
+	n = generic_file_write(f, buf, min_t(loff_t, len, size - *pos), pos);
+	if (n > 0 && (f->f_flags & O_DSYNC)) {
+		int err = blkdev_fsync(f, 1);
+
+		if (err)
+			return err;
+	}
+	return n;
 }
 
 static loff_t blkdev_llseek(struct file *f, loff_t off, int whence)
@@ -279,15 +312,6 @@ static loff_t blkdev_llseek(struct file *f, loff_t off, int whence)
 	if (off < 0 || off > size)
 		return -EINVAL;
 	return f->f_pos = off;
-}
-
-static int blkdev_fsync(struct file *f, int datasync)
-{
-	struct block_device *bdev = file_bdev(f);
-	int err = filemap_write_and_wait(bdev->bd_inode->i_mapping);
-	int flush = blkdev_issue_flush(bdev), seen = file_check_wb_err(f);
-
-	return seen ? seen : err ? err : flush;
 }
 
 /* The block of the cache as Linux chooses it: the largest power of two, up to a page, that the size is a multiple of. */

@@ -145,6 +145,18 @@ int sync_filesystem(struct super_block *sb)
 	return err ? err : e;
 }
 
+static int drop_inode_pages(struct inode *i)
+{
+	invalidate_mapping_pages(&i->i_data, 0, ~0UL);
+	return 0;
+}
+
+/* Clean pages that nobody uses, of all files of @sb. */
+void drop_pagecache_sb(struct super_block *sb)
+{
+	for_each_inode(sb, drop_inode_pages);
+}
+
 /* The oldest dirty inode of @sb, referenced; NULL: none that old. */
 static struct inode *oldest_dirty(struct super_block *sb, u64 older_than)
 {

@@ -197,14 +197,20 @@ struct inode *iget_locked(struct super_block *sb, u64 ino)
 
 int insert_inode_hash(struct inode *i)
 {
-	bool taken;
+	struct inode *old;
+	bool freeing;
 
-	spin_lock(&inode_cache_lock);
-	taken = find_inode(i->i_sb, i->i_ino) != NULL;
-	if (!taken)
-		hash_inode(i);
-	spin_unlock(&inode_cache_lock);
-	return taken ? -EEXIST : 0;
+	do {
+		spin_lock(&inode_cache_lock);
+		old = find_inode(i->i_sb, i->i_ino);
+		freeing = old && (old->i_state & I_FREEING);
+		if (!old)
+			hash_inode(i);
+		spin_unlock(&inode_cache_lock);
+		if (freeing)		/* its number is free already, it itself not yet */
+			wait_until_freed(i->i_sb, i->i_ino);
+	} while (freeing);
+	return old ? -EEXIST : 0;
 }
 
 void unlock_new_inode(struct inode *i)

@@ -37,6 +37,7 @@ static inline void inode_lock_shared(struct inode *i) { down_read(&i->i_rwsem); 
 static inline void inode_unlock_shared(struct inode *i) { up_read(&i->i_rwsem); }
 
 unsigned long writeback_inodes_sb(struct super_block *sb, u64 older_than);
+void drop_pagecache_sb(struct super_block *sb);
 
 /* super.c: free what a super block pins of a file system made of dentries */
 void kill_litter_super(struct super_block *sb);

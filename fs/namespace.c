@@ -60,15 +60,36 @@ struct mount *mntget(struct mount *m)
 	return m;
 }
 
-void mntput(struct mount *m)
+/* The last reference is gone, and no lock is held that a file system takes to end. */
+static int free_mount(void *mount)
 {
-	if (!m || !atomic_dec_and_test(&m->count))
-		return;
+	struct mount *m = mount;
+
 	VM_BUG_ON(m->attached);
 	dput(m->root);
 	deactivate_super(m->sb);
 	kfree(m->source);
 	kfree(m);
+	return 0;
+}
+
+/* For mount and umount, which are done only when the device is free again. */
+static void mntput_now(struct mount *m)
+{
+	if (atomic_dec_and_test(&m->count))
+		free_mount(m);
+}
+
+/*
+ * Anywhere: what was unmounted lazily goes with its last file, and that may be given up under mmap_sem. To
+ * take leave of a disk is then the work of a thread of its own.
+ */
+void mntput(struct mount *m)
+{
+	if (!m || !atomic_dec_and_test(&m->count))
+		return;
+	if (!m->sb->s_bdev || IS_ERR(kthread_run(free_mount, m, "umount")))
+		free_mount(m);
 }
 
 struct mount *kern_mount(struct file_system_type *t)
@@ -248,7 +269,7 @@ static int do_new_mount(const struct path *where, const char *type, unsigned lon
 	else
 		err = graft(m, where);
 	if (err)
-		mntput(m);
+		mntput_now(m);
 	return err;
 }
 
@@ -449,7 +470,8 @@ long sys_umount2(char __user *name, int flags)
 	down_write(&namespace_sem);
 	err = do_umount(&path, flags);
 	up_write(&namespace_sem);
-	path_put(&path);
+	dput(path.dentry);
+	mntput_now(path.mnt);
 	return err;
 }
 

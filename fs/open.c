@@ -80,6 +80,8 @@ struct file *dentry_open(const struct path *path, unsigned int flags)
 	f->f_flags &= ~O_EXCL;
 	if (err)
 		goto out_path;
+	f->f_ra.ra_pages = read_ahead_pages;
+	f->f_ra.prev_index = ~0UL;
 	f->f_wb_err = mapping_sample_wb_err(i->i_mapping);
 	return f;
 

@@ -23,6 +23,8 @@ static struct inode *refreshed(const struct path *p)
 
 static long blksize_of(const struct inode *i)
 {
+	if (i->i_sb->s_blocksize)
+		return i->i_sb->s_blocksize;
 	return i->i_sb->s_magic == PROC_SUPER_MAGIC ? 1024 : PAGE_SIZE;
 }
 

@@ -110,6 +110,7 @@ void kill_litter_super(struct super_block *sb)
 
 static DEFINE_MUTEX(supers_mutex);	/* mounting, unmounting and the list */
 static LIST_HEAD(supers);		/* supers_mutex */
+static DECLARE_WAIT_QUEUE_HEAD(supers_wait);	/* for one to leave the list */
 
 /* The super block of a device that is mounted; supers_mutex held. */
 static struct super_block *find_super(struct file_system_type *t, dev_t dev)
@@ -135,6 +136,25 @@ static bool get_active(struct super_block *sb)
 		c = was;
 	}
 	return false;
+}
+
+/*
+ * The super block of a device that is mounted, one mount more; NULL: none.  One that is just going is waited
+ * for.  supers_mutex held; let go meanwhile.
+ */
+static struct super_block *share_super(struct file_system_type *t, dev_t dev)
+{
+	struct super_block *sb;
+	DEFINE_WAIT(wait);
+
+	while ((sb = find_super(t, dev)) && !get_active(sb)) {
+		prepare_to_wait(&supers_wait, &wait, TASK_UNINTERRUPTIBLE);
+		mutex_unlock(&supers_mutex);
+		schedule();
+		finish_wait(&supers_wait, &wait);
+		mutex_lock(&supers_mutex);
+	}
+	return sb;
 }
 
 static int source_device(const char *source, dev_t *dev)
@@ -199,11 +219,8 @@ struct super_block *mount_bdev(struct file_system_type *t, unsigned long flags, 
 	if (err)
 		return ERR_PTR(err);
 	mutex_lock(&supers_mutex);
-	sb = find_super(t, dev);
-	if (sb) {
-		if (!!(flags & MS_RDONLY) != sb_readonly(sb) || !get_active(sb))
-			sb = ERR_PTR(-EBUSY);
-	} else {
+	sb = share_super(t, dev);
+	if (!sb) {
 		bdev = blkdev_get(dev, !(flags & MS_RDONLY));
 		if (PTR_ERR(bdev) == -EROFS)
 			bdev = ERR_PTR(-EACCES);	/* mount(8) tries again for reading only */
@@ -211,6 +228,10 @@ struct super_block *mount_bdev(struct file_system_type *t, unsigned long flags, 
 		     new_bdev_super(t, bdev, flags, data, fill_super);
 	}
 	mutex_unlock(&supers_mutex);
+	if (!IS_ERR(sb) && !!(flags & MS_RDONLY) != sb_readonly(sb)) {
+		deactivate_super(sb);
+		return ERR_PTR(-EBUSY);
+	}
 	return sb;
 }
 
@@ -233,6 +254,7 @@ void kill_block_super(struct super_block *sb)
 	bd_release(bdev, sb);
 	blkdev_put(bdev);
 	mutex_unlock(&supers_mutex);
+	wake_up_all(&supers_wait);
 }
 
 int sync_all_filesystems(void)
@@ -259,4 +281,14 @@ unsigned long writeback_inodes(u64 older_than)
 		done += writeback_inodes_sb(sb, older_than);
 	mutex_unlock(&supers_mutex);
 	return done;
+}
+
+void drop_pagecache(void)
+{
+	struct super_block *sb;
+
+	mutex_lock(&supers_mutex);
+	list_for_each_entry(sb, &supers, s_list)
+		drop_pagecache_sb(sb);
+	mutex_unlock(&supers_mutex);
 }

@@ -61,7 +61,8 @@ label:	__attribute__((unused));			\
 	Q(anonymous, "is the area anonymous", vma_is_anonymous(f->vma), fill, file) \
 	Q(fill, "is it a write", wants_write(f), anon_write, anon_read) \
 	Q(offset, "does the entry keep a file offset", pte_file(f->orig), file, present) \
-	Q(present, "does the entry name a page", pte_present(f->orig), write, swap_in) \
+	Q(present, "does the entry name a page", pte_present(f->orig), write, slot) \
+	Q(slot, "does it name a slot of swap that is in use", fault_slot_exists(f), swap_in, sigbus) \
 	Q(write, "is it a write", wants_write(f), read_only, unshare) \
 	Q(read_only, "is the entry read-only", !pte_write(f->orig), write_protected, spurious) \
 	Q(unshare, "is an own copy of a read-only page wanted", wants_own_copy(f), own_copy, spurious)

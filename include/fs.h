@@ -233,6 +233,14 @@ struct file_system_type {
 	struct file_system_type *next;
 };
 
+/* How a file is being read (mm/readahead.c).  A hint: races make a window less good, no more. */
+struct file_ra_state {
+	pgoff_t start;			/* of the last window */
+	unsigned int size, async_size;	/* its pages; the next one is begun so many before its end */
+	unsigned int ra_pages;		/* the largest window; 0: none */
+	pgoff_t prev_index;		/* where the last read ended */
+};
+
 struct file {
 	atomic_t f_count;
 	struct path f_path;
@@ -244,12 +252,14 @@ struct file {
 	struct mutex f_pos_lock;
 	void *private_data;
 	pid_t f_owner;			/* F_SETOWN */
+	struct file_ra_state f_ra;
 	u32 f_wb_err;			/* the error of its mapping that was told last: own task */
 };
 #define FMODE_READ	1
 #define FMODE_WRITE	2
 #define FMODE_EXEC	4	/* opened by exec */
 #define FMODE_PATH	8	/* O_PATH */
+#define FMODE_RANDOM	64	/* POSIX_FADV_RANDOM */
 #define FMODE_EXCL	32	/* a block device, claimed (O_EXCL) */
 #define FMODE_UNSIGNED_OFFSET 16 /* positions are addresses: all 64 bits mean something */
 
@@ -430,6 +440,7 @@ int sync_inode_metadata(struct inode *inode, unsigned int flags);
 unsigned long writeback_inodes(u64 older_than);
 int sync_filesystem(struct super_block *sb);	/* all of it, down to the medium.  0 or -EIO */
 int sync_all_filesystems(void);
+void drop_pagecache(void);	/* clean pages of files on disks: drop_caches */
 void iput(struct inode *inode);
 static inline void ihold(struct inode *i) { atomic_inc(&i->i_count); }
 int vfs_truncate(struct path *path, loff_t len);
@@ -486,6 +497,7 @@ void devtmpfs_init(void);
 void procfs_init(void);
 /* Unpack newc archives over /: entries made; *error (NULL: none) tells what is wrong at *offset. */
 unsigned int unpack_cpio(const char *buf, size_t len, const char **error, size_t *offset);
+bool mount_root_device(void);	/* root=: mounted, and process 1 stands in it; false: no such word */
 void populate_rootfs(void);	/* unpack boot_info's initrd over / */
 
 /* ---- devices ---- */

@@ -76,6 +76,7 @@ struct gendisk {
 	struct list_head pending;	/* bios: queue lock */
 	struct list_head free_requests;
 	struct request *requests;
+	unsigned int errors;		/* requests that failed: queue lock */
 
 	struct mutex open_mutex;
 	unsigned int part_claims;	/* partitions that somebody uses alone: open_mutex */
@@ -121,6 +122,11 @@ struct partition_reader {
 int read_partitions(struct partition_reader *r, struct partition out[DISK_MAX_PARTS]);
 /* Read the table again.  Enter: open_mutex held.  0, -EBUSY (a partition is open), -EIO, -ENOMEM. */
 int rescan_partitions(struct gendisk *disk);
+
+/* Start to write the cached blocks of disks some of which have been dirty since before @older_than (monotonic ns). */
+void writeback_blockdevs(u64 older_than);
+void drop_blockdev_pages(void);		/* clean ones that nobody uses: drop_caches */
+void flusher_init(void);		/* fs/flusher.c, with the first disk */
 
 /* fs/block_dev.c: the inode whose pages are a device's blocks; -ENOMEM. */
 int bdev_make_inode(struct block_device *bdev);

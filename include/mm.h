@@ -146,6 +146,7 @@ PAGE_FLAG(Pcp, pcp)
 PAGE_FLAG(Writeback, writeback)
 PAGE_FLAG(Unevictable, unevictable)
 PAGE_FLAG(SwapCache, swapcache)
+PAGE_FLAG(Readahead, readahead)
 
 static inline bool PageAnon(const struct page *p)
 {
@@ -197,7 +198,7 @@ void unlock_page(struct page *page);
 void page_io_begin(struct page *page);
 void page_end_read(struct page *page, int err);	/* 0: its contents are valid */
 /* PG_writeback: the disk reads the page.  Set under the page lock; cleared, and waited for, without. */
-void set_page_writeback(struct page *page);
+void set_page_writeback(struct page *page);	/* mm/page-writeback.c */
 void end_page_writeback(struct page *page);	/* any context */
 void wait_on_page_writeback(struct page *page);
 
@@ -498,7 +499,8 @@ enum vm_event {
 	PGFAULT, PGMAJFAULT, PGALLOC, PGFREE, CR3_WRITES, CR3_NOFLUSHES, TLB_FLUSH_ALL, TLB_FLUSH_PAGE,
 	TLB_FLUSHES, TLB_REMOTE_FLUSH, TLB_IPIS, TLB_LAZY_SKIPPED, TLB_LAZY_LATE, COW_COPY, COW_REUSE,
 	ZERO_PAGE_MAP, VMACACHE_HITS, VMACACHE_FIND, PGCACHE_ADD, PGCACHE_DEL, OOM_KILL, FAULT_AROUND,
-	FAULT_AROUND_PAGES, PGPGIN, PGPGOUT, PSWPIN, PSWPOUT, SWAP_RA, PGSCAN, PGSTEAL_KSWAPD,
+	FAULT_AROUND_PAGES, PGPGIN, PGPGOUT, NR_DIRTIED, NR_WRITTEN, READAHEAD_PAGES,
+	PSWPIN, PSWPOUT, SWAP_RA, PGSCAN, PGSTEAL_KSWAPD,
 	PGSTEAL_DIRECT, PGDEACTIVATE, NR_VM_EVENTS
 };
 extern unsigned long vm_event_counts[NR_CPUS][NR_VM_EVENTS];

@@ -50,7 +50,8 @@ enum pageflags {
 	PG_mlocked,
 	PG_writeback,
 	PG_pcp,			/* free, on a per-CPU list */
-	PG_waiters,		/* somebody sleeps for PG_locked */
+	PG_waiters,		/* somebody sleeps for PG_locked or PG_writeback */
+	PG_readahead,		/* who comes here starts the next window (mm/readahead.c) */
 	PG_unevictable,		/* set aside by reclaim: locked in memory */
 	PG_swapcache,		/* a slot of swap holds the same: page->private names it */
 	NR_PAGEFLAGS,
@@ -238,6 +239,11 @@ struct address_space_operations {
 	/* Fill the locked, new @page with the file's contents and set PG_uptodate; 0 or -errno. */
 	int (*readpage)(struct address_space *mapping, struct page *page);
 	/*
+	 * Start to read @nr new pages, locked, referenced and in order, which the ends of the transfers unlock and put
+	 * (page_end_read()).  A page that could not be read stays, without PG_uptodate.  NULL: no read-ahead.
+	 */
+	void (*readahead)(struct address_space *mapping, struct page **pages, unsigned int nr);
+	/*
 	 * Put the locked, dirty @page where it belongs: clears PG_dirty, sets PG_writeback, unlocks it,
 	 * starts the transfer; at its end end_page_writeback().  0, or -errno with the page unlocked and
 	 * the error noted in the mapping.
@@ -251,6 +257,13 @@ struct address_space_operations {
 	int (*prepare_write)(struct address_space *mapping, struct page *page, unsigned int from,
 			     unsigned int to);
 	int (*set_page_dirty)(struct page *page);
+};
+
+/* What a page in the tree may be marked with, so that those that are can be found. */
+enum page_tag {
+	PAGE_TAG_DIRTY,
+	PAGE_TAG_WRITEBACK,		/* a transfer was begun; it may have ended */
+	NR_PAGE_TAGS
 };
 
 /* Pages by index: a radix tree of 64-way nodes (mm/page_tree.c). */
@@ -270,6 +283,9 @@ struct address_space {
 	atomic_t i_mmap_writable;		/* VM_SHARED mappings that may write */
 	const struct address_space_operations *a_ops;
 	unsigned long flags;			/* AS_*: atomic bits */
+	unsigned long nr_dirty;			/* pages, of files that are written back: tree_lock */
+	u64 dirtied_when;			/* monotonic ns: since when any is; tree_lock */
+	pgoff_t writeback_index;		/* where a writer that must help goes on: hint */
 	u32 wb_err;				/* what went wrong in write-back (mm/page-writeback.c): atomic */
 };
 #define AS_SHMEM 0		/* counts as MM_SHMEMPAGES; pages have no other home */

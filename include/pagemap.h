@@ -13,6 +13,12 @@ struct page *page_tree_lookup(struct page_tree *t, pgoff_t index);
 struct page *page_tree_delete(struct page_tree *t, pgoff_t index);
 /* Up to @max pages with index >= @start in order; returns how many. */
 unsigned int page_tree_gang_lookup(struct page_tree *t, pgoff_t start, struct page **pages, unsigned int max);
+/* The same of those that have @tag; to mark the page at @index, which is there, or no more. */
+unsigned int page_tree_gang_lookup_tag(struct page_tree *t, pgoff_t start, struct page **pages, unsigned int max,
+				       enum page_tag tag);
+void page_tree_tag_set(struct page_tree *t, pgoff_t index, enum page_tag tag);
+void page_tree_tag_clear(struct page_tree *t, pgoff_t index, enum page_tag tag);
+bool page_tree_tagged(const struct page_tree *t, enum page_tag tag);
 
 void address_space_init(struct address_space *m, struct inode *host,
 			const struct address_space_operations *a_ops);
@@ -24,9 +30,29 @@ struct page *find_or_create_page(struct address_space *m, pgoff_t index, gfp_t g
 struct page *read_mapping_page(struct address_space *m, pgoff_t index);
 void delete_from_page_cache(struct page *page);		/* page locked, unmapped */
 int set_page_dirty(struct page *page);
-void clear_page_dirty(struct page *page);		/* page locked, its transfer about to begin (->writepage) */
+int set_page_dirty_lock(struct page *page);		/* for who has only a reference on it; sleeps */
+void account_page_cleaned(struct address_space *m, struct page *page);	/* tree_lock held, it leaves the cache */
+/* Page locked, its transfer about to begin (->writepage): the next write to it, also through a mapping, is seen. */
+void clear_page_dirty(struct page *page);
+
+/* ---- read-ahead (mm/readahead.c) ---- */
+extern int read_ahead_pages;				/* of a window, for a new file */
+/* @want pages from @index on are about to be read from @file: see that they come, and the next ones. */
+void page_cache_readahead(struct file *file, struct address_space *m, pgoff_t index, unsigned long want);
+/* Start to read all of [@start, @start + @nr) that is not cached. */
+void force_page_cache_readahead(struct address_space *m, pgoff_t start, unsigned long nr);
 
 /* ---- write-back (mm/page-writeback.c); process context unless stated ---- */
+extern atomic_long_t nr_dirty_pages, nr_writeback_pages;	/* of files that have another home */
+/* Percents and hundredths of a second: /proc/sys/vm. */
+extern int dirty_background_ratio, vm_dirty_ratio, dirty_writeback_centisecs, dirty_expire_centisecs;
+void dirty_limits(unsigned long *background, unsigned long *limit);	/* pages */
+/* Somebody makes pages of @m dirty: if there are too many in all, he helps to write, and waits.  No page lock held. */
+void balance_dirty_pages(struct address_space *m);
+void wakeup_flusher(void);				/* fs/flusher.c */
+unsigned long nr_blockdev_pages(void);			/* cached blocks of disks: Buffers */
+/* Up to @nr pages of @m from its writeback_index on; how many were begun. */
+unsigned long filemap_write_some(struct address_space *m, unsigned long nr);
 /* Start to write what is dirty in the bytes [@start, @end]: 0 or -errno. */
 int filemap_fdatawrite_range(struct address_space *m, loff_t start, loff_t end);
 void filemap_fdatawait_range(struct address_space *m, loff_t start, loff_t end);

@@ -315,6 +315,9 @@ static inline void trace_tlb_defer(struct mm_struct *mm, unsigned long pages, un
 
 static inline void trace_cache_add(struct page *page) { TRACE_POINT(FILE, __trace_file(EV_FILE_CACHE_ADD, page)); }
 static inline void trace_cache_del(struct page *page) { TRACE_POINT(FILE, __trace_file(EV_FILE_CACHE_DEL, page)); }
+static inline void trace_clean(struct page *page) { TRACE_POINT(FILE, __trace_file(EV_FILE_CLEAN, page)); }
+static inline void trace_writeback(struct page *page) { TRACE_POINT(FILE, __trace_file(EV_FILE_WRITEBACK, page)); }
+static inline void trace_written(struct page *page) { TRACE_POINT(FILE, __trace_file(EV_FILE_WRITTEN, page)); }
 static inline void trace_dirty(struct page *page) { TRACE_POINT(FILE, __trace_file(EV_FILE_DIRTY, page)); }
 
 #endif

@@ -4,7 +4,7 @@
  * Purpose:    bring up one part after the other, each needing only those above it; then process 1
  *             unpacks the initramfs and becomes the first program.
  * Invariants: interrupts stay off until everything that they touch exists.
- * Command line: selftest[=pattern], init=PATH, rdinit=PATH, words after "--" for init.
+ * Command line: selftest[=pattern], init=PATH, rdinit=PATH, root=DEVICE, words after "--" for init.
  */
 #include <asm/desc.h>
 #include <asm/processor.h>
@@ -162,8 +162,21 @@ static int run_program(const char *path, const char **argv)
 	return err;
 }
 
+/* As Linux: a root= counts only if the archive has no program to begin with. */
+static bool archive_has_init(void)
+{
+	char name[256] = "/init";
+	struct path path;
+
+	cmdline_get("rdinit", name, sizeof(name));
+	if (kern_path(AT_FDCWD, name, LOOKUP_FOLLOW, &path))
+		return false;
+	path_put(&path);
+	return true;
+}
+
 /* Returns only if nothing could be run. */
-static void run_init(void)
+static void run_init(bool on_disk)
 {
 	static const char *const usual[] = { "/init", "/sbin/init", "/etc/init", "/bin/init",
 					     "/bin/sh" };
@@ -172,14 +185,16 @@ static void run_init(void)
 	int n = cmdline_init_args(argv + 1, MAX_INIT_ARGS, args, sizeof(args));
 
 	argv[n + 1] = NULL;
-	if (cmdline_get("rdinit", path, sizeof(path)) || cmdline_get("init", path, sizeof(path))) {
+	if ((!on_disk && cmdline_get("rdinit", path, sizeof(path))) || cmdline_get("init", path, sizeof(path))) {
 		if (!run_program(path, argv))
 			return;
 		panic("the requested init %s cannot be run; check rdinit= and init=", path);
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(usual); i++)
+	for (size_t i = on_disk; i < ARRAY_SIZE(usual); i++)
 		if (!run_program(usual[i], argv))
 			return;
+	if (on_disk)
+		panic("no init found on the root file system: name one with init=");
 	if (!had_initramfs)
 		panic("no initramfs: pass one with -initrd build/initramfs.cpio (QEMU) or module2 (GRUB)");
 	panic("no init found: the initramfs needs an executable /init, or name one with rdinit=");
@@ -187,6 +202,8 @@ static void run_init(void)
 
 static int init_thread(void *unused)
 {
+	bool on_disk;
+
 	had_initramfs = boot_info.initrd_size != 0;
 	smp_init();
 	watchdog_init();
@@ -198,7 +215,8 @@ static int init_thread(void *unused)
 	check_wx();
 	run_selftests();
 	open_console();
+	on_disk = !archive_has_init() && mount_root_device();
 	cmdline_report_unknown();
-	run_init();
+	run_init(on_disk);
 	return 0;
 }

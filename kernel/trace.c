@@ -685,6 +685,8 @@ void __trace_file(u32 kind, struct page *page)
 {
 	struct address_space *m = page->mapping;
 
-	if (m && m->host && !(kind == EV_FILE_DIRTY && PageDirty(page)))
+	if (kind == EV_FILE_DIRTY ? PageDirty(page) : kind == EV_FILE_CLEAN && !PageDirty(page))
+		return;			/* nothing new */
+	if (m && m->host)
 		trace_emit(kind, 0, 0, m->host->i_ino, page->index, page_to_pfn(page), 0);
 }

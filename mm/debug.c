@@ -19,7 +19,7 @@ static const char *const page_flag_names[NR_PAGEFLAGS] = {
 	[PG_slab] = "slab",		[PG_table] = "table",
 	[PG_compound] = "compound",	[PG_swapbacked] = "swapbacked",
 	[PG_mlocked] = "mlocked",	[PG_writeback] = "writeback",
-	[PG_pcp] = "pcp",		[PG_waiters] = "waiters",
+	[PG_pcp] = "pcp",		[PG_waiters] = "waiters",	[PG_readahead] = "readahead",
 	[PG_unevictable] = "unevictable", [PG_swapcache] = "swapcache",
 };
 

@@ -233,8 +233,8 @@ static vm_fault_t announce_write(struct fault *f, struct page *page)
 	ret = f->vma->vm_ops->page_mkwrite(f->vma, &vmf);
 	if (!(ret & VM_FAULT_LOCKED))
 		lock_page(page);
-	if (ret & VM_FAULT_ERROR)
-		return ret & VM_FAULT_ERROR;
+	if (ret & (VM_FAULT_ERROR | VM_FAULT_NOPAGE))
+		return ret & (VM_FAULT_ERROR | VM_FAULT_NOPAGE);
 	return page->mapping == m ? 0 : VM_FAULT_NOPAGE;	/* truncated meanwhile */
 }
 

@@ -5,6 +5,7 @@
 #define MM_FAULT_H
 
 #include <fault_table.h>
+#include <swap.h>
 #include "internal.h"
 
 struct fault {
@@ -33,6 +34,13 @@ static inline pgoff_t fault_pgoff(const struct fault *f)
 	if (pte_file(f->orig))
 		return pte_to_pgoff(f->orig);
 	return f->vma->vm_pgoff + ((long)(f->addr - f->vma->vm_start) >> PAGE_SHIFT);
+}
+
+/* An entry changes before its slot is freed: without a slot it is no longer what we read, or it is nonsense. */
+static inline bool fault_slot_exists(const struct fault *f)
+{
+	return swap_count(pte_to_swp_entry(f->orig)) ||
+	       (f->pmd && ptep_get(pte_offset_kernel(f->pmd, f->addr)).pte != f->orig.pte);
 }
 
 static inline bool fault_page_exists(const struct fault *f)

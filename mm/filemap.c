@@ -11,7 +11,6 @@
  *             held, because the user's buffer may be a mapping of the very same page: write
  *             touches the buffer first, then copies under the lock without faulting, and
  *             begins again if the buffer has gone meanwhile.
- * Simplified: no read-ahead, no tags.
  * Sources:    Gorman, "Understanding the Linux Virtual Memory Manager", "Page Cache Management".
  */
 #include <asm/uaccess.h>
@@ -97,13 +96,14 @@ void delete_from_page_cache(struct page *page)
 	struct address_space *m = page->mapping;
 
 	VM_BUG_ON_PAGE(!PageLocked(page) || page_mapped(page), page);
+	VM_BUG_ON_PAGE(PageWriteback(page), page);
+	trace_cache_del(page);
 	spin_lock(&m->tree_lock);
+	account_page_cleaned(m, page);
 	page_tree_delete(&m->page_tree, page->index);
 	m->nrpages--;
-	spin_unlock(&m->tree_lock);
-	trace_cache_del(page);
 	page->mapping = NULL;
-	ClearPageDirty(page);
+	spin_unlock(&m->tree_lock);
 	count_vm_event(PGCACHE_DEL);
 	atomic_long_dec(&nr_file_pages);
 	if (mapping_is_shmem(m)) {
@@ -201,13 +201,17 @@ struct page *read_mapping_page(struct address_space *m, pgoff_t index)
 
 int set_page_dirty(struct page *page)
 {
-	const struct address_space *m = PageAnon(page) ? NULL : page->mapping;
+	struct address_space *m = PageAnon(page) ? NULL : page->mapping;
 
+	if (PageDirty(page))
+		return 0;
+	if (m && m->a_ops && m->a_ops->writepage)
+		return mark_page_dirty(m, page);
 	if (m)
 		trace_dirty(page);
 	if (m && m->a_ops && m->a_ops->set_page_dirty)
 		return m->a_ops->set_page_dirty(page);
-	return PageDirty(page) ? 0 : !TestSetPageDirty(page);
+	return !TestSetPageDirty(page);
 }
 
 /* ---- read ---- */
@@ -233,7 +237,7 @@ static size_t deliver(struct sink *s, size_t done, const void *src, size_t n)
 }
 
 /* The page to read from with a reference; NULL for a hole of a shmem file; ERR_PTR. */
-static struct page *page_to_read(struct address_space *m, pgoff_t index)
+static struct page *page_to_read(struct file *file, struct address_space *m, pgoff_t index, unsigned long want)
 {
 	if (mapping_is_shmem(m)) {
 		struct page *page = find_get_page(m, index);
@@ -244,10 +248,11 @@ static struct page *page_to_read(struct address_space *m, pgoff_t index)
 			put_page(page);
 		return NULL;
 	}
+	page_cache_readahead(file, m, index, want);
 	return read_mapping_page(m, index);
 }
 
-static ssize_t read_pages(struct address_space *m, struct sink *sink, size_t len, loff_t pos)
+static ssize_t read_pages(struct file *file, struct address_space *m, struct sink *sink, size_t len, loff_t pos)
 {
 	const struct inode *inode = m->host;
 	size_t done = 0;
@@ -257,7 +262,8 @@ static ssize_t read_pages(struct address_space *m, struct sink *sink, size_t len
 		struct page *page;
 
 		n = min_t(size_t, n, READ_ONCE(inode->i_size) - pos);
-		page = page_to_read(m, pos >> PAGE_SHIFT);
+		page = page_to_read(file, m, pos >> PAGE_SHIFT,
+				    ((pos + (len - done) - 1) >> PAGE_SHIFT) - (pos >> PAGE_SHIFT) + 1);
 		if (IS_ERR(page))
 			return done ? (ssize_t)done : PTR_ERR(page);
 		got = deliver(sink, done, page ? page_address(page) + offset_in_page(pos) : NULL, n);
@@ -275,7 +281,7 @@ static ssize_t read_pages(struct address_space *m, struct sink *sink, size_t len
 ssize_t generic_file_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
 {
 	struct sink sink = { .ubuf = buf };
-	ssize_t n = read_pages(file->f_inode->i_mapping, &sink, len, *pos);
+	ssize_t n = read_pages(file, file->f_inode->i_mapping, &sink, len, *pos);
 
 	if (n > 0)
 		*pos += n;
@@ -288,7 +294,7 @@ ssize_t kernel_read(struct file *file, void *buf, size_t len, loff_t pos)
 
 	if (!file->f_inode->i_mapping->a_ops)
 		return -EINVAL;
-	return read_pages(file->f_inode->i_mapping, &sink, len, pos);
+	return read_pages(file, file->f_inode->i_mapping, &sink, len, pos);
 }
 
 /* ---- write ---- */
@@ -382,6 +388,7 @@ static ssize_t write_pages(struct address_space *m, const struct source *src, si
 			break;
 		done += ret;
 		pos += ret;
+		balance_dirty_pages(m);
 		if (fatal_signal_pending(current)) {
 			ret = -EINTR;
 			break;
@@ -458,6 +465,8 @@ static int filemap_fault(struct vm_area_struct *vma, struct vm_fault *vmf)
 
 	if (beyond_eof(inode, vmf->pgoff))
 		return VM_FAULT_SIGBUS;
+	if (fault_readahead(vma, m, vmf->pgoff))
+		ret |= VM_FAULT_MAJOR;
 	page = grab_page(m, vmf->pgoff, GFP_HIGHUSER_MOVABLE);
 	if (IS_ERR(page))
 		return PTR_ERR(page) == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
@@ -553,10 +562,49 @@ const struct vm_operations_struct generic_file_vm_ops = {
 	.remap_pages = generic_file_remap_pages,
 };
 
+/*
+ * A page whose home is a disk is about to be written through a mapping: the file finds room
+ * for it, or there is a SIGBUS.  From here until its transfer begins it is dirty.
+ */
+static int filemap_page_mkwrite(struct vm_area_struct *vma, struct vm_fault *vmf)
+{
+	struct address_space *m = vma->vm_file->f_inode->i_mapping;
+	struct page *page = vmf->page;
+	loff_t left;
+	int err;
+
+	balance_dirty_pages(m);
+	file_update_time(vma->vm_file);
+	lock_page(page);
+	left = READ_ONCE(m->host->i_size) - ((loff_t)page->index << PAGE_SHIFT);
+	if (page->mapping != m || left <= 0) {
+		unlock_page(page);
+		return VM_FAULT_NOPAGE;
+	}
+	err = m->a_ops->prepare_write ? m->a_ops->prepare_write(m, page, 0, min_t(loff_t, left, PAGE_SIZE)) : 0;
+	if (!err) {
+		set_page_dirty(page);
+		return VM_FAULT_LOCKED;
+	}
+	unlock_page(page);
+	return err == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
+}
+
+/* Files whose pages are written back. */
+static const struct vm_operations_struct written_file_vm_ops = {
+	.has_page = filemap_has_page,
+	.fault = filemap_fault,
+	.map_pages = filemap_map_pages,
+	.page_mkwrite = filemap_page_mkwrite,
+	.remap_pages = generic_file_remap_pages,
+};
+
 int generic_file_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	if (!file->f_inode->i_mapping->a_ops)
+	const struct address_space_operations *a_ops = file->f_inode->i_mapping->a_ops;
+
+	if (!a_ops)
 		return -ENODEV;
-	vma->vm_ops = &generic_file_vm_ops;
+	vma->vm_ops = a_ops->writepage ? &written_file_vm_ops : &generic_file_vm_ops;
 	return 0;
 }

@@ -7,6 +7,15 @@
 #include <mm.h>
 #include <rmap.h>
 
+/* ---- page_lock.c: the last step of end_page_writeback() ---- */
+void page_end_writeback_bit(struct page *page);
+/* ---- rmap.c: write-protect and clean every entry of a shared mapping; any dirty?  Page locked. ---- */
+bool page_mkclean(struct page *page);
+/* ---- readahead.c: for a fault, mmap_sem held; true: the page was not cached, and may be on its way ---- */
+bool fault_readahead(struct vm_area_struct *vma, struct address_space *m, pgoff_t index);
+/* ---- page-writeback.c: set_page_dirty() for files that are written back ---- */
+int mark_page_dirty(struct address_space *m, struct page *page);
+
 /* ---- vma.c ---- */
 extern unsigned long stack_guard_gap;	/* bytes kept free below a VMA that grows down */
 

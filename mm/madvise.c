@@ -386,6 +386,16 @@ static int advise_remove(struct vm_area_struct *vma, unsigned long start, unsign
 	return err;
 }
 
+/* What exists in memory only is there; a file on a disk is read ahead. */
+static int advise_willneed(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	for_each_swap_entry(vma, start, end, read_ahead);
+	if (vma->vm_file && !(vma->vm_flags & VM_NONLINEAR))
+		force_page_cache_readahead(vma->vm_file->f_inode->i_mapping, linear_page_index(vma, start),
+					   (end - start) >> PAGE_SHIFT);
+	return 0;
+}
+
 static int populate_errno(long err)
 {
 	return err == -ENOMEM || err == -EINTR ? err : -EFAULT;
@@ -410,10 +420,8 @@ static int advise_pages(struct vm_area_struct *vma, unsigned long start, unsigne
 {
 	unsigned long no = VM_PFNMAP | VM_HUGETLB, end = *pend;
 
-	if (advice == MADV_WILLNEED) {
-		for_each_swap_entry(vma, start, end, read_ahead);
-		return 0;
-	}
+	if (advice == MADV_WILLNEED)
+		return advise_willneed(vma, start, end);
 	if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE)
 		return advise_populate(vma, start, end, advice == MADV_POPULATE_WRITE);
 	if (advice == MADV_REMOVE)

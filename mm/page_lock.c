@@ -116,18 +116,10 @@ void page_end_read(struct page *page, int err)
 	clear_and_wake(page, PG_locked);
 }
 
-void set_page_writeback(struct page *page)
-{
-	VM_BUG_ON_PAGE(!PageLocked(page) || PageWriteback(page), page);
-	get_page(page);
-	SetPageWriteback(page);
-}
-
-void end_page_writeback(struct page *page)
+void page_end_writeback_bit(struct page *page)
 {
 	VM_BUG_ON_PAGE(!PageWriteback(page), page);
 	clear_and_wake(page, PG_writeback);
-	put_page(page);
 }
 
 void wait_on_page_writeback(struct page *page)

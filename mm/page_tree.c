@@ -4,9 +4,10 @@
  * Purpose:    find the page for (file, index) in one step per six bits of the index.
  * Invariants: height h holds indexes below 64^h; an inner slot is NULL or a node; a node
  *             counts its used slots and is freed when the last one is emptied; the root of
- *             height 0 is NULL (no pages).
+ *             height 0 is NULL (no pages).  A node's tag bit is set for a slot below which a page has
+ *             the tag; so what is dirty in a large file is found without looking at the rest.
  * Lock order: mapping->tree_lock, held by the caller; nodes are allocated GFP_ATOMIC.
- * Simplified: no tags, no lock-free lookup; the tree never loses height until it is empty.
+ * Simplified: no lock-free lookup; the tree never loses height until it is empty.
  */
 #include <pagemap.h>
 #include <slab.h>
@@ -18,6 +19,7 @@
 
 struct page_tree_node {
 	unsigned int count;		/* slots in use */
+	u64 tags[NR_PAGE_TAGS];		/* a bit for each slot */
 	void *slots[SLOTS];
 };
 
@@ -35,6 +37,8 @@ static struct page_tree_node *new_node(void)
 
 	if (n) {
 		n->count = 0;
+		for (int tag = 0; tag < NR_PAGE_TAGS; tag++)
+			n->tags[tag] = 0;
 		for (unsigned int i = 0; i < SLOTS; i++)
 			n->slots[i] = NULL;
 	}
@@ -69,6 +73,8 @@ static int grow(struct page_tree *t, pgoff_t index)
 			return -ENOMEM;
 		n->slots[0] = t->root;
 		n->count = 1;
+		for (int tag = 0; tag < NR_PAGE_TAGS; tag++)
+			n->tags[tag] = ((struct page_tree_node *)t->root)->tags[tag] != 0;
 		t->root = n;
 		t->height++;
 	}
@@ -138,6 +144,41 @@ struct page *page_tree_lookup(struct page_tree *t, pgoff_t index)
 	return p;
 }
 
+void page_tree_tag_set(struct page_tree *t, pgoff_t index, enum page_tag tag)
+{
+	struct page_tree_node *n = t->root;
+
+	for (unsigned int level = t->height; level; level--) {
+		n->tags[tag] |= 1UL << slot_of(index, level);
+		n = n->slots[slot_of(index, level)];
+		VM_BUG_ON(!n);
+	}
+}
+
+void page_tree_tag_clear(struct page_tree *t, pgoff_t index, enum page_tag tag)
+{
+	struct page_tree_node *path[MAX_HEIGHT + 1], *n = t->root;
+
+	if (!n || !fits(index, t->height))
+		return;
+	for (unsigned int level = t->height; level; level--) {
+		if (!n)
+			return;
+		path[level] = n;
+		n = n->slots[slot_of(index, level)];
+	}
+	for (unsigned int level = 1; level <= t->height; level++) {
+		path[level]->tags[tag] &= ~(1UL << slot_of(index, level));
+		if (path[level]->tags[tag])
+			return;
+	}
+}
+
+bool page_tree_tagged(const struct page_tree *t, enum page_tag tag)
+{
+	return t->root && ((struct page_tree_node *)t->root)->tags[tag];
+}
+
 struct page *page_tree_delete(struct page_tree *t, pgoff_t index)
 {
 	struct page_tree_node *n = NULL;
@@ -146,6 +187,8 @@ struct page *page_tree_delete(struct page_tree *t, pgoff_t index)
 
 	if (!t->root || !fits(index, t->height))
 		return NULL;
+	for (int tag = 0; tag < NR_PAGE_TAGS; tag++)
+		page_tree_tag_clear(t, index, tag);
 	for (unsigned int level = t->height; level; level--) {
 		n = *slot;
 		if (!n)
@@ -165,6 +208,7 @@ struct page *page_tree_delete(struct page_tree *t, pgoff_t index)
 struct gang {
 	struct page **pages;
 	unsigned int nr, max;
+	int tag;			/* only pages that have it; -1: all */
 	pgoff_t start;
 };
 
@@ -175,7 +219,7 @@ static void gang_node(struct gang *g, struct page_tree_node *n, unsigned int lev
 	unsigned int i = g->start > base ? (g->start - base) >> shift : 0;
 
 	for (; i < SLOTS && g->nr < g->max; i++) {
-		if (!n->slots[i])
+		if (!n->slots[i] || (g->tag >= 0 && !(n->tags[g->tag] >> i & 1)))
 			continue;
 		if (level == 1)
 			g->pages[g->nr++] = n->slots[i];
@@ -184,12 +228,23 @@ static void gang_node(struct gang *g, struct page_tree_node *n, unsigned int lev
 	}
 }
 
-unsigned int page_tree_gang_lookup(struct page_tree *t, pgoff_t start, struct page **pages,
-				   unsigned int max)
+static unsigned int gang_lookup(struct page_tree *t, pgoff_t start, struct page **pages, unsigned int max, int tag)
 {
-	struct gang g = { pages, 0, max, start };
+	struct gang g = { pages, 0, max, tag, start };
 
 	if (t->root && fits(start, t->height))
 		gang_node(&g, t->root, t->height, 0);
 	return g.nr;
+}
+
+unsigned int page_tree_gang_lookup(struct page_tree *t, pgoff_t start, struct page **pages,
+				   unsigned int max)
+{
+	return gang_lookup(t, start, pages, max, -1);
+}
+
+unsigned int page_tree_gang_lookup_tag(struct page_tree *t, pgoff_t start, struct page **pages,
+				       unsigned int max, enum page_tag tag)
+{
+	return gang_lookup(t, start, pages, max, tag);
 }

@@ -167,7 +167,7 @@ static int transfer_one(struct transfer *x, unsigned long addr, size_t len, ssiz
 		n = copy_pages(x, pages, addr, span);
 		for (long i = 0; i < got; i++) {
 			if (x->write)
-				set_page_dirty(pages[i]);
+				set_page_dirty_lock(pages[i]);
 			put_page(pages[i]);
 		}
 		*total += n;

@@ -415,6 +415,39 @@ static bool count_if_mapped(struct page *page, struct vm_area_struct *vma, unsig
 	return false;
 }
 
+/* One entry of @vma: if it may be written, no more, and clean.  *@arg: was any dirty? */
+static bool clean_one(struct page *page, struct vm_area_struct *vma, unsigned long addr, void *arg)
+{
+	pmd_t *pmd = vma->vm_flags & VM_SHARED ? mm_find_pmd(vma->vm_mm, addr) : NULL;
+	spinlock_t *ptl;
+	unsigned long was;
+	pte_t *pte, old;
+
+	if (!pmd)
+		return false;
+	pte = pte_offset_map_lock(vma->vm_mm, pmd, addr, &ptl);
+	old = ptep_get(pte);
+	if (pte_present(old) && !pte_special(old) && pte_pfn(old) == page_to_pfn(page) &&
+	    (pte_write(old) || pte_dirty(old))) {
+		was = __atomic_fetch_and(&pte->pte, ~(_PAGE_RW | _PAGE_DIRTY), __ATOMIC_SEQ_CST);
+		trace_pte_change(vma->vm_mm, addr, was, was & ~(_PAGE_RW | _PAGE_DIRTY));
+		flush_tlb_page(vma, addr);	/* what others wrote until here belongs to the transfer */
+		*(bool *)arg |= pte_dirty(__pte(was));
+	}
+	pte_unmap_unlock(pte, ptl);
+	return false;
+}
+
+bool page_mkclean(struct page *page)
+{
+	bool dirty = false;
+
+	VM_BUG_ON_PAGE(!PageLocked(page), page);
+	if (page_mapped(page))
+		rmap_walk(page, clean_one, &dirty);
+	return dirty;
+}
+
 int page_referenced_count(struct page *page)
 {
 	int n = 0;

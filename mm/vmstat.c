@@ -54,6 +54,9 @@ static const char *const vm_event_names[NR_VM_EVENTS] = {
 	[OOM_KILL] = "oom_kill",
 	[FAULT_AROUND] = "fault_around",
 	[FAULT_AROUND_PAGES] = "fault_around_pages",
+	[READAHEAD_PAGES] = "readahead_pages",
+	[NR_DIRTIED] = "nr_dirtied",
+	[NR_WRITTEN] = "nr_written",
 	[PGPGIN] = "pgpgin",
 	[PGPGOUT] = "pgpgout",
 };
@@ -106,7 +109,7 @@ unsigned long node_count(unsigned int i)
 
 /* Linux's events in its order; what only Quire counts follows. */
 static const enum vm_event linux_events[] = {
-	PGPGIN, PGPGOUT, PSWPIN, PSWPOUT, PGALLOC, PGFREE, PGDEACTIVATE, PGFAULT, PGMAJFAULT, COW_REUSE, OOM_KILL, TLB_REMOTE_FLUSH, TLB_IPIS,
+	NR_DIRTIED, NR_WRITTEN, PGPGIN, PGPGOUT, PSWPIN, PSWPOUT, PGALLOC, PGFREE, PGDEACTIVATE, PGFAULT, PGMAJFAULT, COW_REUSE, OOM_KILL, TLB_REMOTE_FLUSH, TLB_IPIS,
 	TLB_FLUSH_ALL, TLB_FLUSH_PAGE, VMACACHE_FIND, VMACACHE_HITS,
 };
 
@@ -129,9 +132,14 @@ static bool is_linux_event(enum vm_event e)
 
 int vmstat_show(struct seq_file *m)
 {
+	unsigned long background, limit;
+
 	seq_printf(m, "nr_free_pages %lu\nnr_mlock %lu\n", nr_free_pages(), READ_ONCE(nr_mlock));
 	for (unsigned int i = 0; i < NR_NODE_COUNTS; i++)
 		seq_printf(m, "%s %lu\n", node_count_name(i), node_count(i));
+	dirty_limits(&background, &limit);
+	seq_printf(m, "nr_dirty %lu\nnr_writeback %lu\nnr_dirty_threshold %lu\nnr_dirty_background_threshold %lu\n",
+		   count_of(&nr_dirty_pages), count_of(&nr_writeback_pages), limit, background);
 	for (size_t i = 0; i < ARRAY_SIZE(linux_events); i++)
 		show_event(m, linux_events[i]);
 	for (int e = 0; e < NR_VM_EVENTS; e++)
@@ -177,15 +185,15 @@ int meminfo_show(struct seq_file *m)
 	show_kb(m, "MemTotal:", totalram_pages());
 	show_kb(m, "MemFree:", nr_free_pages());
 	show_kb(m, "MemAvailable:", meminfo_available());
-	show_kb(m, "Buffers:", 0);
-	show_kb(m, "Cached:", file);
+	show_kb(m, "Buffers:", nr_blockdev_pages());
+	show_kb(m, "Cached:", file - min(file, nr_blockdev_pages()));
 	show_kb(m, "SwapCached:", nr_swapcache_pages());
 	show_lru(m);
 	show_kb(m, "Mlocked:", READ_ONCE(nr_mlock));
 	show_kb(m, "SwapTotal:", total_swap_pages());
 	show_kb(m, "SwapFree:", nr_swap_pages());
-	show_kb(m, "Dirty:", 0);		/* no page waits to be written anywhere */
-	show_kb(m, "Writeback:", 0);
+	show_kb(m, "Dirty:", count_of(&nr_dirty_pages));
+	show_kb(m, "Writeback:", count_of(&nr_writeback_pages));
 	show_kb(m, "AnonPages:", count_of(&nr_anon_mapped));
 	show_kb(m, "Mapped:", count_of(&nr_file_mapped));
 	show_kb(m, "Shmem:", shmem);

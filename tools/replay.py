@@ -666,6 +666,22 @@ class State:
         elif self.whole:
             self.wrong(ev, f"it was {page}")
 
+    def file_clean(self, ev):
+        page = self.cache.get(ev["pfn"])
+        if page == [ev["ino"], ev["pgoff"], 1]:
+            page[2] = 0
+        elif self.whole:
+            self.wrong(ev, f"it was {page}")
+
+    def file_writeback(self, ev):
+        page = self.cache.get(ev["pfn"])
+        if self.whole and page != [ev["ino"], ev["pgoff"], 0]:
+            self.wrong(ev, f"it was {page}")
+
+    def file_written(self, ev):
+        if self.whole and ev["pfn"] not in self.cache:
+            self.wrong(ev, "it left the cache before")
+
     # ---- from a snapshot, and against one ----
 
     def load(self, snap):

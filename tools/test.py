@@ -56,6 +56,7 @@ sys.dont_write_bytecode = True
 import diskimage
 import dynamic
 import explore
+import ext2test
 import gdbcheck
 import law
 import lockorder
@@ -466,6 +467,56 @@ def run_bench(build, options, lines):
     return run
 
 
+def run_ext2(m, build, name, linux=False):
+    """Programs on an image of mkfs.ext2; on LINUX keep what they say."""
+    def run(job):
+        programs = ("ext2", *ext2test.PROGRAMS)
+        files = [f"{build}/tests/{p}:/tests/{p}" for p in programs] + linux_module_files(linux)
+        image = job.log.with_suffix(".img")
+        given = ext2test.make_image(image, ext2test.IMAGES[name])
+        m.disks = (f"{image},write",)
+        m.initrd = machine.make_initramfs(job.log.with_suffix(".cpio"), files, ext2test.INIT)
+        status, lines = job.start(m.command())
+        answers, recorded = ext2test.answers(lines), ORACLE / f"ext2-{name}.txt"
+        result = Result(passed=sum(": ok" in line for line in answers))
+        result.failures += exit_failure(status, 0) + [line for line in lines if line.startswith("@@ failed")]
+        result.check(ext2test.part(lines, "given") == given, "what mkfs.ext2 -d wrote is read otherwise")
+        ext2test.check_image(image, ext2test.part(lines, "written"), result.check)
+        if linux and not result.failures:
+            recorded.write_text("\n".join(answers) + "\n")
+        elif not linux:
+            want = recorded.read_text().splitlines() if recorded.exists() else []
+            result.check(want, f"{recorded} is missing: make oracle")
+            result.failures += [f"not so on Quire: {a}" for a in want if a not in answers and "not ok" not in a][:10]
+        image.unlink()
+        return result
+    return run
+
+
+def run_ext2_fuzz(m, build, first, last, linux=False):
+    """Damaged images FIRST to LAST."""
+    def run(job):
+        good, work = job.log.with_suffix(".good.img"), job.log.with_suffix(".img")
+        ext2test.make_image(good, "-b 1024 -N 128", "2M", "")
+        work.write_bytes(good.read_bytes())
+        m.disks = (f"{work}", f"{good},ro")
+        init = ext2test.FUZZ_INIT.replace("FIRST", str(first)).replace("LAST", str(last))
+        m.initrd = machine.make_initramfs(job.log.with_suffix(".cpio"),
+                                          [f"{build}/tests/ext2fuzz:/tests/ext2fuzz"] + linux_module_files(linux), init)
+        status, lines = job.start(m.command())
+        result = parse_tap(lines)
+        result.failures += exit_failure(status, 0) + [line for line in lines if line.startswith("@@ the kernel")]
+        good.unlink()
+        work.unlink()
+        return result
+    return run
+
+
+def linux_module_files(linux):
+    paths = machine.linux_modules() if linux else ()
+    return [f"{path}:/modules/{chr(ord('a') + i)}-{os.path.basename(path)}" for i, path in enumerate(paths)]
+
+
 def run_probe(m, build, linux=False):
     """Boot M, whose init asks quire-probe about tests/user/zoo; on LINUX keep what it says."""
     def run(job):
@@ -560,10 +611,11 @@ class Plan:
 
     def disks(self, *tests):
         """What Machine gets for TESTS: the disks of tools/diskimage.py if one of them looks at disks."""
-        return diskimage.make(self.logs) if set(tests) & set(DISK_TESTS) else ()
+        failing = f"job{len(self.jobs)}" if set(tests) & set(DISK_ERROR_TESTS) else None
+        return diskimage.make(self.logs, failing) if set(tests) & set(DISK_TESTS) else ()
 
     def user_tests(self):
-        return sorted(p.name for p in (self.build / "tests").glob("*") if p.name != "run")
+        return sorted(p.name for p in (self.build / "tests").glob("*") if p.name not in ("run", "ext2", "ext2fuzz"))
 
     def host(self):
         for program in sorted((self.build / "host").glob("test_*")):
@@ -697,6 +749,7 @@ class Plan:
         self.dynamic(linux=True)
         self.pthread(linux=True)
         self.probe(linux=True)
+        self.ext2(linux=True)
 
     def probe(self, linux=False):
         m = Machine(machine.linux_image() if linux else self.kernel, debug_exit=False,
@@ -919,6 +972,24 @@ class Plan:
         self.add_law("replay-each", "explore.mask=703ff", "21-21", 10000, keep=1)
         self.add_law("programs", "explore.mask=3ff la57", "1-1", 30000, programs=law.PROGRAMS)
 
+    def ext2(self, linux=False):
+        """ext2 on all kinds of images, and damaged ones."""
+        if not ext2test.possible():
+            return
+        for name in ext2test.IMAGES:
+            m = Machine(machine.linux_image() if linux else self.kernel, debug_exit=False,
+                        append="console=ttyS0 quiet panic=-1 " + (machine.LINUX_WORDS if linux else ""))
+            self.add("oracle" if linux else "ext2", f"ext2-{name}" if linux else name,
+                     run_ext2(m, self.build, name, linux), 600)
+        if not linux:
+            m = Machine(self.kernel, append="console=ttyS0 quiet panic=-1 maxcpus=4", debug_exit=False, smp=4)
+            self.add("ext2", "4 CPUs", run_ext2(m, self.build, "1k"), 900)
+            self.add_ext2_damaged(1, 20)
+
+    def add_ext2_damaged(self, first, last):
+        m = Machine(self.kernel, append="console=ttyS0 quiet panic=-1", debug_exit=False)
+        self.add("ext2", f"damaged {first}-{last}", run_ext2_fuzz(m, self.build, first, last), 120 + 4 * (last - first))
+
     def bench(self):
         for name, options, lines in (("checks", "-s", 18), ("broken-calls", "-x", 36), ("counts", "-k", 9)):
             self.add("bench", name, run_bench(self.build, options, lines), 300)
@@ -950,6 +1021,8 @@ class Plan:
             self.add("bochs", model, run, 900)
 
     def stress(self):
+        for first in range(1, 1001, 250):
+            self.add_ext2_damaged(first, first + 249)
         self.sanitizers(whole=True)
         self.bochs()
         self.smp()
@@ -977,6 +1050,7 @@ class Plan:
         self.gdb()
         self.bench()
         self.docs()
+        self.ext2()
         self.lockdep()
 
     def chosen(self):
@@ -1000,7 +1074,8 @@ MM_TESTS = ("brk", "cow", "efault", "exec", "filemap", "lazy", "mmap", "model", 
             "pie", "procfs", "rlimit", "sigframe", "signal", "stack", "syscall", "thread", "trap",
             "vfork")
 # Programs that look at disks: their machines have those of tools/diskimage.py.
-DISK_TESTS = ("blockdev", "swap")
+DISK_TESTS = ("blockdev", "diskerr", "readahead", "swap", "writeback")
+DISK_ERROR_TESTS = ("diskerr",)
 SMP_TESTS = ("affinity", "badelf", "cloneflags", "cow", "exec", "filemap", "futex", "madvise", "membarrier", "mmap",
              "mprotect", "mremap", "pipe", "poll", "process_vm", "robust", "rseq", "shm", "signal", "snapshot", "thread", "truncate", "vfork")
 # The compiler's checks, and what a kernel must say that breaks a rule on purpose.

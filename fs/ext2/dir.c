@@ -330,18 +330,18 @@ static int emit_block(struct inode *dir, u32 n, const struct ext2_buf *b, struct
 
 	if (off < 0)
 		return off;
+	ctx->pos = start + off;
 	while ((u32)off < size) {
 		const struct ext2_dirent *de = record_at(dir, b, n, off);
 
 		if (!de)
 			return -EUCLEAN;
-		ctx->pos = start + off;
 		if (de->inode && !dir_emit(ctx, de->name, de->name_len, de->inode,
 					   de->file_type < 8 ? type_of[de->file_type] : DT_UNKNOWN))
 			return 0;
 		off += de->rec_len;
+		ctx->pos = start + off;		/* not to be given out again if the next one is damaged */
 	}
-	ctx->pos = start + size;
 	return 1;
 }
 

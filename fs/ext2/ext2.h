@@ -44,6 +44,7 @@
 #define EXT2_ERRORS_RO		2
 #define EXT2_ERRORS_PANIC	3
 
+#define EXT2_COMPAT_RESIZE_INODE 0x0010
 #define EXT2_INCOMPAT_FILETYPE	0x0002
 #define EXT2_RO_COMPAT_SPARSE_SUPER 0x0001
 #define EXT2_RO_COMPAT_LARGE_FILE 0x0002
@@ -269,6 +270,7 @@ struct inode *ext2_iget(struct super_block *sb, u32 ino);	/* ERR_PTR(-EUCLEAN, -
 void ext2_set_operations(struct inode *inode);
 struct ext2_inode_info *ext2_alloc_info(void);
 int ext2_write_inode(struct inode *inode);
+void ext2_getattr(struct inode *inode);
 void ext2_evict_inode(struct inode *inode);
 /*
  * Where blocks @iblock ... of the file are: how many (up to @max) lie in a row, and the first in *@block; 0 in it: they

@@ -10,6 +10,7 @@
  * Sources:    Gorman, "Understanding the Linux Virtual Memory Manager", Page Cache Management; lseek(2).
  */
 #include <mm.h>
+#include <mpage.h>
 #include <pagemap.h>
 #include <sched.h>
 #include <string.h>
@@ -247,7 +248,28 @@ static int ext2_writepage(struct address_space *m, struct page *page)
 	return 0;
 }
 
+/* For read-ahead: is the page, up to the end of the file, one run of blocks? */
+static bool ext2_map(struct address_space *m, pgoff_t index, struct mpage_run *run)
+{
+	struct inode *inode = m->host;
+	unsigned int bits = EXT2_SB(inode->i_sb)->s_blocksize_bits;
+	loff_t left = READ_ONCE(inode->i_size) - ((loff_t)index << PAGE_SHIFT);
+	unsigned int nr = (min_t(loff_t, left, PAGE_SIZE) + (1U << bits) - 1) >> bits;
+	u32 block;
+
+	if (left <= 0 || ext2_get_blocks(inode, (u64)index << (PAGE_SHIFT - bits), nr, false, &block, NULL) != nr || !block)
+		return false;
+	*run = (struct mpage_run){ inode->i_sb->s_bdev, block_sector(inode, block), nr << bits };
+	return true;
+}
+
+static void ext2_readahead(struct address_space *m, struct page **pages, unsigned int nr)
+{
+	mpage_readahead(m, pages, nr, ext2_map);
+}
+
 const struct address_space_operations ext2_aops = {
+	.readahead = ext2_readahead,
 	.readpage = ext2_readpage,
 	.writepage = ext2_writepage,
 	.prepare_write = ext2_prepare_write,
@@ -343,4 +365,5 @@ const struct file_operations ext2_file_operations = {
 
 const struct inode_operations ext2_file_inode_operations = {
 	.truncate = ext2_setsize,
+	.getattr = ext2_getattr,
 };

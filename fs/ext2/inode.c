@@ -356,12 +356,21 @@ static void free_one(struct freeing *f, u32 block)
 
 static void free_below(struct freeing *f, u32 *table, u32 slots, unsigned int depth, u64 first);
 
-/* What hangs from *@slot, @depth tables of it, from its block @first on; with all gone the slot is emptied. */
+static bool table_empty(const u32 *table, u32 slots)
+{
+	while (slots--)
+		if (table[slots])
+			return false;
+	return true;
+}
+
+/* What hangs from *@slot, @depth tables of it, from its block @first on; with nothing left the slot is emptied. */
 static void free_tree(struct freeing *f, u32 *slot, unsigned int depth, u64 first)
 {
 	struct super_block *sb = f->inode->i_sb;
 	struct ext2_buf buf;
 	u32 block = *slot;
+	bool empty;
 
 	if (!block || f->err)
 		return;
@@ -378,9 +387,10 @@ static void free_tree(struct freeing *f, u32 *slot, unsigned int depth, u64 firs
 	if (f->err)
 		return;
 	free_below(f, buf.data, EXT2_SB(sb)->s_addr_per_block, depth - 1, first);
+	empty = table_empty(buf.data, EXT2_SB(sb)->s_addr_per_block);
 	ext2_bdirty(sb, &buf);
 	ext2_brelse(&buf);
-	if (first || f->err)
+	if (!empty || f->err)
 		return;
 	*slot = 0;
 	flush_run(f);
@@ -501,6 +511,16 @@ static u32 encode_extra(u64 ns)
 	s64 s = ns / NSEC_PER_SEC;
 
 	return ((s - (s32)s) >> 32 & 3) | (u32)(ns % NSEC_PER_SEC) << 2;
+}
+
+/* ->getattr: small records have whole seconds only, and that is what is seen before it is written, too. */
+void ext2_getattr(struct inode *inode)
+{
+	if (has_extra(EXT2_I(inode)))
+		return;
+	inode->i_atime -= inode->i_atime % NSEC_PER_SEC;
+	inode->i_mtime -= inode->i_mtime % NSEC_PER_SEC;
+	inode->i_ctime -= inode->i_ctime % NSEC_PER_SEC;
 }
 
 static void decode_inode(struct inode *inode, const struct ext2_inode *raw)

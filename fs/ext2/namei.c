@@ -352,6 +352,7 @@ const struct inode_operations ext2_dir_inode_operations = {
 	.mknod = ext2_mknod,
 	.tmpfile = ext2_tmpfile,
 	.rename = ext2_rename,
+	.getattr = ext2_getattr,
 };
 
-const struct inode_operations ext2_special_inode_operations;
+const struct inode_operations ext2_special_inode_operations = { .getattr = ext2_getattr };

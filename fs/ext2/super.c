@@ -208,13 +208,17 @@ static int check_geometry(struct super_block *sb, const struct ext2_super_block 
 	return 0;
 }
 
-/* The largest file: what the tree of blocks reaches, and i_blocks can count. */
+/* The largest file: what the tree of blocks reaches, or else what i_blocks can count, indirect blocks included. */
 static u64 max_file_size(unsigned int bits)
 {
 	u64 n = 1UL << (bits - 2), reach = EXT2_NDIR_BLOCKS + n + n * n + n * n * n;
-	u64 meta = 1 + (1 + n) + (1 + n + n * n), limit = (0xffffffffUL >> (bits - SECTOR_SHIFT)) - meta;
+	u64 limit = 0xffffffffUL >> (bits - SECTOR_SHIFT), rest, meta = 3 + 2 * n + n * n;
 
-	return min(reach, limit) << bits;
+	if (reach + meta <= limit)
+		return reach << bits;
+	rest = limit - EXT2_NDIR_BLOCKS - n - n * n;		/* below the triply indirect block */
+	meta = 1 + (1 + n) + (1 + DIV_ROUND_UP(rest, n) + DIV_ROUND_UP(rest, n * n));
+	return (limit - meta) << bits;
 }
 
 static void take_geometry(struct super_block *sb)
@@ -245,10 +249,12 @@ static void take_geometry(struct super_block *sb)
 static u32 count_overhead(struct super_block *sb)
 {
 	struct ext2_sb_info *sbi = EXT2_SB(sb);
-	u64 n = sbi->s_first_data_block;
+	u64 n = sbi->s_first_data_block, reserved = 0;
 
+	if (sbi->s_es->s_rev_level && (sbi->s_es->s_feature_compat & EXT2_COMPAT_RESIZE_INODE))
+		reserved = sbi->s_es->s_reserved_gdt_blocks;	/* for more descriptors */
 	for (u32 g = 0; g < sbi->s_groups_count; g++)
-		n += ext2_has_super(sb, g) ? 1 + sbi->s_gdb_count : 0;
+		n += ext2_has_super(sb, g) ? 1 + sbi->s_gdb_count + reserved : 0;
 	n += (u64)sbi->s_groups_count * (2 + sbi->s_itb_per_group);
 	return min(n, (u64)sbi->s_blocks_count);
 }

@@ -79,5 +79,9 @@ int ext2_set_symlink(struct inode *inode, const char *target, unsigned int len)
 	return err;
 }
 
-const struct inode_operations ext2_symlink_inode_operations = { .readlink = slow_readlink };
-const struct inode_operations ext2_fast_symlink_inode_operations = { .readlink = fast_readlink };
+const struct inode_operations ext2_symlink_inode_operations = {
+	.readlink = slow_readlink, .getattr = ext2_getattr,
+};
+const struct inode_operations ext2_fast_symlink_inode_operations = {
+	.readlink = fast_readlink, .getattr = ext2_getattr,
+};

@@ -4,6 +4,8 @@
 #include <gcov_dump.h>
 #include <random.h>
 #include <slab.h>
+#include <genhd.h>
+#include <pagemap.h>
 #include <string.h>
 #include <utsname.h>
 
@@ -71,12 +73,16 @@ static int drop_caches_show(struct seq_file *m)
 	return 0;
 }
 
-/* 1: page cache (tmpfs pages have no other home and stay), 2: dentries, inodes, idle slabs. */
+/* 1: clean pages of files and disks (tmpfs pages have no other home and stay), 2: dentries, inodes, idle slabs. */
 static ssize_t drop_caches_write(const char *buf, size_t len)
 {
 	int what = 0;
 	ssize_t ret = write_int(buf, len, 1, 4, &what);
 
+	if (ret > 0 && (what & 1)) {
+		drop_pagecache();
+		drop_blockdev_pages();
+	}
 	if (ret > 0 && (what & 2))
 		drop_dcache();
 	return ret;
@@ -175,6 +181,11 @@ static int uuid_show(struct seq_file *m)
 static const struct proc_number numbers[] = {
 	{ "sys/kernel/randomize_va_space", .value = &randomize_va_space, .high = 2 },
 	{ "sys/vm/swappiness", .value = &vm_swappiness, .high = 200 },
+	{ "sys/vm/dirty_background_ratio", .value = &dirty_background_ratio, .high = 100 },
+	{ "sys/vm/dirty_ratio", .value = &vm_dirty_ratio, .high = 100 },
+	{ "sys/vm/dirty_writeback_centisecs", .value = &dirty_writeback_centisecs, .low = -0x7fffffffL - 1, .high = 0x7fffffff,
+	  .written = wakeup_flusher },
+	{ "sys/vm/dirty_expire_centisecs", .value = &dirty_expire_centisecs, .high = 0x7fffffff },
 	{ "sys/vm/max_map_count", .value = &sysctl_max_map_count, .high = 0x7fffffff },
 };
 

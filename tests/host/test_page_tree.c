@@ -6,13 +6,14 @@
 #include <mm.h>
 #include <pagemap.h>
 #include <slab.h>
+#include <string.h>
 #include "shim.h"
 
 #define NR 4000
 
 void page_tree_init(void);
 
-static bool has[NR];
+static bool has[NR], dirty[NR];
 static u64 seed = 1;
 
 static u32 rnd(u32 n)
@@ -43,6 +44,68 @@ static void gang_is_in_order_and_complete(struct page_tree *t)
 	for (unsigned int i = 0; i < NR; i++)
 		should += has[i];
 	assert_int_equal(found, should);
+}
+
+/* Those that have the tag, in order, and no others. */
+static void tagged_gang_is_complete(struct page_tree *t)
+{
+	struct page *pages[37];
+	pgoff_t start = 0;
+	unsigned int n, found = 0, should = 0;
+
+	while ((n = page_tree_gang_lookup_tag(t, start, pages, 37, PAGE_TAG_DIRTY))) {
+		for (unsigned int i = 0; i < n; i++) {
+			assert_true(found == 0 || pages[i]->index >= start);
+			start = pages[i]->index + 1;
+			found++;
+		}
+	}
+	for (unsigned int i = 0; i < NR; i++)
+		should += dirty[i];
+	assert_int_equal(found, should);
+	assert_int_equal(page_tree_tagged(t, PAGE_TAG_DIRTY), should != 0);
+	assert_false(page_tree_tagged(t, PAGE_TAG_WRITEBACK));
+}
+
+static void tags_are_found_over_random_steps(void **state)
+{
+	struct page_tree t = { NULL, 0 };
+	static struct page pages[NR];
+
+	for (unsigned int step = 0; step < 100000; step++) {
+		unsigned int i = rnd(NR);
+
+		pages[i].index = index_of(i);
+		switch (rnd(8)) {
+		case 0:
+			page_tree_delete(&t, index_of(i));
+			has[i] = dirty[i] = false;
+			break;
+		case 1:
+			page_tree_tag_clear(&t, index_of(i), PAGE_TAG_DIRTY);
+			dirty[i] = false;
+			break;
+		case 2:
+			if (has[i]) {
+				page_tree_tag_set(&t, index_of(i), PAGE_TAG_DIRTY);
+				dirty[i] = true;
+			}
+			break;
+		default:
+			if (!has[i] && rnd(3) == 0) {
+				assert_int_equal(page_tree_insert(&t, index_of(i), &pages[i]), 0);
+				has[i] = true;
+			}
+		}
+		if (step % 5000 == 0)
+			tagged_gang_is_complete(&t);
+	}
+	tagged_gang_is_complete(&t);
+	for (unsigned int i = 0; i < NR; i++)
+		page_tree_delete(&t, index_of(i));
+	memset(has, 0, sizeof(has));
+	memset(dirty, 0, sizeof(dirty));
+	assert_true(t.root == NULL);
 }
 
 static void tree_equals_an_array_over_random_steps(void **state)
@@ -83,6 +146,7 @@ static int setup(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tags_are_found_over_random_steps),
 		cmocka_unit_test(tree_equals_an_array_over_random_steps),
 	};
 

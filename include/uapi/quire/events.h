@@ -194,6 +194,12 @@ _Static_assert(sizeof(struct quire_event) == 64, "an event is one cache line");
 	EVENT(FILE, CACHE_DEL, 1, "file.cache_del", "and does not any more", \
 	      F(a, ino, DEC) F(b, pgoff, DEC) F(c, pfn, DEC)) \
 	EVENT(FILE, DIRTY, 2, "file.dirty", "it differs from what it was read from", \
+	      F(a, ino, DEC) F(b, pgoff, DEC) F(c, pfn, DEC)) \
+	EVENT(FILE, CLEAN, 3, "file.clean", "what it holds now is about to be written: it differs no more", \
+	      F(a, ino, DEC) F(b, pgoff, DEC) F(c, pfn, DEC)) \
+	EVENT(FILE, WRITEBACK, 4, "file.writeback", "the disk reads it", \
+	      F(a, ino, DEC) F(b, pgoff, DEC) F(c, pfn, DEC)) \
+	EVENT(FILE, WRITTEN, 5, "file.written", "the disk has it, or an error was noted", \
 	      F(a, ino, DEC) F(b, pgoff, DEC) F(c, pfn, DEC))
 
 /* What can come of a fault: fault.done's outcome, fault.sig's reason. */
