@@ -531,6 +531,8 @@ spurious:
 	return spurious(f);
 swap_in:
 	return swap_in(f);
+sigbus:
+	return VM_FAULT_SIGBUS;		/* an entry that nobody has made */
 }
 
 vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address, unsigned int flags)
