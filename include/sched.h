@@ -53,6 +53,7 @@ struct rseq;
 #define PF_FORKNOEXEC	BIT(2)
 #define PF_SIGNALED	BIT(3)
 #define PF_MEMALLOC	BIT(4)		/* reclaims: its allocations may take all there is */
+#define PF_OOM_ORIGIN	BIT(7)		/* swapoff: if memory runs out it is the one to go */
 #define PF_DUMPCORE	BIT(5)		/* writes the core file of its process */
 #define PF_POSTCOREDUMP	BIT(6)		/* too late to take part in one */
 

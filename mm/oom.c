@@ -43,6 +43,8 @@ unsigned long oom_badness(struct task_struct *p)
 	struct task_struct *t;
 	long points;
 
+	if (p->flags & PF_OOM_ORIGIN)
+		return ~0UL >> 1;
 	if (p == init_process || (p->flags & PF_KTHREAD) || p->signal->oom_score_adj == -1000)
 		return 0;
 	t = lock_thread_with_mm(p);

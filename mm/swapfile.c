@@ -537,7 +537,9 @@ static int remove_area(struct file *f)
 		return type;
 	si = &areas[type];
 	set_flags(si, SWP_USED);
+	current->flags |= PF_OOM_ORIGIN;
 	err = empty_area(type);
+	current->flags &= ~PF_OOM_ORIGIN;
 	if (err) {
 		set_flags(si, SWP_USED | SWP_WRITEOK);
 		return err;
