@@ -51,6 +51,12 @@ cd /tmp
 find . -type f | sort | xargs sha256sum
 cd /
 umount /tmp || echo "@@ failed to unmount"
+if [ -f /proc/lockdep ]; then
+	echo "@@ classes"
+	cat /proc/lockdep
+	echo "@@ chains"
+	cat /proc/lockdep_chains
+fi
 echo "@@ end"
 poweroff -f
 """.replace("PROGRAMS", " ".join(PROGRAMS))

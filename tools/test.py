@@ -486,6 +486,8 @@ def run_ext2(m, build, name, linux=False):
         elif not linux:
             want = recorded.read_text().splitlines() if recorded.exists() else []
             result.check(want, f"{recorded} is missing: make oracle")
+            wrong, _ = lockorder.check(lines)
+            result.check(not wrong, "; ".join(wrong))
             result.failures += [f"not so on Quire: {a}" for a in want if a not in answers and "not ok" not in a][:10]
         image.unlink()
         return result
