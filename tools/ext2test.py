@@ -6,11 +6,14 @@ their /tmp on the disk; it reads what mkfs.ext2 -d has put there, and sends chec
 nothing to say, and debugfs must find in the image what the machine says it has written.
 """
 import hashlib
+import os
 import pathlib
 import re
 import shutil
 import subprocess
 import tempfile
+
+os.environ["PATH"] += ":/sbin:/usr/sbin"        # where Debian keeps e2fsprogs
 
 # mkfs.ext2's words for each image.
 IMAGES = {
@@ -60,6 +63,17 @@ fi
 echo "@@ end"
 poweroff -f
 """.replace("PROGRAMS", " ".join(PROGRAMS))
+
+ODD_INIT = """#!/bin/sh
+export PATH=/bin
+mount -t devtmpfs dev /dev
+mount -t proc proc /proc
+for m in /modules/*; do [ -f $m ] && insmod $m; done
+echo "@@ program ext2odd"
+/tests/ext2odd
+echo "@@ end"
+poweroff -f
+"""
 
 FUZZ_INIT = """#!/bin/sh
 export PATH=/bin

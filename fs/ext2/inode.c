@@ -549,6 +549,23 @@ static void decode_inode(struct inode *inode, const struct ext2_inode *raw)
 	memcpy(ei->i_data, raw->i_block, sizeof(ei->i_data));
 }
 
+static bool has_blocks(const struct inode *inode)
+{
+	return S_ISREG(inode->i_mode) || S_ISDIR(inode->i_mode) ||
+	       (S_ISLNK(inode->i_mode) && !ext2_is_fast_symlink(inode));
+}
+
+/* The numbers in the inode itself. */
+static int check_blocks(struct inode *inode)
+{
+	const u32 *data = EXT2_I(inode)->i_data;
+
+	for (unsigned int i = 0; has_blocks(inode) && i < EXT2_N_BLOCKS; i++)
+		if (data[i] && !ext2_block_valid(inode->i_sb, data[i]))
+			return bad_block(inode, data[i]);
+	return 0;
+}
+
 /* Could this inode be?  0, -ESTALE: it is free, -EUCLEAN. */
 static int check_inode(struct inode *inode)
 {
@@ -624,6 +641,8 @@ static int read_inode(struct inode *inode)
 	decode_inode(inode, raw);
 	ext2_brelse(&b);
 	err = check_inode(inode);
+	if (!err)
+		err = check_blocks(inode);
 	if (!err)
 		ext2_set_operations(inode);
 	return err;
@@ -747,12 +766,6 @@ static void free_xattr_block(struct inode *inode)
 	}
 	ext2_brelse(&b);
 	ei->i_file_acl = 0;
-}
-
-static bool has_blocks(const struct inode *inode)
-{
-	return S_ISREG(inode->i_mode) || S_ISDIR(inode->i_mode) ||
-	       (S_ISLNK(inode->i_mode) && !ext2_is_fast_symlink(inode));
 }
 
 /* No name and no user is left: blocks and number are free again. */
