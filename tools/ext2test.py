@@ -25,6 +25,8 @@ IMAGES = {
     "groups": "-b 1024 -g 1024 -N 4096",
 }
 SIZE = "16M"
+# Programs of tests/user that want such a disk, and are not run without.
+OWN = ("ext2", "ext2fail", "ext2fuzz", "ext2odd")
 # Programs of tests/user that run with /tmp on the disk.
 PROGRAMS = ("dir", "file", "filemap", "msync", "truncate")
 
@@ -42,6 +44,8 @@ umount /mnt
 echo "@@ tests"
 echo "@@ program ext2"
 /tests/ext2
+echo "@@ program ext2fail"
+/tests/ext2fail
 umount /tmp
 mount -t ext2 /dev/vda /tmp || echo "@@ failed to mount"
 chmod 1777 /tmp

@@ -469,7 +469,7 @@ def run_bench(build, options, lines):
 def run_ext2(m, build, name, linux=False):
     """Programs on an image of mkfs.ext2; on LINUX keep what they say."""
     def run(job):
-        programs = ("ext2", *ext2test.PROGRAMS)
+        programs = ("ext2", "ext2fail", *ext2test.PROGRAMS)
         files = [f"{build}/tests/{p}:/tests/{p}" for p in programs] + linux_module_files(linux)
         image = job.log.with_suffix(".img")
         given = ext2test.make_image(image, ext2test.IMAGES[name])
@@ -618,7 +618,7 @@ class Plan:
         return diskimage.make(self.logs) if set(tests) & set(DISK_TESTS) else ()
 
     def user_tests(self):
-        return sorted(p.name for p in (self.build / "tests").glob("*") if p.name not in ("run", "ext2", "ext2fuzz", "ext2odd"))
+        return sorted(p.name for p in (self.build / "tests").glob("*") if p.name not in ("run", *ext2test.OWN))
 
     def host(self):
         for program in sorted((self.build / "host").glob("test_*")):

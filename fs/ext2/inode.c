@@ -383,7 +383,7 @@ static void free_tree(struct freeing *f, u32 *slot, unsigned int depth, u64 firs
 		f->err = bad_block(f->inode, block);
 		return;
 	}
-	f->err = ext2_bread(sb, block, &buf);
+	f->err = ext2_bread_patient(sb, block, &buf);
 	if (f->err)
 		return;
 	free_below(f, buf.data, EXT2_SB(sb)->s_addr_per_block, depth - 1, first);
@@ -476,7 +476,7 @@ int ext2_setsize(struct inode *inode, loff_t size)
 /* ---- inodes on the disk ---- */
 
 /* The record of inode @ino; *b is to be released.  ERR_PTR(-EUCLEAN, -EIO, -ENOMEM). */
-static struct ext2_inode *raw_inode(struct super_block *sb, u32 ino, struct ext2_buf *b)
+static struct ext2_inode *raw_inode(struct super_block *sb, u32 ino, struct ext2_buf *b, bool patient)
 {
 	struct ext2_sb_info *sbi = EXT2_SB(sb);
 	u32 group, index;
@@ -486,7 +486,8 @@ static struct ext2_inode *raw_inode(struct super_block *sb, u32 ino, struct ext2
 		return ERR_PTR(ext2_error(sb, "inode %u does not exist", ino));
 	group = (ino - 1) / sbi->s_inodes_per_group;
 	index = (ino - 1) % sbi->s_inodes_per_group;
-	err = ext2_bread(sb, ext2_get_group_desc(sb, group)->bg_inode_table + index / sbi->s_inodes_per_block, b);
+	err = (patient ? ext2_bread_patient : ext2_bread)(sb, ext2_get_group_desc(sb, group)->bg_inode_table +
+							  index / sbi->s_inodes_per_block, b);
 	if (err)
 		return ERR_PTR(err);
 	return b->data + index % sbi->s_inodes_per_block * sbi->s_inode_size;
@@ -635,7 +636,7 @@ static int read_inode(struct inode *inode)
 	inode->i_private = ext2_alloc_info();
 	if (!inode->i_private)
 		return -ENOMEM;
-	raw = raw_inode(inode->i_sb, inode->i_ino, &b);
+	raw = raw_inode(inode->i_sb, inode->i_ino, &b, false);
 	if (IS_ERR(raw))
 		return PTR_ERR(raw);
 	decode_inode(inode, raw);
@@ -725,7 +726,7 @@ int ext2_write_inode(struct inode *inode)
 
 	if (sb_readonly(sb))
 		return 0;
-	raw = raw_inode(sb, inode->i_ino, &b);
+	raw = raw_inode(sb, inode->i_ino, &b, true);
 	if (IS_ERR(raw))
 		return PTR_ERR(raw);
 	note_large_file(inode);
@@ -752,7 +753,7 @@ static void free_xattr_block(struct inode *inode)
 	struct ext2_xattr_header *h;
 	struct ext2_buf b;
 
-	if (!ei->i_file_acl || ext2_bread(sb, ei->i_file_acl, &b))
+	if (!ei->i_file_acl || ext2_bread_patient(sb, ei->i_file_acl, &b))
 		return;
 	h = b.data;
 	if (h->h_magic != EXT2_XATTR_MAGIC) {
