@@ -245,13 +245,24 @@ static struct bio *page_bio(struct page *page, enum bio_op op)
 	return bio;
 }
 
+/* No file's write-back (mm/page-writeback.c) knows of these pages: only the bit and the count. */
+static void begin_writeback(struct page *page)
+{
+	ClearPageDirty(page);
+	get_page(page);
+	SetPageWriteback(page);
+	atomic_long_inc(&nr_writeback_pages);
+}
+
 static void write_done(struct bio *bio)
 {
 	struct page *page = bio->bi_vec[0].bv_page;
 
 	if (bio->bi_status)
 		SetPageDirty(page);	/* its only copy: it stays in memory */
-	end_page_writeback(page);
+	atomic_long_dec(&nr_writeback_pages);
+	page_end_writeback_bit(page);
+	put_page(page);
 	bio_put(bio);
 }
 
@@ -265,8 +276,7 @@ int swap_writepage(struct page *page)
 	}
 	bio = page_bio(page, BIO_WRITE);
 	bio->bi_end_io = write_done;
-	ClearPageDirty(page);
-	set_page_writeback(page);
+	begin_writeback(page);
 	unlock_page(page);
 	count_vm_event(PSWPOUT);
 	submit_bio(bio);
