@@ -127,6 +127,8 @@ IMAGES := $(BUILD)/quire.elf $(BUILD)/initramfs.cpio $(BUILD)/quire.iso
 
 # ---- targets for people ---------------------------------------------------------------------
 
+comma := ,
+
 .PHONY: all run gdb console pthread-tests test stress coverage oracle bench profile docs host-test fuzz tests clean help FORCE
 all: $(IMAGES) $(USER_PROGS) tests $(BUILD)/compile_commands.json
 
@@ -138,10 +140,12 @@ PTHREAD_LIBS = $(if $(filter Linux-x86_64,$(shell uname -sm | tr ' ' -)),$(if $(
 	$(if $(wildcard $(shell $(HOSTCC) -print-file-name=libc.a)),glibc))
 pthread-tests: $(foreach l,$(PTHREAD_LIBS),$(filter $(BUILD)/pthread/$(l)/%,$(PTHREAD_TESTS)))
 
+# DISK=1: and a disk, build/disk.img, with ext2 and swap; little memory, so that the swap is of use.
 run:
-	@tools/setup.sh run
+	@tools/setup.sh $(if $(DISK),disk,run)
 	@$(MAKE) $(PARALLEL) $(BUILD)/quire.elf $(BUILD)/initramfs.cpio
-	@tools/boot-with $(BUILD)/quire.elf -I $(BUILD)/initramfs.cpio
+	$(if $(DISK),@tools/mkdisk.py $(BUILD)/disk.img)
+	@tools/boot-with $(BUILD)/quire.elf -I $(BUILD)/initramfs.cpio $(if $(DISK),-m 64M -d $(BUILD)/disk.img$(comma)write)
 
 # QEMU, paused before its first instruction, and gdb with commands of our own (tools/gdb).
 gdb:

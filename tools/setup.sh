@@ -2,6 +2,7 @@
 # tools/setup.sh - install what `make run` or `make test` needs
 #
 #   setup.sh run     to build Quire and boot it in QEMU
+#   setup.sh disk    the same, and what `make run DISK=1` needs: mkfs.ext2
 #   setup.sh gdb     the same, and gdb
 #   setup.sh test    more: clang and lld, GRUB and UEFI firmware for the boot images, cmocka,
 #                    gdb
@@ -49,6 +50,7 @@ need qemu-system-x86 qemu-system-x86_64
 [ -n "${BUSYBOX:-}" ] || need busybox-static busybox
 
 [ "$what" != gdb ] || need gdb gdb
+[ "$what" != disk ] || need e2fsprogs mkfs.ext2 /sbin/mkfs.ext2
 [ "$what" != stress ] || { need bochs bochs && need seabios /usr/share/seabios/bios.bin; }
 [ "$what" != bench ] || need gnuplot-nox gnuplot
 case $what in test | stress)

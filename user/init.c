@@ -19,6 +19,7 @@
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -57,6 +58,15 @@ static void mount_all(void)
 		if (mount(mounts[i].type, mounts[i].where, mounts[i].type, mounts[i].flags, NULL) &&
 		    errno != EBUSY)
 			printf("init: cannot mount %s: %s\n", mounts[i].where, strerror(errno));
+}
+
+/* The disk of `make run DISK=1` (tools/mkdisk.py), if it is there. */
+static void use_disk(void)
+{
+	if (!access("/dev/vda1", F_OK) && !mount("/dev/vda1", "/mnt", "ext2", 0, NULL))
+		printf("init: /dev/vda1 is mounted on /mnt\n");
+	if (!access("/dev/vda2", F_OK) && !syscall(__NR_swapon, "/dev/vda2", 0))
+		printf("init: /dev/vda2 is in use as swap: try `swap`, then `swap 256`\n");
 }
 
 /* Make the console our standard input, output and error. */
@@ -182,6 +192,7 @@ int main(int argc, char **argv)
 		leave(RB_POWER_OFF);
 	}
 	fputs(greeting, stdout);
+	use_disk();
 	shell_for_ever();
 	return 0;
 }
