@@ -966,7 +966,7 @@ class Plan:
     def add_law(self, name, words, lists, every, keep=0, programs=(), limit=300):
         """Random calls of the seeds in LISTS, then PROGRAMS; a snapshot every EVERY events."""
         m = Machine(self.kernel, append=f"console=ttyS0 quiet panic=-1 explore=virtio explore.ring=4M {words}",
-                    memory="128M")
+                    memory="128M", disks=self.disks(*programs))
         files = [f"{self.build}/tests/{p}:/tests/{p}" for p in ("differential", *programs)]
         init = law.INIT.replace("LISTS", lists).replace("PROGRAMS", " ".join(programs) or "''")
         self.add("law", name, run_explore(law.play_law(every, keep), m, 0, files, init), limit)
@@ -976,6 +976,7 @@ class Plan:
         self.add_law("replay", "explore.mask=3ff", "1-7 8-14 15-20", 60000)
         self.add_law("replay-each", "explore.mask=703ff", "21-21", 10000, keep=1)
         self.add_law("programs", "explore.mask=3ff la57", "1-1", 30000, programs=law.PROGRAMS)
+        self.add_law("disk", "explore.mask=3ff", "1-1", 30000, programs=("blockdev", "writeback"))
 
     def ext2(self, linux=False):
         """ext2 on all kinds of images, and damaged ones."""
@@ -1012,7 +1013,7 @@ class Plan:
 
     def lockdep(self):
         m = Machine(self.kernel, str(self.logs / "lockdep.cpio"), "console=ttyS0 quiet panic=-1 selftest",
-                    debug_exit=False, icount=True)     # some suites measure time
+                    debug_exit=False, icount=True, disks=self.disks(*lockorder.PROGRAMS))     # some suites measure time
 
         def run(job):
             files = [f"{self.build}/tests/{p}:/tests/{p}" for p in lockorder.PROGRAMS]

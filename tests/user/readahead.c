@@ -95,6 +95,33 @@ TEST(the_first_read_of_a_file_opens_a_small_window)
 	EQ(count_cached(4, 64), 0);
 }
 
+TEST(who_comes_to_the_mark_starts_the_next_window)
+{
+	cold(O_RDONLY);
+	page_at(0);				/* 0 to 3, marked at 1 */
+	EVENTUALLY(count_cached(0, 4) == 4);
+	page_at(1);
+	EVENTUALLY(count_cached(4, 12) == 8);	/* though 2 and 3 are still to be read */
+	EQ(count_cached(12, 300), 0);
+	page_at(4);				/* the mark is at the beginning of the window */
+	EVENTUALLY(count_cached(12, 28) == 16);
+	EQ(count_cached(28, 300), 0);
+}
+
+/* A second reader of the same disk has no window; the mark that he meets opens one. */
+TEST(a_mark_of_another_reader_opens_a_window)
+{
+	int other;
+
+	cold(O_RDONLY);
+	page_at(0);
+	EVENTUALLY(count_cached(0, 4) == 4);
+	other = OK(open("/dev/vda", O_RDONLY));
+	fd = other;
+	page_at(1);
+	EVENTUALLY(count_cached(4, 8) == 4);
+}
+
 TEST(reading_here_and_there_reads_what_is_asked)
 {
 	static const int pages[] = { 700, 300, 1500, 900, 100 };

@@ -64,6 +64,17 @@ static void set(const char *name, const char *value)
 	close(fd);
 }
 
+/* Quire's kernel looks at itself; Linux has no such file. */
+static void verify(void)
+{
+	int fd = open("/proc/sys/vm/verify", O_WRONLY);
+
+	if (fd < 0)
+		return;
+	EQ(write(fd, "1", 1), 1);
+	close(fd);
+}
+
 /* Nothing is written but when somebody asks. */
 static void quiet(void)
 {
@@ -100,6 +111,7 @@ TEST(after_fsync_a_write_through_a_mapping_is_seen_again)
 		before = written();
 		p[0] = i;
 		p[2 * PAGE] = i;
+		verify();
 		EQ(written(), before);
 		EQ(i & 1 ? fsync(fd) : msync(p, 4 * PAGE, MS_SYNC), 0);
 		EQ(written(), before + 16);
@@ -307,7 +319,7 @@ TEST(cached_blocks_are_buffers)
 	CMP(strtoul(strstr(file_text("/proc/meminfo"), "\nBuffers:") + 9, NULL, 10), >=, kb + 2048);
 }
 
-/* One may be as much over the limit as there are writers; and Linux counts a little late. */
+/* Counts are a little late, on Linux. */
 TEST_LIMIT(who_makes_too_much_dirty_is_slowed_down, 60)
 {
 	static char buf[16 * PAGE];
@@ -328,7 +340,7 @@ TEST_LIMIT(who_makes_too_much_dirty_is_slowed_down, 60)
 			most = dirty > most ? dirty : most;
 		}
 	CMP(limit, <, 3600);				/* less than all */
-	CMP(most, <=, limit + limit / 2 + 512);
+	CMP(most, <=, limit + 256);
 	CMP(written(), >, before);
 	set("dirty_ratio", "20");
 	set("dirty_background_ratio", "10");
