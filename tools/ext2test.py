@@ -54,6 +54,8 @@ for t in PROGRAMS; do
 	/tests/$t
 done
 echo "@@ written"
+cd /tmp/given/many
+for i in $(seq 100); do rm a-file-of-many-$i; echo $i > $i; done
 cd /tmp
 find . -type f | sort | xargs sha256sum
 cd /
@@ -110,6 +112,9 @@ def given(where):
         for i in range(8):
             (where / f"dir{d}/file{i}").write_bytes(bytes((k * i + d) & 255 for k in range(i * 700)))
         (where / f"dir{d}/sub/deep").write_text("deep")
+    (where / "many").mkdir()
+    for i in range(200):
+        (where / f"many/a-file-of-many-{i}").write_text(str(i))
     (where / "short").symlink_to("dir1/file2")
     (where / "long").symlink_to("x" * 200)
     (where / "second").hardlink_to(where / "dir0/file3")
@@ -129,6 +134,9 @@ def make_image(path, words, size=SIZE, name="given"):
         given(tree)
         pathlib.Path(path).unlink(missing_ok=True)
         run("mkfs.ext2", "-q", "-F", *words.split(), "-d", str(top), str(path), size)
+        # -D: indexes for large directories, where the image may have them; 1: it has changed something
+        fsck = subprocess.run(["e2fsck", "-fyD", str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        assert fsck.returncode <= 1
         files = sorted(p.relative_to(top) for p in tree.rglob("*"))
         sums = [f"{hashlib.sha256((top / p).read_bytes()).hexdigest()}  {p}" for p in files
                 if (top / p).is_file() and not (top / p).is_symlink()]

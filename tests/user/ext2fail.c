@@ -182,6 +182,44 @@ TEST(fsync_the_file)
 	OK(unlink(M "/f"));
 }
 
+static void kinds(const char *words)
+{
+	int fd = open("/proc/sys/debug/fail_kinds", O_WRONLY);
+
+	if (fd < 0)
+		return;
+	EQ(write(fd, words, strlen(words)), strlen(words));
+	OK(close(fd));
+}
+
+/* A write into a hole that stops in the middle shows nothing of what the block held before. */
+TEST(a_copy_that_stops_shows_nothing_old)
+{
+	static char old[65536], buf[65536];
+	int fd = OK(open(M "/f", O_RDWR | O_CREAT, 0644));
+
+	memset(old, 'o', sizeof(old));
+	fail_fd = open("/proc/self/fail-nth", O_RDWR);
+	kinds("usercopy");
+	for (int n = 1; fail_fd >= 0 && n < 20; n++) {
+		EQ(pwrite(fd, old, sizeof(old), 0), sizeof(old));
+		OK(fsync(fd));
+		OK(ftruncate(fd, 0));
+		OK(ftruncate(fd, sizeof(old)));
+		fail_at(n);
+		memset(buf, 'n', sizeof(buf));
+		pwrite(fd, buf, sizeof(buf), 0);
+		fail_never();
+		drop_caches();
+		EQ(pread(fd, buf, sizeof(buf), 0), sizeof(buf));
+		for (unsigned int i = 0; i < sizeof(buf); i++)
+			CHECK(buf[i] == 0 || buf[i] == 'n');
+	}
+	kinds("slab page table stack");
+	OK(close(fd));
+	OK(unlink(M "/f"));
+}
+
 TEST(mount_and_unmount)
 {
 	mkdir("/mnt3", 0755);
@@ -204,18 +242,14 @@ TEST(mount_and_unmount)
 
 int main(int argc, char **argv)
 {
-	int failed, fd;
+	int failed;
 
 	mkdir(M, 0755);
 	if (mount(DISK, M, "ext2", 0, NULL)) {
 		printf("Bail out! cannot mount %s: %s\n", DISK, strerrorname(errno));
 		return 1;
 	}
-	fd = open("/proc/sys/debug/fail_kinds", O_WRONLY);	/* memory, not the caller's */
-	if (fd >= 0) {
-		write(fd, "slab page table stack", 21);
-		close(fd);
-	}
+	kinds("slab page table stack");		/* memory, not what the caller hands over */
 	failed = test_main(argv);
 	if (umount2(M, 0)) {
 		printf("not ok - umount: %s\n", strerrorname(errno));
