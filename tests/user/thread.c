@@ -40,12 +40,16 @@ TEST(threads_share_memory_and_a_mutex_orders_them)
 	EQ(shared, 8 * 20000);
 }
 
+static volatile int tid_is_known;
+
 static int ids(void *arg)
 {
 	int *id = arg;
 
 	id[0] = getpid();
 	id[1] = gettid();
+	while (!tid_is_known)		/* at its end the kernel clears what thread_id() reads */
+		sched_yield();
 	return 0;
 }
 
@@ -55,6 +59,7 @@ TEST(threads_have_one_pid_and_different_tids)
 	struct thread *t = start(ids, id);
 	int tid = thread_id(t);
 
+	tid_is_known = 1;
 	thread_join(t);
 	EQ(id[0], getpid());
 	EQ(id[1], tid);
