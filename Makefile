@@ -138,10 +138,11 @@ PTHREAD_LIBS = $(if $(filter Linux-x86_64,$(shell uname -sm | tr ' ' -)),$(if $(
 	$(if $(wildcard $(shell $(HOSTCC) -print-file-name=libc.a)),glibc))
 pthread-tests: $(foreach l,$(PTHREAD_LIBS),$(filter $(BUILD)/pthread/$(l)/%,$(PTHREAD_TESTS)))
 
+CPUS ?= 2
 run:
 	@tools/setup.sh run
 	@$(MAKE) $(PARALLEL) $(BUILD)/quire.elf $(BUILD)/initramfs.cpio
-	@tools/boot-with $(BUILD)/quire.elf -I $(BUILD)/initramfs.cpio
+	@tools/boot-with $(BUILD)/quire.elf -s $(CPUS) -I $(BUILD)/initramfs.cpio
 
 # QEMU, paused before its first instruction, and gdb with commands of our own (tools/gdb).
 gdb:
@@ -211,7 +212,7 @@ clean:
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
-	@echo 'make run               install what is missing, build, boot to a shell on this terminal'
+	@echo 'make run [CPUS=2]      install what is missing, build, boot to a shell on this terminal'
 	@echo 'make gdb               QEMU paused and gdb connected, with ps, vmmap, pagewalk, page, buddy, slab, why;'
 	@echo '                       make console on another terminal is the guest'"'"'s'
 	@echo 'make test [T=pattern]  the same, then every test (or those whose group/name match)'

@@ -134,7 +134,7 @@ KTEST(traps, kernel_code_is_not_writable)
 	EXPECT_EQ(probe_write((void *)do_arch_prctl), PROBE_FAULTED | 3);
 }
 
-USER_CODE(spin, "1: pause\n jmp 1b\n");
+USER_CODE(spin, "1: jmp 1b\n");
 
 /* Let the process return to user mode with this in its frame; how it ended. */
 static int end_with_frame(unsigned long cs, unsigned long ss)
