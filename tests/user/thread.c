@@ -48,15 +48,21 @@ static int ids(void *arg)
 
 	id[0] = getpid();
 	id[1] = gettid();
-	while (!tid_is_known)		/* at its end the kernel clears what thread_id() reads */
-		sched_yield();
 	return 0;
+}
+
+/* At its end the kernel clears what thread_id() reads. */
+static int ids_when_known(void *arg)
+{
+	while (!tid_is_known)
+		sched_yield();
+	return ids(arg);
 }
 
 TEST(threads_have_one_pid_and_different_tids)
 {
 	int id[2];
-	struct thread *t = start(ids, id);
+	struct thread *t = start(ids_when_known, id);
 	int tid = thread_id(t);
 
 	tid_is_known = 1;
