@@ -211,6 +211,17 @@ def run_kernel(m, require=True):
     return run
 
 
+def run_litmus(m):
+    """Boot M, whose init runs litmus once or many times: as much is free and in use after each run as after the first."""
+    def run(job):
+        result = run_kernel(m)(job)
+        left = re.findall(r"# verify after litmus: ok: \d+ frames, (\d+) of them free, (\d+) objects",
+                          job.log.read_text(errors="replace"))
+        result.check(len(set(left)) == 1, f"(free frames, objects in use) after each run: {left}")
+        return result
+    return run
+
+
 def run_boot(m, *patterns, want=machine.SUCCESS):
     """Boot M; the guest must end it with status WANT, and write a line like each of PATTERNS."""
     def run(job):
@@ -659,10 +670,10 @@ class Plan:
 
     # Duels over one address space: on CPUs that really run side by side; and from seeds, where QEMU runs them
     # by turns and the kernel says when: (CPUs, seeds), the first of all being 1.
-    def litmus(self, rounds=10, repeat=1, seeds=((2, 2500), (2, 2500), (4, 2000), (4, 2000), (8, 1000))):
+    def litmus(self, rounds=5, repeat=2, seeds=((2, 2500), (2, 2500), (4, 2000), (4, 2000), (8, 1000))):
         first = 1
         for cpus in (1, 2, 4, 8):
-            words = f"litmus.rounds={rounds} litmus.seeds={repeat}"
+            words = f"litmus.rounds={rounds} -- litmus*{repeat}"
             self.add_litmus(f"{cpus} CPUs", Machine(self.kernel, smp=cpus), words, 300 * repeat)
         for cpus, number in seeds:
             words = f"litmus.seed={first} litmus.seeds={number} litmus.rounds=1"
@@ -677,7 +688,7 @@ class Plan:
 
         def run(job):
             self.initramfs(archive, "litmus")
-            return run_kernel(m)(job)
+            return run_litmus(m)(job)
         self.add("litmus", name, run, limit)
 
     def oracle(self):

@@ -70,14 +70,16 @@ static int drop_caches_show(struct seq_file *m)
 	return 0;
 }
 
-/* 1: page cache (tmpfs pages have no other home and stay), 2: dentries, inodes, idle slabs. */
+/* 1: page cache (tmpfs pages have no other home and stay), 2: dentries, inodes, and what is kept ready: idle slabs, ... */
 static ssize_t drop_caches_write(const char *buf, size_t len)
 {
 	int what = 0;
 	ssize_t ret = write_int(buf, len, 1, 4, &what);
 
-	if (ret > 0 && (what & 2))
+	if (ret > 0 && (what & 2)) {
 		drop_dcache();
+		mm_drain_caches();
+	}
 	return ret;
 }
 
