@@ -94,8 +94,8 @@ static int verify_show(struct seq_file *m)
 	else if (last_verify)
 		seq_printf(m, "%d violations (see dmesg)\n", last_verify);
 	else
-		seq_printf(m, "ok: %lu frames, %lu of them free, %lu objects in slabs\n",
-			   totalram_pages(), nr_free_pages(), slab_total_active());
+		seq_printf(m, "ok: %lu frames, %lu of them free, %lu in slabs with %lu objects\n",
+			   totalram_pages(), nr_free_pages(), slab_total_pages(), slab_total_active());
 	return 0;
 }
 
