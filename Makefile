@@ -140,12 +140,13 @@ PTHREAD_LIBS = $(if $(filter Linux-x86_64,$(shell uname -sm | tr ' ' -)),$(if $(
 	$(if $(wildcard $(shell $(HOSTCC) -print-file-name=libc.a)),glibc))
 pthread-tests: $(foreach l,$(PTHREAD_LIBS),$(filter $(BUILD)/pthread/$(l)/%,$(PTHREAD_TESTS)))
 
+CPUS ?= 2
 # DISK=1: and a disk, build/disk.img, with ext2 and swap; little memory, so that the swap is of use.
 run:
 	@tools/setup.sh $(if $(DISK),disk,run)
 	@$(MAKE) $(PARALLEL) $(BUILD)/quire.elf $(BUILD)/initramfs.cpio
 	$(if $(DISK),@tools/mkdisk.py $(BUILD)/disk.img)
-	@tools/boot-with $(BUILD)/quire.elf -I $(BUILD)/initramfs.cpio $(if $(DISK),-m 64M -d $(BUILD)/disk.img$(comma)write)
+	@tools/boot-with $(BUILD)/quire.elf -s $(CPUS) -I $(BUILD)/initramfs.cpio $(if $(DISK),-m 64M -d $(BUILD)/disk.img$(comma)write)
 
 # QEMU, paused before its first instruction, and gdb with commands of our own (tools/gdb).
 gdb:
@@ -215,7 +216,7 @@ clean:
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
-	@echo 'make run               install what is missing, build, boot to a shell on this terminal'
+	@echo 'make run [CPUS=2]      install what is missing, build, boot to a shell on this terminal'
 	@echo 'make gdb               QEMU paused and gdb connected, with ps, vmmap, pagewalk, page, buddy, slab, why;'
 	@echo '                       make console on another terminal is the guest'"'"'s'
 	@echo 'make test [T=pattern]  the same, then every test (or those whose group/name match)'

@@ -33,6 +33,8 @@ void ktest_skip(struct ktest_ctx *t, const char *why);
  */
 struct mm_struct *ktest_use_mm(void);
 void ktest_unuse_mm(struct mm_struct *mm);
+/* From here on the case, and what it starts, stays on the CPU that runs it now: one that says why calls this. */
+void ktest_stay_here(void);
 /* Run the suites whose "suite.name" contains @pattern (NULL: all); returns failures. */
 int ktest_run_all(const char *pattern);
 

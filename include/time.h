@@ -48,10 +48,11 @@ void process_cputime(struct signal_struct *sig, u64 *utime, u64 *stime);
 
 /* One-shot timers; @fn runs in the timer interrupt, interrupts off, must not sleep. */
 struct timer {
-	struct rb_node node;		/* timer lock */
+	struct rb_node node;		/* queue's lock */
 	u64 expires;			/* monotonic ns */
 	void (*fn)(struct timer *t);
-	bool pending;			/* timer lock */
+	struct timer_queue *queue;	/* where it was started last; its lock to change */
+	bool pending;			/* queue's lock */
 };
 /* ITIMER_REAL has run out: the function of signal->real_timer. */
 void real_timer_fn(struct timer *t);

@@ -94,11 +94,48 @@ void ktest_unuse_mm(struct mm_struct *mm)
 	mmput(mm);
 }
 
+void ktest_stay_here(void)
+{
+	unsigned long flags = local_irq_save();		/* or it is another CPU's number by then */
+
+	current->cpus_allowed = BIT(smp_processor_id());
+	local_irq_restore(flags);
+}
+
+/* This CPU gives back an address space that it only borrows. */
+static void leave_borrowed_mm(void)
+{
+	struct mm_struct *old = current->active_mm;
+
+	if (old == &init_mm)
+		return;
+	mmgrab(&init_mm);
+	switch_to_mm(NULL, &init_mm);
+	mmdrop(old);
+}
+
+/*
+ * Visit each CPU: who has died there is buried by then, and nobody borrows the address space of the dead any more.
+ * A thread takes over what the CPU it comes to has borrowed, so it can be given back there.
+ */
+static void settle_cpus(void)
+{
+	u64 allowed = current->cpus_allowed;
+
+	if (nr_cpus == 1)
+		return;
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
+		set_cpus_allowed(current, BIT(cpu));
+		leave_borrowed_mm();
+	}
+	set_cpus_allowed(current, allowed);
+	drain_kernel_stacks();		/* on which CPU one is kept is chance */
+}
+
 static struct usage usage_now(void)
 {
 	drop_dcache();
-	if (nr_cpus > 1)
-		drain_kernel_stacks();		/* on which CPU one is kept is chance */
+	settle_cpus();
 	return (struct usage){ nr_free_pages() + nr_cached_tables() + slab_total_pages(), slab_total_active() };
 }
 
@@ -121,26 +158,12 @@ static void run_once(const struct ktest *test, struct ktest_ctx *t, struct usage
 	test->fn(t);
 }
 
-/*
- * Suites that are about one CPU: what they watch changes hands in a certain order there, or an address space
- * must be gone at once, which an idle CPU elsewhere would still borrow.
- */
-static const char *const one_cpu_suites[] = { "counts", "exit", "fork", "kthread", "sched", "snapshot" };
-
-static bool wants_one_cpu(const struct ktest *test)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(one_cpu_suites); i++)
-		if (!strcmp(test->suite, one_cpu_suites[i]))
-			return true;
-	return false;
-}
-
 static void run_case(const struct ktest *test, struct ktest_ctx *t)
 {
 	struct usage before, now;
 	int bad;
 
-	set_cpus_allowed(current, wants_one_cpu(test) ? BIT(0) : ~0UL);
+	set_cpus_allowed(current, ~0UL);
 	run_once(test, t, &before);
 	if (!t->failed && !settles_to(&before, &now)) {
 		run_once(test, t, &before);

@@ -1,15 +1,16 @@
 /*
  * kernel/time.c - clocks, timers, the tick, sleeping, interval timers
  *
- * Purpose:    one queue of one-shot timers drives everything that has to do with time; the
- *             hardware timer is set for the earliest of them, or for the next tick while a
+ * Purpose:    a queue of one-shot timers on each CPU drives everything that has to do with time; the
+ *             CPU's hardware timer is set for the earliest of them, or for the next tick while a
  *             task other than idle runs.
- * Invariants: the tree is ordered by expiry and first_timer is its leftmost node;
- *             a timer is in the tree exactly while ->pending;
+ * Invariants: a queue's tree is ordered by expiry and ->first is its leftmost node;
+ *             a timer is in the tree of ->queue exactly while ->pending; it goes into the queue of the CPU that
+ *             starts it, but stays where its function runs just now.
  *             a timer's function runs once for each time it was started, never early.
  *             timer_cancel() returns when no other CPU is in the timer's function any more.
- * Lock order: siglock > timer_lock.  timer functions run without timer_lock.
- * Simplified: one queue for the machine, served by whichever CPU's timer fires; a sleeper on the real-time clock
+ * Lock order: siglock > timer_queue->lock, one at a time.  timer functions run without it.
+ * Simplified: a timer does not leave a CPU that does not serve interrupts; a sleeper on the real-time clock
  *             is not moved when somebody sets that clock; CPU-time clocks cannot be slept on.
  * Sources:    POSIX.1-2017, "Clocks and Timers".
  */
@@ -25,26 +26,36 @@
 #define NSEC_PER_USEC 1000UL
 #define NEVER (~0UL)
 
-/* ---- the queue of timers ------------------------------------------------------------------ */
+/* ---- the queues of timers ----------------------------------------------------------------- */
 
-static DEFINE_SPINLOCK(timer_lock);
-static struct rb_root timer_tree;		/* timer_lock */
-static struct timer *first_timer;		/* timer_lock */
-static struct timer *running_timer[NR_CPUS];	/* timer_lock: whose function that CPU is calling */
-static u64 next_tick[NR_CPUS];			/* own CPU; NEVER: idle, no tick wanted */
-static u64 next_beat[NR_CPUS];			/* own CPU: the watchdog's, idle or not */
+struct timer_queue {
+	spinlock_t lock;
+	struct rb_root tree;		/* lock */
+	struct timer *first;		/* lock */
+	struct timer *running;		/* lock: whose function this CPU is calling */
+	u64 next_tick;			/* own CPU; NEVER: idle, no tick wanted */
+	u64 next_beat;			/* own CPU: the watchdog's, idle or not */
+} __aligned(64);
+
+static struct timer_queue timer_queues[NR_CPUS];
+
+static struct timer_queue *this_queue(void)
+{
+	return &timer_queues[smp_processor_id()];
+}
 
 void timer_setup(struct timer *t, void (*fn)(struct timer *))
 {
 	t->fn = fn;
 	t->pending = false;
 	t->expires = 0;
+	t->queue = this_queue();
 }
 
-/* Both with timer_lock held. */
-static void queue_timer(struct timer *t)
+/* Both with the queue's lock held. */
+static void queue_timer(struct timer_queue *q, struct timer *t)
 {
-	struct rb_node **link = &timer_tree.rb_node, *parent = NULL;
+	struct rb_node **link = &q->tree.rb_node, *parent = NULL;
 	bool leftmost = true;
 
 	while (*link) {
@@ -57,57 +68,79 @@ static void queue_timer(struct timer *t)
 		}
 	}
 	rb_link_node(&t->node, parent, link);
-	rb_insert(&timer_tree, &t->node, NULL);
+	rb_insert(&q->tree, &t->node, NULL);
 	t->pending = true;
 	if (leftmost)
-		first_timer = t;
+		q->first = t;
 }
 
-static void dequeue_timer(struct timer *t)
+static void dequeue_timer(struct timer_queue *q, struct timer *t)
 {
 	struct rb_node *next;
 
-	if (first_timer == t) {
+	if (q->first == t) {
 		next = rb_next(&t->node);
-		first_timer = next ? rb_entry(next, struct timer, node) : NULL;
+		q->first = next ? rb_entry(next, struct timer, node) : NULL;
 	}
-	rb_erase(&timer_tree, &t->node, NULL);
+	rb_erase(&q->tree, &t->node, NULL);
 	t->pending = false;
 }
 
-/* Set the hardware for whatever comes first; timer_lock held. */
-static void program_next(u64 now)
+/* Set this CPU's hardware for whatever comes first; its queue's lock held. */
+static void program_next(struct timer_queue *q, u64 now)
 {
-	u64 next = min(next_tick[smp_processor_id()], next_beat[smp_processor_id()]);
+	u64 next = min(q->next_tick, q->next_beat);
 
-	if (first_timer)
-		next = min(next, first_timer->expires);
+	if (q->first)
+		next = min(next, q->first->expires);
 	if (next != NEVER)
 		clockevent_program(next > now ? next - now : 1);
 }
 
-void timer_start(struct timer *t, u64 expires)
+/* The queue of @t, locked: it may be moved until then.  Interrupts off. */
+static struct timer_queue *lock_timer(struct timer *t)
 {
-	unsigned long flags;
+	for (;;) {
+		struct timer_queue *q = READ_ONCE(t->queue);
 
-	VM_BUG_ON(!t->fn);
-	spin_lock_irqsave(&timer_lock, flags);
-	if (t->pending)
-		dequeue_timer(t);
-	t->expires = expires;
-	queue_timer(t);
-	if (first_timer == t)
-		program_next(clock_read_ns());
-	spin_unlock_irqrestore(&timer_lock, flags);
+		spin_lock(&q->lock);
+		if (likely(q == t->queue))
+			return q;
+		spin_unlock(&q->lock);
+	}
 }
 
-/* Is @t's function being called by another CPU?  timer_lock held. */
-static bool runs_elsewhere(const struct timer *t)
+/*
+ * Take @t out of its queue and bring it to this CPU's, which is returned locked.  While its function runs elsewhere
+ * it stays there, and that CPU looks at its queue when the function returns.  Interrupts off.
+ */
+static struct timer_queue *fetch_timer(struct timer *t)
 {
-	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
-		if (running_timer[cpu] == t && cpu != smp_processor_id())
-			return true;
-	return false;
+	for (;;) {
+		struct timer_queue *q = lock_timer(t);
+
+		if (t->pending)
+			dequeue_timer(q, t);
+		if (q == this_queue() || q->running == t)
+			return q;
+		WRITE_ONCE(t->queue, this_queue());
+		spin_unlock(&q->lock);
+	}
+}
+
+void timer_start(struct timer *t, u64 expires)
+{
+	unsigned long flags = local_irq_save();
+	struct timer_queue *q;
+
+	VM_BUG_ON(!t->fn);
+	q = fetch_timer(t);
+	t->expires = expires;
+	queue_timer(q, t);
+	if (q->first == t && q == this_queue())
+		program_next(q, clock_read_ns());
+	spin_unlock(&q->lock);
+	local_irq_restore(flags);
 }
 
 bool timer_cancel(struct timer *t)
@@ -115,49 +148,53 @@ bool timer_cancel(struct timer *t)
 	unsigned long flags;
 	bool was = false, busy;
 
-	for (;;) {
-		spin_lock_irqsave(&timer_lock, flags);
+	do {
+		struct timer_queue *q;
+
+		flags = local_irq_save();
+		q = lock_timer(t);
 		if (t->pending) {
 			was = true;
-			dequeue_timer(t);
+			dequeue_timer(q, t);
 		}
-		busy = runs_elsewhere(t);
-		spin_unlock_irqrestore(&timer_lock, flags);
-		if (!busy)
-			return was;
-		cpu_relax();
-	}
+		busy = q->running == t && q != this_queue();
+		spin_unlock(&q->lock);
+		local_irq_restore(flags);
+		if (busy)
+			cpu_relax();
+	} while (busy);
+	return was;
 }
 
-/* Call every timer that is due. */
-static void run_timers(void)
+/* Call every timer of this CPU that is due, then set the hardware for the next. */
+static void run_timers(struct timer_queue *q)
 {
 	struct timer *t;
 
-	spin_lock(&timer_lock);
-	while ((t = first_timer) && t->expires <= clock_read_ns()) {
-		dequeue_timer(t);
-		running_timer[smp_processor_id()] = t;
-		spin_unlock(&timer_lock);
+	spin_lock(&q->lock);
+	while ((t = q->first) && t->expires <= clock_read_ns()) {
+		dequeue_timer(q, t);
+		q->running = t;
+		spin_unlock(&q->lock);
 		t->fn(t);
-		spin_lock(&timer_lock);
-		running_timer[smp_processor_id()] = NULL;
+		spin_lock(&q->lock);
+		q->running = NULL;
 	}
-	spin_unlock(&timer_lock);
+	program_next(q, clock_read_ns());
+	spin_unlock(&q->lock);
 }
 
 /* ---- the tick ------------------------------------------------------------------------------ */
 
 static void itimer_tick(bool user);
 
-static void do_tick(struct pt_regs *regs, u64 now)
+static void do_tick(struct timer_queue *q, struct pt_regs *regs, u64 now)
 {
-	u64 *next = &next_tick[smp_processor_id()];
 	bool user = user_mode(regs);
 
-	*next += TICK_NSEC;
-	if (*next <= now)		/* ticks were lost (a busy host): go on from here */
-		*next = now + TICK_NSEC;
+	q->next_tick += TICK_NSEC;
+	if (q->next_tick <= now)	/* ticks were lost (a busy host): go on from here */
+		q->next_tick = now + TICK_NSEC;
 	sched_tick(user);
 	watchdog_tick(regs);
 	itimer_tick(user);
@@ -165,15 +202,21 @@ static void do_tick(struct pt_regs *regs, u64 now)
 
 void timer_interrupt(struct pt_regs *regs)
 {
+	struct timer_queue *q = this_queue();
 	u64 now = clock_read_ns();
 
-	if (now >= next_tick[smp_processor_id()])
-		do_tick(regs, now);
-	next_beat[smp_processor_id()] = watchdog_beat(now);
-	run_timers();
-	spin_lock(&timer_lock);
-	program_next(clock_read_ns());
-	spin_unlock(&timer_lock);
+	if (now >= q->next_tick)
+		do_tick(q, regs, now);
+	q->next_beat = watchdog_beat(now);
+	run_timers(q);
+}
+
+/* Interrupts off. */
+static void set_hardware(struct timer_queue *q, u64 now)
+{
+	spin_lock(&q->lock);
+	program_next(q, now);
+	spin_unlock(&q->lock);
 }
 
 /* Interrupts off: the watchdog has begun. */
@@ -181,15 +224,13 @@ void tick_reprogram(void)
 {
 	u64 now = clock_read_ns();
 
-	next_beat[smp_processor_id()] = now + 1;
-	spin_lock(&timer_lock);
-	program_next(now);
-	spin_unlock(&timer_lock);
+	this_queue()->next_beat = now + 1;
+	set_hardware(this_queue(), now);
 }
 
 void tick_idle_enter(void)
 {
-	next_tick[smp_processor_id()] = NEVER;
+	this_queue()->next_tick = NEVER;
 }
 
 void tick_idle_exit(void)
@@ -197,13 +238,13 @@ void tick_idle_exit(void)
 	unsigned long flags;
 	u64 now;
 
-	if (next_tick[smp_processor_id()] != NEVER)
+	if (this_queue()->next_tick != NEVER)
 		return;
-	spin_lock_irqsave(&timer_lock, flags);
+	flags = local_irq_save();
 	now = clock_read_ns();
-	next_tick[smp_processor_id()] = now + TICK_NSEC;
-	program_next(now);
-	spin_unlock_irqrestore(&timer_lock, flags);
+	this_queue()->next_tick = now + TICK_NSEC;
+	set_hardware(this_queue(), now);
+	local_irq_restore(flags);
 }
 
 /* ---- wall clock ---------------------------------------------------------------------------- */
@@ -226,8 +267,12 @@ static void set_real_time(u64 ns)
 void time_init(void)
 {
 	set_real_time(rtc_read_seconds() * NSEC_PER_SEC);
-	for (unsigned int i = 0; i < NR_CPUS; i++)
-		next_tick[i] = next_beat[i] = NEVER;
+	for (unsigned int i = 0; i < NR_CPUS; i++) {
+		struct timer_queue *q = &timer_queues[i];
+
+		spin_lock_init_class(&q->lock, "timer_queue->lock");
+		q->next_tick = q->next_beat = NEVER;
+	}
 	clockevent_init();
 	tick_idle_exit();		/* the boot context counts as a task */
 }

@@ -10,8 +10,8 @@
  *             One function call at a time, for the machine: call_lock.  Who asks has interrupts on, so
  *             that it can be asked while it waits: no lock that is taken with interrupts off may be held.
  * Lock order: call_lock is the last of all; interrupts on.
- * Command line: maxcpus=N as many CPUs (default: one), nosmp; smp.late=ID (tests): the CPU with that APIC id is
- *             told to start only when it has been given up.
+ * Command line: maxcpus=N no more than N CPUs (default: all, up to NR_CPUS); nosmp, or maxcpus=0: one;
+ *             smp.late=ID (tests): the CPU with that APIC id is told to start only when it has been given up.
  * Simplified: CPUs never go away.  The APIC mode is the one the firmware left.
  * Sources:    Intel SDM vol. 3A, "Multiple-Processor (MP) Initialization", "Issuing
  *             Interprocessor Interrupts"; ACPI specification, "Multiple APIC Description Table".
@@ -237,10 +237,10 @@ static int __init start_cpu(u32 apic)
 	return 0;
 }
 
-/* One, unless maxcpus= asks for more. */
+/* All, unless maxcpus= or nosmp says less. */
 static unsigned int __init wanted_cpus(void)
 {
-	unsigned long max = cmdline_num("maxcpus", 1);
+	unsigned long max = cmdline_num("maxcpus", NR_CPUS);
 
 	if (cmdline_has("nosmp") || !max)
 		return 1;

@@ -73,7 +73,7 @@ static int drop_caches_show(struct seq_file *m)
 	return 0;
 }
 
-/* 1: clean pages of files and disks (tmpfs pages have no other home and stay), 2: dentries, inodes, idle slabs. */
+/* 1: clean pages of files and disks (tmpfs pages have no other home and stay), 2: dentries, inodes, and what is kept ready: idle slabs, ... */
 static ssize_t drop_caches_write(const char *buf, size_t len)
 {
 	int what = 0;
@@ -83,8 +83,10 @@ static ssize_t drop_caches_write(const char *buf, size_t len)
 		drop_pagecache();
 		drop_blockdev_pages();
 	}
-	if (ret > 0 && (what & 2))
+	if (ret > 0 && (what & 2)) {
 		drop_dcache();
+		mm_drain_caches();
+	}
 	return ret;
 }
 
@@ -99,8 +101,8 @@ static int verify_show(struct seq_file *m)
 	else if (last_verify)
 		seq_printf(m, "%d violations (see dmesg)\n", last_verify);
 	else
-		seq_printf(m, "ok: %lu frames, %lu of them free, %lu objects in slabs\n",
-			   totalram_pages(), nr_free_pages(), slab_total_active());
+		seq_printf(m, "ok: %lu frames, %lu of them free, %lu in slabs with %lu objects\n",
+			   totalram_pages(), nr_free_pages(), slab_total_pages(), slab_total_active());
 	return 0;
 }
 

@@ -117,10 +117,12 @@ USER_CODE(spin, "1: jmp 1b\n");
 
 KTEST(kthread, holds_a_borrowed_mm_by_mm_count_when_its_owner_dies)
 {
-	struct task_struct *u = start_user(spin, spin_end, NULL, 0);
+	struct task_struct *u;
 	struct mm_struct *mm;
 	int count;
 
+	ktest_stay_here();		/* we borrow what ran before us on the same CPU */
+	u = start_user(spin, spin_end, NULL, 0);
 	EXPECT(!IS_ERR(u));
 	mm = u->mm;
 	mmgrab(mm);

@@ -43,9 +43,13 @@ KTEST(sched, user_code_that_never_sleeps_is_preempted)
  */
 static bool race(int nice_a, int nice_b, unsigned int ms, u64 *ta, u64 *tb, s64 *lag)
 {
-	struct task_struct *a = spinner(nice_a), *b = spinner(nice_b);
-	bool ok = !IS_ERR(a) && !IS_ERR(b);
+	struct task_struct *a, *b;
+	bool ok;
 
+	ktest_stay_here();		/* it is one CPU that they share */
+	a = spinner(nice_a);
+	b = spinner(nice_b);
+	ok = !IS_ERR(a) && !IS_ERR(b);
 	if (ok) {
 		msleep(ms);
 		*ta = task_cputime(a);
@@ -89,9 +93,11 @@ KTEST(sched, five_steps_of_nice_are_a_factor_of_three)
 
 KTEST(sched, sleeping_does_not_save_up_cpu_time)
 {
-	struct task_struct *t_ = spinner(0);
+	struct task_struct *t_;
 	u64 lag;
 
+	ktest_stay_here();		/* clocks of one queue are compared */
+	t_ = spinner(0);
 	EXPECT(!IS_ERR(t_));
 	msleep(100);
 	lag = t_->vruntime - current->vruntime;
@@ -156,9 +162,11 @@ static int count_rounds(void *arg)
 KTEST(sched, yield_lets_the_others_run)
 {
 	int rounds = 0;
-	struct task_struct *k = kthread_run(count_rounds, &rounds, "rounds");
+	struct task_struct *k;
 	pid_t pid;
 
+	ktest_stay_here();		/* who yields gives up his CPU to who waits for it */
+	k = kthread_run(count_rounds, &rounds, "rounds");
 	EXPECT(!IS_ERR(k));
 	pid = k->pid;
 	for (int i = 0; i < 100; i++)

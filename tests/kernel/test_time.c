@@ -2,6 +2,7 @@
  * tests/kernel/test_time.c - clocks and timers (kernel/time.c, arch/x86_64/tsc.c)
  */
 #include <asm/percpu.h>
+#include <err.h>
 #include <irq.h>
 #include <ktest.h>
 #include <sched.h>
@@ -101,6 +102,101 @@ KTEST(time, restarted_timer_fires_once_at_the_new_time)
 	timer_cancel(&o.t);
 	EXPECT_EQ(nr_fired, 1);
 	EXPECT(o.fired_at >= now + 12 * MS);
+}
+
+/* ---- queues of several CPUs ---- */
+
+static struct placed_timer {
+	struct timer t;
+	volatile unsigned int cpu, fired;
+} placed;
+
+static void note_cpu(struct timer *t)
+{
+	placed.cpu = smp_processor_id();
+	placed.fired++;
+}
+
+static void go_to(unsigned int cpu)
+{
+	set_cpus_allowed(current, BIT(cpu));
+}
+
+static bool has_fired(void)
+{
+	for (int i = 0; i < 5000 && !placed.fired; i++)
+		msleep(1);
+	return placed.fired == 1;
+}
+
+KTEST(time, timer_is_served_by_the_cpu_that_started_it_last)
+{
+	timer_setup(&placed.t, note_cpu);
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
+		placed.fired = 0;
+		go_to((cpu + 1) % nr_cpus);
+		timer_start(&placed.t, clock_read_ns() + 10000 * MS);
+		go_to(cpu);
+		timer_start(&placed.t, clock_read_ns() + 2 * MS);
+		go_to((cpu + 1) % nr_cpus);
+		EXPECT(has_fired());
+		EXPECT_EQ(placed.cpu, cpu);
+	}
+}
+
+KTEST(time, timer_is_cancelled_from_any_cpu)
+{
+	timer_setup(&placed.t, note_cpu);
+	placed.fired = 0;
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
+		go_to(cpu);
+		timer_start(&placed.t, clock_read_ns() + 10000 * MS);
+		go_to((cpu + 1) % nr_cpus);
+		EXPECT(timer_cancel(&placed.t));
+		EXPECT(!timer_cancel(&placed.t));
+	}
+	EXPECT_EQ(placed.fired, 0);
+}
+
+#define HAMMERS 3000
+
+/* Start it near and far, and cancel it, again and again, while others do the same. */
+static void hammer(void)
+{
+	for (unsigned int i = 0; i < HAMMERS; i++) {
+		if (i % 3 == 2)
+			timer_cancel(&placed.t);
+		else
+			timer_start(&placed.t, clock_read_ns() + (i % 3 ? 20000 : 500000));
+		if (i % 64 == 0)
+			cond_resched();
+	}
+}
+
+static int hammer_too(void *done)
+{
+	go_to(nr_cpus - 1);
+	hammer();
+	complete(done);
+	return 0;
+}
+
+KTEST(time, timer_that_two_cpus_start_and_cancel_is_in_one_queue)
+{
+	struct completion done;
+	unsigned int fired;
+
+	init_completion(&done);
+	timer_setup(&placed.t, note_cpu);
+	go_to(0);
+	EXPECT(!IS_ERR(kthread_run(hammer_too, &done, "hammer")));
+	hammer();
+	wait_for_completion(&done);
+	timer_cancel(&placed.t);
+	fired = placed.fired;
+	EXPECT(!placed.t.pending);
+	msleep(2);
+	EXPECT_EQ(placed.fired, fired);
 }
 
 KTEST(time, msleep_sleeps_at_least_that_long)

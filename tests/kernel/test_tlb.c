@@ -159,12 +159,14 @@ KTEST(tlb, switch_to_another_mm_writes_cr3_once_and_moves_the_mask)
 	EXPECT(!id);
 }
 
+/* In an mm that no other CPU is in: with one that is, flushing needs interrupts on. */
 KTEST(tlb, up_to_32_pages_go_by_invlpg_and_more_by_one_full_flush)
 {
-	unsigned long flags = local_irq_save(), pages, all;
-	struct mm_struct *mm = this_cpu()->loaded_mm;
-	unsigned long small_pages, small_all, large_pages, large_all;
+	struct mm_struct *mm = ktest_use_mm();
+	unsigned long small_pages, small_all, large_pages, large_all, pages, all, flags;
 
+	EXPECT(mm);
+	flags = local_irq_save();
 	pages = vm_event_sum(TLB_FLUSH_PAGE);
 	all = vm_event_sum(TLB_FLUSH_ALL);
 	flush_tlb_mm_range(mm, 0x100000, 0x100000 + 32 * PAGE_SIZE, false);
@@ -174,6 +176,7 @@ KTEST(tlb, up_to_32_pages_go_by_invlpg_and_more_by_one_full_flush)
 	large_pages = vm_event_sum(TLB_FLUSH_PAGE) - pages - small_pages;
 	large_all = vm_event_sum(TLB_FLUSH_ALL) - all - small_all;
 	local_irq_restore(flags);
+	ktest_unuse_mm(mm);
 	EXPECT_EQ(small_pages, 32);
 	EXPECT_EQ(small_all, 0);
 	EXPECT_EQ(large_pages, 0);

@@ -134,16 +134,18 @@ KTEST(traps, kernel_code_is_not_writable)
 	EXPECT_EQ(probe_write((void *)do_arch_prctl), PROBE_FAULTED | 3);
 }
 
-USER_CODE(spin, "1: pause\n jmp 1b\n");
+USER_CODE(spin, "1: jmp 1b\n");
 
 /* Let the process return to user mode with this in its frame; how it ended. */
 static int end_with_frame(unsigned long cs, unsigned long ss)
 {
-	struct task_struct *u = start_user(spin, spin_end, NULL, 0);
+	struct task_struct *u;
 
+	ktest_stay_here();		/* and the process too: while we run it does not */
+	u = start_user(spin, spin_end, NULL, 0);
 	if (IS_ERR(u))
 		return (int)PTR_ERR(u);
-	local_irq_disable();		/* it does not run now: its frame is at rest */
+	local_irq_disable();		/* its frame is at rest */
 	task_pt_regs(u)->cs = cs;
 	task_pt_regs(u)->ss = ss;
 	local_irq_enable();

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <string.h>
 #include <syscalls_proc.h>
+#include <time.h>
 #include "user_task.h"
 
 struct user_program {
@@ -114,15 +115,26 @@ int run_user(const char *code, const char *end)
 	return IS_ERR(t) ? (int)PTR_ERR(t) : wait_user(t);
 }
 
+/* Yielding orders the tasks of this CPU; another CPU may need time, on a busy host a lot. */
+bool let_others_run(unsigned int round)
+{
+	enum { YIELDS = 1000, SLEEPS = 5000 };
+
+	if (round < YIELDS)
+		yield();
+	else
+		msleep(1);
+	return round < YIELDS + SLEEPS;
+}
+
 bool pid_is_gone(int pid)
 {
-	for (int i = 0; i < 100000; i++) {
-		struct task_struct *t = find_get_task(pid);
+	struct task_struct *t;
 
-		if (!t)
-			return true;
+	for (unsigned int i = 0; (t = find_get_task(pid)); i++) {
 		put_task_struct(t);
-		yield();
+		if (!let_others_run(i))
+			return false;
 	}
-	return false;
+	return true;
 }

@@ -32,7 +32,9 @@ int run_user(const char *code, const char *end);
 /* Has the task with this number gone, after letting others run for a while? */
 bool pid_is_gone(int pid);
 
-/* Run other tasks until @c holds: it must, soon. */
-#define RUN_UNTIL(c) do { for (int _i = 0; !(c) && _i < 100000; _i++) yield(); } while (0)
+/* Run other tasks until @c holds: it must, soon, if need be when another CPU gets to it. */
+#define RUN_UNTIL(c) do { for (unsigned int _i = 0; !(c) && let_others_run(_i); _i++) ; } while (0)
+/* For the @round-th time, from 0; false: this has been long enough. */
+bool let_others_run(unsigned int round);
 
 #endif

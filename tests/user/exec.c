@@ -6,6 +6,8 @@
 #include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/time.h>
+#include <thread.h>
 #define TEST_OWN_MAIN
 #include "mem.h"
 #undef TEST_OWN_MAIN
@@ -339,6 +341,57 @@ TEST(failed_execve_leaves_the_process_as_it_was)
 	OK(raise(SIGUSR1));
 }
 
+/* ---- by a thread that is not the first ---- */
+
+static int exec_alarm_role(void *fd)
+{
+	static char text[8];
+	static char *argv[] = { "exec-test", "-role", "alarm", text, NULL };
+
+	snprintf(text, sizeof(text), "%d", (int)(long)fd);
+	execve("/proc/self/exe", argv, environ);
+	return 98;
+}
+
+/* Tell the one who holds the other end of the pipe that the alarm is still to come; wait for it. */
+static void role_alarm(void)
+{
+	struct itimerval left;
+
+	EQ(gettid(), getpid());
+	OK(getitimer(ITIMER_REAL, &left));
+	CHECK(left.it_value.tv_sec || left.it_value.tv_usec);
+	CHECK(!left.it_interval.tv_sec && !left.it_interval.tv_usec);
+	EQ(write(atoi(argv_now[3]), "x", 1), 1);
+	for (;;)
+		pause();
+}
+
+/* The alarm of the process goes on; it may have rung before the new program ran: then once more, later. */
+TEST_LIMIT(an_alarm_still_rings_after_execve_by_another_thread, 100)
+{
+	int fds[2], seen = 0;
+	char c;
+
+	for (long ms = 200; !seen && ms <= 12800; ms *= 2) {
+		struct itimerval soon = { .it_value = { ms / 1000, ms % 1000 * 1000 } };
+		pid_t pid;
+
+		OK(pipe(fds));
+		pid = CHILD({
+			OK(setitimer(ITIMER_REAL, &soon, NULL));
+			CHECK(thread_create(exec_alarm_role, (void *)(long)fds[1]));
+			for (;;)
+				pause();
+		});
+		close(fds[1]);
+		seen = OK(read(fds[0], &c, 1));
+		close(fds[0]);
+		DIES(pid, SIGALRM);
+	}
+	CHECK(seen);
+}
+
 static const struct {
 	const char	*name;
 	void		(*run)(void);
@@ -346,6 +399,7 @@ static const struct {
 	{ "args", role_args }, { "env", role_env }, { "auxv", role_auxv },
 	{ "stack", role_stack }, { "files", role_files }, { "signals", role_signals },
 	{ "space", role_space }, { "names", role_names },
+	{ "alarm", role_alarm },
 };
 
 /* In a role: what went wrong goes to standard error. */

@@ -127,6 +127,74 @@ TEST_LIMIT(so_does_the_one_for_code, 100)
 	both_sides(MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE);
 }
 
+/* ---- who runs the process is interrupted, seen in the kernel's own count ---- */
+
+static int runs_on(int cpu)
+{
+	unsigned long mask = 1UL << cpu;
+
+	return !syscall(__NR_sched_setaffinity, 0, sizeof(mask), &mask);
+}
+
+/* How often another CPU has had CPU 1 call a function. */
+static unsigned long calls_of_cpu_1(void)
+{
+	unsigned long n[2] = { 0, 0 };
+	FILE *f = fopen("/proc/interrupts", "r");
+	char line[2048], *at;
+
+	CHECK(f);
+	while (fgets(line, sizeof(line), f)) {
+		at = strstr(line, "CAL:");
+		for (int cpu = 0; at && cpu < 2; cpu++)
+			n[cpu] = strtoul(cpu ? at : at + 4, &at, 10);
+	}
+	fclose(f);
+	return n[1];
+}
+
+static volatile int on_cpu_1, enough;
+
+static int stay_in_user_mode(void *unused)
+{
+	on_cpu_1 = runs_on(1) ? 1 : -1;
+	while (!enough)
+		asm volatile("pause");
+	return 0;
+}
+
+static void every_call_interrupts(int cmd)
+{
+	struct thread *t = thread_create(stay_in_user_mode, NULL);
+	unsigned long before;
+
+	CHECK(t);
+	while (!on_cpu_1)
+		sched_yield();
+	EQ(on_cpu_1, 1);
+	before = calls_of_cpu_1();
+	for (int i = 0; i < 100; i++)
+		OK(membarrier(cmd, 0, 0));
+	CMP(calls_of_cpu_1() - before, >=, 50);		/* it may have had to run something else meanwhile */
+	enough = 1;
+	thread_join(t);
+}
+
+TEST(every_kind_interrupts_the_cpu_that_runs_another_thread)
+{
+	static const int all[] = { MEMBARRIER_CMD_PRIVATE_EXPEDITED, MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE,
+				   MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ, MEMBARRIER_CMD_GLOBAL_EXPEDITED };
+
+	if (!runs_on(1))
+		return;			/* there is one CPU */
+	CHECK(runs_on(0));
+	for (int i = 0; i < 4; i++)
+		EXITS(CHILD({
+			OK(membarrier(all[i] * 2, 0, 0));	/* register */
+			every_call_interrupts(all[i]);
+		}), 0);
+}
+
 TEST(exec_forgets_the_registration)
 {
 	static char *const argv[] = { "/proc/self/exe", "a_private_kind_must_be_registered_each_for_itself", NULL };

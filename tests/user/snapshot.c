@@ -222,7 +222,7 @@ static void storm(void)
 	}
 }
 
-TEST_LIMIT(it_is_whole_in_a_storm_of_forks_and_leaves_nothing, 60)
+TEST_LIMIT(it_is_whole_in_a_storm_of_forks_and_leaves_nothing, 150)
 {
 	int fd = begin(), children[3], tasks;
 

@@ -40,6 +40,8 @@ TEST(threads_share_memory_and_a_mutex_orders_them)
 	EQ(shared, 8 * 20000);
 }
 
+static volatile int tid_is_known;
+
 static int ids(void *arg)
 {
 	int *id = arg;
@@ -49,12 +51,21 @@ static int ids(void *arg)
 	return 0;
 }
 
+/* At its end the kernel clears what thread_id() reads. */
+static int ids_when_known(void *arg)
+{
+	while (!tid_is_known)
+		sched_yield();
+	return ids(arg);
+}
+
 TEST(threads_have_one_pid_and_different_tids)
 {
 	int id[2];
-	struct thread *t = start(ids, id);
+	struct thread *t = start(ids_when_known, id);
 	int tid = thread_id(t);
 
+	tid_is_known = 1;
 	thread_join(t);
 	EQ(id[0], getpid());
 	EQ(id[1], tid);
