@@ -472,12 +472,9 @@ enum vm_event {
 	TLB_IPIS, COW_COPY, COW_REUSE, ZERO_PAGE_MAP, VMACACHE_HITS, VMACACHE_FIND, PGCACHE_ADD,
 	PGCACHE_DEL, OOM_KILL, FAULT_AROUND, FAULT_AROUND_PAGES, NR_VM_EVENTS
 };
-extern unsigned long vm_event_counts[NR_CPUS][NR_VM_EVENTS];
-static inline void count_vm_event(enum vm_event e) { vm_event_counts[smp_processor_id()][e]++; }
-static inline void count_vm_events(enum vm_event e, unsigned long n)
-{
-	vm_event_counts[smp_processor_id()][e] += n;
-}
+_Static_assert(NR_VM_EVENTS <= NR_VM_EVENT_SLOTS, "struct cpu has room for every event");
+#define count_vm_events(event, n) this_cpu_add(vm_events[event], n)
+#define count_vm_event(event) count_vm_events(event, 1)
 unsigned long vm_event_sum(enum vm_event e);
 
 #endif
