@@ -62,7 +62,7 @@ NO_LOOP_IDIOMS := $(if $(CLANG),,-fno-tree-loop-distribute-patterns)
 
 COMMON_FLAGS := $(if $(CLANG),--target=x86_64-linux-gnu) -std=gnu17 -O2 -g \
 	-ffreestanding -fno-stack-protector -fcf-protection=none -fno-strict-aliasing \
-	-fno-omit-frame-pointer -fno-common -fno-asynchronous-unwind-tables $(NO_LOOP_IDIOMS) \
+	$(if $(RELEASE),-fomit-frame-pointer,-fno-omit-frame-pointer) -fno-common -fno-asynchronous-unwind-tables $(NO_LOOP_IDIOMS) \
 	-Wall -Wextra -Wno-unused-parameter $(if $(WERROR),-Werror) \
 	$(if $(RELEASE),,-DQUIRE_DEBUG)
 
