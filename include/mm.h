@@ -267,8 +267,7 @@ static inline void set_pte_at(struct mm_struct *mm, unsigned long addr, pte_t *p
 /* mmu_gather: unmap, flush once, then free. */
 #define GATHER_BATCH 62
 struct mmu_gather_batch {
-	struct mmu_gather_batch *next;
-	unsigned int nr;
+	struct mmu_gather_batch *older;	/* these are full */
 	struct page *pages[GATHER_BATCH];
 };
 struct mmu_gather {
@@ -276,7 +275,9 @@ struct mmu_gather {
 	unsigned long start, end;	/* what must be flushed */
 	bool fullmm;			/* exit: nobody runs in it */
 	struct page *tables;		/* page-table pages to free after the flush, by ->lru */
-	struct mmu_gather_batch local;	/* on the caller's stack: no memory is needed */
+	struct mmu_gather_batch *newest;	/* the one that is being filled */
+	struct page **slot, **slots_end;	/* where in it the next page goes */
+	struct mmu_gather_batch local;	/* the oldest, on the caller's stack: no memory is needed */
 };
 void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_struct *mm, bool fullmm);
 void tlb_remove_page(struct mmu_gather *tlb, struct page *page);	/* takes over one reference */

@@ -152,16 +152,13 @@ const char *node_count_name(unsigned int i);
 unsigned long node_count(unsigned int i);
 
 /* ---- gather.c ---- */
-void tlb_remove_page_slow(struct mmu_gather *tlb, struct page *page);
+void tlb_more_room(struct mmu_gather *tlb);	/* the batch is full */
 /* tlb_remove_page(), inline for the loop over entries. */
 static __always_inline void gather_page(struct mmu_gather *tlb, struct page *page)
 {
-	struct mmu_gather_batch *b = tlb->local.next ? tlb->local.next : &tlb->local;
-
-	if (likely(b->nr < GATHER_BATCH))
-		b->pages[b->nr++] = page;
-	else
-		tlb_remove_page_slow(tlb, page);
+	if (unlikely(tlb->slot == tlb->slots_end))
+		tlb_more_room(tlb);
+	*tlb->slot++ = page;
 }
 void tlb_remove_table(struct mmu_gather *tlb, void *table, bool last_level, unsigned long addr);
 void tlb_note_range(struct mmu_gather *tlb, unsigned long start, unsigned long end);

@@ -313,10 +313,76 @@ static bool stays(const struct zap *z, const struct page *page)
 	return !page || PageAnon(page) || (z->keep_shared && page_mapcount(page) != 1);
 }
 
-/* One table's worth. Enter: its lock held. Returns how many entries became none. */
-static int zap_ptes(struct zap *z, pte_t *pte, unsigned long addr, unsigned long end, long *rss)
+/* An entry of @page, no anonymous one, is gone; @e is what it was. */
+static noinline void unmap_file_page(struct zap *z, unsigned long e, struct page *page, long *rss)
 {
-	const bool exiting = z->tlb->fullmm;
+	if (e & _PAGE_DIRTY)
+		set_page_dirty(page);
+	rss[mm_counter(page)]--;
+	VM_BUG_ON_PAGE(!page_mapped(page), page);
+	if (atomic_dec_return(&page->_mapcount) < 0)
+		page_now_unmapped(page);
+	gather_page(z->tlb, page);
+}
+
+/*
+ * One table's worth, where every entry goes and no page is locked.  Enter: the table's lock held.  Returns
+ * how many entries became none.  @exiting: nobody runs here, no bit can come any more.
+ */
+static __always_inline int zap_all_ptes(struct zap *z, pte_t *pte, unsigned long addr, unsigned long nr,
+					long *rss, const bool exiting)
+{
+	pte_t *const begin = pte, *const end = pte + nr;
+	pte_t *first = NULL, *last = NULL;
+	long anon = 0, unmapped = 0;
+	int freed = 0;
+
+	for (; pte != end; pte++) {
+		unsigned long e = pte->pte;
+		struct page *page;
+
+		if (!e)
+			continue;
+		freed++;
+		if (unlikely(!(e & (_PAGE_PRESENT | _PAGE_PROTNONE)))) {
+			pte->pte = 0;		/* nonlinear offset */
+			continue;
+		}
+		if (exiting)
+			pte->pte = 0;
+		else
+			e = xchg(&pte->pte, 0);
+		last = pte;
+		if (!first)
+			first = pte;
+		if (unlikely(e & _PAGE_SPECIAL))
+			continue;
+		page = pfn_to_page((e & PTE_PFN_MASK) >> PAGE_SHIFT);
+		if (unlikely(!PageAnon(page))) {
+			unmap_file_page(z, e, page, rss);
+			continue;
+		}
+		anon++;
+		VM_BUG_ON_PAGE(!page_mapped(page), page);
+		if (atomic_dec_return(&page->_mapcount) < 0) {
+			unmapped++;
+			if (unlikely(PageMlocked(page)))
+				munlock_unmapped_page(page);
+		}
+		gather_page(z->tlb, page);
+	}
+	rss[MM_ANONPAGES] -= anon;
+	if (unmapped)
+		atomic_long_sub(unmapped, &nr_anon_mapped);
+	if (first)
+		tlb_note_range(z->tlb, addr + ((first - begin) << PAGE_SHIFT),
+			       addr + ((last + 1 - begin) << PAGE_SHIFT));
+	return freed;
+}
+
+/* The same where the pages are locked, or some entries stay or leave something behind. */
+static noinline int zap_some_ptes(struct zap *z, pte_t *pte, unsigned long addr, unsigned long end, long *rss)
+{
 	unsigned long first = ~0UL, last = 0;
 	int freed = 0;
 
@@ -326,7 +392,7 @@ static int zap_ptes(struct zap *z, pte_t *pte, unsigned long addr, unsigned long
 
 		if (!e)
 			continue;
-		if (unlikely(!(e & (_PAGE_PRESENT | _PAGE_PROTNONE)))) {
+		if (!(e & (_PAGE_PRESENT | _PAGE_PROTNONE))) {
 			if (z->keep_offsets)
 				continue;
 			pte->pte = 0;		/* nonlinear offset */
@@ -334,31 +400,25 @@ static int zap_ptes(struct zap *z, pte_t *pte, unsigned long addr, unsigned long
 			continue;
 		}
 		page = e & _PAGE_SPECIAL ? NULL : pfn_to_page((e & PTE_PFN_MASK) >> PAGE_SHIFT);
-		if (unlikely(z->keep_anon) && stays(z, page))
+		if (z->keep_anon && stays(z, page))
 			continue;
-		if (unlikely(z->keep_offsets) && page &&
-		    (page->index < z->first || page->index > z->last))
+		if (z->keep_offsets && page && (page->index < z->first || page->index > z->last))
 			continue;
 		rest = left_behind(z, addr, page);
-		if (exiting)
-			pte->pte = 0;		/* nobody runs here: no bit can come any more */
-		else
-			e = xchg(&pte->pte, rest);
+		e = xchg(&pte->pte, rest);
 		freed += !rest;
 		if (first == ~0UL)
 			first = addr;
 		last = addr;
-		if (unlikely(!page))
+		if (!page)
 			continue;
-		if (likely(PageAnon(page))) {
-			rss[MM_ANONPAGES]--;
-		} else {
-			if (e & _PAGE_DIRTY)
-				set_page_dirty(page);
-			rss[mm_counter(page)]--;
-		}
-		VM_BUG_ON_PAGE(!page_mapped(page), page);
 		munlock_vma_page(page, z->vma);
+		if (!PageAnon(page)) {
+			unmap_file_page(z, e, page, rss);
+			continue;
+		}
+		rss[MM_ANONPAGES]--;
+		VM_BUG_ON_PAGE(!page_mapped(page), page);
 		if (atomic_dec_return(&page->_mapcount) < 0)
 			page_now_unmapped(page);
 		gather_page(z->tlb, page);
@@ -366,6 +426,16 @@ static int zap_ptes(struct zap *z, pte_t *pte, unsigned long addr, unsigned long
 	if (first != ~0UL)
 		tlb_note_range(z->tlb, first, last + PAGE_SIZE);
 	return freed;
+}
+
+static int zap_ptes(struct zap *z, pte_t *pte, unsigned long addr, unsigned long end, long *rss)
+{
+	unsigned long nr = (end - addr) >> PAGE_SHIFT;
+
+	if (z->keep_anon || z->keep_offsets || vma_locks_pages(z->vma))
+		return zap_some_ptes(z, pte, addr, end, rss);
+	return z->tlb->fullmm ? zap_all_ptes(z, pte, addr, nr, rss, true)
+			      : zap_all_ptes(z, pte, addr, nr, rss, false);
 }
 
 /* The same, told: in one record if all entries go. */
