@@ -222,10 +222,12 @@ struct page *pte_alloc_one(struct mm_struct *mm);	/* zeroed, PG_table, ptl ready
 void pte_free(struct mm_struct *mm, struct page *table);
 void *table_alloc_one(struct mm_struct *mm);	/* zeroed upper-level table */
 void table_free(struct mm_struct *mm, void *table);
+static inline struct page *pte_page(pte_t e) { return frame_to_page(e.pte & PTE_PFN_MASK); }
+static inline struct page *pmd_page(pmd_t e) { return frame_to_page(e.pmd & PTE_PFN_MASK); }
 static inline spinlock_t *pte_lockptr(struct mm_struct *mm, pmd_t *pmd)
 {
 	(void)mm;
-	return &pfn_to_page(pmd_pfn(*pmd))->ptl;
+	return &pmd_page(*pmd)->ptl;
 }
 /* The one way to a PTE: its address, with the table's lock held. */
 static inline pte_t *pte_offset_map_lock(struct mm_struct *mm, pmd_t *pmd, unsigned long addr,

@@ -68,7 +68,7 @@ static vm_fault_t anon_read(struct fault *f)
 		return 0;
 	set_pte(pte, entry);
 	trace_entry(f, pte, OUTCOME_ANON_READ_ZERO_PAGE);
-	pt_entries_add(f->pmd, 1);
+	pt_entries_add(f->ptl, 1);
 	pte_unmap_unlock(pte, f->ptl);
 	count_vm_event(ZERO_PAGE_MAP);
 	return 0;
@@ -95,7 +95,7 @@ static vm_fault_t anon_write(struct fault *f)
 	add_mm_counter(f->mm, MM_ANONPAGES, 1);
 	set_pte(pte, maybe_mkwrite(pte_mkdirty(mk_pte(page, vma->vm_page_prot)), vma));
 	trace_entry(f, pte, OUTCOME_ANON_ZERO);
-	pt_entries_add(f->pmd, 1);
+	pt_entries_add(f->ptl, 1);
 	pte_unmap_unlock(pte, f->ptl);
 	return 0;
 }
@@ -141,7 +141,7 @@ static bool map_file_page(struct fault *f, struct page *page, bool write)
 	set_pte(pte, entry);
 	trace_entry(f, pte, write ? OUTCOME_FILE_SHARED : OUTCOME_FILE_READ);
 	if (pte_none(f->orig))
-		pt_entries_add(f->pmd, 1);
+		pt_entries_add(f->ptl, 1);
 	pte_unmap_unlock(pte, f->ptl);
 	return true;
 }
@@ -207,7 +207,7 @@ static vm_fault_t file_cow(struct fault *f)
 		set_pte(pte, maybe_mkwrite(pte_mkdirty(mk_pte(page, vma->vm_page_prot)), vma));
 		trace_entry(f, pte, OUTCOME_FILE_COW);
 		if (pte_none(f->orig))
-			pt_entries_add(f->pmd, 1);
+			pt_entries_add(f->ptl, 1);
 		pte_unmap_unlock(pte, f->ptl);
 		count_vm_event(COW_COPY);
 	} else {

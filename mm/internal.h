@@ -113,10 +113,20 @@ static __always_inline pmd_t *walk_to_pmd(struct mm_struct *mm, unsigned long ad
 	VM_BUG_ON_MM(pmd_leaf(*pmd), mm);
 	return pmd;
 }
-/* Entries of @pmd's table in use changed by @n.  Enter: its lock is held. */
-static inline void pt_entries_add(pmd_t *pmd, int n)
+/* Does one last-level table serve all of [addr, end)? */
+static inline bool in_one_table(unsigned long addr, unsigned long end)
 {
-	pfn_to_page(pmd_pfn(*pmd))->pt_entries += n;
+	return !((addr ^ (end - 1)) & PMD_MASK);
+}
+/* The table whose pte lock this is. */
+static inline struct page *ptl_table(spinlock_t *ptl)
+{
+	return container_of(ptl, struct page, ptl);
+}
+/* The table has @n entries more in use.  Enter: its lock is held. */
+static inline void pt_entries_add(spinlock_t *ptl, int n)
+{
+	ptl_table(ptl)->pt_entries += n;
 }
 static inline pte_t maybe_mkwrite(pte_t pte, const struct vm_area_struct *vma)
 {

@@ -220,7 +220,7 @@ static void pageout_lazyfree(struct vm_area_struct *vma, unsigned long start, un
 		page_remove_rmap(page, vma);
 		pages[nr++] = page;
 	}
-	pt_entries_add(pmd, -nr);
+	pt_entries_add(ptl, -nr);
 	add_mm_counter(vma->vm_mm, MM_ANONPAGES, -nr);
 	pte_unmap_unlock(first, ptl);
 	if (nr)

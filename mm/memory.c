@@ -109,7 +109,7 @@ struct page *vm_normal_page(struct vm_area_struct *vma, unsigned long addr, pte_
 	if (unlikely(pte_special(pte)))
 		return NULL;
 	VM_BUG_ON_VMA(!pfn_valid(pte_pfn(pte)), vma);
-	return pfn_to_page(pte_pfn(pte));
+	return pte_page(pte);
 }
 
 int mm_counter(const struct page *page)
@@ -158,7 +158,7 @@ static int copy_ptes(struct copy *c, pte_t *dst, pte_t *src, unsigned long nr, l
 		if (e & wrprotect)
 			ptep_set_wrprotect(src);
 		if (likely(!(e & _PAGE_SPECIAL))) {
-			page = pfn_to_page((e & PTE_PFN_MASK) >> PAGE_SHIFT);
+			page = pte_page(__pte(e));
 			atomic_inc(&page->_refcount);
 			atomic_inc(&page->_mapcount);
 			if (likely(PageAnon(page)))
@@ -206,7 +206,7 @@ static int copy_pte_range(struct copy *c, pmd_t *dst_pmd, pmd_t *src_pmd, unsign
 		used = copy_ptes_traced(c, dst, src, addr, (end - addr) >> PAGE_SHIFT, rss);
 	else
 		used = copy_ptes(c, dst, src, (end - addr) >> PAGE_SHIFT, rss);
-	pt_entries_add(dst_pmd, used);
+	pt_entries_add(dst_ptl, used);
 	pte_unmap_unlock(src, src_ptl);
 	pte_unmap_unlock(dst, dst_ptl);
 	add_rss(c->dst, rss);
@@ -357,7 +357,7 @@ static __always_inline int zap_all_ptes(struct zap *z, pte_t *pte, unsigned long
 			first = pte;
 		if (unlikely(e & _PAGE_SPECIAL))
 			continue;
-		page = pfn_to_page((e & PTE_PFN_MASK) >> PAGE_SHIFT);
+		page = pte_page(__pte(e));
 		if (unlikely(!PageAnon(page))) {
 			unmap_file_page(z, e, page, rss);
 			continue;
@@ -399,7 +399,7 @@ static noinline int zap_some_ptes(struct zap *z, pte_t *pte, unsigned long addr,
 			freed++;
 			continue;
 		}
-		page = e & _PAGE_SPECIAL ? NULL : pfn_to_page((e & PTE_PFN_MASK) >> PAGE_SHIFT);
+		page = e & _PAGE_SPECIAL ? NULL : pte_page(__pte(e));
 		if (z->keep_anon && stays(z, page))
 			continue;
 		if (z->keep_offsets && page && (page->index < z->first || page->index > z->last))
@@ -466,8 +466,8 @@ static void zap_pte_range(struct zap *z, pmd_t *pmd, unsigned long addr, unsigne
 	pte_t *pte;
 
 	pte = pte_offset_map_lock(mm, pmd, addr, &ptl);
-	if (pfn_to_page(pmd_pfn(*pmd))->pt_entries) {
-		pt_entries_add(pmd, -(trace_ptes() ? zap_ptes_traced(z, pte, addr, end, rss)
+	if (ptl_table(ptl)->pt_entries) {
+		pt_entries_add(ptl, -(trace_ptes() ? zap_ptes_traced(z, pte, addr, end, rss)
 						   : zap_ptes(z, pte, addr, end, rss)));
 		add_rss(mm, rss);
 	}
@@ -511,12 +511,6 @@ static void zap_p4d_range(struct zap *z, pgd_t *pgd, unsigned long addr, unsigne
 		if (!p4d_none(*p4d))
 			zap_pud_range(z, p4d, addr, next);
 	}
-}
-
-/* Does one last-level table serve all of [addr, end)? */
-static inline bool in_one_table(unsigned long addr, unsigned long end)
-{
-	return !((addr ^ (end - 1)) & PMD_MASK);
 }
 
 static void zap_range(struct zap *z, unsigned long addr, unsigned long end)
@@ -806,7 +800,7 @@ int vm_insert_page(struct vm_area_struct *vma, unsigned long addr, struct page *
 		add_mm_counter(mm, mm_counter(page), 1);
 		set_pte_at(mm, addr, pte, mk_pte(page, vma->vm_page_prot));
 		trace_pte_set(mm, addr, 0, pte->pte, OUTCOME_RETRY);
-		pt_entries_add(pmd, 1);
+		pt_entries_add(ptl, 1);
 		err = 0;
 	}
 	pte_unmap_unlock(pte, ptl);
@@ -830,7 +824,7 @@ vm_fault_t vmf_insert_pfn(struct vm_area_struct *vma, unsigned long addr, unsign
 	if (pte_none(*pte)) {
 		set_pte_at(vma->vm_mm, addr, pte, pte_mkspecial(pfn_pte(pfn, vma->vm_page_prot)));
 		trace_pte_set(vma->vm_mm, addr, 0, pte->pte, OUTCOME_FILE_READ);
-		pt_entries_add(pmd, 1);
+		pt_entries_add(ptl, 1);
 	}
 	pte_unmap_unlock(pte, ptl);
 	return VM_FAULT_NOPAGE;
