@@ -300,7 +300,16 @@ int vm_iomap_memory(struct vm_area_struct *vma, phys_addr_t start, unsigned long
 int generic_access_phys(struct vm_area_struct *vma, unsigned long addr, void *buf, int len, int write);
 int vm_insert_page(struct vm_area_struct *vma, unsigned long addr, struct page *page);
 vm_fault_t vmf_insert_pfn(struct vm_area_struct *vma, unsigned long addr, unsigned long pfn);
-struct page *vm_normal_page(struct vm_area_struct *vma, unsigned long addr, pte_t pte);
+/* The page behind a present entry that counts references; NULL for the zero page and PFN maps. */
+static inline struct page *vm_normal_page(struct vm_area_struct *vma, unsigned long addr, pte_t pte)
+{
+	(void)vma;
+	(void)addr;
+	if (unlikely(pte_special(pte)))
+		return NULL;
+	VM_BUG_ON_VMA(!pfn_valid(pte_pfn(pte)), vma);
+	return pte_page(pte);
+}
 
 static inline void add_mm_counter(struct mm_struct *mm, int member, long value)
 {

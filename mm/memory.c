@@ -103,15 +103,6 @@ pmd_t *mm_alloc_pmd(struct mm_struct *mm, unsigned long addr)
 
 /* ---- what an entry means ---- */
 
-/* The page behind a present entry that counts references; NULL for the zero page and PFN maps. */
-struct page *vm_normal_page(struct vm_area_struct *vma, unsigned long addr, pte_t pte)
-{
-	if (unlikely(pte_special(pte)))
-		return NULL;
-	VM_BUG_ON_VMA(!pfn_valid(pte_pfn(pte)), vma);
-	return pte_page(pte);
-}
-
 int mm_counter(const struct page *page)
 {
 	if (PageAnon(page))
