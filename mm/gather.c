@@ -166,6 +166,7 @@ void tlb_finish_mmu(struct mmu_gather *tlb)
 	if (trace_on(TRACE_BIT(TLB)))
 		trace_gathered(tlb);
 	flush(tlb);
-	free_gathered(tlb);
+	if (tlb->slot != tlb->local.pages)
+		free_gathered(tlb);
 	free_tables(tlb);
 }

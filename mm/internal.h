@@ -42,7 +42,8 @@ struct vm_area_struct *detach_vmas(struct mm_struct *mm, struct vm_area_struct *
 				   unsigned long end);
 /* @vma becomes [start, end); neighbours inside are swallowed, those partly covered trimmed. */
 int vma_take_over(struct vm_area_struct *vma, unsigned long start, unsigned long end);
-int vma_shrink_end(struct vm_area_struct *vma, unsigned long end);
+/* @vma, linked, becomes [start, end), less than it was.  Needs no memory.  The rest is not mapped any more. */
+void vma_shrink(struct vm_area_struct *vma, unsigned long start, unsigned long end);
 void remove_vma(struct vm_area_struct *vma);	/* close, drop file and anon_vmas, free */
 void vma_set_page_prot(struct vm_area_struct *vma);
 void vm_stat_account(struct mm_struct *mm, unsigned long flags, bool file, long pages);
@@ -145,6 +146,8 @@ static inline void update_hiwater_vm(struct mm_struct *mm)
 		mm->hiwater_vm = mm->total_vm;
 }
 void free_unused_tables(struct mm_struct *mm, unsigned long start, unsigned long end);
+void free_table_range(struct mmu_gather *tlb, unsigned long start, unsigned long end, unsigned long floor,
+		      unsigned long ceiling);
 extern pgprot_t protection_map[16];
 extern u32 mm_next_id;
 

@@ -255,18 +255,12 @@ static bool needs_copy(const struct vm_area_struct *vma)
 	return vma->anon_vma || (vma->vm_flags & (VM_PFNMAP | VM_NONLINEAR));
 }
 
-/*
- * Give @dst the entries that @src has in @vma.  Enter: both mmap_sems held for writing.
- * 0, or -ENOMEM with a part copied: the child is torn down by its mmput, the parent is right.
- */
-int copy_page_range(struct mm_struct *dst, struct mm_struct *src, struct vm_area_struct *vma)
+static noinline int copy_area(struct mm_struct *dst, struct mm_struct *src, struct vm_area_struct *vma)
 {
 	unsigned long addr = vma->vm_start, end = vma->vm_end, next;
 	pgd_t *pgd = pgd_offset(src, addr);
 	struct copy c = { .dst = dst, .src = src, .vma = vma };
 
-	if (!needs_copy(vma))
-		return 0;
 	c.cow = (vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
 	c.clear = _PAGE_ACCESSED | (c.cow ? _PAGE_RW : 0) |
 		  (vma->vm_flags & VM_SHARED ? _PAGE_DIRTY : 0);
@@ -278,30 +272,40 @@ int copy_page_range(struct mm_struct *dst, struct mm_struct *src, struct vm_area
 	return 0;
 }
 
+/*
+ * Give @dst the entries that @src has in @vma.  Enter: both mmap_sems held for writing.
+ * 0, or -ENOMEM with a part copied: the child is torn down by its mmput, the parent is right.
+ */
+int copy_page_range(struct mm_struct *dst, struct mm_struct *src, struct vm_area_struct *vma)
+{
+	return needs_copy(vma) ? copy_area(dst, src, vma) : 0;
+}
+
 /* ---- take down ---- */
 
 struct zap {
 	struct mmu_gather *tlb;
 	struct vm_area_struct *vma;
-	bool keep_anon;			/* only a file's pages: private copies stay */
-	bool keep_shared;		/* with keep_anon: nor what other entries map too */
-	bool keep_offsets;		/* the area stays: nonlinear entries remember their page */
-	pgoff_t first, last;		/* of a nonlinear area: only these file pages */
+	unsigned int keep;		/* ZAP_KEEP_* */
+	pgoff_t first, last;		/* with ZAP_KEEP_OFFSETS: only these file pages */
 };
+#define ZAP_KEEP_ANON		1	/* only a file's pages: private copies stay */
+#define ZAP_KEEP_SHARED		2	/* with ZAP_KEEP_ANON: nor what other entries map too */
+#define ZAP_KEEP_OFFSETS	4	/* the area stays: nonlinear entries remember their page */
 
 /* What stays in the entry of @addr when its page is taken away. */
 static inline unsigned long left_behind(const struct zap *z, unsigned long addr,
 					const struct page *page)
 {
-	if (likely(!z->keep_offsets) || !page || page->index == linear_page_index(z->vma, addr))
+	if (likely(!(z->keep & ZAP_KEEP_OFFSETS)) || !page || page->index == linear_page_index(z->vma, addr))
 		return 0;
 	return pgoff_to_pte(page->index).pte;
 }
 
-/* With keep_anon: does the entry of @page (NULL: no normal page) stay? */
+/* With ZAP_KEEP_ANON: does the entry of @page (NULL: no normal page) stay? */
 static bool stays(const struct zap *z, const struct page *page)
 {
-	return !page || PageAnon(page) || (z->keep_shared && page_mapcount(page) != 1);
+	return !page || PageAnon(page) || ((z->keep & ZAP_KEEP_SHARED) && page_mapcount(page) != 1);
 }
 
 /* An entry of @page, no anonymous one, is gone; @e is what it was. */
@@ -384,16 +388,16 @@ static noinline int zap_some_ptes(struct zap *z, pte_t *pte, unsigned long addr,
 		if (!e)
 			continue;
 		if (!(e & (_PAGE_PRESENT | _PAGE_PROTNONE))) {
-			if (z->keep_offsets)
+			if (z->keep & ZAP_KEEP_OFFSETS)
 				continue;
 			pte->pte = 0;		/* nonlinear offset */
 			freed++;
 			continue;
 		}
 		page = e & _PAGE_SPECIAL ? NULL : pte_page(__pte(e));
-		if (z->keep_anon && stays(z, page))
+		if ((z->keep & ZAP_KEEP_ANON) && stays(z, page))
 			continue;
-		if (z->keep_offsets && page && (page->index < z->first || page->index > z->last))
+		if ((z->keep & ZAP_KEEP_OFFSETS) && page && (page->index < z->first || page->index > z->last))
 			continue;
 		rest = left_behind(z, addr, page);
 		e = xchg(&pte->pte, rest);
@@ -423,7 +427,7 @@ static int zap_ptes(struct zap *z, pte_t *pte, unsigned long addr, unsigned long
 {
 	unsigned long nr = (end - addr) >> PAGE_SHIFT;
 
-	if (z->keep_anon || z->keep_offsets || vma_locks_pages(z->vma))
+	if (unlikely(z->keep) || vma_locks_pages(z->vma))
 		return zap_some_ptes(z, pte, addr, end, rss);
 	return z->tlb->fullmm ? zap_all_ptes(z, pte, addr, nr, rss, true)
 			      : zap_all_ptes(z, pte, addr, nr, rss, false);
@@ -436,7 +440,7 @@ static noinline int zap_ptes_traced(struct zap *z, pte_t *pte, unsigned long add
 	struct mm_struct *mm = z->vma->vm_mm;
 	int freed = 0;
 
-	if (!trace_each_pte() && !z->keep_anon && !z->keep_offsets) {
+	if (!trace_each_pte() && !z->keep) {
 		trace_pte_batch(mm, BATCH_ZAP, addr, (end - addr) >> PAGE_SHIFT, 0, 0, 0);
 		return zap_ptes(z, pte, addr, end, rss);
 	}
@@ -456,12 +460,12 @@ static void zap_pte_range(struct zap *z, pmd_t *pmd, unsigned long addr, unsigne
 	spinlock_t *ptl;
 	pte_t *pte;
 
+	if (!READ_ONCE(pmd_page(*pmd)->pt_entries))
+		return;			/* what comes in by now came in afterwards */
 	pte = pte_offset_map_lock(mm, pmd, addr, &ptl);
-	if (ptl_table(ptl)->pt_entries) {
-		pt_entries_add(ptl, -(trace_ptes() ? zap_ptes_traced(z, pte, addr, end, rss)
-						   : zap_ptes(z, pte, addr, end, rss)));
-		add_rss(mm, rss);
-	}
+	pt_entries_add(ptl, -(trace_ptes() ? zap_ptes_traced(z, pte, addr, end, rss)
+					   : zap_ptes(z, pte, addr, end, rss)));
+	add_rss(mm, rss);
 	pte_unmap_unlock(pte, ptl);
 }
 
@@ -504,19 +508,11 @@ static void zap_p4d_range(struct zap *z, pgd_t *pgd, unsigned long addr, unsigne
 	}
 }
 
-static void zap_range(struct zap *z, unsigned long addr, unsigned long end)
+static noinline void zap_tables(struct zap *z, unsigned long addr, unsigned long end)
 {
 	pgd_t *pgd = pgd_offset(z->vma->vm_mm, addr);
 	unsigned long next;
 
-	if (in_one_table(addr, end)) {
-		pmd_t *pmd = walk_to_pmd(z->vma->vm_mm, addr);
-
-		if (pmd)
-			zap_pte_range(z, pmd, addr, end);
-		cond_resched();
-		return;
-	}
 	for (; addr != end; pgd++, addr = next) {
 		next = pgd_addr_end(addr, end);
 		if (!pgd_none(*pgd))
@@ -524,18 +520,41 @@ static void zap_range(struct zap *z, unsigned long addr, unsigned long end)
 	}
 }
 
+/* Returns the address up to which there is no table at all, as far as that was seen; else 0. */
+static unsigned long zap_range(struct zap *z, unsigned long addr, unsigned long end)
+{
+	pmd_t *pmd;
+
+	if (!in_one_table(addr, end)) {
+		zap_tables(z, addr, end);
+		return 0;
+	}
+	pmd = walk_to_pmd(z->vma->vm_mm, addr);
+	if (!pmd)
+		return (addr & PMD_MASK) + PMD_SIZE;
+	zap_pte_range(z, pmd, addr, end);
+	cond_resched();
+	return 0;
+}
+
 /* Take down all entries of the VMAs from @vma on inside [start, end).  Needs no memory. */
 void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start,
 		unsigned long end)
 {
+	unsigned long no_table = 0;		/* up to there, from the last area on */
+
 	for (; vma && vma->vm_start < end; vma = vma->vm_next) {
-		struct zap z = { .tlb = tlb, .vma = vma };
+		struct zap z;
 		unsigned long s = max(vma->vm_start, start), e = min(vma->vm_end, end);
 
 		if (vma->vm_flags & VM_ARCH_1)
 			pfnmap_untrack(vma);
-		if (s < e)
-			zap_range(&z, s, e);
+		if (s >= e || e <= no_table)
+			continue;
+		z.tlb = tlb;
+		z.vma = vma;
+		z.keep = 0;
+		no_table = zap_range(&z, s, e);
 	}
 }
 
@@ -553,14 +572,14 @@ static void zap_and_flush(struct zap *z, unsigned long start, unsigned long end)
 
 void zap_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long size)
 {
-	struct zap z = { .vma = vma, .last = ~0UL, .keep_offsets = vma->vm_flags & VM_NONLINEAR };
+	struct zap z = { .vma = vma, .last = ~0UL, .keep = vma->vm_flags & VM_NONLINEAR ? ZAP_KEEP_OFFSETS : 0 };
 
 	zap_and_flush(&z, start, start + size);
 }
 
 void zap_unshared_file_pages(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
-	struct zap z = { .vma = vma, .keep_anon = true, .keep_shared = true };
+	struct zap z = { .vma = vma, .keep = ZAP_KEEP_ANON | ZAP_KEEP_SHARED };
 
 	zap_and_flush(&z, start, end);
 }
@@ -568,7 +587,7 @@ void zap_unshared_file_pages(struct vm_area_struct *vma, unsigned long start, un
 /* File pages [first, last] wherever a nonlinear area shows them. */
 static void zap_nonlinear(struct vm_area_struct *vma, pgoff_t first, pgoff_t last)
 {
-	struct zap z = { .vma = vma, .first = first, .last = last, .keep_offsets = true };
+	struct zap z = { .vma = vma, .first = first, .last = last, .keep = ZAP_KEEP_OFFSETS };
 
 	zap_and_flush(&z, vma->vm_start, vma->vm_end);
 }
@@ -578,7 +597,7 @@ static void zap_file_pages(struct vm_area_struct *vma, pgoff_t first, pgoff_t la
 {
 	pgoff_t vma_last = vma->vm_pgoff + vma_pages(vma) - 1;
 	struct mmu_gather tlb;
-	struct zap z = { .tlb = &tlb, .vma = vma, .keep_anon = !even_cows };
+	struct zap z = { .tlb = &tlb, .vma = vma, .keep = even_cows ? 0 : ZAP_KEEP_ANON };
 
 	first = max(first, vma->vm_pgoff);
 	last = min(last, vma_last);
@@ -718,6 +737,16 @@ static void free_pgd_range(struct table_range *r, struct mm_struct *mm, unsigned
 	}
 }
 
+/* The tables that served only [start, end), of what lies between @floor and @ceiling (0: the end). */
+void free_table_range(struct mmu_gather *tlb, unsigned long start, unsigned long end, unsigned long floor,
+		      unsigned long ceiling)
+{
+	struct table_range r = { .tlb = tlb, .floor = floor, .last = ceiling - 1 };
+
+	if (may_free_tables(&r, start, end))
+		free_pgd_range(&r, tlb->mm, start, end);
+}
+
 /*
  * The VMAs from @vma on are gone; so are the tables that served only them.  First nobody must
  * find them by rmap any more.  @floor, @ceiling: end and start of the VMAs that stay around
@@ -726,8 +755,6 @@ static void free_pgd_range(struct table_range *r, struct mm_struct *mm, unsigned
 void free_pgtables(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long floor,
 		   unsigned long ceiling)
 {
-	struct table_range r = { .tlb = tlb, .floor = floor };
-
 	for (struct vm_area_struct *v = vma; v; v = v->vm_next) {
 		if (!list_empty(&v->anon_vma_chain))
 			unlink_anon_vmas(v);
@@ -743,9 +770,7 @@ void free_pgtables(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned 
 			end = vma->vm_end;
 		}
 		/* what the next VMA needs is freed with it, not before */
-		r.last = (vma->vm_next ? vma->vm_next->vm_start : ceiling) - 1;
-		if (may_free_tables(&r, start, end))
-			free_pgd_range(&r, tlb->mm, start, end);
+		free_table_range(tlb, start, end, floor, vma->vm_next ? vma->vm_next->vm_start : ceiling);
 	}
 }
 
@@ -757,11 +782,9 @@ void free_unused_tables(struct mm_struct *mm, unsigned long start, unsigned long
 {
 	struct vm_area_struct *prev, *next = find_vma_prev(mm, start, &prev);
 	struct mmu_gather tlb;
-	struct table_range r = { .tlb = &tlb, .floor = prev ? prev->vm_end : 0,
-				 .last = (next ? next->vm_start : 0) - 1 };
 
 	tlb_gather_mmu(&tlb, mm, false);
-	free_pgd_range(&r, mm, start, end);
+	free_table_range(&tlb, start, end, prev ? prev->vm_end : 0, next ? next->vm_start : 0);
 	tlb_finish_mmu(&tlb);
 }
 

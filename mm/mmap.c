@@ -17,6 +17,7 @@
 #include <sched.h>
 #include <slab.h>
 #include <uapi/personality.h>
+#include <vmacache.h>
 #include "internal.h"
 
 int sysctl_max_map_count = DEFAULT_MAX_MAP_COUNT;
@@ -265,7 +266,8 @@ static unsigned long mmap_region(struct file *file, unsigned long addr, unsigned
 	if (!may_expand_vm(mm, vm_flags, pages) &&
 	    !may_expand_vm(mm, vm_flags, pages - pages_mapped(mm, addr, addr + len)))
 		return -ENOMEM;
-	vma = find_vma_prev(mm, addr, &prev);
+	vma = find_vma_inline(current, mm, addr);
+	prev = vma ? vma->vm_prev : last_vma(mm);
 	if (vma && vma->vm_start < addr + len) {
 		if (do_munmap(mm, addr, len))
 			return -ENOMEM;
@@ -476,6 +478,53 @@ static void remove_vma_list(struct mm_struct *mm, struct vm_area_struct *vma)
 		vm_unacct_memory(accounted);
 }
 
+/*
+ * Does [start, end) take away the head or the tail of @vma, and nothing else?  Then the area only gets smaller,
+ * which needs no memory.  Where its object wants to hear of it, or it is a range of frames, it is cut in two.
+ */
+static bool only_trims(const struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	const struct vm_operations_struct *ops = vma->vm_ops;
+
+	if (start > vma->vm_start ? end < vma->vm_end : end >= vma->vm_end)
+		return false;		/* a hole in its middle; all of it */
+	if (vma->vm_next && vma->vm_next->vm_start < end)
+		return false;
+	return !(vma->vm_flags & VM_ARCH_1) && !(ops && (ops->open || ops->close || ops->may_split));
+}
+
+/* Take [start, end), head or tail, from @vma: first the pages, as long as rmap finds them; then the tables. */
+static void trim_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	unsigned long floor, ceiling;
+	struct mmu_gather tlb;
+	long pages;
+
+	start = max(start, vma->vm_start);
+	end = min(end, vma->vm_end);
+	pages = (end - start) >> PAGE_SHIFT;
+	update_hiwater_rss(mm);
+	update_hiwater_vm(mm);
+	tlb_gather_mmu(&tlb, mm, false);
+	unmap_vmas(&tlb, vma, start, end);
+	if (start > vma->vm_start) {
+		vma_shrink(vma, vma->vm_start, start);
+		floor = start;
+		ceiling = vma->vm_next ? vma->vm_next->vm_start : 0;
+	} else {
+		vma_shrink(vma, end, vma->vm_end);
+		floor = vma->vm_prev ? vma->vm_prev->vm_end : 0;
+		ceiling = end;
+	}
+	free_table_range(&tlb, start, end, floor, ceiling);
+	tlb_finish_mmu(&tlb);
+	if (vma->vm_flags & VM_ACCOUNT)
+		vm_unacct_memory(pages);
+	if (vma->vm_flags & VM_LOCKED)
+		mm->locked_vm -= pages;
+	vm_stat_account(mm, vma->vm_flags, vma->vm_file, -pages);
+}
+
 int do_munmap(struct mm_struct *mm, unsigned long start, size_t len)
 {
 	struct vm_area_struct *vma, *prev;
@@ -486,9 +535,14 @@ int do_munmap(struct mm_struct *mm, unsigned long start, size_t len)
 	end = start + PAGE_ALIGN(len);
 	if (end == start)
 		return -EINVAL;
-	vma = find_vma(mm, start);
+	vma = find_vma_inline(current, mm, start);
 	if (!vma || vma->vm_start >= end)
 		return 0;
+	if (only_trims(vma, start, end)) {
+		trim_vma(mm, vma, start, end);
+		mm_verify_range(mm, start, end);
+		return 0;
+	}
 	if (start > vma->vm_start || end < vma->vm_end || vma->vm_end < end) {
 		int err = isolate_range(mm, start, end);
 

@@ -45,9 +45,17 @@ struct vm_area_struct *vm_area_alloc(struct mm_struct *mm)
 
 	if (!vma)
 		return NULL;
-	memset(vma, 0, sizeof(*vma));
+	/* The caller sets bounds, flags and offset; who links it, what leads to its neighbours. */
 	vma->vm_mm = mm;
+	vma->vm_next = vma->vm_prev = NULL;
+	vma->vm_page_prot = __pgprot(0);
+	vma->vm_flags = 0;
+	vma->vm_pgoff = 0;
 	INIT_LIST_HEAD(&vma->anon_vma_chain);
+	vma->anon_vma = NULL;
+	vma->vm_ops = NULL;
+	vma->vm_file = NULL;
+	vma->vm_private_data = NULL;
 	return vma;
 }
 
@@ -526,6 +534,22 @@ static void end_changed(struct vm_area_struct *vma)
 		gap_changed(vma->vm_next);
 	else
 		vma->vm_mm->highest_vm_end = vma->vm_end;
+}
+
+void vma_shrink(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	struct border_lock lock;
+	unsigned long old_start = vma->vm_start;
+
+	VM_BUG_ON_VMA(start < old_start || end > vma->vm_end || start >= end, vma);
+	trace_vma_adjust(vma->vm_mm, old_start, vma->vm_end, start, end);
+	border_lock(&lock, vma, NULL);
+	set_borders(vma, start, end, lock.mapping);
+	border_unlock(&lock);
+	if (start != old_start)
+		gap_changed(vma);
+	else
+		end_changed(vma);
 }
 
 /* Free a VMA that a neighbour has taken over; its pages live on.  Only a split undone has close. */
