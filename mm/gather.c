@@ -106,7 +106,7 @@ static void free_gathered(struct mmu_gather *tlb)
 	fill(tlb, &tlb->local);
 }
 
-static void free_tables(struct mmu_gather *tlb)
+static noinline void free_tables(struct mmu_gather *tlb)
 {
 	while (tlb->tables) {
 		struct page *p = tlb->tables;
@@ -168,5 +168,6 @@ void tlb_finish_mmu(struct mmu_gather *tlb)
 	flush(tlb);
 	if (tlb->slot != tlb->local.pages)
 		free_gathered(tlb);
-	free_tables(tlb);
+	if (tlb->tables)
+		free_tables(tlb);
 }

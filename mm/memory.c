@@ -453,15 +453,20 @@ static noinline int zap_ptes_traced(struct zap *z, pte_t *pte, unsigned long add
 	return freed;
 }
 
-static void zap_pte_range(struct zap *z, pmd_t *pmd, unsigned long addr, unsigned long end)
+/* Without the lock: what comes in meanwhile came in afterwards. */
+static inline bool table_is_empty(const pmd_t *pmd)
+{
+	return !READ_ONCE(pmd_page(*pmd)->pt_entries);
+}
+
+static noinline void zap_pte_range(struct zap *z, pmd_t *pmd, unsigned long addr, unsigned long end)
 {
 	long rss[NR_MM_COUNTERS] = { 0 };
 	struct mm_struct *mm = z->vma->vm_mm;
 	spinlock_t *ptl;
 	pte_t *pte;
 
-	if (!READ_ONCE(pmd_page(*pmd)->pt_entries))
-		return;			/* what comes in by now came in afterwards */
+	update_hiwater_rss(mm);		/* before it gets less */
 	pte = pte_offset_map_lock(mm, pmd, addr, &ptl);
 	pt_entries_add(ptl, -(trace_ptes() ? zap_ptes_traced(z, pte, addr, end, rss)
 					   : zap_ptes(z, pte, addr, end, rss)));
@@ -479,7 +484,8 @@ static void zap_pmd_range(struct zap *z, pud_t *pud, unsigned long addr, unsigne
 		if (pmd_none(*pmd))
 			continue;
 		VM_BUG_ON_VMA(pmd_leaf(*pmd), z->vma);
-		zap_pte_range(z, pmd, addr, next);
+		if (!table_is_empty(pmd))
+			zap_pte_range(z, pmd, addr, next);
 		cond_resched();
 	}
 }
@@ -532,7 +538,8 @@ static unsigned long zap_range(struct zap *z, unsigned long addr, unsigned long 
 	pmd = walk_to_pmd(z->vma->vm_mm, addr);
 	if (!pmd)
 		return (addr & PMD_MASK) + PMD_SIZE;
-	zap_pte_range(z, pmd, addr, end);
+	if (!table_is_empty(pmd))
+		zap_pte_range(z, pmd, addr, end);
 	cond_resched();
 	return 0;
 }
@@ -564,7 +571,6 @@ static void zap_and_flush(struct zap *z, unsigned long start, unsigned long end)
 	struct mmu_gather tlb;
 
 	z->tlb = &tlb;
-	update_hiwater_rss(z->vma->vm_mm);
 	tlb_gather_mmu(&tlb, z->vma->vm_mm, false);
 	zap_range(z, start, end);
 	tlb_finish_mmu(&tlb);
@@ -601,7 +607,6 @@ static void zap_file_pages(struct vm_area_struct *vma, pgoff_t first, pgoff_t la
 
 	first = max(first, vma->vm_pgoff);
 	last = min(last, vma_last);
-	update_hiwater_rss(vma->vm_mm);
 	tlb_gather_mmu(&tlb, vma->vm_mm, false);
 	zap_range(&z, vma->vm_start + ((first - vma->vm_pgoff) << PAGE_SHIFT),
 		  vma->vm_start + ((last - vma->vm_pgoff + 1) << PAGE_SHIFT));
@@ -717,7 +722,7 @@ static void free_p4d_range(struct table_range *r, pgd_t *pgd, unsigned long addr
 	}
 }
 
-static void free_pgd_range(struct table_range *r, struct mm_struct *mm, unsigned long addr,
+static noinline void free_pgd_range(struct table_range *r, struct mm_struct *mm, unsigned long addr,
 			   unsigned long end)
 {
 	pgd_t *pgd = pgd_offset(mm, addr);

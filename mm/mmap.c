@@ -200,14 +200,12 @@ static unsigned long pages_mapped(struct mm_struct *mm, unsigned long addr, unsi
  * that may be written counts as a writer of the file from here on, before vma_link() counts it for good: nobody can
  * seal the file in between.
  */
-static int map_backing(struct vm_area_struct *vma, struct file *file)
+static noinline int map_backing(struct vm_area_struct *vma, struct file *file)
 {
 	bool shared = is_shared_maywrite(vma->vm_flags);
 	int err;
 
 	if (!file) {
-		if (!(vma->vm_flags & VM_SHARED))
-			return 0;
 		file = shmem_file_setup("dev/zero", vma->vm_end - vma->vm_start, vma->vm_flags);
 		if (IS_ERR(file))
 			return PTR_ERR(file);
@@ -241,6 +239,8 @@ static struct vm_area_struct *new_vma(struct mm_struct *mm, struct file *file, u
 	vma->vm_flags = vm_flags;
 	vma->vm_pgoff = pgoff;
 	vma->vm_page_prot = vm_get_page_prot(vm_flags);
+	if (!file && !(vm_flags & VM_SHARED))
+		return vma;
 	err = map_backing(vma, file);
 	if (err) {
 		if (vma->vm_file)
@@ -252,6 +252,7 @@ static struct vm_area_struct *new_vma(struct mm_struct *mm, struct file *file, u
 		vm_area_free(vma);
 		return ERR_PTR(err);
 	}
+	vma_set_page_prot(vma);		/* the object has had its say */
 	return vma;
 }
 
@@ -288,7 +289,6 @@ static unsigned long mmap_region(struct file *file, unsigned long addr, unsigned
 			vm_unacct_memory(charged);
 			return PTR_ERR(vma);
 		}
-		vma_set_page_prot(vma);
 		vma_link(mm, vma, prev);
 		if (file && is_shared_maywrite(vm_flags))
 			mapping_unmap_writable(file->f_inode->i_mapping);
@@ -358,53 +358,54 @@ unsigned long do_mmap(struct file *file, unsigned long addr, unsigned long len, 
 	return addr;
 }
 
-unsigned long vm_mmap(struct file *file, unsigned long addr, unsigned long len, unsigned long prot,
-		      unsigned long flags, unsigned long offset)
+/* do_mmap() under the lock, and what is to be populated then.  @pgoff: in pages. */
+static unsigned long mmap_pgoff(struct file *file, unsigned long addr, unsigned long len, unsigned long prot,
+				unsigned long flags, unsigned long pgoff)
 {
 	struct mm_struct *mm = current->mm;
 	unsigned long ret, populate;
 
-	if (offset + PAGE_ALIGN(len) < offset || offset_in_page(offset))
-		return -EINVAL;
 	if (down_write_killable(&mm->mmap_sem))
 		return -EINTR;
-	ret = do_mmap(file, addr, len, prot, flags, offset >> PAGE_SHIFT, &populate);
+	ret = do_mmap(file, addr, len, prot, flags, pgoff, &populate);
 	up_write(&mm->mmap_sem);
 	if (populate)
 		mm_populate(ret, populate);
 	return ret;
 }
 
+unsigned long vm_mmap(struct file *file, unsigned long addr, unsigned long len, unsigned long prot,
+		      unsigned long flags, unsigned long offset)
+{
+	if (offset + PAGE_ALIGN(len) < offset || offset_in_page(offset))
+		return -EINVAL;
+	return mmap_pgoff(file, addr, len, prot, flags, offset >> PAGE_SHIFT);
+}
+
+static noinline long mmap_fd(unsigned long addr, unsigned long len, unsigned long prot, unsigned long flags,
+			     unsigned long fd, unsigned long pgoff)
+{
+	struct file *file = fget(fd);
+	long ret;
+
+	if (!file)
+		return -EBADF;
+	ret = flags & MAP_HUGETLB ? -EINVAL : (long)mmap_pgoff(file, addr, len, prot, flags, pgoff);
+	fput(file);
+	return ret;
+}
+
 long sys_mmap(unsigned long addr, unsigned long len, unsigned long prot, unsigned long flags,
 	      unsigned long fd, unsigned long off)
 {
-	struct mm_struct *mm = current->mm;
-	unsigned long ret = -EINVAL, populate;
-	struct file *file = NULL;
-
 	if (offset_in_page(off))
 		return -EINVAL;
 	flags &= ~(unsigned long)MAP_DENYWRITE;		/* exec's alone: anybody could lock out writers */
-	if (!(flags & MAP_ANONYMOUS)) {
-		file = fget(fd);
-		if (!file)
-			return -EBADF;
-		if (flags & MAP_HUGETLB)
-			goto out;
-	} else if (flags & MAP_HUGETLB) {
+	if (!(flags & MAP_ANONYMOUS))
+		return mmap_fd(addr, len, prot, flags, fd, off >> PAGE_SHIFT);
+	if (flags & MAP_HUGETLB)
 		return -ENOMEM;			/* no huge pages are set aside */
-	}
-	ret = -EINTR;
-	if (down_write_killable(&mm->mmap_sem))
-		goto out;
-	ret = do_mmap(file, addr, len, prot, flags, off >> PAGE_SHIFT, &populate);
-	up_write(&mm->mmap_sem);
-	if (populate)
-		mm_populate(ret, populate);
-out:
-	if (file)
-		fput(file);
-	return ret;
+	return mmap_pgoff(NULL, addr, len, prot, flags, off >> PAGE_SHIFT);
 }
 
 /* ---- munmap ---- */
@@ -416,7 +417,6 @@ void unmap_region(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_ar
 	struct vm_area_struct *next = prev ? prev->vm_next : mm->mmap;
 	struct mmu_gather tlb;
 
-	update_hiwater_rss(mm);
 	tlb_gather_mmu(&tlb, mm, false);
 	unmap_vmas(&tlb, vma, start, end);
 	free_pgtables(&tlb, vma, prev ? prev->vm_end : 0, next ? next->vm_start : 0);
@@ -503,7 +503,6 @@ static void trim_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned 
 	start = max(start, vma->vm_start);
 	end = min(end, vma->vm_end);
 	pages = (end - start) >> PAGE_SHIFT;
-	update_hiwater_rss(mm);
 	update_hiwater_vm(mm);
 	tlb_gather_mmu(&tlb, mm, false);
 	unmap_vmas(&tlb, vma, start, end);

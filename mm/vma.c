@@ -306,7 +306,7 @@ static void vma_file_link(struct vm_area_struct *vma)
 	up_write(&m->i_mmap_rwsem);
 }
 
-void vma_file_unlink(struct vm_area_struct *vma)
+noinline void vma_file_unlink(struct vm_area_struct *vma)
 {
 	struct address_space *m = vma_mapping(vma);
 
