@@ -62,7 +62,7 @@ NO_LOOP_IDIOMS := $(if $(CLANG),,-fno-tree-loop-distribute-patterns)
 
 COMMON_FLAGS := $(if $(CLANG),--target=x86_64-linux-gnu) -std=gnu17 -O2 -g \
 	-ffreestanding -fno-stack-protector -fcf-protection=none -fno-strict-aliasing \
-	-fno-omit-frame-pointer -fno-common -fno-asynchronous-unwind-tables $(NO_LOOP_IDIOMS) \
+	$(if $(RELEASE),-fomit-frame-pointer,-fno-omit-frame-pointer) -fno-common -fno-asynchronous-unwind-tables $(NO_LOOP_IDIOMS) \
 	-Wall -Wextra -Wno-unused-parameter $(if $(WERROR),-Werror) \
 	$(if $(RELEASE),,-DQUIRE_DEBUG)
 
@@ -87,6 +87,13 @@ SAN_FLAGS_gcov := -O1 -fprofile-arcs -ftest-coverage -fprofile-info-section
 SAN_NOT_gcov := kernel/gcov.c boot/% tests/kernel/%
 SAN_LIBS_gcov = $(shell $(CC) -print-file-name=libgcov.a)
 
+# The release build by gcc: the compiler sees all files at once and may inline across them.  Not the self tests
+# (labels in their asm would come twice), nor memset() and its like, which the compiler calls by itself, nor the
+# table of names, which a second link puts in its place.
+LTO := $(if $(RELEASE),$(if $(CLANG)$(SAN),,1))
+LTO_NOT := boot/% tests/kernel/% libc/% kernel/kallsyms.c
+lto_flags = $(if $(LTO),$(if $(filter $(LTO_NOT),$(1)),,-flto))
+
 KERNEL_FLAGS += $(SAN_DEFS_$(SAN))
 ASMDEFS += $(SAN_DEFS_$(SAN))
 san_flags = $(if $(filter $(SAN_NOT_$(SAN)),$(1)),,$(SAN_FLAGS_$(SAN)))
@@ -95,8 +102,11 @@ HOST_FLAGS := -std=gnu17 -O1 -g -DQUIRE_DEBUG -DQUIRE_HOST -Itests/host/include 
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-sanitize=alignment -fno-omit-frame-pointer \
 	-fno-strict-aliasing -Wall -Wextra -Wno-unused-parameter $(if $(WERROR),-Werror)
 
-KERNEL_LDFLAGS := -nostdlib -static -z max-page-size=0x1000 -z noexecstack --build-id=none \
-	$(if $(CLANG),,--no-warn-rwx-segments)
+comma := ,
+ld_option = $(if $(LTO),-Wl$(comma))$(1)
+KERNEL_LD := $(if $(LTO),$(CC) $(KERNEL_FLAGS) -flto=2 -no-pie,$(LD))
+KERNEL_LDFLAGS := -nostdlib -static -z max-page-size=0x1000 -z noexecstack $(call ld_option,--build-id=none) \
+	$(if $(CLANG),,$(call ld_option,--no-warn-rwx-segments))
 USER_LDFLAGS := -nostdlib -z max-page-size=0x1000 -z noexecstack --build-id=none -e _start -u _start
 
 DEPS = -MMD -MP -MF $(@:.o=.d)
@@ -250,7 +260,7 @@ $(BUILD)/.sources: FORCE
 $(BUILD)/obj/kernel/%.c.o: %.c $(BUILD)/.flags
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(NOSTDINC) $(KERNEL_FLAGS) $(call san_flags,$<) $(DEPS) -c -o $@ $<
+	$(Q)$(CC) $(NOSTDINC) $(KERNEL_FLAGS) $(call san_flags,$<) $(call lto_flags,$<) $(DEPS) -c -o $@ $<
 
 # The constants that C owns and assembly needs: asm-offsets.c is compiled to assembly, and the
 # lines "->NAME $value" in it become "%define NAME value".  (clang would otherwise
@@ -292,7 +302,7 @@ $(BUILD)/gen/linker.ld: linker.ld $(BUILD)/.flags
 # make it, link with it; it lies after the code, so the second table should equal the first.  If it
 # does not, one more link settles it, because the size of the table no longer changes.
 KSYM := $(BUILD)/gen/kallsyms
-link_kernel = $(LD) $(KERNEL_LDFLAGS) -T $(BUILD)/gen/linker.ld -o $(1) $(KERNEL_OBJS) $(2) $(SAN_LIBS_$(SAN))
+link_kernel = $(KERNEL_LD) $(KERNEL_LDFLAGS) -T $(BUILD)/gen/linker.ld -o $(1) $(KERNEL_OBJS) $(2) $(SAN_LIBS_$(SAN))
 make_kallsyms = $(NM) -n $(1) | $(PYTHON) tools/kallsyms.py > $(2).asm && $(NASM) -f elf64 -o $(2).o $(2).asm
 
 $(BUILD)/quire.elf: $(KERNEL_OBJS) $(BUILD)/gen/linker.ld $(BUILD)/.sources tools/kallsyms.py

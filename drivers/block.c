@@ -246,6 +246,14 @@ static struct blk_plug *current_plug(void)
 	return this_cpu()->irq_depth ? NULL : current->plug;
 }
 
+static void count_sectors(const struct bio *bio)
+{
+	if (bio->bi_op == BIO_READ)
+		count_vm_events(PGPGIN, bio->bi_nr_sectors);
+	else
+		count_vm_events(PGPGOUT, bio->bi_nr_sectors);
+}
+
 void submit_bio(struct bio *bio)
 {
 	struct blk_plug *plug = current_plug();
@@ -256,7 +264,7 @@ void submit_bio(struct bio *bio)
 		return;
 	}
 	if (bio->bi_op != BIO_FLUSH)
-		count_vm_events(bio->bi_op == BIO_READ ? PGPGIN : PGPGOUT, bio->bi_nr_sectors);
+		count_sectors(bio);
 	if (!plug) {
 		queue_bio(bio);
 		return;

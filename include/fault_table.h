@@ -83,7 +83,7 @@ label:	__attribute__((unused));			\
  */
 #define FAULT_WRITE_PROTECT_QUESTIONS(Q) \
 	Q(wp_area, "is the area shared", f->vma->vm_flags & VM_SHARED, wp_shared, wp_page) \
-	Q(wp_page, "does the entry name an anonymous page", page && PageAnon(page), wp_owner, wp_copy) \
+	Q(wp_page, "does the entry name an anonymous page", names_anon_page(f, page), wp_owner, wp_copy) \
 	Q(wp_owner, "does nobody else refer to the page", page_count(page) == 1, wp_reuse, wp_copy)
 
 /* The same for a reader, get_user_pages(). */

@@ -250,10 +250,12 @@ struct page *pte_alloc_one(struct mm_struct *mm);	/* zeroed, PG_table, ptl ready
 void pte_free(struct mm_struct *mm, struct page *table);
 void *table_alloc_one(struct mm_struct *mm);	/* zeroed upper-level table */
 void table_free(struct mm_struct *mm, void *table);
+static inline struct page *pte_page(pte_t e) { return frame_to_page(e.pte & PTE_PFN_MASK); }
+static inline struct page *pmd_page(pmd_t e) { return frame_to_page(e.pmd & PTE_PFN_MASK); }
 static inline spinlock_t *pte_lockptr(struct mm_struct *mm, pmd_t *pmd)
 {
 	(void)mm;
-	return &pfn_to_page(pmd_pfn(*pmd))->ptl;
+	return &pmd_page(*pmd)->ptl;
 }
 /* The one way to a PTE: its address, with the table's lock held. */
 static inline pte_t *pte_offset_map_lock(struct mm_struct *mm, pmd_t *pmd, unsigned long addr,
@@ -295,8 +297,7 @@ static inline void set_pte_at(struct mm_struct *mm, unsigned long addr, pte_t *p
 /* mmu_gather: unmap, flush once, then free. */
 #define GATHER_BATCH 62
 struct mmu_gather_batch {
-	struct mmu_gather_batch *next;
-	unsigned int nr;
+	struct mmu_gather_batch *older;	/* these are full */
 	struct page *pages[GATHER_BATCH];
 };
 struct mmu_gather {
@@ -304,7 +305,9 @@ struct mmu_gather {
 	unsigned long start, end;	/* what must be flushed */
 	bool fullmm;			/* exit: nobody runs in it */
 	struct page *tables;		/* page-table pages to free after the flush, by ->lru */
-	struct mmu_gather_batch local;	/* on the caller's stack: no memory is needed */
+	struct mmu_gather_batch *newest;	/* the one that is being filled */
+	struct page **slot, **slots_end;	/* where in it the next page goes */
+	struct mmu_gather_batch local;	/* the oldest, on the caller's stack: no memory is needed */
 };
 void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_struct *mm, bool fullmm);
 void tlb_remove_page(struct mmu_gather *tlb, struct page *page);	/* takes over one reference */
@@ -325,7 +328,16 @@ int vm_iomap_memory(struct vm_area_struct *vma, phys_addr_t start, unsigned long
 int generic_access_phys(struct vm_area_struct *vma, unsigned long addr, void *buf, int len, int write);
 int vm_insert_page(struct vm_area_struct *vma, unsigned long addr, struct page *page);
 vm_fault_t vmf_insert_pfn(struct vm_area_struct *vma, unsigned long addr, unsigned long pfn);
-struct page *vm_normal_page(struct vm_area_struct *vma, unsigned long addr, pte_t pte);
+/* The page behind a present entry that counts references; NULL for the zero page and PFN maps. */
+static inline struct page *vm_normal_page(struct vm_area_struct *vma, unsigned long addr, pte_t pte)
+{
+	(void)vma;
+	(void)addr;
+	if (unlikely(pte_special(pte)))
+		return NULL;
+	VM_BUG_ON_VMA(!pfn_valid(pte_pfn(pte)), vma);
+	return pte_page(pte);
+}
 
 static inline void add_mm_counter(struct mm_struct *mm, int member, long value)
 {
@@ -503,12 +515,9 @@ enum vm_event {
 	PSWPIN, PSWPOUT, SWAP_RA, PGSCAN, PGSTEAL_KSWAPD,
 	PGSTEAL_DIRECT, PGDEACTIVATE, NR_VM_EVENTS
 };
-extern unsigned long vm_event_counts[NR_CPUS][NR_VM_EVENTS];
-static inline void count_vm_event(enum vm_event e) { vm_event_counts[smp_processor_id()][e]++; }
-static inline void count_vm_events(enum vm_event e, unsigned long n)
-{
-	vm_event_counts[smp_processor_id()][e] += n;
-}
+_Static_assert(NR_VM_EVENTS <= NR_VM_EVENT_SLOTS, "struct cpu has room for every event");
+#define count_vm_events(event, n) this_cpu_add(vm_events[event], n)
+#define count_vm_event(event) count_vm_events(event, 1)
 unsigned long vm_event_sum(enum vm_event e);
 
 #endif

@@ -69,4 +69,31 @@ bool rwsem_is_locked(struct rw_semaphore *s);
 /* Held for writing by current. */
 bool rwsem_is_write_locked(struct rw_semaphore *s);
 
+#define RW_WRITER	((int)0x80000000)
+#define RW_WAITERS	0x40000000
+
+/* down_read() and up_read() where a call would be felt: without one if nobody else wants the lock. */
+static __always_inline void down_read_fast(struct rw_semaphore *s)
+{
+#ifndef QUIRE_DEBUG
+	int c = READ_ONCE(s->count);
+
+	if (likely(!(c & (RW_WRITER | RW_WAITERS)) &&
+		   __atomic_compare_exchange_n(&s->count, &c, c + 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)))
+		return;
+#endif
+	down_read(s);
+}
+static __always_inline void up_read_fast(struct rw_semaphore *s)
+{
+#ifndef QUIRE_DEBUG
+	int c = READ_ONCE(s->count);
+
+	if (likely(!(c & RW_WAITERS) &&
+		   __atomic_compare_exchange_n(&s->count, &c, c - 1, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED)))
+		return;
+#endif
+	up_read(s);
+}
+
 #endif

@@ -53,7 +53,8 @@ extern const unsigned int kallsyms_num, kallsyms_offsets[], kallsyms_name_off[];
 extern const char kallsyms_names[];
 /* kallsyms: name the function at @addr; writes "name+0xoff/0xsize" or the bare number. */
 const char *sprint_symbol(char *buf, size_t size, unsigned long addr);
-/* Print the call chain from frame pointer @rbp (0: here), symbolised, on the log. */
-void dump_stack(unsigned long rbp);
+/* Print the call chain of what was interrupted at @regs (NULL: of the caller), symbolised, on the log. */
+struct pt_regs;
+void dump_stack(const struct pt_regs *regs);
 
 #endif

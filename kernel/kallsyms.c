@@ -3,13 +3,15 @@
  *
  * Purpose:    tools/kallsyms.py makes the table from the linked kernel; the first link has none,
  *             so empty ones stand here.
- * Invariants: kallsyms_offsets ascends; offsets count from KERNEL_VMA.  A backtrace follows frame
- *             pointers (-fno-omit-frame-pointer) upwards only, and reads each by a probe: a
- *             broken chain ends it.
+ * Invariants: kallsyms_offsets ascends; offsets count from KERNEL_VMA.  A backtrace reads the stack by
+ *             probes.  The debug build follows frame pointers, upwards only; a broken chain ends it.
+ *             The release build has none (they would cost three instructions a function): it lists
+ *             what looks like a return address, among which may be some of calls that are over.
  * Sources:    AMD64 psABI, "The Stack Frame".
  */
 #include <asm/extable.h>
 #include <asm/memory_layout.h>
+#include <asm/ptrace.h>
 #include <printk.h>
 #include <sections.h>
 #include <string.h>
@@ -63,28 +65,69 @@ const char *sprint_symbol(char *buf, size_t size, unsigned long addr)
 	return buf;
 }
 
-static bool readable(const unsigned long *frame)
+static void show_return_address(unsigned long addr)
 {
-	return (unsigned long)frame >= PAGE_OFFSET && !((unsigned long)frame & 7) &&
-	       !probe_read(frame) && !probe_read((const char *)(frame + 2) - 1);
-}
-
-void dump_stack(unsigned long rbp)
-{
-	const unsigned long *frame = rbp ? (const unsigned long *)rbp : __builtin_frame_address(0);
 	char name[128];
 
+	/* It may be the next function's first byte: name the call. */
+	printk(KERN_ERR "  %016lx %s\n", addr, sprint_symbol(name, sizeof(name), addr - 1));
+}
+
+static bool readable(const unsigned long *word)
+{
+	return (unsigned long)word >= PAGE_OFFSET && !((unsigned long)word & 7) && !probe_read(word) &&
+	       !probe_read((const char *)(word + 1) - 1);
+}
+
+#ifdef QUIRE_DEBUG
+
+void dump_stack(const struct pt_regs *regs)
+{
+	const unsigned long *frame = regs ? (const unsigned long *)regs->bp : __builtin_frame_address(0);
+
 	printk(KERN_ERR "call trace:\n");
-	for (int i = 0; i < MAX_FRAMES && readable(frame); i++) {
+	for (int i = 0; i < MAX_FRAMES && readable(frame) && readable(frame + 1); i++) {
 		const unsigned long *up = (const unsigned long *)frame[0];
 
 		if (!is_text(frame[1]))
 			break;
-		/* The return address may be the next function's first byte: name the call. */
-		printk(KERN_ERR "  %016lx %s\n", frame[1],
-		       sprint_symbol(name, sizeof(name), frame[1] - 1));
+		show_return_address(frame[1]);
 		if (up <= frame || (unsigned long)up - (unsigned long)frame > KERNEL_STACK_SIZE)
 			break;
 		frame = up;
 	}
 }
+
+#else
+
+/* Is the instruction before @addr a call: E8 and a distance, or FF /2 with a register or memory? */
+static bool follows_call(unsigned long addr)
+{
+	const unsigned char *end = (const unsigned char *)addr;
+
+	if (!is_text(addr) || !is_text(addr - 7))
+		return false;
+	if (end[-5] == 0xe8)
+		return true;
+	for (int len = 2; len <= 7; len++)
+		if (end[-len] == 0xff && (end[1 - len] & 0x38) == 0x10)
+			return true;
+	return false;
+}
+
+void dump_stack(const struct pt_regs *regs)
+{
+	const unsigned long *word = regs ? (const unsigned long *)regs->sp : __builtin_frame_address(0);
+	const unsigned long *end = word + KERNEL_STACK_SIZE / sizeof(*word);
+	int shown = 0;
+
+	printk(KERN_ERR "call trace:\n");
+	for (; word < end && shown < MAX_FRAMES && readable(word); word++) {
+		if (follows_call(*word)) {
+			show_return_address(*word);
+			shown++;
+		}
+	}
+}
+
+#endif

@@ -146,9 +146,6 @@ bool mutex_is_locked(struct mutex *m)
 
 /* ---- rw_semaphore ----------------------------------------------------------- */
 
-#define RW_WRITER	((int)0x80000000)
-#define RW_WAITERS	0x40000000
-
 void __init_rwsem(struct rw_semaphore *s)
 {
 	*s = (struct rw_semaphore)RWSEM_INIT(*s);

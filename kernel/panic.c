@@ -152,7 +152,7 @@ void panic(const char *fmt, ...)
 	va_end(ap);
 	pr_emerg("Kernel panic - not syncing: %s\n", msg);
 	show_task();
-	dump_stack((unsigned long)__builtin_frame_address(0));
+	dump_stack(NULL);
 	stop();
 }
 
@@ -165,7 +165,7 @@ void die(struct pt_regs *regs, const char *why, unsigned long error, unsigned lo
 	show_task();
 	show_regs(regs);
 	show_caller(regs);
-	dump_stack(regs->bp);
+	dump_stack(regs);
 	if (mm && !probe_read(mm))
 		show_areas(mm);
 	if (addr)
@@ -178,7 +178,7 @@ void __bug(const char *file, int line, const char *expr)
 	panic_begin();
 	pr_emerg("Kernel panic - not syncing: BUG at %s:%d: %s\n", file, line, expr);
 	show_task();
-	dump_stack((unsigned long)__builtin_frame_address(0));
+	dump_stack(NULL);
 	if (current->active_mm && !probe_read(current->active_mm))
 		show_areas(current->active_mm);
 	stop();
@@ -187,5 +187,5 @@ void __bug(const char *file, int line, const char *expr)
 void __warn(const char *file, int line, const char *expr)
 {
 	pr_warn("WARNING at %s:%d: %s\n", file, line, expr);
-	dump_stack((unsigned long)__builtin_frame_address(0));
+	dump_stack(NULL);
 }

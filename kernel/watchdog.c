@@ -83,7 +83,7 @@ void watchdog_tick(const struct pt_regs *regs)
 		return;
 	pr_err("watchdog: CPU %u, process %d (%.15s): another task has waited for %u seconds\n",
 	       smp_processor_id(), current->pid, current->comm, 2 * thresh);
-	dump_stack(regs->bp);
+	dump_stack(regs);
 	__atomic_fetch_add(&watchdog_reports, 1, __ATOMIC_RELAXED);
 }
 

@@ -24,8 +24,14 @@ static inline struct tcb *tcb(void)
 	return t;
 }
 
+/* A call failed with -errno: remember it; -1. */
+long __failed(long result);
+
 /* Turn -errno into -1 and errno. */
-long __ret(long result);
+static inline long __ret(long result)
+{
+	return __builtin_expect((unsigned long)result < -4095UL, 1) ? result : __failed(result);
+}
 
 extern const unsigned long *__auxv;
 

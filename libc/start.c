@@ -25,10 +25,8 @@ int *__errno_location(void)
 	return &tcb()->err;
 }
 
-long __ret(long result)
+long __failed(long result)
 {
-	if ((unsigned long)result < -4095UL)
-		return result;
 	errno = -result;
 	return -1;
 }

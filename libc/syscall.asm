@@ -3,7 +3,7 @@
 ; Invariants: the kernel keeps all registers but RAX, RCX and R11.
 
 	global	__restore_rt, vfork, __clone_thread, __unmap_and_exit, setjmp, longjmp
-	extern	__ret
+	extern	__failed
 
 	section .text
 
@@ -20,8 +20,12 @@ vfork:
 	mov	eax, 58			; vfork
 	syscall
 	push	rdx
+	cmp	rax, -4096
+	ja	.failed
+	ret
+.failed:
 	mov	rdi, rax
-	jmp	__ret
+	jmp	__failed
 
 ; long __clone_thread(flags, stack, &parent_tid, &child_tid, tls, fn, arg)
 ; The child starts on the new stack, where nothing is to return to.

@@ -221,10 +221,11 @@ int ioctl(int fd, unsigned long cmd, ...)
 void *mremap(void *old, size_t old_len, size_t new_len, int flags, ...)
 {
 	va_list ap;
-	long where;
+	long where = 0;
 
 	va_start(ap, flags);
-	where = va_arg(ap, long);
+	if (flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
+		where = va_arg(ap, long);
 	va_end(ap);
 	return (void *)__ret(syscall5(__NR_mremap, (long)old, old_len, new_len, flags, where));
 }

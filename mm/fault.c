@@ -38,11 +38,11 @@
 /* The entry, locked, if it still is what we decided on; else NULL, unlocked: try again. */
 static inline pte_t *lock_same(struct fault *f)
 {
-	pte_t *pte = pte_offset_map_lock(f->mm, f->pmd, f->addr, &f->ptl);
-
-	if (likely(pte->pte == f->orig.pte))
-		return pte;
-	pte_unmap_unlock(pte, f->ptl);
+	f->ptl = pte_lockptr(f->mm, f->pmd);
+	spin_lock(f->ptl);
+	if (likely(f->pte->pte == f->orig.pte))
+		return f->pte;
+	spin_unlock(f->ptl);
 	return NULL;
 }
 
@@ -70,7 +70,7 @@ static vm_fault_t anon_read(struct fault *f)
 		return 0;
 	set_pte(pte, entry);
 	trace_entry(f, pte, OUTCOME_ANON_READ_ZERO_PAGE);
-	pt_entries_add(f->pmd, 1);
+	pt_entries_add(f->ptl, 1);
 	pte_unmap_unlock(pte, f->ptl);
 	count_vm_event(ZERO_PAGE_MAP);
 	return 0;
@@ -97,7 +97,7 @@ static vm_fault_t anon_write(struct fault *f)
 	add_mm_counter(f->mm, MM_ANONPAGES, 1);
 	set_pte(pte, maybe_mkwrite(pte_mkdirty(mk_pte(page, vma->vm_page_prot)), vma));
 	trace_entry(f, pte, OUTCOME_ANON_ZERO);
-	pt_entries_add(f->pmd, 1);
+	pt_entries_add(f->ptl, 1);
 	pte_unmap_unlock(pte, f->ptl);
 	return 0;
 }
@@ -143,7 +143,7 @@ static bool map_file_page(struct fault *f, struct page *page, bool write)
 	set_pte(pte, entry);
 	trace_entry(f, pte, write ? OUTCOME_FILE_SHARED : OUTCOME_FILE_READ);
 	if (pte_none(f->orig))
-		pt_entries_add(f->pmd, 1);
+		pt_entries_add(f->ptl, 1);
 	pte_unmap_unlock(pte, f->ptl);
 	return true;
 }
@@ -162,7 +162,7 @@ static bool fault_around(struct fault *f)
 	vmf.max_pgoff = vmf.pgoff + ((end - start) >> PAGE_SHIFT) - 1;
 	count_vm_event(FAULT_AROUND);
 	f->vma->vm_ops->map_pages(f->vma, &vmf);
-	return !pte_none(ptep_get(pte_offset_kernel(f->pmd, f->addr)));
+	return !pte_none(ptep_get(f->pte));
 }
 
 static vm_fault_t file_read(struct fault *f)
@@ -209,7 +209,7 @@ static vm_fault_t file_cow(struct fault *f)
 		set_pte(pte, maybe_mkwrite(pte_mkdirty(mk_pte(page, vma->vm_page_prot)), vma));
 		trace_entry(f, pte, OUTCOME_FILE_COW);
 		if (pte_none(f->orig))
-			pt_entries_add(f->pmd, 1);
+			pt_entries_add(f->ptl, 1);
 		pte_unmap_unlock(pte, f->ptl);
 		count_vm_event(COW_COPY);
 	} else {
@@ -425,7 +425,7 @@ static struct page *wp_copied_page(struct fault *f, struct page *old)
 }
 
 /* Enter: no lock held, a reference on @old taken under the ptl. */
-static vm_fault_t wp_copy(struct fault *f, struct page *old)
+static inline vm_fault_t wp_copy(struct fault *f, struct page *old)
 {
 	struct page *page;
 
@@ -465,7 +465,7 @@ static vm_fault_t wp_shared(struct fault *f, pte_t *pte, struct page *page)
 	return err & VM_FAULT_ERROR;
 }
 
-/* A write, or the wish for an own copy (unshare), where the entry is read-only. */
+/* A write where the entry is read-only. */
 static vm_fault_t write_protected(struct fault *f)
 {
 	pte_t *pte = lock_same(f);
@@ -481,20 +481,33 @@ static vm_fault_t write_protected(struct fault *f)
 		leave_swap(page);
 		return 0;
 	}
-	if (unlikely(!wants_write(f)))
-		goto own_copy;
 	FAULT_WRITE_PROTECT_QUESTIONS(FAULT_ASK)
-	FAULT_OWN_COPY_QUESTIONS(FAULT_ASK)
 wp_shared:
 	return wp_shared(f, pte, page);
 wp_reuse:
 	return wp_reuse(f, pte);
+wp_copy:
+	if (page)
+		get_page(page);
+	pte_unmap_unlock(pte, f->ptl);
+	return wp_copy(f, page);
+}
+
+/* A reader wishes for a copy of its own (unshare). */
+static noinline vm_fault_t own_copy(struct fault *f)
+{
+	pte_t *pte = lock_same(f);
+	struct page *page;
+
+	if (unlikely(!pte))
+		return 0;
+	page = vm_normal_page(f->vma, f->addr, f->orig);
+	FAULT_OWN_COPY_QUESTIONS(FAULT_ASK)
 spurious:
 	pte_unmap_unlock(pte, f->ptl);
 	return 0;
 wp_copy:
-	if (page)
-		get_page(page);
+	get_page(page);
 	pte_unmap_unlock(pte, f->ptl);
 	return wp_copy(f, page);
 }
@@ -516,7 +529,8 @@ static vm_fault_t spurious(struct fault *f)
 
 static inline vm_fault_t handle_pte_fault(struct fault *f)
 {
-	f->orig = ptep_get(pte_offset_kernel(f->pmd, f->addr));
+	f->pte = pte_offset_kernel(f->pmd, f->addr);
+	f->orig = ptep_get(f->pte);
 	FAULT_ENTRY_QUESTIONS(FAULT_ASK)
 anon_read:
 	return anon_read(f);
@@ -525,8 +539,9 @@ anon_write:
 file:
 	return file_fault(f);
 write_protected:
-own_copy:
 	return write_protected(f);
+own_copy:
+	return own_copy(f);
 spurious:
 	return spurious(f);
 swap_in:

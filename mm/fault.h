@@ -14,7 +14,8 @@ struct fault {
 	unsigned long addr;		/* page aligned */
 	unsigned int flags;
 	pmd_t *pmd;
-	pte_t orig;			/* the entry the decision is based on */
+	pte_t *pte;
+	pte_t orig;			/* what was there when the decision was taken */
 	spinlock_t *ptl;
 };
 
@@ -46,6 +47,13 @@ static inline bool fault_slot_exists(const struct fault *f)
 static inline bool fault_page_exists(const struct fault *f)
 {
 	return !f->vma->vm_ops->has_page || f->vma->vm_ops->has_page(f->vma, fault_pgoff(f));
+}
+
+/* @page is what the entry names: NULL if that is the zero page or a bare frame. */
+static inline bool names_anon_page(const struct fault *f, const struct page *page)
+{
+	VM_BUG_ON(pte_special(f->orig) != !page);
+	return !pte_special(f->orig) && PageAnon(page);
 }
 
 #endif

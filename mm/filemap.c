@@ -543,7 +543,7 @@ static void filemap_map_pages(struct vm_area_struct *vma, struct vm_fault *vmf)
 		mapped[mm_counter(page)]++;
 		total++;
 	}
-	pt_entries_add(vmf->pmd, total);
+	pt_entries_add(ptl, total);
 	count_vm_events(FAULT_AROUND_PAGES, total);
 	pte_unmap_unlock(base, ptl);
 	for (int i = 0; i < NR_MM_COUNTERS; i++)

@@ -20,6 +20,13 @@ static inline struct page *next_table(struct page *p)
 	return (struct page *)p->lru.prev;
 }
 
+static void fill(struct mmu_gather *tlb, struct mmu_gather_batch *b)
+{
+	tlb->newest = b;
+	tlb->slot = b->pages;
+	tlb->slots_end = b->pages + GATHER_BATCH;
+}
+
 void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_struct *mm, bool fullmm)
 {
 	tlb->mm = mm;
@@ -27,8 +34,7 @@ void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_struct *mm, bool fullmm)
 	tlb->start = ~0UL;
 	tlb->end = 0;
 	tlb->tables = NULL;
-	tlb->local.next = NULL;
-	tlb->local.nr = 0;
+	fill(tlb, &tlb->local);
 }
 
 void tlb_note_range(struct mmu_gather *tlb, unsigned long start, unsigned long end)
@@ -91,20 +97,20 @@ static void free_pages_of(struct page **pages, unsigned int nr)
 
 static void free_gathered(struct mmu_gather *tlb)
 {
-	struct mmu_gather_batch *b = tlb->local.next, *next;
+	struct mmu_gather_batch *b = tlb->newest, *older;
+	unsigned int nr = tlb->slot - b->pages;
 
-	if (tlb->local.nr)
-		free_pages_of(tlb->local.pages, tlb->local.nr);
-	for (; b; b = next) {
-		next = b->next;
-		free_pages_of(b->pages, b->nr);
+	for (; b != &tlb->local; b = older, nr = GATHER_BATCH) {
+		older = b->older;
+		free_pages_of(b->pages, nr);
 		kfree(b);
 	}
-	tlb->local.next = NULL;
-	tlb->local.nr = 0;
+	if (nr)
+		free_pages_of(b->pages, nr);
+	fill(tlb, &tlb->local);
 }
 
-static void free_tables(struct mmu_gather *tlb)
+static noinline void free_tables(struct mmu_gather *tlb)
 {
 	while (tlb->tables) {
 		struct page *p = tlb->tables;
@@ -117,31 +123,18 @@ static void free_tables(struct mmu_gather *tlb)
 	}
 }
 
-/*
- * Make room for one more page.  The batch being filled is the first after local, so the
- * list needs no tail; without memory everything so far is flushed and freed.
- */
-static struct mmu_gather_batch *next_batch(struct mmu_gather *tlb)
+/* Room for one page more, at least.  Without memory everything so far is flushed and freed. */
+void tlb_more_room(struct mmu_gather *tlb)
 {
 	struct mmu_gather_batch *b = kmalloc(sizeof(*b), GFP_ATOMIC | __GFP_NOWARN);
 
-	if (!b) {
-		flush_tlb_mm(tlb->mm);	/* the walk has not noted its range yet */
-		free_gathered(tlb);
-		return &tlb->local;
+	if (b) {
+		b->older = tlb->newest;
+		fill(tlb, b);
+		return;
 	}
-	b->nr = 0;
-	b->next = tlb->local.next;
-	tlb->local.next = b;
-	return b;
-}
-
-/* The batch is full. */
-void tlb_remove_page_slow(struct mmu_gather *tlb, struct page *page)
-{
-	struct mmu_gather_batch *b = next_batch(tlb);
-
-	b->pages[b->nr++] = page;
+	flush_tlb_mm(tlb->mm);		/* the walk has not noted its range yet */
+	free_gathered(tlb);
 }
 
 void tlb_remove_page(struct mmu_gather *tlb, struct page *page)
@@ -162,10 +155,10 @@ void tlb_remove_table(struct mmu_gather *tlb, void *table, bool last_level, unsi
 
 static noinline void trace_gathered(const struct mmu_gather *tlb)
 {
-	unsigned long pages = tlb->local.nr, tables = 0;
+	unsigned long pages = tlb->slot - tlb->newest->pages, tables = 0;
 
-	for (struct mmu_gather_batch *b = tlb->local.next; b; b = b->next)
-		pages += b->nr;
+	for (struct mmu_gather_batch *b = tlb->newest; b != &tlb->local; b = b->older)
+		pages += GATHER_BATCH;
 	for (struct page *p = tlb->tables; p; p = next_table(p))
 		tables++;
 	if (pages + tables)
@@ -177,6 +170,8 @@ void tlb_finish_mmu(struct mmu_gather *tlb)
 	if (trace_on(TRACE_BIT(TLB)))
 		trace_gathered(tlb);
 	flush(tlb);
-	free_gathered(tlb);
-	free_tables(tlb);
+	if (tlb->slot != tlb->local.pages)
+		free_gathered(tlb);
+	if (tlb->tables)
+		free_tables(tlb);
 }

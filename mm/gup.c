@@ -87,7 +87,7 @@ static int follow_page(struct vm_area_struct *vma, unsigned long addr, unsigned 
 		if (page && pte_special(*pte) && !is_zero_pfn(pte_pfn(*pte))) {
 			ret = -EFAULT;
 		} else if (page) {
-			*page = pfn_to_page(pte_pfn(*pte));
+			*page = pte_page(*pte);
 			get_page(*page);
 		}
 	}

@@ -53,7 +53,8 @@ struct vm_area_struct *detach_vmas(struct mm_struct *mm, struct vm_area_struct *
 				   unsigned long end);
 /* @vma becomes [start, end); neighbours inside are swallowed, those partly covered trimmed. */
 int vma_take_over(struct vm_area_struct *vma, unsigned long start, unsigned long end);
-int vma_shrink_end(struct vm_area_struct *vma, unsigned long end);
+/* @vma, linked, becomes [start, end), less than it was.  Needs no memory.  The rest is not mapped any more. */
+void vma_shrink(struct vm_area_struct *vma, unsigned long start, unsigned long end);
 void remove_vma(struct vm_area_struct *vma);	/* close, drop file and anon_vmas, free */
 void vma_set_page_prot(struct vm_area_struct *vma);
 void vm_stat_account(struct mm_struct *mm, unsigned long flags, bool file, long pages);
@@ -124,10 +125,20 @@ static __always_inline pmd_t *walk_to_pmd(struct mm_struct *mm, unsigned long ad
 	VM_BUG_ON_MM(pmd_leaf(*pmd), mm);
 	return pmd;
 }
-/* Entries of @pmd's table in use changed by @n.  Enter: its lock is held. */
-static inline void pt_entries_add(pmd_t *pmd, int n)
+/* Does one last-level table serve all of [addr, end)? */
+static inline bool in_one_table(unsigned long addr, unsigned long end)
 {
-	pfn_to_page(pmd_pfn(*pmd))->pt_entries += n;
+	return !((addr ^ (end - 1)) & PMD_MASK);
+}
+/* The table whose pte lock this is. */
+static inline struct page *ptl_table(spinlock_t *ptl)
+{
+	return container_of(ptl, struct page, ptl);
+}
+/* The table has @n entries more in use.  Enter: its lock is held. */
+static inline void pt_entries_add(spinlock_t *ptl, int n)
+{
+	ptl_table(ptl)->pt_entries += n;
 }
 static inline pte_t maybe_mkwrite(pte_t pte, const struct vm_area_struct *vma)
 {
@@ -146,6 +157,8 @@ static inline void update_hiwater_vm(struct mm_struct *mm)
 		mm->hiwater_vm = mm->total_vm;
 }
 void free_unused_tables(struct mm_struct *mm, unsigned long start, unsigned long end);
+void free_table_range(struct mmu_gather *tlb, unsigned long start, unsigned long end, unsigned long floor,
+		      unsigned long ceiling);
 extern pgprot_t protection_map[16];
 extern u32 mm_next_id;
 
@@ -163,16 +176,13 @@ const char *node_count_name(unsigned int i);
 unsigned long node_count(unsigned int i);
 
 /* ---- gather.c ---- */
-void tlb_remove_page_slow(struct mmu_gather *tlb, struct page *page);
+void tlb_more_room(struct mmu_gather *tlb);	/* the batch is full */
 /* tlb_remove_page(), inline for the loop over entries. */
 static __always_inline void gather_page(struct mmu_gather *tlb, struct page *page)
 {
-	struct mmu_gather_batch *b = tlb->local.next ? tlb->local.next : &tlb->local;
-
-	if (likely(b->nr < GATHER_BATCH))
-		b->pages[b->nr++] = page;
-	else
-		tlb_remove_page_slow(tlb, page);
+	if (unlikely(tlb->slot == tlb->slots_end))
+		tlb_more_room(tlb);
+	*tlb->slot++ = page;
 }
 void tlb_remove_table(struct mmu_gather *tlb, void *table, bool last_level, unsigned long addr);
 void tlb_note_range(struct mmu_gather *tlb, unsigned long start, unsigned long end);

@@ -148,7 +148,7 @@ static void for_each_swap_entry(struct vm_area_struct *vma, unsigned long start,
 		if (pte->pte == was.pte) {
 			set_pte(pte, __pte(0));
 			trace_pte_change(vma->vm_mm, addr, was.pte, 0);
-			pt_entries_add(pmd, -1);
+			pt_entries_add(ptl, -1);
 			add_mm_counter(vma->vm_mm, MM_SWAPENTS, -1);
 			free_swap_entry(pte_to_swp_entry(was));
 		}
@@ -265,7 +265,7 @@ static void pageout_lazyfree(struct vm_area_struct *vma, unsigned long start, un
 		page_remove_rmap(page, vma);
 		pages[nr++] = page;
 	}
-	pt_entries_add(pmd, -nr);
+	pt_entries_add(ptl, -nr);
 	add_mm_counter(vma->vm_mm, MM_ANONPAGES, -nr);
 	pte_unmap_unlock(first, ptl);
 	if (nr)

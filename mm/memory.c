@@ -104,15 +104,6 @@ pmd_t *mm_alloc_pmd(struct mm_struct *mm, unsigned long addr)
 
 /* ---- what an entry means ---- */
 
-/* The page behind a present entry that counts references; NULL for the zero page and PFN maps. */
-struct page *vm_normal_page(struct vm_area_struct *vma, unsigned long addr, pte_t pte)
-{
-	if (unlikely(pte_special(pte)))
-		return NULL;
-	VM_BUG_ON_VMA(!pfn_valid(pte_pfn(pte)), vma);
-	return pfn_to_page(pte_pfn(pte));
-}
-
 int mm_counter(const struct page *page)
 {
 	if (PageAnon(page))
@@ -163,7 +154,7 @@ static int copy_ptes(struct copy *c, pte_t *dst, pte_t *src, unsigned long nr, l
 		if (e & wrprotect)
 			ptep_set_wrprotect(src);
 		if (likely(!(e & _PAGE_SPECIAL))) {
-			page = pfn_to_page((e & PTE_PFN_MASK) >> PAGE_SHIFT);
+			page = pte_page(__pte(e));
 			atomic_inc(&page->_refcount);
 			atomic_inc(&page->_mapcount);
 			if (likely(PageAnon(page)))
@@ -211,7 +202,7 @@ static int copy_pte_range(struct copy *c, pmd_t *dst_pmd, pmd_t *src_pmd, unsign
 		used = copy_ptes_traced(c, dst, src, addr, (end - addr) >> PAGE_SHIFT, rss);
 	else
 		used = copy_ptes(c, dst, src, (end - addr) >> PAGE_SHIFT, rss);
-	pt_entries_add(dst_pmd, used);
+	pt_entries_add(dst_ptl, used);
 	pte_unmap_unlock(src, src_ptl);
 	pte_unmap_unlock(dst, dst_ptl);
 	add_rss(c->dst, rss);
@@ -269,18 +260,12 @@ static bool needs_copy(const struct vm_area_struct *vma)
 	return vma->anon_vma || (vma->vm_flags & (VM_PFNMAP | VM_NONLINEAR));
 }
 
-/*
- * Give @dst the entries that @src has in @vma.  Enter: both mmap_sems held for writing.
- * 0, or -ENOMEM with a part copied: the child is torn down by its mmput, the parent is right.
- */
-int copy_page_range(struct mm_struct *dst, struct mm_struct *src, struct vm_area_struct *vma)
+static noinline int copy_area(struct mm_struct *dst, struct mm_struct *src, struct vm_area_struct *vma)
 {
 	unsigned long addr = vma->vm_start, end = vma->vm_end, next;
 	pgd_t *pgd = pgd_offset(src, addr);
 	struct copy c = { .dst = dst, .src = src, .vma = vma };
 
-	if (!needs_copy(vma))
-		return 0;
 	c.cow = (vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
 	c.clear = _PAGE_ACCESSED | (c.cow ? _PAGE_RW : 0) |
 		  (vma->vm_flags & VM_SHARED ? _PAGE_DIRTY : 0);
@@ -292,36 +277,122 @@ int copy_page_range(struct mm_struct *dst, struct mm_struct *src, struct vm_area
 	return 0;
 }
 
+/*
+ * Give @dst the entries that @src has in @vma.  Enter: both mmap_sems held for writing.
+ * 0, or -ENOMEM with a part copied: the child is torn down by its mmput, the parent is right.
+ */
+int copy_page_range(struct mm_struct *dst, struct mm_struct *src, struct vm_area_struct *vma)
+{
+	return needs_copy(vma) ? copy_area(dst, src, vma) : 0;
+}
+
 /* ---- take down ---- */
 
 struct zap {
 	struct mmu_gather *tlb;
 	struct vm_area_struct *vma;
-	bool keep_anon;			/* only a file's pages: private copies stay */
-	bool keep_shared;		/* with keep_anon: nor what other entries map too */
-	bool keep_offsets;		/* the area stays: nonlinear entries remember their page */
-	pgoff_t first, last;		/* of a nonlinear area: only these file pages */
+	unsigned int keep;		/* ZAP_KEEP_* */
+	pgoff_t first, last;		/* with ZAP_KEEP_OFFSETS: only these file pages */
 };
+#define ZAP_KEEP_ANON		1	/* only a file's pages: private copies stay */
+#define ZAP_KEEP_SHARED		2	/* with ZAP_KEEP_ANON: nor what other entries map too */
+#define ZAP_KEEP_OFFSETS	4	/* the area stays: nonlinear entries remember their page */
 
 /* What stays in the entry of @addr when its page is taken away. */
 static inline unsigned long left_behind(const struct zap *z, unsigned long addr,
 					const struct page *page)
 {
-	if (likely(!z->keep_offsets) || !page || page->index == linear_page_index(z->vma, addr))
+	if (likely(!(z->keep & ZAP_KEEP_OFFSETS)) || !page || page->index == linear_page_index(z->vma, addr))
 		return 0;
 	return pgoff_to_pte(page->index).pte;
 }
 
-/* With keep_anon: does the entry of @page (NULL: no normal page) stay? */
+/* With ZAP_KEEP_ANON: does the entry of @page (NULL: no normal page) stay? */
 static bool stays(const struct zap *z, const struct page *page)
 {
-	return !page || PageAnon(page) || (z->keep_shared && page_mapcount(page) != 1);
+	return !page || PageAnon(page) || ((z->keep & ZAP_KEEP_SHARED) && page_mapcount(page) != 1);
 }
 
-/* One table's worth. Enter: its lock held. Returns how many entries became none. */
-static int zap_ptes(struct zap *z, pte_t *pte, unsigned long addr, unsigned long end, long *rss)
+/* An entry of @page, no anonymous one, is gone; @e is what it was. */
+static noinline void unmap_file_page(struct zap *z, unsigned long e, struct page *page, long *rss)
 {
-	const bool exiting = z->tlb->fullmm;
+	if (e & _PAGE_DIRTY)
+		set_page_dirty(page);
+	rss[mm_counter(page)]--;
+	VM_BUG_ON_PAGE(!page_mapped(page), page);
+	if (atomic_dec_return(&page->_mapcount) < 0)
+		page_now_unmapped(page);
+	gather_page(z->tlb, page);
+}
+
+/* An entry is gone that kept a nonlinear offset or a slot of swap. */
+static noinline void forget_absent(unsigned long e, long *rss)
+{
+	if (!pte_swap(__pte(e)))
+		return;
+	free_swap_entry(pte_to_swp_entry(__pte(e)));
+	rss[MM_SWAPENTS]--;
+}
+
+/*
+ * One table's worth, where every entry goes and no page is locked.  Enter: the table's lock held.  Returns
+ * how many entries became none.  @exiting: nobody runs here, no bit can come any more.
+ */
+static __always_inline int zap_all_ptes(struct zap *z, pte_t *pte, unsigned long addr, unsigned long nr,
+					long *rss, const bool exiting)
+{
+	pte_t *const begin = pte, *const end = pte + nr;
+	pte_t *first = NULL, *last = NULL;
+	long anon = 0, unmapped = 0;
+	int freed = 0;
+
+	for (; pte != end; pte++) {
+		unsigned long e = pte->pte;
+		struct page *page;
+
+		if (!e)
+			continue;
+		freed++;
+		if (unlikely(!(e & (_PAGE_PRESENT | _PAGE_PROTNONE)))) {
+			pte->pte = 0;
+			forget_absent(e, rss);
+			continue;
+		}
+		if (exiting)
+			pte->pte = 0;
+		else
+			e = xchg(&pte->pte, 0);
+		last = pte;
+		if (!first)
+			first = pte;
+		if (unlikely(e & _PAGE_SPECIAL))
+			continue;
+		page = pte_page(__pte(e));
+		if (unlikely(!PageAnon(page))) {
+			unmap_file_page(z, e, page, rss);
+			continue;
+		}
+		anon++;
+		VM_BUG_ON_PAGE(!page_mapped(page), page);
+		if (atomic_dec_return(&page->_mapcount) < 0) {
+			unmapped++;
+			if (unlikely(PageMlocked(page)))
+				munlock_unmapped_page(page);
+		}
+		gather_page(z->tlb, page);
+	}
+	rss[MM_ANONPAGES] -= anon;
+	if (unmapped)
+		atomic_long_sub(unmapped, &nr_anon_mapped);
+	if (first)
+		tlb_note_range(z->tlb, addr + ((first - begin) << PAGE_SHIFT),
+			       addr + ((last + 1 - begin) << PAGE_SHIFT));
+	return freed;
+}
+
+/* The same where the pages are locked, or some entries stay or leave something behind. */
+static noinline int zap_some_ptes(struct zap *z, pte_t *pte, unsigned long addr, unsigned long end, long *rss)
+{
 	unsigned long first = ~0UL, last = 0;
 	int freed = 0;
 
@@ -331,43 +402,34 @@ static int zap_ptes(struct zap *z, pte_t *pte, unsigned long addr, unsigned long
 
 		if (!e)
 			continue;
-		if (unlikely(!(e & (_PAGE_PRESENT | _PAGE_PROTNONE)))) {
-			if (z->keep_offsets || (pte_swap(__pte(e)) && z->keep_anon))
+		if (!(e & (_PAGE_PRESENT | _PAGE_PROTNONE))) {
+			if ((z->keep & ZAP_KEEP_OFFSETS) || (pte_swap(__pte(e)) && (z->keep & ZAP_KEEP_ANON)))
 				continue;
 			pte->pte = 0;		/* nonlinear offset, or a slot of swap */
 			freed++;
-			if (pte_swap(__pte(e))) {
-				free_swap_entry(pte_to_swp_entry(__pte(e)));
-				rss[MM_SWAPENTS]--;
-			}
+			forget_absent(e, rss);
 			continue;
 		}
-		page = e & _PAGE_SPECIAL ? NULL : pfn_to_page((e & PTE_PFN_MASK) >> PAGE_SHIFT);
-		if (unlikely(z->keep_anon) && stays(z, page))
+		page = e & _PAGE_SPECIAL ? NULL : pte_page(__pte(e));
+		if ((z->keep & ZAP_KEEP_ANON) && stays(z, page))
 			continue;
-		if (unlikely(z->keep_offsets) && page &&
-		    (page->index < z->first || page->index > z->last))
+		if ((z->keep & ZAP_KEEP_OFFSETS) && page && (page->index < z->first || page->index > z->last))
 			continue;
 		rest = left_behind(z, addr, page);
-		if (exiting)
-			pte->pte = 0;		/* nobody runs here: no bit can come any more */
-		else
-			e = xchg(&pte->pte, rest);
+		e = xchg(&pte->pte, rest);
 		freed += !rest;
 		if (first == ~0UL)
 			first = addr;
 		last = addr;
-		if (unlikely(!page))
+		if (!page)
 			continue;
-		if (likely(PageAnon(page))) {
-			rss[MM_ANONPAGES]--;
-		} else {
-			if (e & _PAGE_DIRTY)
-				set_page_dirty(page);
-			rss[mm_counter(page)]--;
-		}
-		VM_BUG_ON_PAGE(!page_mapped(page), page);
 		munlock_vma_page(page, z->vma);
+		if (!PageAnon(page)) {
+			unmap_file_page(z, e, page, rss);
+			continue;
+		}
+		rss[MM_ANONPAGES]--;
+		VM_BUG_ON_PAGE(!page_mapped(page), page);
 		if (atomic_dec_return(&page->_mapcount) < 0)
 			page_now_unmapped(page);
 		gather_page(z->tlb, page);
@@ -377,6 +439,16 @@ static int zap_ptes(struct zap *z, pte_t *pte, unsigned long addr, unsigned long
 	return freed;
 }
 
+static int zap_ptes(struct zap *z, pte_t *pte, unsigned long addr, unsigned long end, long *rss)
+{
+	unsigned long nr = (end - addr) >> PAGE_SHIFT;
+
+	if (unlikely(z->keep) || vma_locks_pages(z->vma))
+		return zap_some_ptes(z, pte, addr, end, rss);
+	return z->tlb->fullmm ? zap_all_ptes(z, pte, addr, nr, rss, true)
+			      : zap_all_ptes(z, pte, addr, nr, rss, false);
+}
+
 /* The same, told: in one record if all entries go. */
 static noinline int zap_ptes_traced(struct zap *z, pte_t *pte, unsigned long addr, unsigned long end,
 				    long *rss)
@@ -384,7 +456,7 @@ static noinline int zap_ptes_traced(struct zap *z, pte_t *pte, unsigned long add
 	struct mm_struct *mm = z->vma->vm_mm;
 	int freed = 0;
 
-	if (!trace_each_pte() && !z->keep_anon && !z->keep_offsets) {
+	if (!trace_each_pte() && !z->keep) {
 		trace_pte_batch(mm, BATCH_ZAP, addr, (end - addr) >> PAGE_SHIFT, 0, 0, 0);
 		return zap_ptes(z, pte, addr, end, rss);
 	}
@@ -397,19 +469,24 @@ static noinline int zap_ptes_traced(struct zap *z, pte_t *pte, unsigned long add
 	return freed;
 }
 
-static void zap_pte_range(struct zap *z, pmd_t *pmd, unsigned long addr, unsigned long end)
+/* Without the lock: what comes in meanwhile came in afterwards. */
+static inline bool table_is_empty(const pmd_t *pmd)
+{
+	return !READ_ONCE(pmd_page(*pmd)->pt_entries);
+}
+
+static noinline void zap_pte_range(struct zap *z, pmd_t *pmd, unsigned long addr, unsigned long end)
 {
 	long rss[NR_MM_COUNTERS] = { 0 };
 	struct mm_struct *mm = z->vma->vm_mm;
 	spinlock_t *ptl;
 	pte_t *pte;
 
+	update_hiwater_rss(mm);		/* before it gets less */
 	pte = pte_offset_map_lock(mm, pmd, addr, &ptl);
-	if (pfn_to_page(pmd_pfn(*pmd))->pt_entries) {
-		pt_entries_add(pmd, -(trace_ptes() ? zap_ptes_traced(z, pte, addr, end, rss)
-						   : zap_ptes(z, pte, addr, end, rss)));
-		add_rss(mm, rss);
-	}
+	pt_entries_add(ptl, -(trace_ptes() ? zap_ptes_traced(z, pte, addr, end, rss)
+					   : zap_ptes(z, pte, addr, end, rss)));
+	add_rss(mm, rss);
 	pte_unmap_unlock(pte, ptl);
 }
 
@@ -423,7 +500,8 @@ static void zap_pmd_range(struct zap *z, pud_t *pud, unsigned long addr, unsigne
 		if (pmd_none(*pmd))
 			continue;
 		VM_BUG_ON_VMA(pmd_leaf(*pmd), z->vma);
-		zap_pte_range(z, pmd, addr, next);
+		if (!table_is_empty(pmd))
+			zap_pte_range(z, pmd, addr, next);
 		cond_resched();
 	}
 }
@@ -452,25 +530,11 @@ static void zap_p4d_range(struct zap *z, pgd_t *pgd, unsigned long addr, unsigne
 	}
 }
 
-/* Does one last-level table serve all of [addr, end)? */
-static inline bool in_one_table(unsigned long addr, unsigned long end)
-{
-	return !((addr ^ (end - 1)) & PMD_MASK);
-}
-
-static void zap_range(struct zap *z, unsigned long addr, unsigned long end)
+static noinline void zap_tables(struct zap *z, unsigned long addr, unsigned long end)
 {
 	pgd_t *pgd = pgd_offset(z->vma->vm_mm, addr);
 	unsigned long next;
 
-	if (in_one_table(addr, end)) {
-		pmd_t *pmd = walk_to_pmd(z->vma->vm_mm, addr);
-
-		if (pmd)
-			zap_pte_range(z, pmd, addr, end);
-		cond_resched();
-		return;
-	}
 	for (; addr != end; pgd++, addr = next) {
 		next = pgd_addr_end(addr, end);
 		if (!pgd_none(*pgd))
@@ -478,18 +542,42 @@ static void zap_range(struct zap *z, unsigned long addr, unsigned long end)
 	}
 }
 
+/* Returns the address up to which there is no table at all, as far as that was seen; else 0. */
+static unsigned long zap_range(struct zap *z, unsigned long addr, unsigned long end)
+{
+	pmd_t *pmd;
+
+	if (!in_one_table(addr, end)) {
+		zap_tables(z, addr, end);
+		return 0;
+	}
+	pmd = walk_to_pmd(z->vma->vm_mm, addr);
+	if (!pmd)
+		return (addr & PMD_MASK) + PMD_SIZE;
+	if (!table_is_empty(pmd))
+		zap_pte_range(z, pmd, addr, end);
+	cond_resched();
+	return 0;
+}
+
 /* Take down all entries of the VMAs from @vma on inside [start, end).  Needs no memory. */
 void unmap_vmas(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start,
 		unsigned long end)
 {
+	unsigned long no_table = 0;		/* up to there, from the last area on */
+
 	for (; vma && vma->vm_start < end; vma = vma->vm_next) {
-		struct zap z = { .tlb = tlb, .vma = vma };
+		struct zap z;
 		unsigned long s = max(vma->vm_start, start), e = min(vma->vm_end, end);
 
 		if (vma->vm_flags & VM_ARCH_1)
 			pfnmap_untrack(vma);
-		if (s < e)
-			zap_range(&z, s, e);
+		if (s >= e || e <= no_table)
+			continue;
+		z.tlb = tlb;
+		z.vma = vma;
+		z.keep = 0;
+		no_table = zap_range(&z, s, e);
 	}
 }
 
@@ -499,7 +587,6 @@ static void zap_and_flush(struct zap *z, unsigned long start, unsigned long end)
 	struct mmu_gather tlb;
 
 	z->tlb = &tlb;
-	update_hiwater_rss(z->vma->vm_mm);
 	tlb_gather_mmu(&tlb, z->vma->vm_mm, false);
 	zap_range(z, start, end);
 	tlb_finish_mmu(&tlb);
@@ -507,14 +594,14 @@ static void zap_and_flush(struct zap *z, unsigned long start, unsigned long end)
 
 void zap_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long size)
 {
-	struct zap z = { .vma = vma, .last = ~0UL, .keep_offsets = vma->vm_flags & VM_NONLINEAR };
+	struct zap z = { .vma = vma, .last = ~0UL, .keep = vma->vm_flags & VM_NONLINEAR ? ZAP_KEEP_OFFSETS : 0 };
 
 	zap_and_flush(&z, start, start + size);
 }
 
 void zap_unshared_file_pages(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
-	struct zap z = { .vma = vma, .keep_anon = true, .keep_shared = true };
+	struct zap z = { .vma = vma, .keep = ZAP_KEEP_ANON | ZAP_KEEP_SHARED };
 
 	zap_and_flush(&z, start, end);
 }
@@ -522,7 +609,7 @@ void zap_unshared_file_pages(struct vm_area_struct *vma, unsigned long start, un
 /* File pages [first, last] wherever a nonlinear area shows them. */
 static void zap_nonlinear(struct vm_area_struct *vma, pgoff_t first, pgoff_t last)
 {
-	struct zap z = { .vma = vma, .first = first, .last = last, .keep_offsets = true };
+	struct zap z = { .vma = vma, .first = first, .last = last, .keep = ZAP_KEEP_OFFSETS };
 
 	zap_and_flush(&z, vma->vm_start, vma->vm_end);
 }
@@ -532,11 +619,10 @@ static void zap_file_pages(struct vm_area_struct *vma, pgoff_t first, pgoff_t la
 {
 	pgoff_t vma_last = vma->vm_pgoff + vma_pages(vma) - 1;
 	struct mmu_gather tlb;
-	struct zap z = { .tlb = &tlb, .vma = vma, .keep_anon = !even_cows };
+	struct zap z = { .tlb = &tlb, .vma = vma, .keep = even_cows ? 0 : ZAP_KEEP_ANON };
 
 	first = max(first, vma->vm_pgoff);
 	last = min(last, vma_last);
-	update_hiwater_rss(vma->vm_mm);
 	tlb_gather_mmu(&tlb, vma->vm_mm, false);
 	zap_range(&z, vma->vm_start + ((first - vma->vm_pgoff) << PAGE_SHIFT),
 		  vma->vm_start + ((last - vma->vm_pgoff + 1) << PAGE_SHIFT));
@@ -652,7 +738,7 @@ static void free_p4d_range(struct table_range *r, pgd_t *pgd, unsigned long addr
 	}
 }
 
-static void free_pgd_range(struct table_range *r, struct mm_struct *mm, unsigned long addr,
+static noinline void free_pgd_range(struct table_range *r, struct mm_struct *mm, unsigned long addr,
 			   unsigned long end)
 {
 	pgd_t *pgd = pgd_offset(mm, addr);
@@ -672,6 +758,16 @@ static void free_pgd_range(struct table_range *r, struct mm_struct *mm, unsigned
 	}
 }
 
+/* The tables that served only [start, end), of what lies between @floor and @ceiling (0: the end). */
+void free_table_range(struct mmu_gather *tlb, unsigned long start, unsigned long end, unsigned long floor,
+		      unsigned long ceiling)
+{
+	struct table_range r = { .tlb = tlb, .floor = floor, .last = ceiling - 1 };
+
+	if (may_free_tables(&r, start, end))
+		free_pgd_range(&r, tlb->mm, start, end);
+}
+
 /*
  * The VMAs from @vma on are gone; so are the tables that served only them.  First nobody must
  * find them by rmap any more.  @floor, @ceiling: end and start of the VMAs that stay around
@@ -680,8 +776,6 @@ static void free_pgd_range(struct table_range *r, struct mm_struct *mm, unsigned
 void free_pgtables(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long floor,
 		   unsigned long ceiling)
 {
-	struct table_range r = { .tlb = tlb, .floor = floor };
-
 	for (struct vm_area_struct *v = vma; v; v = v->vm_next) {
 		if (!list_empty(&v->anon_vma_chain))
 			unlink_anon_vmas(v);
@@ -697,9 +791,7 @@ void free_pgtables(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned 
 			end = vma->vm_end;
 		}
 		/* what the next VMA needs is freed with it, not before */
-		r.last = (vma->vm_next ? vma->vm_next->vm_start : ceiling) - 1;
-		if (may_free_tables(&r, start, end))
-			free_pgd_range(&r, tlb->mm, start, end);
+		free_table_range(tlb, start, end, floor, vma->vm_next ? vma->vm_next->vm_start : ceiling);
 	}
 }
 
@@ -711,11 +803,9 @@ void free_unused_tables(struct mm_struct *mm, unsigned long start, unsigned long
 {
 	struct vm_area_struct *prev, *next = find_vma_prev(mm, start, &prev);
 	struct mmu_gather tlb;
-	struct table_range r = { .tlb = &tlb, .floor = prev ? prev->vm_end : 0,
-				 .last = (next ? next->vm_start : 0) - 1 };
 
 	tlb_gather_mmu(&tlb, mm, false);
-	free_pgd_range(&r, mm, start, end);
+	free_table_range(&tlb, start, end, prev ? prev->vm_end : 0, next ? next->vm_start : 0);
 	tlb_finish_mmu(&tlb);
 }
 
@@ -745,7 +835,7 @@ int vm_insert_page(struct vm_area_struct *vma, unsigned long addr, struct page *
 		add_mm_counter(mm, mm_counter(page), 1);
 		set_pte_at(mm, addr, pte, mk_pte(page, vma->vm_page_prot));
 		trace_pte_set(mm, addr, 0, pte->pte, OUTCOME_RETRY);
-		pt_entries_add(pmd, 1);
+		pt_entries_add(ptl, 1);
 		err = 0;
 	}
 	pte_unmap_unlock(pte, ptl);
@@ -769,7 +859,7 @@ vm_fault_t vmf_insert_pfn(struct vm_area_struct *vma, unsigned long addr, unsign
 	if (pte_none(*pte)) {
 		set_pte_at(vma->vm_mm, addr, pte, pte_mkspecial(pfn_pte(pfn, vma->vm_page_prot)));
 		trace_pte_set(vma->vm_mm, addr, 0, pte->pte, OUTCOME_FILE_READ);
-		pt_entries_add(pmd, 1);
+		pt_entries_add(ptl, 1);
 	}
 	pte_unmap_unlock(pte, ptl);
 	return VM_FAULT_NOPAGE;

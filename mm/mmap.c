@@ -17,6 +17,7 @@
 #include <sched.h>
 #include <slab.h>
 #include <uapi/personality.h>
+#include <vmacache.h>
 #include "internal.h"
 
 int sysctl_max_map_count = DEFAULT_MAX_MAP_COUNT;
@@ -199,14 +200,12 @@ static unsigned long pages_mapped(struct mm_struct *mm, unsigned long addr, unsi
  * that may be written counts as a writer of the file from here on, before vma_link() counts it for good: nobody can
  * seal the file in between.
  */
-static int map_backing(struct vm_area_struct *vma, struct file *file)
+static noinline int map_backing(struct vm_area_struct *vma, struct file *file)
 {
 	bool shared = is_shared_maywrite(vma->vm_flags);
 	int err;
 
 	if (!file) {
-		if (!(vma->vm_flags & VM_SHARED))
-			return 0;
 		file = shmem_file_setup("dev/zero", vma->vm_end - vma->vm_start, vma->vm_flags);
 		if (IS_ERR(file))
 			return PTR_ERR(file);
@@ -240,6 +239,8 @@ static struct vm_area_struct *new_vma(struct mm_struct *mm, struct file *file, u
 	vma->vm_flags = vm_flags;
 	vma->vm_pgoff = pgoff;
 	vma->vm_page_prot = vm_get_page_prot(vm_flags);
+	if (!file && !(vm_flags & VM_SHARED))
+		return vma;
 	err = map_backing(vma, file);
 	if (err) {
 		if (vma->vm_file)
@@ -251,6 +252,7 @@ static struct vm_area_struct *new_vma(struct mm_struct *mm, struct file *file, u
 		vm_area_free(vma);
 		return ERR_PTR(err);
 	}
+	vma_set_page_prot(vma);		/* the object has had its say */
 	return vma;
 }
 
@@ -265,7 +267,8 @@ static unsigned long mmap_region(struct file *file, unsigned long addr, unsigned
 	if (!may_expand_vm(mm, vm_flags, pages) &&
 	    !may_expand_vm(mm, vm_flags, pages - pages_mapped(mm, addr, addr + len)))
 		return -ENOMEM;
-	vma = find_vma_prev(mm, addr, &prev);
+	vma = find_vma_inline(current, mm, addr);
+	prev = vma ? vma->vm_prev : last_vma(mm);
 	if (vma && vma->vm_start < addr + len) {
 		if (do_munmap(mm, addr, len))
 			return -ENOMEM;
@@ -286,7 +289,6 @@ static unsigned long mmap_region(struct file *file, unsigned long addr, unsigned
 			vm_unacct_memory(charged);
 			return PTR_ERR(vma);
 		}
-		vma_set_page_prot(vma);
 		vma_link(mm, vma, prev);
 		if (file && is_shared_maywrite(vm_flags))
 			mapping_unmap_writable(file->f_inode->i_mapping);
@@ -356,53 +358,54 @@ unsigned long do_mmap(struct file *file, unsigned long addr, unsigned long len, 
 	return addr;
 }
 
-unsigned long vm_mmap(struct file *file, unsigned long addr, unsigned long len, unsigned long prot,
-		      unsigned long flags, unsigned long offset)
+/* do_mmap() under the lock, and what is to be populated then.  @pgoff: in pages. */
+static unsigned long mmap_pgoff(struct file *file, unsigned long addr, unsigned long len, unsigned long prot,
+				unsigned long flags, unsigned long pgoff)
 {
 	struct mm_struct *mm = current->mm;
 	unsigned long ret, populate;
 
-	if (offset + PAGE_ALIGN(len) < offset || offset_in_page(offset))
-		return -EINVAL;
 	if (down_write_killable(&mm->mmap_sem))
 		return -EINTR;
-	ret = do_mmap(file, addr, len, prot, flags, offset >> PAGE_SHIFT, &populate);
+	ret = do_mmap(file, addr, len, prot, flags, pgoff, &populate);
 	up_write(&mm->mmap_sem);
 	if (populate)
 		mm_populate(ret, populate);
 	return ret;
 }
 
+unsigned long vm_mmap(struct file *file, unsigned long addr, unsigned long len, unsigned long prot,
+		      unsigned long flags, unsigned long offset)
+{
+	if (offset + PAGE_ALIGN(len) < offset || offset_in_page(offset))
+		return -EINVAL;
+	return mmap_pgoff(file, addr, len, prot, flags, offset >> PAGE_SHIFT);
+}
+
+static noinline long mmap_fd(unsigned long addr, unsigned long len, unsigned long prot, unsigned long flags,
+			     unsigned long fd, unsigned long pgoff)
+{
+	struct file *file = fget(fd);
+	long ret;
+
+	if (!file)
+		return -EBADF;
+	ret = flags & MAP_HUGETLB ? -EINVAL : (long)mmap_pgoff(file, addr, len, prot, flags, pgoff);
+	fput(file);
+	return ret;
+}
+
 long sys_mmap(unsigned long addr, unsigned long len, unsigned long prot, unsigned long flags,
 	      unsigned long fd, unsigned long off)
 {
-	struct mm_struct *mm = current->mm;
-	unsigned long ret = -EINVAL, populate;
-	struct file *file = NULL;
-
 	if (offset_in_page(off))
 		return -EINVAL;
 	flags &= ~(unsigned long)MAP_DENYWRITE;		/* exec's alone: anybody could lock out writers */
-	if (!(flags & MAP_ANONYMOUS)) {
-		file = fget(fd);
-		if (!file)
-			return -EBADF;
-		if (flags & MAP_HUGETLB)
-			goto out;
-	} else if (flags & MAP_HUGETLB) {
+	if (!(flags & MAP_ANONYMOUS))
+		return mmap_fd(addr, len, prot, flags, fd, off >> PAGE_SHIFT);
+	if (flags & MAP_HUGETLB)
 		return -ENOMEM;			/* no huge pages are set aside */
-	}
-	ret = -EINTR;
-	if (down_write_killable(&mm->mmap_sem))
-		goto out;
-	ret = do_mmap(file, addr, len, prot, flags, off >> PAGE_SHIFT, &populate);
-	up_write(&mm->mmap_sem);
-	if (populate)
-		mm_populate(ret, populate);
-out:
-	if (file)
-		fput(file);
-	return ret;
+	return mmap_pgoff(NULL, addr, len, prot, flags, off >> PAGE_SHIFT);
 }
 
 /* ---- munmap ---- */
@@ -414,7 +417,6 @@ void unmap_region(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_ar
 	struct vm_area_struct *next = prev ? prev->vm_next : mm->mmap;
 	struct mmu_gather tlb;
 
-	update_hiwater_rss(mm);
 	tlb_gather_mmu(&tlb, mm, false);
 	unmap_vmas(&tlb, vma, start, end);
 	free_pgtables(&tlb, vma, prev ? prev->vm_end : 0, next ? next->vm_start : 0);
@@ -476,6 +478,52 @@ static void remove_vma_list(struct mm_struct *mm, struct vm_area_struct *vma)
 		vm_unacct_memory(accounted);
 }
 
+/*
+ * Does [start, end) take away the head or the tail of @vma, and nothing else?  Then the area only gets smaller,
+ * which needs no memory.  Where its object wants to hear of it, or it is a range of frames, it is cut in two.
+ */
+static bool only_trims(const struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	const struct vm_operations_struct *ops = vma->vm_ops;
+
+	if (start > vma->vm_start ? end < vma->vm_end : end >= vma->vm_end)
+		return false;		/* a hole in its middle; all of it */
+	if (vma->vm_next && vma->vm_next->vm_start < end)
+		return false;
+	return !(vma->vm_flags & VM_ARCH_1) && !(ops && (ops->open || ops->close || ops->may_split));
+}
+
+/* Take [start, end), head or tail, from @vma: first the pages, as long as rmap finds them; then the tables. */
+static void trim_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	unsigned long floor, ceiling;
+	struct mmu_gather tlb;
+	long pages;
+
+	start = max(start, vma->vm_start);
+	end = min(end, vma->vm_end);
+	pages = (end - start) >> PAGE_SHIFT;
+	update_hiwater_vm(mm);
+	tlb_gather_mmu(&tlb, mm, false);
+	unmap_vmas(&tlb, vma, start, end);
+	if (start > vma->vm_start) {
+		vma_shrink(vma, vma->vm_start, start);
+		floor = start;
+		ceiling = vma->vm_next ? vma->vm_next->vm_start : 0;
+	} else {
+		vma_shrink(vma, end, vma->vm_end);
+		floor = vma->vm_prev ? vma->vm_prev->vm_end : 0;
+		ceiling = end;
+	}
+	free_table_range(&tlb, start, end, floor, ceiling);
+	tlb_finish_mmu(&tlb);
+	if (vma->vm_flags & VM_ACCOUNT)
+		vm_unacct_memory(pages);
+	if (vma->vm_flags & VM_LOCKED)
+		mm->locked_vm -= pages;
+	vm_stat_account(mm, vma->vm_flags, vma->vm_file, -pages);
+}
+
 int do_munmap(struct mm_struct *mm, unsigned long start, size_t len)
 {
 	struct vm_area_struct *vma, *prev;
@@ -486,9 +534,14 @@ int do_munmap(struct mm_struct *mm, unsigned long start, size_t len)
 	end = start + PAGE_ALIGN(len);
 	if (end == start)
 		return -EINVAL;
-	vma = find_vma(mm, start);
+	vma = find_vma_inline(current, mm, start);
 	if (!vma || vma->vm_start >= end)
 		return 0;
+	if (only_trims(vma, start, end)) {
+		trim_vma(mm, vma, start, end);
+		mm_verify_range(mm, start, end);
+		return 0;
+	}
 	if (start > vma->vm_start || end < vma->vm_end || vma->vm_end < end) {
 		int err = isolate_range(mm, start, end);
 

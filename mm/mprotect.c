@@ -24,48 +24,90 @@ struct protect {
 	unsigned long flush_start, flush_end;
 };
 
-/* May a private page be made writable at once?  Only this entry leads to it. */
-static inline bool sole_owner(pte_t e, unsigned long need)
+/* Do no other entries or users lead to the page of a private entry?  Then it may be made writable at once. */
+static inline bool sole_owner(unsigned long e)
 {
-	const struct page *page;
+	const struct page *page = pte_page(__pte(e));
 
-	if ((e.pte & need) != need || pte_special(e))
-		return false;
-	page = pfn_to_page(pte_pfn(e));
 	return PageAnon(page) && page_count(page) == 1;
 }
 
 /* What a change of protection leaves of an entry. */
 #define PROTECT_KEEPS (PTE_PFN_MASK | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_SPECIAL | \
 		       _PAGE_SOFT_DIRTY | _PAGE_CACHE_MASK)
+#define PROTECT_MAPPED (_PAGE_PRESENT | _PAGE_PROTNONE)
+
+/* By compare-and-exchange: no accessed or dirty bit that the hardware sets meanwhile is lost. */
+static __always_inline bool replace_pte(pte_t *pte, unsigned long old, unsigned long new)
+{
+	return likely(__atomic_compare_exchange_n(&pte->pte, &old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
+}
 
 /*
  * One table's worth.  True if a flush is due: the area loses a right (@takes_away) and an entry changed,
- * or an entry is no longer writable although the area is (a clean page: its next write is to be seen).
- * By compare-and-exchange, so that no accessed or dirty bit that the hardware sets meanwhile is lost.
+ * or an entry is no longer writable although the area is.
  */
-static __always_inline bool protect_ptes(pte_t *pte, unsigned long nr, unsigned long bits,
-					 unsigned long try_write, bool takes_away)
+static bool protect_ptes(pte_t *pte, unsigned long nr, unsigned long bits, bool takes_away)
 {
-	const unsigned long keep = PROTECT_KEEPS;
-	const unsigned long due = takes_away ? _PAGE_RW : 0;
-	unsigned long lost = 0;
+	unsigned long seen = 0;
 
 	for (pte_t *end = pte + nr; pte != end; pte++) {
-		unsigned long old = pte->pte, new;
+		unsigned long old;
 
-		if (!(old & (_PAGE_PRESENT | _PAGE_PROTNONE)))
-			continue;
 		do {
-			new = (old & keep) | bits;
-			if (try_write && sole_owner(__pte(old), try_write))
-				new |= _PAGE_RW;
-		} while (unlikely(!__atomic_compare_exchange_n(&pte->pte, &old, new, false,
-							       __ATOMIC_SEQ_CST,
-							       __ATOMIC_RELAXED)));
-		lost |= (old & ~new) | due;
+			old = pte->pte;
+			if (!(old & PROTECT_MAPPED))
+				break;
+			seen |= old;
+		} while (!replace_pte(pte, old, (old & PROTECT_KEEPS) | bits));
 	}
-	return lost & _PAGE_RW;
+	return takes_away ? seen : seen & ~bits & _PAGE_RW;
+}
+
+/*
+ * One entry, which may become writable without a fault if it has all bits of @need.  A clean page does not: its
+ * next write is to be seen.  True if a flush is due.
+ */
+static noinline bool protect_pte(pte_t *pte, unsigned long bits, unsigned long need, bool takes_away)
+{
+	for (;;) {
+		unsigned long old = pte->pte, new = (old & PROTECT_KEEPS) | bits;
+
+		if (!(old & PROTECT_MAPPED))
+			return false;
+		if ((old & (_PAGE_SPECIAL | need)) == need && sole_owner(old))
+			new |= _PAGE_RW;
+		if (replace_pte(pte, old, new))
+			return takes_away || (old & ~new & _PAGE_RW);
+	}
+}
+
+/* Entries that do become writable and lose nothing, up to @end or the first other one, which is returned. */
+static noinline pte_t *make_writable(pte_t *pte, pte_t *end, unsigned long bits, unsigned long need)
+{
+	const unsigned long own = _PAGE_PRESENT | need, writable = bits | _PAGE_RW;
+
+	for (; pte != end; pte++) {
+		unsigned long old = pte->pte;
+
+		if ((old & (own | _PAGE_SPECIAL)) != own || !sole_owner(old) ||
+		    !replace_pte(pte, old, (old & PROTECT_KEEPS) | writable))
+			break;
+	}
+	return pte;
+}
+
+static bool protect_writable_ptes(pte_t *pte, unsigned long nr, unsigned long bits, unsigned long need,
+				  bool takes_away)
+{
+	bool due = false;
+
+	for (pte_t *end = pte + nr; pte != end; pte++) {
+		if (!takes_away && (pte = make_writable(pte, end, bits, need)) == end)
+			break;
+		due |= protect_pte(pte, bits, need, takes_away);
+	}
+	return due;
 }
 
 static bool protect_table(struct protect *p, pte_t *pte, unsigned long addr, unsigned long end)
@@ -73,8 +115,8 @@ static bool protect_table(struct protect *p, pte_t *pte, unsigned long addr, uns
 	unsigned long bits = pgprot_val(p->prot) & ~(PTE_PFN_MASK | _PAGE_CACHE_MASK);
 	unsigned long nr = (end - addr) >> PAGE_SHIFT;
 
-	return p->try_write ? protect_ptes(pte, nr, bits, p->try_write, p->takes_away)
-			    : protect_ptes(pte, nr, bits, 0, p->takes_away);
+	return p->try_write ? protect_writable_ptes(pte, nr, bits, p->try_write, p->takes_away)
+			    : protect_ptes(pte, nr, bits, p->takes_away);
 }
 
 /* The same, told: in one record if all entries change in one way. */
@@ -104,24 +146,27 @@ static void note_flush(struct protect *p, unsigned long start, unsigned long end
 	p->flush_end = end;
 }
 
+static void protect_pte_range(struct protect *p, pmd_t *pmd, unsigned long addr, unsigned long end)
+{
+	spinlock_t *ptl;
+	pte_t *pte = pte_offset_map_lock(p->mm, pmd, addr, &ptl);
+
+	if (ptl_table(ptl)->pt_entries &&
+	    (trace_ptes() ? protect_table_traced(p, pte, addr, end) : protect_table(p, pte, addr, end)))
+		note_flush(p, addr, end);
+	pte_unmap_unlock(pte, ptl);
+	cond_resched();
+}
+
 static void protect_pmds(struct protect *p, pud_t *pud, unsigned long addr, unsigned long end)
 {
 	pmd_t *pmd = pmd_offset(pud, addr);
 	unsigned long next;
 
 	for (; addr != end; pmd++, addr = next) {
-		spinlock_t *ptl;
-		pte_t *pte;
-
 		next = pmd_addr_end(addr, end);
-		if (pmd_none(*pmd))
-			continue;
-		pte = pte_offset_map_lock(p->mm, pmd, addr, &ptl);
-		if (pfn_to_page(pmd_pfn(*pmd))->pt_entries &&
-		    (trace_ptes() ? protect_table_traced(p, pte, addr, next) : protect_table(p, pte, addr, next)))
-			note_flush(p, addr, next);
-		pte_unmap_unlock(pte, ptl);
-		cond_resched();
+		if (!pmd_none(*pmd))
+			protect_pte_range(p, pmd, addr, next);
 	}
 }
 
@@ -137,7 +182,7 @@ static void protect_puds(struct protect *p, p4d_t *p4d, unsigned long addr, unsi
 	}
 }
 
-static void protect_range(struct protect *p, unsigned long addr, unsigned long end)
+static noinline void protect_tables(struct protect *p, unsigned long addr, unsigned long end)
 {
 	unsigned long next;
 
@@ -153,6 +198,16 @@ static void protect_range(struct protect *p, unsigned long addr, unsigned long e
 		if (!p4d_none(*p4d))
 			protect_puds(p, p4d, addr, next);
 	}
+}
+
+static void protect_range(struct protect *p, unsigned long addr, unsigned long end)
+{
+	pmd_t *pmd;
+
+	if (!in_one_table(addr, end))
+		protect_tables(p, addr, end);
+	else if ((pmd = walk_to_pmd(p->mm, addr)))
+		protect_pte_range(p, pmd, addr, end);
 }
 
 /* New flags for [start, end) of one VMA.  0 or -ENOMEM with nothing changed. */

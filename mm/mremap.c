@@ -46,8 +46,8 @@ static void move_ptes(struct move *m, pmd_t *old_pmd, pmd_t *new_pmd, pte_t *fro
 		set_pte(to, moved_entry(e));
 		moved++;
 	}
-	pt_entries_add(old_pmd, -moved);
-	pt_entries_add(new_pmd, moved);
+	pt_entries_add(pte_lockptr(m->new_vma->vm_mm, old_pmd), -moved);
+	pt_entries_add(pte_lockptr(m->new_vma->vm_mm, new_pmd), moved);
 }
 
 /* Bytes up to the next border of a last-level table on either side. */

@@ -126,7 +126,7 @@ static void set_offsets(struct vm_area_struct *vma, pmd_t *pmd, unsigned long ad
 		used += !pte_none(*pte);
 		trace_pte_change(vma->vm_mm, addr, old, pte->pte);
 	}
-	pt_entries_add(pmd, used);
+	pt_entries_add(ptl, used);
 	pte_unmap_unlock(first, ptl);
 }
 

@@ -572,7 +572,7 @@ static inline struct page *alloc_fast(gfp_t gfp)
 
 	if (likely(pcp->count)) {
 		page = pcp_pop(pcp);
-		vm_event_counts[cpu][PGALLOC]++;
+		count_vm_event(PGALLOC);
 	}
 	local_irq_restore(flags);
 	return page;
@@ -707,7 +707,7 @@ static inline void free_unref(struct page *page, unsigned int order, unsigned lo
 	trace_page_free(page_to_pfn(page), 0, caller);
 	flags = local_irq_save();
 	cpu = smp_processor_id();
-	vm_event_counts[cpu][PGFREE]++;
+	count_vm_event(PGFREE);
 	free_to_pcp(page, z, &z->pcp[cpu]);
 	local_irq_restore(flags);
 }
@@ -760,7 +760,7 @@ void free_page_batch(struct page **pages, unsigned int nr)
 	struct zone *z = NULL;
 
 	lru_forget(pages, nr);
-	vm_event_counts[cpu][PGFREE] += nr;
+	count_vm_events(PGFREE, nr);
 	if (trace_on(TRACE_BIT(PAGE)))
 		trace_batch_free(pages, nr, CALLER);
 	for (i = 0; i < nr; i++) {

@@ -96,7 +96,7 @@ static int map_frames(struct vm_area_struct *vma, unsigned long addr, unsigned l
 		VM_BUG_ON_VMA(!pte_none(*pte), vma);
 		set_pte_at(mm, addr, pte, pte_mkspecial(pfn_pte(pfn, prot)));
 		trace_pte_set(mm, addr, 0, pte->pte, OUTCOME_RETRY);
-		pt_entries_add(pmd, 1);
+		pt_entries_add(ptl, 1);
 		pte_unmap_unlock(pte, ptl);
 	}
 	return 0;

@@ -223,7 +223,7 @@ static bool hint_is_valid(const struct mm_struct *mm, unsigned long hint, unsign
 	return (hint > DEFAULT_MAP_WINDOW) == (hint + len > DEFAULT_MAP_WINDOW);
 }
 
-static unsigned long get_area_bottomup(struct file *file, unsigned long addr, unsigned long len,
+static noinline unsigned long get_area_bottomup(struct file *file, unsigned long addr, unsigned long len,
 				       unsigned long pgoff, unsigned long flags)
 {
 	struct mm_struct *mm = current->mm;

@@ -27,6 +27,7 @@
 #include <sched.h>
 #include <slab.h>
 #include <string.h>
+#include <vmacache.h>
 #include "internal.h"
 
 unsigned long stack_guard_gap = STACK_GUARD_GAP;
@@ -44,9 +45,17 @@ struct vm_area_struct *vm_area_alloc(struct mm_struct *mm)
 
 	if (!vma)
 		return NULL;
-	memset(vma, 0, sizeof(*vma));
+	/* The caller sets bounds, flags and offset; who links it, what leads to its neighbours. */
 	vma->vm_mm = mm;
+	vma->vm_next = vma->vm_prev = NULL;
+	vma->vm_page_prot = __pgprot(0);
+	vma->vm_flags = 0;
+	vma->vm_pgoff = 0;
 	INIT_LIST_HEAD(&vma->anon_vma_chain);
+	vma->anon_vma = NULL;
+	vma->vm_ops = NULL;
+	vma->vm_file = NULL;
+	vma->vm_private_data = NULL;
 	return vma;
 }
 
@@ -174,13 +183,6 @@ noinline struct vm_area_struct *tree_find(const struct mm_struct *mm, unsigned l
 	return found;
 }
 
-/*
- * The vmacache: each thread remembers the VMAs it used last, by 2 MiB of address.  Numbers
- * are drawn from one counter for all mms, so a thread that changes its mm (fork, exec) needs
- * no flush: another mm has another number.
- */
-#define VMACACHE_SLOT(addr) (((addr) >> PMD_SHIFT) & (VMACACHE_SIZE - 1))
-
 void vmacache_invalidate(struct mm_struct *mm)
 {
 	static atomic_t next_seqnum;
@@ -205,39 +207,18 @@ void vmacache_update(struct task_struct *t, unsigned long addr, struct vm_area_s
 	vc->vmas[VMACACHE_SLOT(addr)] = vma;
 }
 
-/* Does @addr lie in the hole before @vma? */
-static inline bool in_hole_before(const struct vm_area_struct *vma, unsigned long addr)
+noinline struct vm_area_struct *find_vma_uncached(struct mm_struct *mm, unsigned long addr)
 {
-	return addr < vma->vm_start && (!vma->vm_prev || vma->vm_prev->vm_end <= addr);
-}
+	struct vm_area_struct *vma = tree_find(mm, addr);
 
-/* The cached VMA that covers @addr, or has it in the hole before it; NULL: not known. */
-static inline struct vm_area_struct *vmacache_find(struct task_struct *t, struct mm_struct *mm,
-						   unsigned long addr)
-{
-	struct vm_area_struct *vma = t->vmacache.vmas[VMACACHE_SLOT(addr)];
-
-	count_vm_event(VMACACHE_FIND);
-	if (t->vmacache.seqnum != mm->vmacache_seqnum || !vma)
-		return NULL;
-	if (addr >= vma->vm_end || (addr < vma->vm_start && !in_hole_before(vma, addr)))
-		return NULL;
-	VM_BUG_ON_VMA(vma->vm_mm != mm, vma);
-	count_vm_event(VMACACHE_HITS);
+	if (vma && vma->vm_start <= addr)
+		vmacache_update(current, addr, vma);
 	return vma;
 }
 
 struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr)
 {
-	struct task_struct *t = current;
-	struct vm_area_struct *vma = vmacache_find(t, mm, addr);
-
-	if (likely(vma))
-		return vma;
-	vma = tree_find(mm, addr);
-	if (vma && vma->vm_start <= addr)
-		vmacache_update(t, addr, vma);
-	return vma;
+	return find_vma_inline(current, mm, addr);
 }
 
 struct vm_area_struct *last_vma(const struct mm_struct *mm)
@@ -325,7 +306,7 @@ static void vma_file_link(struct vm_area_struct *vma)
 	up_write(&m->i_mmap_rwsem);
 }
 
-void vma_file_unlink(struct vm_area_struct *vma)
+noinline void vma_file_unlink(struct vm_area_struct *vma)
 {
 	struct address_space *m = vma_mapping(vma);
 
@@ -553,6 +534,22 @@ static void end_changed(struct vm_area_struct *vma)
 		gap_changed(vma->vm_next);
 	else
 		vma->vm_mm->highest_vm_end = vma->vm_end;
+}
+
+void vma_shrink(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	struct border_lock lock;
+	unsigned long old_start = vma->vm_start;
+
+	VM_BUG_ON_VMA(start < old_start || end > vma->vm_end || start >= end, vma);
+	trace_vma_adjust(vma->vm_mm, old_start, vma->vm_end, start, end);
+	border_lock(&lock, vma, NULL);
+	set_borders(vma, start, end, lock.mapping);
+	border_unlock(&lock);
+	if (start != old_start)
+		gap_changed(vma);
+	else
+		end_changed(vma);
 }
 
 /* Free a VMA that a neighbour has taken over; its pages live on.  Only a split undone has close. */

@@ -179,7 +179,7 @@ static bool unmap_entry(struct page *page, struct vm_area_struct *vma, unsigned 
 	set_pte(pte, rest);
 	trace_pte_change(mm, addr, was.pte, rest.pte);
 	if (pte_none(rest))
-		pt_entries_add(pmd, -1);
+		pt_entries_add(ptl, -1);
 	add_mm_counter(mm, mm_counter(page), -1);
 	if (PageSwapCache(page))
 		add_mm_counter(mm, MM_SWAPENTS, 1);

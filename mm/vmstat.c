@@ -6,9 +6,6 @@
  *             may be read at any time and never runs backwards on one CPU.
  *             A page is counted as free, slab, page table, vmalloc, cache or anonymous at
  *             most once.
- * Simplified: events are counted with interrupts as they are: an interrupt between load
- *             and store of the same counter would lose one; the compiler makes each a
- *             single inc or add instruction.
  */
 #include <memblock.h>
 #include <mm.h>
@@ -19,8 +16,6 @@
 #include <vmalloc.h>
 #include "internal.h"
 #include "page_internal.h"
-
-unsigned long vm_event_counts[NR_CPUS][NR_VM_EVENTS];
 
 /* Linux's names where Linux counts the same. */
 static const char *const vm_event_names[NR_VM_EVENTS] = {
@@ -67,7 +62,7 @@ unsigned long vm_event_sum(enum vm_event e)
 	unsigned int cpu;
 
 	for (cpu = 0; cpu < nr_cpus; cpu++)
-		sum += READ_ONCE(vm_event_counts[cpu][e]);
+		sum += READ_ONCE(cpus[cpu].vm_events[e]);
 	return sum;
 }
 

@@ -173,7 +173,6 @@ exception_entry:
 	mov qword [rsp + PT_orig_ax], -1
 	sub rsp, 8
 	call do_exception
-	add rsp, 8
 	jmp exception_return
 .kernel:
 	lfence
@@ -203,7 +202,6 @@ irq_entry:
 	mov rdi, rsp
 	sub rsp, 8
 	call do_irq
-	add rsp, 8
 	jmp exception_return
 
 ; The page fault has a path of its own: it is the one that must be fast.
@@ -224,12 +222,12 @@ page_fault_entry:
 	mov rdi, rsp
 	sub rsp, 8
 	call do_page_fault
-	add rsp, 8
 
+; Here rsp lies 8 below pt_regs, as at the calls before.
 exception_return:
 	cli
-	test byte [rsp + PT_cs], 3
-	jz restore_kernel
+	test byte [rsp + 8 + PT_cs], 3
+	jz exception_of_kernel
 	mov rax, [gs:CPU_current]
 	cmp qword [rax + TASK_ti_flags], 0
 	jne exception_slow
@@ -240,22 +238,21 @@ exception_return:
 	jne exception_slow
 %endif
 	; Nobody has changed the user's registers, and C has kept rbx, rbp and r12 to r15.
-	mov r11, [rsp + PT_r11]
-	mov r10, [rsp + PT_r10]
-	mov r9, [rsp + PT_r9]
-	mov r8, [rsp + PT_r8]
-	mov rax, [rsp + PT_ax]
-	mov rcx, [rsp + PT_cx]
-	mov rdx, [rsp + PT_dx]
-	mov rsi, [rsp + PT_si]
-	mov rdi, [rsp + PT_di]
-	add rsp, PT_ip
+	mov r11, [rsp + 8 + PT_r11]
+	mov r10, [rsp + 8 + PT_r10]
+	mov r9, [rsp + 8 + PT_r9]
+	mov r8, [rsp + 8 + PT_r8]
+	mov rax, [rsp + 8 + PT_ax]
+	mov rcx, [rsp + 8 + PT_cx]
+	mov rdx, [rsp + 8 + PT_dx]
+	mov rsi, [rsp + 8 + PT_si]
+	mov rdi, [rsp + 8 + PT_di]
+	add rsp, 8 + PT_ip
 	swapgs
 iretq_to_user:
 	iretq
 exception_slow:
-	mov rdi, rsp
-	sub rsp, 8
+	lea rdi, [rsp + 8]
 	call exit_to_user_mode
 	add rsp, 8
 	; falls through
@@ -266,6 +263,8 @@ restore_user:
 	swapgs
 	jmp iretq_to_user
 
+exception_of_kernel:
+	add rsp, 8
 restore_kernel:
 	POP_REGS
 	iretq
@@ -336,7 +335,6 @@ paranoid_entry:
 	mov esi, r12d
 	sub rsp, 8
 	call do_exception
-	add rsp, 8
 	jmp exception_return
 
 ; ---- one stub a vector ------------------------------------------------------------------------------

@@ -33,6 +33,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <trace.h>
+#include <vmacache.h>
 #include <vmalloc.h>
 
 #define PF_PROT		0x01UL		/* the page is present, the access is not allowed */
@@ -332,8 +333,8 @@ mapped:
 	if (likely(regs->flags & X86_EFLAGS_IF))
 		local_irq_enable();
 retry:
-	down_read(&mm->mmap_sem);
-	vma = find_vma(mm, addr);
+	down_read_fast(&mm->mmap_sem);
+	vma = find_vma_inline(tsk, mm, addr);
 	FAULT_AREA_QUESTIONS(FAULT_ASK)
 room:
 	vma = grow_stack(mm, addr);
@@ -347,17 +348,19 @@ segv_accerr:
 		return;
 entry:
 	fault = handle_mm_fault(vma, addr, access->fault_flags) | fault_traced;
-	up_read(&mm->mmap_sem);
-	if (unlikely(fault & (VM_FAULT_ERROR | VM_FAULT_RETRY | VM_FAULT_TRACED))) {
-		if ((fault & VM_FAULT_RETRY) && !(fault & VM_FAULT_ERROR) &&
-		    !fatal_signal_pending(tsk))
-			goto retry;
-		if (fault & (VM_FAULT_ERROR | VM_FAULT_RETRY)) {
-			fault_error(regs, error, addr, fault);
-			return;
-		}
-		trace_fault_end(addr, OUTCOME_RETRY);
+	up_read_fast(&mm->mmap_sem);
+	if (likely(!(fault & (VM_FAULT_ERROR | VM_FAULT_RETRY | VM_FAULT_TRACED | VM_FAULT_MAJOR)))) {
+		tsk->min_flt++;
+		return;
 	}
+	if ((fault & VM_FAULT_RETRY) && !(fault & VM_FAULT_ERROR) && !fatal_signal_pending(tsk))
+		goto retry;
+	if (fault & (VM_FAULT_ERROR | VM_FAULT_RETRY)) {
+		fault_error(regs, error, addr, fault);
+		return;
+	}
+	if (fault & VM_FAULT_TRACED)
+		trace_fault_end(addr, OUTCOME_RETRY);
 	if (fault & VM_FAULT_MAJOR)
 		tsk->maj_flt++;
 	else

@@ -78,8 +78,7 @@ static void show(unsigned int cpu)
 	}
 	pr_err("  RIP %016lx %s%s\n", regs->ip, sprint_symbol(name, sizeof(name), regs->ip),
 	       regs->flags & X86_EFLAGS_IF ? "" : ", interrupts off");
-	if (regs->bp)
-		dump_stack(regs->bp);
+	dump_stack(regs);
 }
 
 void nmi_backtrace(unsigned int cpu)

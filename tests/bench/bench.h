@@ -48,7 +48,7 @@ struct calls {
 	void *(*mmap)(void *addr, size_t len, int prot, int flags, int fd, off_t offset);
 	int (*munmap)(void *addr, size_t len);
 	int (*mprotect)(void *addr, size_t len, int prot);
-	void *(*sbrk)(intptr_t by);
+	int (*brk)(void *end);
 	pid_t (*fork)(void);
 	int (*execve)(const char *path, char *const *argv, char *const *envp);
 	pid_t (*waitpid)(pid_t pid, int *status, int options);

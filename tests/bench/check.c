@@ -53,7 +53,7 @@ pid_t clone_vm(char *stack, unsigned int *count)
 }
 
 struct calls sys = {
-	.getppid = getppid, .mmap = mmap, .munmap = munmap, .mprotect = mprotect, .sbrk = sbrk,
+	.getppid = getppid, .mmap = mmap, .munmap = munmap, .mprotect = mprotect, .brk = brk,
 	.fork = fork, .execve = execve, .waitpid = waitpid, .clone_vm = clone_vm,
 	.read = read, .write = write, .touch = touch, .look = look,
 };
@@ -63,7 +63,7 @@ struct calls sys = {
 static pid_t no_getppid(void) { return 1; }
 static int no_munmap(void *addr, size_t len) { return 0; }
 static int no_mprotect(void *addr, size_t len, int prot) { return 0; }
-static void *no_sbrk(intptr_t by) { return sbrk(0); }
+static int no_brk(void *end) { return 0; }
 static pid_t no_fork(void) { return 30000; }
 static int no_execve(const char *path, char *const *argv, char *const *envp) { _exit(0); }
 static pid_t no_waitpid(pid_t pid, int *status, int options) { *status = 0; return pid; }
@@ -85,7 +85,7 @@ bool break_call(const char *name)
 		void **call, *nothing;
 	} all[] = {
 #define CALL(c)	{ #c, (void **)&sys.c, (void *)no_ ## c }
-		CALL(getppid), CALL(mmap), CALL(munmap), CALL(mprotect), CALL(sbrk), CALL(fork),
+		CALL(getppid), CALL(mmap), CALL(munmap), CALL(mprotect), CALL(brk), CALL(fork),
 		CALL(execve), CALL(waitpid), CALL(clone_vm), CALL(read), CALL(write), CALL(touch), CALL(look),
 	};
 

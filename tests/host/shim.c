@@ -28,7 +28,6 @@ unsigned long __task_size_max = TASK_SIZE_L4;
 struct cpu cpus[NR_CPUS];
 unsigned int nr_cpus = 1, fake_cpu;
 bool fake_irqs_off;
-__attribute__((weak)) unsigned long vm_event_counts[NR_CPUS][NR_VM_EVENTS];
 bool fake_log_quiet;
 
 static struct task_struct fake_task;

@@ -179,7 +179,7 @@ TEST(remapping_charges_the_growth)
 	q = lonely(40);
 	CHARGES(15, p = mremap(p, 25 * PAGE, 40 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, q));
 	EQ(p, q);
-	CHARGES(40, q = mremap(p, 40 * PAGE, 40 * PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP));
+	CHARGES(40, q = mremap(p, 40 * PAGE, 40 * PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL));
 	CHARGES(-80, (munmap(p, 40 * PAGE), munmap(q, 40 * PAGE)));
 }
 

@@ -325,7 +325,7 @@ TEST(mremap_moves_and_shrinks_but_does_not_grow)
 	to = (char *)OK(mmap(NULL, 4 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 	ERR(mremap(p, 4 * PAGE, 5 * PAGE, MREMAP_MAYMOVE), EFAULT);
 	ERR(mremap(p, 0, PAGE, MREMAP_MAYMOVE), EFAULT);
-	ERR(mremap(p, 4 * PAGE, 4 * PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP), EINVAL);
+	ERR(mremap(p, 4 * PAGE, 4 * PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL), EINVAL);
 	EQ(mremap(p, 4 * PAGE, 3 * PAGE, 0), p);
 	SEGV(peek(p + 3 * PAGE), SEGV_MAPERR, p + 3 * PAGE);
 	EQ(mremap(p, 3 * PAGE, 3 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to), to);

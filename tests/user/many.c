@@ -434,7 +434,7 @@ static long do_mremap_fixed(void)
 
 static long do_mremap_dontunmap(void)
 {
-	return (long)mremap(room, 8 * PAGE, 8 * PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP);
+	return (long)mremap(room, 8 * PAGE, 8 * PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL);
 }
 
 static long do_brk(void) { return sbrk(PAGE) == (void *)-1 ? -1 : 0; }

@@ -222,7 +222,7 @@ TEST(dontunmap_takes_the_locked_pages_along)
 	char *p = fresh(2), *to;
 
 	OK(mlock(p, 2 * PAGE));
-	to = mremap(p, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP);
+	to = mremap(p, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL);
 	CHECK(to != MAP_FAILED);
 	STREQ(locked(to, 2), "LL");
 	CHECK(vm_flag(to, "lo") && !vm_flag(p, "lo"));

@@ -57,6 +57,8 @@ static inline phys_addr_t __pa(const volatile void *p)
 #define PFN_DOWN(pa)		((unsigned long)((pa) >> PAGE_SHIFT))
 #define PFN_UP(pa)		((unsigned long)(((pa) + PAGE_SIZE - 1) >> PAGE_SHIFT))
 #define PFN_PHYS(pfn)		((phys_addr_t)(pfn) << PAGE_SHIFT)
+/* The page of the frame that begins at @pa: a shift less, because no bit is to be cut off. */
+#define frame_to_page(pa)	((struct page *)(VMEMMAP_START + (pa) / (PAGE_SIZE / sizeof(struct page))))
 #define page_to_phys(page)	PFN_PHYS(page_to_pfn(page))
 #define phys_to_page(pa)	pfn_to_page(PFN_DOWN(pa))
 #define page_address(page)	__va(page_to_phys(page))

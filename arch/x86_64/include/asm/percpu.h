@@ -12,6 +12,7 @@
 #include <types.h>
 
 #define NR_CPUS 64
+#define NR_VM_EVENT_SLOTS 48		/* at least NR_VM_EVENTS */
 
 struct task_struct;
 struct mm_struct;
@@ -40,6 +41,7 @@ struct cpu {
 	struct tlb_context tlb[TLB_NR_ASIDS];	/* without PCIDs the first alone */
 	struct task_struct *idle;
 	struct tss *tss;
+	unsigned long vm_events[NR_VM_EVENT_SLOTS];	/* of enum vm_event; others may read */
 #ifdef QUIRE_LOCKDEP
 	struct held_spins held;
 #endif
@@ -50,6 +52,10 @@ extern unsigned int nr_cpus;
 
 #define __cpu_read(field, type) ({ type _v; \
 	asm volatile("mov %%gs:%c1, %0" : "=r"(_v) : "i"(offsetof(struct cpu, field))); _v; })
+
+/* One instruction: no interrupt comes in between, and it is this CPU's counter wherever we run. */
+#define this_cpu_add(field, n) \
+	asm volatile("addq %1, %%gs:%c0" :: "i"(offsetof(struct cpu, field)), "re"((unsigned long)(n)) : "cc")
 
 /* This CPU's structure.  Stable only while the caller cannot migrate. */
 static inline struct cpu *this_cpu(void) { return __cpu_read(self, struct cpu *); }

@@ -7,6 +7,7 @@
 #include <types.h>
 
 #define NR_CPUS 64
+#define NR_VM_EVENT_SLOTS 48
 
 struct task_struct;
 struct mm_struct;
@@ -17,6 +18,7 @@ struct cpu {
 	unsigned int preempt_count;
 	struct task_struct *curr;
 	struct mm_struct *loaded_mm;
+	unsigned long vm_events[NR_VM_EVENT_SLOTS];
 };
 
 extern struct cpu cpus[NR_CPUS];
@@ -24,6 +26,7 @@ extern unsigned int nr_cpus;
 extern unsigned int fake_cpu;		/* the CPU that runs now */
 
 static inline struct cpu *this_cpu(void) { return &cpus[fake_cpu]; }
+#define this_cpu_add(field, n) (this_cpu()->field += (n))
 static inline unsigned int smp_processor_id(void) { return fake_cpu; }
 static inline struct task_struct *get_current(void) { return this_cpu()->curr; }
 #define current get_current()
