@@ -7,6 +7,8 @@
  *             as many pages and slab objects are in use as before.  A case that first grew a
  *             cache for ever (page tables of vmalloc, say) is run a second time: only what the
  *             second run loses is a leak.
+ *             A case may run on any CPU and move; one that is about one CPU says so (ktest_stay_here), for itself
+ *             alone.  Before anything is counted each CPU has been visited: what it still held of the dead is gone.
  * Sources:    KTAP version 1 (Linux Documentation/dev-tools/ktap.rst).
  */
 #include <asm/mmu_context.h>
