@@ -6,11 +6,14 @@ their /tmp on the disk; it reads what mkfs.ext2 -d has put there, and sends chec
 nothing to say, and debugfs must find in the image what the machine says it has written.
 """
 import hashlib
+import os
 import pathlib
 import re
 import shutil
 import subprocess
 import tempfile
+
+os.environ["PATH"] += ":/sbin:/usr/sbin"        # where Debian keeps e2fsprogs
 
 # mkfs.ext2's words for each image.
 IMAGES = {
@@ -22,6 +25,8 @@ IMAGES = {
     "groups": "-b 1024 -g 1024 -N 4096",
 }
 SIZE = "16M"
+# Programs of tests/user that want such a disk, and are not run without.
+OWN = ("ext2", "ext2fail", "ext2fuzz", "ext2odd")
 # Programs of tests/user that run with /tmp on the disk.
 PROGRAMS = ("dir", "file", "filemap", "msync", "truncate")
 
@@ -39,6 +44,8 @@ umount /mnt
 echo "@@ tests"
 echo "@@ program ext2"
 /tests/ext2
+echo "@@ program ext2fail"
+/tests/ext2fail
 umount /tmp
 mount -t ext2 /dev/vda /tmp || echo "@@ failed to mount"
 chmod 1777 /tmp
@@ -47,13 +54,32 @@ for t in PROGRAMS; do
 	/tests/$t
 done
 echo "@@ written"
+cd /tmp/given/many
+for i in $(seq 100); do rm a-file-of-many-$i; echo $i > $i; done
 cd /tmp
 find . -type f | sort | xargs sha256sum
 cd /
 umount /tmp || echo "@@ failed to unmount"
+if [ -f /proc/lockdep ]; then
+	echo "@@ classes"
+	cat /proc/lockdep
+	echo "@@ chains"
+	cat /proc/lockdep_chains
+fi
 echo "@@ end"
 poweroff -f
 """.replace("PROGRAMS", " ".join(PROGRAMS))
+
+ODD_INIT = """#!/bin/sh
+export PATH=/bin
+mount -t devtmpfs dev /dev
+mount -t proc proc /proc
+for m in /modules/*; do [ -f $m ] && insmod $m; done
+echo "@@ program ext2odd"
+/tests/ext2odd
+echo "@@ end"
+poweroff -f
+"""
 
 FUZZ_INIT = """#!/bin/sh
 export PATH=/bin
@@ -86,6 +112,9 @@ def given(where):
         for i in range(8):
             (where / f"dir{d}/file{i}").write_bytes(bytes((k * i + d) & 255 for k in range(i * 700)))
         (where / f"dir{d}/sub/deep").write_text("deep")
+    (where / "many").mkdir()
+    for i in range(200):
+        (where / f"many/a-file-of-many-{i}").write_text(str(i))
     (where / "short").symlink_to("dir1/file2")
     (where / "long").symlink_to("x" * 200)
     (where / "second").hardlink_to(where / "dir0/file3")
@@ -105,6 +134,9 @@ def make_image(path, words, size=SIZE, name="given"):
         given(tree)
         pathlib.Path(path).unlink(missing_ok=True)
         run("mkfs.ext2", "-q", "-F", *words.split(), "-d", str(top), str(path), size)
+        # -D: indexes for large directories, where the image may have them; 1: it has changed something
+        fsck = subprocess.run(["e2fsck", "-fyD", str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        assert fsck.returncode <= 1
         files = sorted(p.relative_to(top) for p in tree.rglob("*"))
         sums = [f"{hashlib.sha256((top / p).read_bytes()).hexdigest()}  {p}" for p in files
                 if (top / p).is_file() and not (top / p).is_symlink()]

@@ -62,6 +62,7 @@ if [ "$what" = test ]; then
 	need grub-efi-amd64-bin /usr/lib/grub/x86_64-efi
 	need xorriso xorriso
 	need mtools mformat
+	need e2fsprogs mkfs.ext2 /sbin/mkfs.ext2
 	need ovmf /usr/share/OVMF/OVMF_CODE_4M.fd /usr/share/edk2/ovmf/OVMF_CODE.fd \
 		/usr/share/edk2/x64/OVMF_CODE.4m.fd
 	if [ "$(uname -m)" = x86_64 ]; then	# what the dynamic group runs (tools/dynamic.py)
@@ -86,9 +87,9 @@ fi
 elsewhere() {
 	if [ "$what" = test ]; then
 		fedora=" clang gdb lld glibc-devel libcmocka-devel libasan libubsan grub2-tools-extra grub2-pc-modules \\
-                      grub2-efi-x64-modules xorriso mtools edk2-ovmf"
-		arch=" clang gdb lld cmocka grub libisoburn mtools edk2-ovmf"
-		macos=" llvm lld gdb cmocka xorriso mtools"
+                      grub2-efi-x64-modules xorriso mtools e2fsprogs edk2-ovmf"
+		arch=" clang gdb lld cmocka grub libisoburn mtools e2fsprogs edk2-ovmf"
+		macos=" llvm lld gdb cmocka xorriso mtools e2fsprogs"
 	fi
 	[ "$what" != gdb ] || fedora=" gdb" arch=" gdb" macos=" gdb"
 	[ "$what" != bench ] || fedora=" gnuplot" arch=" gnuplot" macos=" gnuplot"

@@ -104,8 +104,10 @@ static bool bitmap_plausible(struct super_block *sb, u32 group, const u8 *map)
 	       next_bit(map, itb, itb + sbi->s_itb_per_group, false) == itb + sbi->s_itb_per_group;
 }
 
+typedef int (*bread_t)(struct super_block *sb, u32 block, struct ext2_buf *b);
+
 /* The block bitmap of @group.  s_lock held.  0, -EIO, -ENOMEM, -EUCLEAN: not to be used. */
-static int read_block_bitmap(struct super_block *sb, u32 group, struct ext2_buf *b)
+static int read_block_bitmap(struct super_block *sb, u32 group, struct ext2_buf *b, bread_t bread)
 {
 	struct ext2_sb_info *sbi = EXT2_SB(sb);
 	u32 where = ext2_get_group_desc(sb, group)->bg_block_bitmap;
@@ -113,7 +115,7 @@ static int read_block_bitmap(struct super_block *sb, u32 group, struct ext2_buf 
 
 	if (sbi->s_checked[group] & BITMAP_BLOCKS_BAD)
 		return -EUCLEAN;
-	err = ext2_bread(sb, where, b);
+	err = bread(sb, where, b);
 	if (err || (sbi->s_checked[group] & BITMAP_BLOCKS_GOOD))
 		return err;
 	if (bitmap_plausible(sb, group, b->data)) {
@@ -179,13 +181,15 @@ static int new_in_group(struct super_block *sb, u32 group, u32 from, u32 *count,
 {
 	struct ext2_sb_info *sbi = EXT2_SB(sb);
 	struct ext2_buf map;
-	int err = -ENOSPC;
+	int err;
 	u32 bit;
 
 	if (!ext2_get_group_desc(sb, group)->bg_free_blocks_count)
 		return -ENOSPC;
-	if (read_block_bitmap(sb, group, &map))
-		return -EIO;
+	err = read_block_bitmap(sb, group, &map, ext2_bread);
+	if (err)
+		return err == -ENOMEM ? err : -EIO;
+	err = -ENOSPC;
 	if (find_run(sb, group, map.data, from, &bit, count)) {
 		take_run(sb, group, &map, bit, *count);
 		*block = ext2_group_first_block(sbi, group) + bit;
@@ -211,7 +215,7 @@ int ext2_new_blocks(struct inode *inode, u32 goal, u32 *count, u32 *block)
 	from = goal - ext2_group_first_block(sbi, group);
 	*count = min((u64)*count, sbi->s_free_blocks);
 	/* once round, and the first group again from its beginning */
-	for (u32 i = 0; i <= sbi->s_groups_count && err; i++) {
+	for (u32 i = 0; i <= sbi->s_groups_count && err && err != -ENOMEM; i++) {
 		if (!has_free_blocks(sbi))
 			break;
 		err = new_in_group(sb, group, from, count, block);
@@ -236,7 +240,7 @@ static int free_in_group(struct super_block *sb, u32 group, u32 block, u32 count
 
 	if (is_system_zone(sb, group, block, count))
 		return ext2_error(sb, "blocks %u to %u to be freed are the file system's own", block, block + count - 1);
-	err = read_block_bitmap(sb, group, &map);
+	err = read_block_bitmap(sb, group, &map, ext2_bread_patient);
 	if (err)
 		return err;
 	for (u32 i = bit; i < bit + count; i++) {

@@ -14,6 +14,7 @@
 #include <mm.h>
 #include <pagemap.h>
 #include <string.h>
+#include <time.h>
 #include "ext2.h"
 
 static unsigned int blocks_per_page_bits(const struct super_block *sb)
@@ -32,6 +33,22 @@ int ext2_bread(struct super_block *sb, u32 block, struct ext2_buf *b)
 	b->block = block;
 	b->data = page_address(page) + ((block & ((1U << bits) - 1)) << EXT2_SB(sb)->s_blocksize_bits);
 	return 0;
+}
+
+/*
+ * The same for who gives back: what was half freed would be lost, so want of memory is waited for; not for ever,
+ * since whoever could end it may be waiting for us.
+ */
+int ext2_bread_patient(struct super_block *sb, u32 block, struct ext2_buf *b)
+{
+	int err = -ENOMEM;
+
+	for (unsigned int tries = 0; tries < 1000 && err == -ENOMEM; tries++) {
+		if (tries)
+			msleep(1);
+		err = ext2_bread(sb, block, b);
+	}
+	return err;
 }
 
 int ext2_bnew(struct super_block *sb, u32 block, struct ext2_buf *b)

@@ -68,7 +68,7 @@ static int ext2_readpage(struct address_space *m, struct page *page)
 		if (err == -EFBIG)		/* the last page of the largest file reaches further */
 			err = read_run(inode, page, at, n = nr - at, 0);
 		if (err)
-			return err;
+			return err == -ENOMEM ? err : -EIO;	/* whatever is wrong, to who reads it is this */
 		at += n;
 	}
 	SetPageUptodate(page);
@@ -77,18 +77,20 @@ static int ext2_readpage(struct address_space *m, struct page *page)
 
 /* ---- about to be written ---- */
 
-/* Have all blocks [@at, @end) of the page a place? */
-static bool all_mapped(struct inode *inode, u64 first, unsigned int at, unsigned int end)
+/* Have all blocks [@at, @end) of the page a place?  1: yes, 0: not all, or -errno. */
+static int all_mapped(struct inode *inode, u64 first, unsigned int at, unsigned int end)
 {
 	while (at < end) {
 		u32 block;
 		long n = ext2_get_blocks(inode, first + at, end - at, false, &block, NULL);
 
-		if (n <= 0 || !block)
-			return false;
+		if (n < 0)
+			return n;
+		if (!block)
+			return 0;
 		at += n;
 	}
-	return true;
+	return 1;
 }
 
 /* What new blocks hold is what the page holds: zeroes, as long as it was a hole. */
@@ -133,11 +135,14 @@ static int ext2_prepare_write(struct address_space *m, struct page *page, unsign
 	unsigned int bits = EXT2_SB(inode->i_sb)->s_blocksize_bits;
 	unsigned int at = from >> bits, end = (to + (1U << bits) - 1) >> bits;
 	bool whole = !from && to == PAGE_SIZE;
-	int err;
+	int err, mapped;
 
 	if (sb_readonly(inode->i_sb))
 		return -EROFS;
-	if (all_mapped(inode, first_block(inode, page), at, end)) {
+	mapped = all_mapped(inode, first_block(inode, page), at, end);
+	if (mapped < 0)
+		return mapped;
+	if (mapped) {
 		if (whole || PageUptodate(page))
 			return 0;
 		return ext2_readpage(m, page);

@@ -156,7 +156,7 @@ static void free_ino(struct super_block *sb, u32 ino, bool is_dir)
 	u8 *byte;
 
 	mutex_lock(&sbi->s_lock);
-	if (read_inode_bitmap(sb, group, &map))
+	if (ext2_bread_patient(sb, gd->bg_inode_bitmap, &map))
 		goto out;
 	byte = (u8 *)map.data + (bit >> 3);
 	if (!(*byte & (1U << (bit & 7)))) {

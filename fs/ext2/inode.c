@@ -383,7 +383,7 @@ static void free_tree(struct freeing *f, u32 *slot, unsigned int depth, u64 firs
 		f->err = bad_block(f->inode, block);
 		return;
 	}
-	f->err = ext2_bread(sb, block, &buf);
+	f->err = ext2_bread_patient(sb, block, &buf);
 	if (f->err)
 		return;
 	free_below(f, buf.data, EXT2_SB(sb)->s_addr_per_block, depth - 1, first);
@@ -476,7 +476,7 @@ int ext2_setsize(struct inode *inode, loff_t size)
 /* ---- inodes on the disk ---- */
 
 /* The record of inode @ino; *b is to be released.  ERR_PTR(-EUCLEAN, -EIO, -ENOMEM). */
-static struct ext2_inode *raw_inode(struct super_block *sb, u32 ino, struct ext2_buf *b)
+static struct ext2_inode *raw_inode(struct super_block *sb, u32 ino, struct ext2_buf *b, bool patient)
 {
 	struct ext2_sb_info *sbi = EXT2_SB(sb);
 	u32 group, index;
@@ -486,7 +486,8 @@ static struct ext2_inode *raw_inode(struct super_block *sb, u32 ino, struct ext2
 		return ERR_PTR(ext2_error(sb, "inode %u does not exist", ino));
 	group = (ino - 1) / sbi->s_inodes_per_group;
 	index = (ino - 1) % sbi->s_inodes_per_group;
-	err = ext2_bread(sb, ext2_get_group_desc(sb, group)->bg_inode_table + index / sbi->s_inodes_per_block, b);
+	err = (patient ? ext2_bread_patient : ext2_bread)(sb, ext2_get_group_desc(sb, group)->bg_inode_table +
+							  index / sbi->s_inodes_per_block, b);
 	if (err)
 		return ERR_PTR(err);
 	return b->data + index % sbi->s_inodes_per_block * sbi->s_inode_size;
@@ -547,6 +548,23 @@ static void decode_inode(struct inode *inode, const struct ext2_inode *raw)
 	ei->i_file_acl = raw->i_file_acl;
 	ei->i_block_group = (inode->i_ino - 1) / EXT2_SB(inode->i_sb)->s_inodes_per_group;
 	memcpy(ei->i_data, raw->i_block, sizeof(ei->i_data));
+}
+
+static bool has_blocks(const struct inode *inode)
+{
+	return S_ISREG(inode->i_mode) || S_ISDIR(inode->i_mode) ||
+	       (S_ISLNK(inode->i_mode) && !ext2_is_fast_symlink(inode));
+}
+
+/* The numbers in the inode itself. */
+static int check_blocks(struct inode *inode)
+{
+	const u32 *data = EXT2_I(inode)->i_data;
+
+	for (unsigned int i = 0; has_blocks(inode) && i < EXT2_N_BLOCKS; i++)
+		if (data[i] && !ext2_block_valid(inode->i_sb, data[i]))
+			return bad_block(inode, data[i]);
+	return 0;
 }
 
 /* Could this inode be?  0, -ESTALE: it is free, -EUCLEAN. */
@@ -618,12 +636,14 @@ static int read_inode(struct inode *inode)
 	inode->i_private = ext2_alloc_info();
 	if (!inode->i_private)
 		return -ENOMEM;
-	raw = raw_inode(inode->i_sb, inode->i_ino, &b);
+	raw = raw_inode(inode->i_sb, inode->i_ino, &b, false);
 	if (IS_ERR(raw))
 		return PTR_ERR(raw);
 	decode_inode(inode, raw);
 	ext2_brelse(&b);
 	err = check_inode(inode);
+	if (!err)
+		err = check_blocks(inode);
 	if (!err)
 		ext2_set_operations(inode);
 	return err;
@@ -706,7 +726,7 @@ int ext2_write_inode(struct inode *inode)
 
 	if (sb_readonly(sb))
 		return 0;
-	raw = raw_inode(sb, inode->i_ino, &b);
+	raw = raw_inode(sb, inode->i_ino, &b, true);
 	if (IS_ERR(raw))
 		return PTR_ERR(raw);
 	note_large_file(inode);
@@ -733,7 +753,7 @@ static void free_xattr_block(struct inode *inode)
 	struct ext2_xattr_header *h;
 	struct ext2_buf b;
 
-	if (!ei->i_file_acl || ext2_bread(sb, ei->i_file_acl, &b))
+	if (!ei->i_file_acl || ext2_bread_patient(sb, ei->i_file_acl, &b))
 		return;
 	h = b.data;
 	if (h->h_magic != EXT2_XATTR_MAGIC) {
@@ -747,12 +767,6 @@ static void free_xattr_block(struct inode *inode)
 	}
 	ext2_brelse(&b);
 	ei->i_file_acl = 0;
-}
-
-static bool has_blocks(const struct inode *inode)
-{
-	return S_ISREG(inode->i_mode) || S_ISDIR(inode->i_mode) ||
-	       (S_ISLNK(inode->i_mode) && !ext2_is_fast_symlink(inode));
 }
 
 /* No name and no user is left: blocks and number are free again. */

@@ -455,7 +455,7 @@ static int read_root(struct super_block *sb)
 	if (!S_ISDIR(root->i_mode) || !root->i_blocks || !root->i_size) {
 		iput(root);
 		pr_err("EXT2-fs (%s): the root directory is damaged: run e2fsck\n", bdev_name(sb->s_bdev));
-		return -EUCLEAN;
+		return -EINVAL;
 	}
 	sb->s_root = d_alloc_root(sb, root);
 	if (sb->s_root)
