@@ -581,7 +581,8 @@ static int unuse_entry(struct vm_area_struct *vma, pmd_t *pmd, unsigned long add
 	for (;;) {
 		struct fault f = { .vma = vma, .mm = vma->vm_mm, .addr = addr, .pmd = pmd };
 
-		f.orig = ptep_get(pte_offset_kernel(pmd, addr));
+		f.pte = pte_offset_kernel(pmd, addr);
+		f.orig = ptep_get(f.pte);
 		if (!pte_swap(f.orig) || swp_type(pte_to_swp_entry(f.orig)) != type)
 			return 0;
 		switch (swap_in(&f) & VM_FAULT_ERROR) {
