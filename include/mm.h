@@ -304,6 +304,7 @@ struct mmu_gather {
 	struct mm_struct *mm;
 	unsigned long start, end;	/* what must be flushed */
 	bool fullmm;			/* exit: nobody runs in it */
+	bool swapcache;			/* some of the pages are in the swap cache */
 	struct page *tables;		/* page-table pages to free after the flush, by ->lru */
 	struct mmu_gather_batch *newest;	/* the one that is being filled */
 	struct page **slot, **slots_end;	/* where in it the next page goes */

@@ -31,6 +31,7 @@ void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_struct *mm, bool fullmm)
 {
 	tlb->mm = mm;
 	tlb->fullmm = fullmm;
+	tlb->swapcache = false;
 	tlb->start = ~0UL;
 	tlb->end = 0;
 	tlb->tables = NULL;
@@ -59,18 +60,19 @@ static void flush(struct mmu_gather *tlb)
 }
 
 /* Drop the references; neighbours of one anon_vma give theirs on it back in one step. */
-static void free_pages_of(struct page **pages, unsigned int nr)
+static void free_pages_of(struct page **pages, unsigned int nr, bool swapcache)
 {
 	struct address_space *run = NULL;
 	unsigned int out = 0;
 	int owed = 0;
 
+	for (unsigned int i = 0; swapcache && i < nr; i++)
+		if (PageSwapCache(pages[i]))
+			free_swap_cache(pages[i]);
 	for (unsigned int i = 0; i < nr; i++) {
 		struct page *page = pages[i];
 
 		VM_BUG_ON_PAGE(page_count(page) <= 0, page);
-		if (unlikely(PageSwapCache(page)))
-			free_swap_cache(page);
 		if (!atomic_dec_and_test(&page->_refcount))
 			continue;
 		pages[out++] = page;
@@ -102,11 +104,11 @@ static void free_gathered(struct mmu_gather *tlb)
 
 	for (; b != &tlb->local; b = older, nr = GATHER_BATCH) {
 		older = b->older;
-		free_pages_of(b->pages, nr);
+		free_pages_of(b->pages, nr, tlb->swapcache);
 		kfree(b);
 	}
 	if (nr)
-		free_pages_of(b->pages, nr);
+		free_pages_of(b->pages, nr, tlb->swapcache);
 	fill(tlb, &tlb->local);
 }
 

@@ -188,8 +188,10 @@ void tlb_remove_table(struct mmu_gather *tlb, void *table, bool last_level, unsi
 void tlb_note_range(struct mmu_gather *tlb, unsigned long start, unsigned long end);
 
 /* ---- lru.c: any context, unless stated ---- */
-void lru_cache_add(struct page *page);		/* a new page: flags are set, nobody knows it yet */
-void lru_forget(struct page **pages, unsigned int nr);	/* they are about to be freed */
+extern bool lru_listing;			/* anonymous pages are put on lists: memory has been short */
+void lru_cache_add(struct page *page);		/* unless it is on a list already; its flags are set */
+void lru_forget(struct page *page);		/* it is about to be freed */
+bool lru_list_all(void);			/* kswapd: all anonymous pages that are on no list yet; false: not all could be */
 void activate_page(struct page *page);
 void deactivate_page(struct page *page);
 void mark_page_accessed(struct page *page);	/* twice: it goes to the active list */
@@ -198,7 +200,7 @@ void lru_lazyfree(struct page *page);		/* they do not: it may be dropped (MADV_F
 void lru_set_unevictable(struct page *page, bool yes);
 /* Up to @max pages from the old end of a list, each with a reference: put_back or free them. */
 unsigned int lru_isolate(struct zone *z, enum lru_list l, unsigned int max, struct list_head *taken);
-/* The one page, with a reference; nothing if it is on no list. */
+/* The one page, with a reference; nothing if somebody else has taken it.  Its ptl is held. */
 void lru_take(struct page *page, struct list_head *taken);
 void lru_putback(struct page *page);		/* on the list that its flags name; drops the reference */
 unsigned long lru_pages(enum lru_list l);	/* of all zones */

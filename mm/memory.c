@@ -325,6 +325,14 @@ static noinline void unmap_file_page(struct zap *z, unsigned long e, struct page
 	gather_page(z->tlb, page);
 }
 
+/* No entry names the page any more, which is locked in memory or in the swap cache. */
+static noinline void last_entry_of_special(struct zap *z, struct page *page)
+{
+	if (PageMlocked(page))
+		munlock_unmapped_page(page);
+	z->tlb->swapcache |= PageSwapCache(page);
+}
+
 /* An entry is gone that kept a nonlinear offset or a slot of swap. */
 static noinline void forget_absent(unsigned long e, long *rss)
 {
@@ -376,8 +384,8 @@ static __always_inline int zap_all_ptes(struct zap *z, pte_t *pte, unsigned long
 		VM_BUG_ON_PAGE(!page_mapped(page), page);
 		if (atomic_dec_return(&page->_mapcount) < 0) {
 			unmapped++;
-			if (unlikely(PageMlocked(page)))
-				munlock_unmapped_page(page);
+			if (unlikely(page->flags & (BIT(PG_mlocked) | BIT(PG_swapcache))))
+				last_entry_of_special(z, page);
 		}
 		gather_page(z->tlb, page);
 	}

@@ -652,13 +652,15 @@ static __always_inline bool free_prepare(struct page *page, unsigned int order, 
 	unsigned long nr = 1UL << order, i;
 
 	arch_free_page(page, order);
-	if (PageLRU(page))
-		lru_forget(&page, 1);
 	if (PageAnon(page))
 		page_anon_release(page);
 	if (unlikely((page->flags & FLAGS_IN_USE) || page_mapped(page))) {
-		page_violation(page, "a page in use is freed");
-		return false;
+		if (PageLRU(page))
+			lru_forget(page);
+		if ((page->flags & FLAGS_IN_USE) || page_mapped(page)) {
+			page_violation(page, "a page in use is freed");
+			return false;
+		}
 	}
 	page->flags &= ~FLAGS_MASK;
 	for (i = 1; i < nr; i++)	/* tails of a compound page */
@@ -759,7 +761,6 @@ void free_page_batch(struct page **pages, unsigned int nr)
 	struct per_cpu_pages *pcp = NULL;
 	struct zone *z = NULL;
 
-	lru_forget(pages, nr);
 	count_vm_events(PGFREE, nr);
 	if (trace_on(TRACE_BIT(PAGE)))
 		trace_batch_free(pages, nr, CALLER);

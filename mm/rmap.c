@@ -246,7 +246,8 @@ void page_add_new_anon_rmap(struct page *page, struct vm_area_struct *vma, unsig
 	page->mapping = (struct address_space *)((unsigned long)av | PAGE_MAPPING_ANON);
 	page->index = vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
 	page->flags |= BIT(PG_swapbacked);
-	lru_cache_add(page);
+	if (unlikely(lru_listing))
+		lru_cache_add(page);
 	atomic_set(&page->_mapcount, 0);
 	atomic_long_inc(&nr_anon_mapped);
 }

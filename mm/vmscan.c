@@ -367,6 +367,8 @@ unsigned long reclaim_pages(struct list_head *pages)
 
 /* ---- lists ---- */
 
+static bool lru_complete;		/* kswapd has put all on the lists */
+
 static void shrink_inactive(struct zone *z, enum lru_list l, unsigned long nr, struct scan *sc)
 {
 	while (nr) {
@@ -460,10 +462,27 @@ static unsigned long shrink_round(int priority)
 	return sc.freed;
 }
 
+static DECLARE_WAIT_QUEUE_HEAD(kswapd_wait);
+static DECLARE_WAIT_QUEUE_HEAD(listed_wait);	/* for the lists to be made */
+static bool kswapd_wanted;
+static unsigned long kswapd_rounds;
+
+/* The lists are there, or as much of them as kswapd could make: who holds his mmap_sem for writing is not in them. */
+static void wait_for_lists(void)
+{
+	unsigned long before = READ_ONCE(kswapd_rounds);
+
+	if (READ_ONCE(lru_complete))
+		return;
+	wakeup_kswapd();
+	wait_event(listed_wait, READ_ONCE(lru_complete) || READ_ONCE(kswapd_rounds) != before);
+}
+
 unsigned long try_to_free_pages(gfp_t gfp, unsigned int order)
 {
 	unsigned long freed = 0, want = max((unsigned long)BATCH, 2UL << order);
 
+	wait_for_lists();
 	current->flags |= PF_MEMALLOC;
 	for (int priority = DEF_PRIORITY; priority >= 0 && freed < want; priority--)
 		freed += shrink_round(priority);
@@ -474,8 +493,6 @@ unsigned long try_to_free_pages(gfp_t gfp, unsigned int order)
 
 /* ---- kswapd ---- */
 
-static DECLARE_WAIT_QUEUE_HEAD(kswapd_wait);
-static bool kswapd_wanted;
 
 static bool all_zones_have(enum zone_watermarks mark)
 {
@@ -498,6 +515,11 @@ static void balance(void)
 {
 	unsigned long freed;
 
+	if (!lru_complete) {
+		WRITE_ONCE(lru_complete, lru_list_all());
+		WRITE_ONCE(kswapd_rounds, kswapd_rounds + 1);
+		wake_up_all(&listed_wait);
+	}
 	do {
 		freed = 0;
 		for (int priority = DEF_PRIORITY; priority >= 0 && !all_zones_have(WMARK_HIGH); priority--)

@@ -163,6 +163,8 @@ static void show_lru(struct seq_file *m)
 
 	for (int l = 0; l < NR_LRU_LISTS; l++)
 		n[l] = lru_pages(l);
+	if (!lru_listing)		/* they would all be new */
+		n[LRU_INACTIVE_ANON] += count_of(&nr_anon_mapped);
 	show_kb(m, "Active:", n[LRU_ACTIVE_ANON] + n[LRU_ACTIVE_FILE]);
 	show_kb(m, "Inactive:", n[LRU_INACTIVE_ANON] + n[LRU_INACTIVE_FILE]);
 	show_kb(m, "Active(anon):", n[LRU_ACTIVE_ANON]);
