@@ -173,14 +173,14 @@ static void every_call_interrupts(int cmd)
 		sched_yield();
 	EQ(on_cpu_1, 1);
 	before = calls_of_cpu_1();
-	for (int i = 0; i < 100; i++)
+	for (int i = 0; i < 20; i++)
 		OK(membarrier(cmd, 0, 0));
-	CMP(calls_of_cpu_1() - before, >=, 50);		/* it may have had to run something else meanwhile */
+	CMP(calls_of_cpu_1() - before, >=, 10);		/* it may have had to run something else meanwhile */
 	enough = 1;
 	thread_join(t);
 }
 
-TEST(every_kind_interrupts_the_cpu_that_runs_another_thread)
+TEST_LIMIT(every_kind_interrupts_the_cpu_that_runs_another_thread, 100)
 {
 	static const int all[] = { MEMBARRIER_CMD_PRIVATE_EXPEDITED, MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE,
 				   MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ, MEMBARRIER_CMD_GLOBAL_EXPEDITED };

@@ -147,11 +147,20 @@ static inline void stay_on_one_cpu(void)
 	}									\
 	p_; })
 
+/* CPUs wait for each other, and the emulator's host may have fewer: whoever is to answer has to get a turn first. */
+static int patience(void)
+{
+	unsigned long mask[16] = { 0 };
+
+	syscall(__NR_sched_getaffinity, 0, sizeof(mask), mask);
+	return mask[0] >> 2 ? 5 : 1;
+}
+
 static void test_child(const struct test *t)
 {
 	setpgid(0, 0);
 	close(failure_pipe[0]);
-	alarm(t->seconds);
+	alarm(t->seconds * patience());
 	t->run();
 	_exit(0);
 }
