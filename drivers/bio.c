@@ -69,7 +69,10 @@ struct bio *bio_alloc(struct block_device *bdev, enum bio_op op, sector_t sector
 	bool reserved = false;
 
 	nr_vecs = min(min(nr_vecs, bdev->bd_disk->max_vecs), (unsigned int)BIO_MAX_VECS);
-	bio = kmalloc(bio_bytes(nr_vecs), gfp | __GFP_NOWARN);
+	if (op != BIO_READ && (gfp & __GFP_WAIT))
+		bio = kmalloc(bio_bytes(nr_vecs), (gfp & ~__GFP_WAIT) | __GFP_NOWARN);	/* reclaim may be who writes */
+	else
+		bio = kmalloc(bio_bytes(nr_vecs), gfp | __GFP_NOWARN);
 	if (!bio && op != BIO_READ && (gfp & __GFP_WAIT)) {
 		reserved = true;
 		wait_event(reserve_wait, (bio = take_reserved()) != NULL);

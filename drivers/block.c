@@ -162,12 +162,24 @@ void blk_run_queue(struct gendisk *disk)
 		disk->ops->commit_rqs(disk);
 }
 
+/* The first ones of each disk: a broken one has many. */
+static void log_error(const struct request *rq, int status)
+{
+	static const char *const names[] = { "read", "write", "flush" };
+
+	if (rq->rq_disk->errors++ < 10)
+		pr_err("%s: %s of %u sectors at %lu failed: error %d\n", rq->rq_disk->name, names[rq->op],
+		       rq->nr_sectors, rq->sector, status);
+}
+
 void blk_take_request(struct request *rq, int status, struct list_head *done)
 {
 	struct gendisk *disk = rq->rq_disk;
 
 	assert_spin_locked(&disk->queue_lock);
 	stats_end(rq);
+	if (unlikely(status))
+		log_error(rq, status);
 	while (!list_empty(&rq->bios)) {
 		struct bio *bio = list_first_entry(&rq->bios, struct bio, bi_list);
 

@@ -76,6 +76,7 @@ struct gendisk {
 	struct list_head pending;	/* bios: queue lock */
 	struct list_head free_requests;
 	struct request *requests;
+	unsigned int errors;		/* requests that failed: queue lock */
 
 	struct mutex open_mutex;
 	unsigned int part_claims;	/* partitions that somebody uses alone: open_mutex */

@@ -15,6 +15,8 @@ bool page_mkclean(struct page *page);
 bool fault_readahead(struct vm_area_struct *vma, struct address_space *m, pgoff_t index);
 /* ---- page-writeback.c: set_page_dirty() for files that are written back ---- */
 int mark_page_dirty(struct address_space *m, struct page *page);
+/* Pages of @m that are found dirty by their tags: m->nr_dirty, says mm/verify.c.  tree_lock held. */
+unsigned long count_dirty_tags(struct address_space *m);
 
 /* ---- vma.c ---- */
 extern unsigned long stack_guard_gap;	/* bytes kept free below a VMA that grows down */

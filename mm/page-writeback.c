@@ -296,6 +296,22 @@ int filemap_write_and_wait_range(struct address_space *m, loff_t start, loff_t e
 	return READ_ONCE(m->wb_err) == since ? 0 : -(int)(READ_ONCE(m->wb_err) & WB_ERRNO);
 }
 
+unsigned long count_dirty_tags(struct address_space *m)
+{
+	struct page *pages[BATCH];
+	unsigned long count = 0;
+	pgoff_t next = 0;
+	unsigned int n;
+
+	assert_spin_locked(&m->tree_lock);
+	while ((n = page_tree_gang_lookup_tag(&m->page_tree, next, pages, BATCH, PAGE_TAG_DIRTY))) {
+		for (unsigned int i = 0; i < n; i++)
+			count += PageDirty(pages[i]);
+		next = pages[n - 1]->index + 1;
+	}
+	return count;
+}
+
 int filemap_write_and_wait(struct address_space *m)
 {
 	return filemap_write_and_wait_range(m, 0, ~0UL >> 1);
@@ -307,6 +323,7 @@ int dirty_background_ratio = 10, vm_dirty_ratio = 20;
 int dirty_writeback_centisecs = 500, dirty_expire_centisecs = 3000;
 
 #define MIN_DIRTY	32		/* pages: below, there would be no progress */
+#define CHECK_EACH	16		/* pages that become dirty: adding up what is free costs more than a look */
 #define HELP		64		/* pages that a writer writes himself before he waits */
 #define NAP_NS		10000000UL	/* should nobody wake him */
 
@@ -350,7 +367,7 @@ void balance_dirty_pages(struct address_space *m)
 {
 	bool over;
 
-	if (!m->a_ops || !m->a_ops->writepage || !over_background(&over))
+	if (!m->a_ops || !m->a_ops->writepage || atomic_long_read(&nr_dirty_pages) % CHECK_EACH || !over_background(&over))
 		return;
 	wakeup_flusher();
 	while (over && !fatal_signal_pending(current)) {

@@ -493,6 +493,20 @@ static int verify_tables(struct mm_struct *mm, struct frame_counts *frames)
 	return w.bad;
 }
 
+/* Of a file that is written back: what is dirty is what its tree says. */
+static int verify_dirty(const struct vm_area_struct *v)
+{
+	struct address_space *m = v->vm_file ? v->vm_file->f_inode->i_mapping : NULL;
+	int bad;
+
+	if (!m || !m->a_ops || !m->a_ops->writepage || spin_is_locked(&m->tree_lock))
+		return 0;
+	spin_lock(&m->tree_lock);
+	bad = same(v->vm_mm, "nr_dirty of a file", m->nr_dirty, count_dirty_tags(m));
+	spin_unlock(&m->tree_lock);
+	return bad;
+}
+
 /* ---- one mm ---- */
 
 /* @own: references of the caller's; @frames, *@committed: sums over all mms. */
@@ -507,6 +521,7 @@ static int verify_mm(struct mm_struct *mm, int own, struct frame_counts *frames,
 	for (struct vm_area_struct *v = mm->mmap; v; v = v->vm_next) {
 		bad += verify_vma(mm, v);
 		bad += verify_vma_links(v);
+		bad += verify_dirty(v);
 		if (!lock_flags_agree(v))
 			bad += mm_complain(mm, v->vm_start, "lock flags of a VMA", v->vm_flags, 0);
 		if (v->vm_file && !in_i_mmap(v))

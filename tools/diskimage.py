@@ -8,6 +8,10 @@ boot begins with the same contents, for QEMU forgets what is written.
   vdb  1 MiB and one sector, read-only; the same
   vdc  4 MiB, GPT: vdc1, vdc3
   vdd  16 MiB of zeroes, in blocks of 4096 bytes
+For programs that want errors too:
+
+  vde  1 MiB: what reads sector 800 or writes sector 1000 fails (QEMU's blkdebug)
+  vdf  1 MiB that cannot be flushed
 """
 import pathlib
 import struct
@@ -48,8 +52,22 @@ def gpt(image, entries):
         image[at * SECTOR:at * SECTOR + len(table)] = table
 
 
-def make(directory):
-    """Write the images; the words for machine.Machine.disks."""
+def failing(directory, name, *errors):
+    """The words for a disk of 1 MiB in which QEMU fails what ERRORS say: (event, kind of request, sector or None)."""
+    image, rules = directory / f"disk-{name}.img", directory / f"disk-{name}.conf"
+    image.write_bytes(numbered(2048))
+    rules.write_text("".join(f"""[inject-error]
+event = "{event}"
+iotype = "{kind}"
+errno = "5"
+once = "off"
+{'' if sector is None else f'sector = "{sector}"'}
+""" for event, kind, sector in errors))
+    return f"blkdebug:{rules}:{image},write"
+
+
+def make(directory, failing_disks=None):
+    """Write the images; the words for machine.Machine.disks.  FAILING_DISKS: a name of its own for vde, vdf of this machine."""
     vda = numbered(16384)
     mbr(vda, 0, [(0x83, 64, 2048), (0x82, 2112, 2048), (0, 0, 0), (5, 4160, 8000)])
     mbr(vda, 4160, [(0x83, 8, 1000), (5, 2000, 3000)])
@@ -63,4 +81,8 @@ def make(directory):
         path = directory / f"disk-{name}.img"
         if not path.exists() or path.read_bytes() != image:
             path.write_bytes(image)
-    return tuple(f"{directory}/disk-{name}.img{words.get(name, '')}" for name in images)
+    disks = [f"{directory}/disk-{name}.img{words.get(name, '')}" for name in images]
+    if failing_disks:
+        disks += [failing(directory, f"{failing_disks}-vde", ("none", "read", 800), ("none", "write", 1000)),
+                  failing(directory, f"{failing_disks}-vdf", ("none", "flush", None))]
+    return tuple(disks)

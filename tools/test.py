@@ -615,7 +615,8 @@ class Plan:
 
     def disks(self, *tests):
         """What Machine gets for TESTS: the disks of tools/diskimage.py if one of them looks at disks."""
-        return diskimage.make(self.logs) if set(tests) & set(DISK_TESTS) else ()
+        failing = f"job{len(self.jobs)}" if set(tests) & set(DISK_ERROR_TESTS) else None
+        return diskimage.make(self.logs, failing) if set(tests) & set(DISK_TESTS) else ()
 
     def user_tests(self):
         return sorted(p.name for p in (self.build / "tests").glob("*") if p.name not in ("run", *ext2test.OWN))
@@ -964,7 +965,7 @@ class Plan:
     def add_law(self, name, words, lists, every, keep=0, programs=(), limit=300):
         """Random calls of the seeds in LISTS, then PROGRAMS; a snapshot every EVERY events."""
         m = Machine(self.kernel, append=f"console=ttyS0 quiet panic=-1 explore=virtio explore.ring=4M {words}",
-                    memory="128M")
+                    memory="128M", disks=self.disks(*programs))
         files = [f"{self.build}/tests/{p}:/tests/{p}" for p in ("differential", *programs)]
         init = law.INIT.replace("LISTS", lists).replace("PROGRAMS", " ".join(programs) or "''")
         self.add("law", name, run_explore(law.play_law(every, keep), m, 0, files, init), limit)
@@ -974,6 +975,7 @@ class Plan:
         self.add_law("replay", "explore.mask=3ff", "1-7 8-14 15-20", 60000)
         self.add_law("replay-each", "explore.mask=703ff", "21-21", 10000, keep=1)
         self.add_law("programs", "explore.mask=3ff la57", "1-1", 30000, programs=law.PROGRAMS)
+        self.add_law("disk", "explore.mask=3ff", "1-1", 30000, programs=("blockdev", "writeback"))
 
     def ext2(self, linux=False):
         """ext2 on all kinds of images, and damaged ones."""
@@ -1010,7 +1012,7 @@ class Plan:
 
     def lockdep(self):
         m = Machine(self.kernel, str(self.logs / "lockdep.cpio"), "console=ttyS0 quiet panic=-1 selftest",
-                    debug_exit=False, icount=True)     # some suites measure time
+                    debug_exit=False, icount=True, disks=self.disks(*lockorder.PROGRAMS))     # some suites measure time
 
         def run(job):
             files = [f"{self.build}/tests/{p}:/tests/{p}" for p in lockorder.PROGRAMS]
@@ -1071,7 +1073,8 @@ MM_TESTS = ("brk", "cow", "efault", "exec", "filemap", "lazy", "mmap", "model", 
             "pie", "procfs", "rlimit", "sigframe", "signal", "stack", "syscall", "thread", "trap",
             "vfork")
 # Programs that look at disks: their machines have those of tools/diskimage.py.
-DISK_TESTS = ("blockdev", "writeback")
+DISK_TESTS = ("blockdev", "diskerr", "readahead", "writeback")
+DISK_ERROR_TESTS = ("diskerr",)
 SMP_TESTS = ("affinity", "badelf", "cloneflags", "cow", "exec", "filemap", "futex", "madvise", "membarrier", "mmap",
              "mprotect", "mremap", "pipe", "poll", "process_vm", "robust", "rseq", "shm", "signal", "snapshot", "thread", "truncate", "vfork")
 # The compiler's checks, and what a kernel must say that breaks a rule on purpose.

@@ -48,7 +48,7 @@ static bool make_disk(void)
 	disk.capacity = 1000;
 	disk.logical_block_size = 512;
 	disk.max_vecs = 8;
-	disk.max_sectors = 64;
+	disk.max_sectors = 1000;
 	disk.ops = &fake_ops;
 	disk.has_cache = true;
 	disk.part[0] = &whole;
@@ -164,6 +164,16 @@ KTEST(blk, what_the_disk_cannot_take_at_once_or_another_operation_is_not_merged)
 	while (nr_got)
 		end_first(0);
 	EXPECT_EQ(ended, 11);
+	disk.max_sectors = 12;
+	blk_start_plug(&plug);
+	submit(&whole, BIO_READ, 0, 4096);
+	submit(&whole, BIO_READ, 8, 2048);
+	submit(&whole, BIO_READ, 12, 512);
+	blk_finish_plug(&plug);
+	EXPECT_EQ(nr_got, 2);
+	EXPECT_EQ(got[0]->nr_sectors, 12);
+	while (nr_got)
+		end_first(0);
 	drop_disk();
 }
 
