@@ -108,10 +108,10 @@ TEST(create)
 
 TEST(mkdir_and_rmdir)
 {
-	SWEEP(mkdir(M "/d", 0755), OK(rmdir(M "/d")));
-	OK(mkdir(M "/d", 0755));
-	SWEEP(rmdir(M "/d"), OK(mkdir(M "/d", 0755)));
-	OK(rmdir(M "/d"));
+	SWEEP(mkdir(M "/sub-directory", 0755), OK(rmdir(M "/sub-directory")));
+	OK(mkdir(M "/sub-directory", 0755));
+	SWEEP(rmdir(M "/sub-directory"), OK(mkdir(M "/sub-directory", 0755)));
+	OK(rmdir(M "/sub-directory"));
 }
 
 TEST(long_symlink)
