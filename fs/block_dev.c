@@ -7,7 +7,7 @@
  * Invariants: a device's inode and mapping live for ever; the pages go with the last who has it open.
  *             A page at an odd end holds zeroes behind it, which are never written.
  * Lock order: disk->open_mutex > inode->i_rwsem (of the device) > page lock
- * Simplified: blocks of the cache are pages; BLKBSZSET is not there.
+ * Simplified: blocks of the cache are pages; BLKBSZSET is not there.  No O_DIRECT: EINVAL, as a file system says that has none.
  * Sources:    Bovet & Cesati, "Understanding the Linux Kernel", chapter "Block Device Drivers".
  */
 #include <asm/uaccess.h>
@@ -235,7 +235,7 @@ static struct block_device *file_bdev(const struct file *f)
 
 static int blkdev_open(struct inode *inode, struct file *f)
 {
-	struct block_device *bdev = blkdev_get(inode->i_rdev, false);
+	struct block_device *bdev = f->f_flags & O_DIRECT ? ERR_PTR(-EINVAL) : blkdev_get(inode->i_rdev, false);
 	int err = 0;
 
 	if (IS_ERR(bdev))

@@ -29,7 +29,7 @@ echo "@@ end"
 poweroff -f
 """
 # Programs that together pass through most of the kernel, one after the other in one machine.
-PROGRAMS = ("blockdev", "boot", "coredump", "cow", "denywrite", "dir", "exec", "file", "filemap", "madvise", "memfd", "mlock_pages", "mmap", "mremap",
+PROGRAMS = ("boot", "coredump", "cow", "denywrite", "dir", "exec", "file", "filemap", "madvise", "memfd", "mlock_pages", "mmap", "mremap",
             "msync", "nonlinear", "pgrp", "pidfd", "pipe", "poll", "procmem", "process_vm", "shm", "signal", "thread",
             "truncate", "tty", "vfork", "wait")
 

@@ -1013,7 +1013,7 @@ class Plan:
 
     def lockdep(self):
         m = Machine(self.kernel, str(self.logs / "lockdep.cpio"), "console=ttyS0 quiet panic=-1 selftest",
-                    debug_exit=False, icount=True, disks=self.disks(*lockorder.PROGRAMS))     # some suites measure time
+                    debug_exit=False, icount=True)     # some suites measure time
 
         def run(job):
             files = [f"{self.build}/tests/{p}:/tests/{p}" for p in lockorder.PROGRAMS]
