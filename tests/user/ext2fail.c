@@ -14,6 +14,8 @@
 #define DISK	"/dev/vda"
 #define M	"/mnt2"
 #define MOST	400
+#define KINDS	"/proc/sys/debug/fail_kinds"
+#define FOR_GOOD "/proc/sys/debug/fail_for_good"
 
 static int fail_fd = -1;
 
@@ -106,10 +108,10 @@ TEST(create)
 
 TEST(mkdir_and_rmdir)
 {
-	SWEEP(mkdir(M "/d", 0755), OK(rmdir(M "/d")));
-	OK(mkdir(M "/d", 0755));
-	SWEEP(rmdir(M "/d"), OK(mkdir(M "/d", 0755)));
-	OK(rmdir(M "/d"));
+	SWEEP(mkdir(M "/sub-directory", 0755), OK(rmdir(M "/sub-directory")));
+	OK(mkdir(M "/sub-directory", 0755));
+	SWEEP(rmdir(M "/sub-directory"), OK(mkdir(M "/sub-directory", 0755)));
+	OK(rmdir(M "/sub-directory"));
 }
 
 TEST(long_symlink)
@@ -182,9 +184,9 @@ TEST(fsync_the_file)
 	OK(unlink(M "/f"));
 }
 
-static void kinds(const char *words)
+static void set(const char *name, const char *words)
 {
-	int fd = open("/proc/sys/debug/fail_kinds", O_WRONLY);
+	int fd = open(name, O_WRONLY);
 
 	if (fd < 0)
 		return;
@@ -200,7 +202,8 @@ TEST(a_copy_that_stops_shows_nothing_old)
 
 	memset(old, 'o', sizeof(old));
 	fail_fd = open("/proc/self/fail-nth", O_RDWR);
-	kinds("usercopy");
+	set(KINDS, "usercopy");
+	set(FOR_GOOD, "1");		/* it does not come again, either */
 	for (int n = 1; fail_fd >= 0 && n < 20; n++) {
 		EQ(pwrite(fd, old, sizeof(old), 0), sizeof(old));
 		OK(fsync(fd));
@@ -215,7 +218,8 @@ TEST(a_copy_that_stops_shows_nothing_old)
 		for (unsigned int i = 0; i < sizeof(buf); i++)
 			CHECK(buf[i] == 0 || buf[i] == 'n');
 	}
-	kinds("slab page table stack");
+	set(FOR_GOOD, "0");
+	set(KINDS, "slab page table stack");
 	OK(close(fd));
 	OK(unlink(M "/f"));
 }
@@ -249,7 +253,7 @@ int main(int argc, char **argv)
 		printf("Bail out! cannot mount %s: %s\n", DISK, strerrorname(errno));
 		return 1;
 	}
-	kinds("slab page table stack");		/* memory, not what the caller hands over */
+	set(KINDS, "slab page table stack");		/* memory, not what the caller hands over */
 	failed = test_main(argv);
 	if (umount2(M, 0)) {
 		printf("not ok - umount: %s\n", strerrorname(errno));
