@@ -191,7 +191,6 @@ void tlb_note_range(struct mmu_gather *tlb, unsigned long start, unsigned long e
 extern bool lru_listing;			/* anonymous pages are put on lists: memory has been short */
 void lru_cache_add(struct page *page);		/* unless it is on a list already; its flags are set */
 void lru_forget(struct page *page);		/* it is about to be freed */
-bool lru_list_all(void);			/* kswapd: all anonymous pages that are on no list yet; false: not all could be */
 void activate_page(struct page *page);
 void deactivate_page(struct page *page);
 void mark_page_accessed(struct page *page);	/* twice: it goes to the active list */

@@ -13,7 +13,7 @@
  *             fifth list.
  *             As long as memory has never been short, anonymous pages are on no list: most programs come and go
  *             without, and their faults do not pay for it.  kswapd makes the lists when it starts to work for the first
- *             time (lru_list_all); from then on new pages join them at once.
+ *             time (mm/vmscan.c, list_all); from then on new pages join them at once.
  * Invariants: PG_lru: the page is on the list of its zone that its flags name, which is why PG_active,
  *             PG_swapbacked and PG_unevictable change under lru_lock while it is set.  The lists hold no
  *             reference: a page leaves them when it is freed.  zone->nr_lru[] is their length.
@@ -25,7 +25,6 @@
  */
 #include <mm.h>
 #include <printk.h>
-#include <sched.h>
 #include "internal.h"
 #include "page_internal.h"
 
@@ -77,70 +76,7 @@ void lru_forget(struct page *page)
 	spin_unlock_irqrestore(&z->lru_lock, flags);
 }
 
-/* ---- anonymous pages, when memory is short for the first time ---- */
-
 bool lru_listing;
-
-/* Those that @vma maps.  mmap_sem held: an entry that names a page keeps it while its table is locked. */
-static void list_area(struct vm_area_struct *vma)
-{
-	unsigned long addr = vma->vm_start, next;
-	pmd_t *pmd;
-
-	for (; (pmd = next_pte_table(vma->vm_mm, &addr, vma->vm_end)); addr = next) {
-		spinlock_t *ptl;
-		pte_t *first = pte_offset_map_lock(vma->vm_mm, pmd, addr, &ptl), *pte = first;
-
-		next = pmd_addr_end(addr, vma->vm_end);
-		for (; addr < next; addr += PAGE_SIZE, pte++) {
-			struct page *page = pte_present(*pte) ? vm_normal_page(vma, addr, *pte) : NULL;
-
-			if (page && PageAnon(page) && !PageLRU(page))
-				lru_cache_add(page);
-		}
-		pte_unmap_unlock(first, ptl);
-		cond_resched();
-	}
-}
-
-static bool list_mm(struct mm_struct *mm)
-{
-	if (!down_read_trylock(&mm->mmap_sem))
-		return false;
-	for (struct vm_area_struct *vma = mm->mmap; vma; vma = vma->vm_next)
-		if (vma->anon_vma)
-			list_area(vma);
-	up_read(&mm->mmap_sem);
-	return true;
-}
-
-/* The next one of the list of all after @mm, whose reference is dropped; NULL at the end. */
-static struct mm_struct *next_mm(struct mm_struct *mm)
-{
-	struct mm_struct *next = NULL;
-
-	spin_lock(&mmlist_lock);
-	for (struct list_head *pos = mm->mmlist.next; pos != &init_mm.mmlist; pos = pos->next) {
-		next = list_entry(pos, struct mm_struct, mmlist);
-		if (mmget_not_zero(next))
-			break;
-		next = NULL;
-	}
-	spin_unlock(&mmlist_lock);
-	if (mm != &init_mm)
-		mmput(mm);
-	return next;
-}
-
-bool lru_list_all(void)
-{
-	bool all = true;
-
-	WRITE_ONCE(lru_listing, true);
-	for (struct mm_struct *mm = next_mm(&init_mm); mm; mm = next_mm(mm))
-		all &= list_mm(mm);
-	return all;
-}
 
 /* Change the flags that say which list, and with them the list. */
 static void move(struct page *page, unsigned long set, unsigned long clear)

@@ -491,6 +491,70 @@ unsigned long try_to_free_pages(gfp_t gfp, unsigned int order)
 	return freed;
 }
 
+/* ---- anonymous pages, when memory is short for the first time ---- */
+
+/* Those that @vma maps.  mmap_sem held: an entry that names a page keeps it while its table is locked. */
+static void list_area(struct vm_area_struct *vma)
+{
+	unsigned long addr = vma->vm_start, next;
+	pmd_t *pmd;
+
+	for (; (pmd = next_pte_table(vma->vm_mm, &addr, vma->vm_end)); addr = next) {
+		spinlock_t *ptl;
+		pte_t *first = pte_offset_map_lock(vma->vm_mm, pmd, addr, &ptl), *pte = first;
+
+		next = pmd_addr_end(addr, vma->vm_end);
+		for (; addr < next; addr += PAGE_SIZE, pte++) {
+			struct page *page = pte_present(*pte) ? vm_normal_page(vma, addr, *pte) : NULL;
+
+			if (page && PageAnon(page) && !PageLRU(page))
+				lru_cache_add(page);
+		}
+		pte_unmap_unlock(first, ptl);
+		cond_resched();
+	}
+}
+
+static bool list_mm(struct mm_struct *mm)
+{
+	if (!down_read_trylock(&mm->mmap_sem))
+		return false;
+	for (struct vm_area_struct *vma = mm->mmap; vma; vma = vma->vm_next)
+		if (vma->anon_vma)
+			list_area(vma);
+	up_read(&mm->mmap_sem);
+	return true;
+}
+
+/* The next one of the list of all after @mm, whose reference is dropped; NULL at the end. */
+static struct mm_struct *next_mm(struct mm_struct *mm)
+{
+	struct mm_struct *next = NULL;
+
+	spin_lock(&mmlist_lock);
+	for (struct list_head *pos = mm->mmlist.next; pos != &init_mm.mmlist; pos = pos->next) {
+		next = list_entry(pos, struct mm_struct, mmlist);
+		if (mmget_not_zero(next))
+			break;
+		next = NULL;
+	}
+	spin_unlock(&mmlist_lock);
+	if (mm != &init_mm)
+		mmput(mm);
+	return next;
+}
+
+/* False: an mm was being changed: again later. */
+static bool list_all(void)
+{
+	bool all = true;
+
+	WRITE_ONCE(lru_listing, true);
+	for (struct mm_struct *mm = next_mm(&init_mm); mm; mm = next_mm(mm))
+		all &= list_mm(mm);
+	return all;
+}
+
 /* ---- kswapd ---- */
 
 
@@ -516,7 +580,7 @@ static void balance(void)
 	unsigned long freed;
 
 	if (!lru_complete) {
-		WRITE_ONCE(lru_complete, lru_list_all());
+		WRITE_ONCE(lru_complete, list_all());
 		WRITE_ONCE(kswapd_rounds, kswapd_rounds + 1);
 		wake_up_all(&listed_wait);
 	}
