@@ -366,5 +366,7 @@ entry:
 segv_maperr:
 	up_read(&mm->mmap_sem);
 segv_kernel:
+	if (user_mode(regs))
+		local_irq_enable();	/* in the kernel they stay as they were */
 	bad_area(regs, error, addr, SIGSEGV, SEGV_MAPERR, 0);
 }
