@@ -210,3 +210,20 @@ TEST(io_privilege_can_not_be_taken)
 {
 	CHECK(!(flags_with(0x3000) & 0x3000));
 }
+
+/* Nobody catches it: what is written to the log about it must not disturb either. */
+TEST(kernel_addresses_kill_who_has_no_handler)
+{
+	static char *const addr[] = { (char *)-1, (char *)-8, (char *)0xffff888000000000, (char *)0xffffffff80200000 };
+
+	for (size_t i = 0; i < sizeof(addr) / sizeof(*addr); i++) {
+		pid_t pid = OK(fork());
+
+		if (!pid) {
+			signal(SIGSEGV, SIG_DFL);
+			*(volatile char *)addr[i] = 1;
+			_exit(0);
+		}
+		DIES(pid, SIGSEGV);
+	}
+}
