@@ -185,7 +185,6 @@ struct ext2_buf {
 };
 
 struct ext2_sb_info {
-	struct super_block *sb;
 	struct ext2_super_block *s_es;		/* our copy of it; s_lock */
 	struct ext2_group_desc *s_gd;		/* copies of all descriptors, so that what was checked stays; s_lock */
 	struct ext2_buf *s_gdb;			/* the blocks that they go back to */
@@ -201,14 +200,13 @@ struct ext2_sb_info {
 	/* bitmaps, descriptors, counters: one lock for all groups */
 	struct mutex s_lock;
 	u64 s_free_blocks;			/* s_lock */
-	u32 s_free_inodes, s_dirs_count;	/* s_lock */
+	u32 s_free_inodes;			/* s_lock */
 	unsigned char *s_checked;		/* one byte a group: BITMAP_*; s_lock */
 	u16 s_mount_state;			/* s_state before this mount: goes back at its end */
 	unsigned int s_errors;			/* EXT2_ERRORS_*: what an error does */
-	bool s_errors_given;			/* by option */
 	uid_t s_resuid;				/* who may use the reserved blocks beside root */
 	gid_t s_resgid;
-	bool s_minixdf, s_grpid, s_debug;	/* options */
+	bool s_minixdf, s_grpid;		/* options */
 	u32 s_reported;				/* errors told; too many are not */
 	u32 s_next_generation;			/* s_lock */
 };
@@ -264,7 +262,6 @@ u64 ext2_count_free_blocks(struct super_block *sb);	/* from the descriptors */
 struct inode *ext2_new_inode(struct inode *dir, umode_t mode);	/* hashed, no block yet; ERR_PTR */
 void ext2_free_inode(struct inode *inode);
 u32 ext2_count_free_inodes(struct super_block *sb);
-u32 ext2_count_dirs(struct super_block *sb);
 
 /* inode.c */
 struct inode *ext2_iget(struct super_block *sb, u32 ino);	/* ERR_PTR(-EUCLEAN, -EIO, -ENOMEM, -ESTALE) */

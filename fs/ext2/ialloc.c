@@ -123,7 +123,6 @@ static int new_in_group(struct super_block *sb, u32 group, umode_t mode, u32 *in
 		gd->bg_used_dirs_count += S_ISDIR(mode);
 		ext2_dirty_group_desc(sb, group);
 		sbi->s_free_inodes -= !!sbi->s_free_inodes;
-		sbi->s_dirs_count += S_ISDIR(mode);
 		*ino = group * sbi->s_inodes_per_group + bit + 1;
 	} else {
 		err = -ENOSPC;		/* the counter said otherwise */
@@ -168,7 +167,6 @@ static void free_ino(struct super_block *sb, u32 ino, bool is_dir)
 		gd->bg_used_dirs_count -= is_dir && gd->bg_used_dirs_count;
 		ext2_dirty_group_desc(sb, group);
 		sbi->s_free_inodes++;
-		sbi->s_dirs_count -= is_dir && sbi->s_dirs_count;
 	}
 	ext2_brelse(&map);
 out:
@@ -257,14 +255,5 @@ u32 ext2_count_free_inodes(struct super_block *sb)
 
 	for (u32 g = 0; g < EXT2_SB(sb)->s_groups_count; g++)
 		sum += ext2_get_group_desc(sb, g)->bg_free_inodes_count;
-	return sum;
-}
-
-u32 ext2_count_dirs(struct super_block *sb)
-{
-	u32 sum = 0;
-
-	for (u32 g = 0; g < EXT2_SB(sb)->s_groups_count; g++)
-		sum += ext2_get_group_desc(sb, g)->bg_used_dirs_count;
 	return sum;
 }

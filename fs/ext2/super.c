@@ -264,7 +264,6 @@ static u32 count_overhead(struct super_block *sb)
 /* What a mount or remount says. */
 struct options {
 	unsigned int errors;
-	bool errors_given;
 	uid_t resuid;
 	gid_t resgid;
 	bool minixdf, grpid;
@@ -310,10 +309,8 @@ static bool option_without_effect(const char *word)
 
 static int parse_option(struct options *o, const char *word)
 {
-	if (!strncmp(word, "errors=", 7)) {
-		o->errors_given = true;
+	if (!strncmp(word, "errors=", 7))
 		return option_errors(word + 7, &o->errors);
-	}
 	if (!strncmp(word, "resuid=", 7))
 		return option_number(word + 7, &o->resuid) ? 0 : -EINVAL;
 	if (!strncmp(word, "resgid=", 7))
@@ -354,15 +351,13 @@ static int parse_options(struct super_block *sb, struct options *o, const char *
 
 static struct options current_options(const struct ext2_sb_info *sbi)
 {
-	return (struct options){ .errors = sbi->s_errors, .errors_given = sbi->s_errors_given,
-				 .resuid = sbi->s_resuid, .resgid = sbi->s_resgid,
+	return (struct options){ .errors = sbi->s_errors, .resuid = sbi->s_resuid, .resgid = sbi->s_resgid,
 				 .minixdf = sbi->s_minixdf, .grpid = sbi->s_grpid };
 }
 
 static void take_options(struct ext2_sb_info *sbi, const struct options *o)
 {
 	sbi->s_errors = o->errors;
-	sbi->s_errors_given = o->errors_given;
 	sbi->s_resuid = o->resuid;
 	sbi->s_resgid = o->resgid;
 	sbi->s_minixdf = o->minixdf;
@@ -485,7 +480,6 @@ static int prepare(struct super_block *sb, const char *data)
 	sbi->s_overhead = count_overhead(sb);
 	sbi->s_free_blocks = ext2_count_free_blocks(sb);
 	sbi->s_free_inodes = ext2_count_free_inodes(sb);
-	sbi->s_dirs_count = ext2_count_dirs(sb);
 	return read_root(sb);
 }
 
@@ -566,7 +560,6 @@ static int ext2_fill_super(struct super_block *sb, const char *data)
 
 	if (!sbi)
 		return -ENOMEM;
-	sbi->sb = sb;
 	mutex_init_class(&sbi->s_lock, "ext2_sb->s_lock");
 	sb->s_fs_info = sbi;
 	sb->s_op = &ext2_sops;
