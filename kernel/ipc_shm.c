@@ -11,7 +11,7 @@
  *             does not soon name a new segment.
  * Lock order: mmap_sem > shm_mutex.  A segment's file is let go after shm_mutex is.
  * Simplified: one lock and one list for all segments; Linux has a lock for each, and finds ids
- *             in a radix tree and keys in a hash.  SHM_LOCK only says so, as there is no swap.
+ *             in a radix tree and keys in a hash.  SHM_LOCK only says so, as shared memory is not swapped.
  *             No huge pages: SHM_HUGETLB answers as when none are set aside.
  * Sources:    shmget(2), shmop(2), shmctl(2), sysvipc(7), proc(5); the order of errors is
  *             Linux 6.1's, found by asking it.

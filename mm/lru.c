@@ -203,10 +203,11 @@ static int complain(const struct zone *z, const struct page *page, const char *w
 static int verify_list(struct zone *z, enum lru_list l)
 {
 	unsigned long n = 0;
-	struct page *page;
 	int bad = 0;
 
-	list_for_each_entry(page, &z->lru[l], lru) {
+	for (struct list_head *pos = z->lru[l].next; pos != &z->lru[l]; pos = pos->next) {
+		struct page *page = list_entry(pos, struct page, lru);
+
 		n++;
 		if (!PageLRU(page) || list_of(page) != l || page_zone(page) != z)
 			bad += complain(z, page, "page on the wrong LRU list");

@@ -23,7 +23,7 @@
  *             Debug: a free page is filled with 0xaa, and still is when it is handed out.
  * Lock order: zone->lock is innermost; interrupts are off while it is held.
  * Simplified: one node; no migrate types (movable and unmovable pages share blocks); no
- *             compaction and no kswapd: who finds nothing reclaims by himself.
+ *             compaction.  Reclaim is mm/vmscan.c's: kswapd is woken below the low mark.
  * Sources:    Knuth, "The Art of Computer Programming", vol. 1, "Dynamic Storage
  *             Allocation" (buddy system); Gorman, "Understanding the Linux Virtual Memory
  *             Manager", chapter "Physical Page Allocation"; Bonwick and Adams, "Magazines

@@ -8,7 +8,7 @@
  *             shmem_recount() finds the same number again.  A page that fallocate(2) made and
  *             nobody used yet is not uptodate: it reads as a hole.
  * Lock order: i_rwsem > page lock > tree_lock; object_lock stands alone.
- * Simplified: nothing is swapped.
+ * Simplified: none of it is swapped.
  * Sources:    tmpfs(5), fallocate(2), lseek(2); the order of errors is Linux 6.1's.
  */
 #include <err.h>

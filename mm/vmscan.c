@@ -303,6 +303,17 @@ out:
 	return v;
 }
 
+static struct page *take_first(struct list_head *pages)
+{
+	struct page *page;
+
+	if (list_empty(pages))
+		return NULL;
+	page = list_first_entry(pages, struct page, lru);
+	list_del(&page->lru);
+	return page;
+}
+
 /* Back on the list that @v says. */
 static void put_back(struct page *page, enum verdict v)
 {
@@ -315,14 +326,13 @@ static void put_back(struct page *page, enum verdict v)
 
 static void shrink_page_list(struct list_head *pages, struct scan *sc)
 {
-	struct page *page, *next;
 	struct blk_plug plug;
 	struct stale stale = { .nr = 0 };
+	struct page *page;
 	LIST_HEAD(detached);
 	enum verdict v;
 
-	list_for_each_entry_safe(page, next, pages, lru) {
-		list_del(&page->lru);
+	while ((page = take_first(pages))) {
 		if (!trylock_page(page)) {
 			put_back(page, KEEP);
 			continue;
@@ -337,8 +347,7 @@ static void shrink_page_list(struct list_head *pages, struct scan *sc)
 	}
 	flush_stale(&stale);
 	blk_start_plug(&plug);
-	list_for_each_entry_safe(page, next, &detached, lru) {
-		list_del(&page->lru);
+	while ((page = take_first(&detached))) {
 		v = page_out(page, sc);
 		if (v != TAKE) {
 			put_back(page, v);
@@ -351,7 +360,6 @@ static void shrink_page_list(struct list_head *pages, struct scan *sc)
 		put_page(page);
 	}
 	blk_finish_plug(&plug);
-	INIT_LIST_HEAD(pages);
 	cond_resched();
 }
 
@@ -386,6 +394,8 @@ static void shrink_inactive(struct zone *z, enum lru_list l, unsigned long nr, s
 /* Pages that were not used since the last look become inactive; code that was used stays. */
 static void shrink_active(struct zone *z, enum lru_list l, unsigned long nr)
 {
+	struct page *page;
+
 	while (nr) {
 		LIST_HEAD(taken);
 		unsigned int n = lru_isolate(z, l, min(nr, (unsigned long)BATCH), &taken);
@@ -393,11 +403,9 @@ static void shrink_active(struct zone *z, enum lru_list l, unsigned long nr)
 		if (!n)
 			return;
 		nr -= n;
-		while (!list_empty(&taken)) {
-			struct page *page = list_first_entry(&taken, struct page, lru);
+		while ((page = take_first(&taken))) {
 			struct referenced r = { 0 };
 
-			list_del(&page->lru);
 			if (page_mapped(page) && trylock_page(page)) {
 				rmap_try_walk(page, look_at_entry, &r);
 				unlock_page(page);
@@ -463,19 +471,24 @@ static unsigned long shrink_round(int priority)
 }
 
 static DECLARE_WAIT_QUEUE_HEAD(kswapd_wait);
-static DECLARE_WAIT_QUEUE_HEAD(listed_wait);	/* for the lists to be made */
 static bool kswapd_wanted;
-static unsigned long kswapd_rounds;
+static unsigned int kswapd_failures;	/* times in a row that it freed nothing */
+static unsigned long kswapd_rounds;	/* times that it has made lists */
+#define MAX_FAILURES	16		/* then it leaves it to those who need memory, until one of them succeeds */
 
-/* The lists are there, or as much of them as kswapd could make: who holds his mmap_sem for writing is not in them. */
+/*
+ * The lists are there, or as much of them as kswapd could make: who holds his mmap_sem for writing is not in them.
+ * Not for ever: kswapd drops references on address spaces, and the last one may want a lock that we hold.
+ */
 static void wait_for_lists(void)
 {
 	unsigned long before = READ_ONCE(kswapd_rounds);
 
-	if (READ_ONCE(lru_complete))
-		return;
-	wakeup_kswapd();
-	wait_event(listed_wait, READ_ONCE(lru_complete) || READ_ONCE(kswapd_rounds) != before);
+	for (int ms = 0; ms < 1000 && READ_ONCE(kswapd_failures) < MAX_FAILURES && !READ_ONCE(lru_complete) &&
+			 READ_ONCE(kswapd_rounds) == before; ms++) {
+		wakeup_kswapd();
+		msleep(1);
+	}
 }
 
 unsigned long try_to_free_pages(gfp_t gfp, unsigned int order)
@@ -487,6 +500,8 @@ unsigned long try_to_free_pages(gfp_t gfp, unsigned int order)
 	for (int priority = DEF_PRIORITY; priority >= 0 && freed < want; priority--)
 		freed += shrink_round(priority);
 	current->flags &= ~PF_MEMALLOC;
+	if (freed)
+		WRITE_ONCE(kswapd_failures, 0);
 	count_vm_events(PGSTEAL_DIRECT, freed);
 	return freed;
 }
@@ -568,7 +583,7 @@ static bool all_zones_have(enum zone_watermarks mark)
 
 void wakeup_kswapd(void)
 {
-	if (READ_ONCE(kswapd_wanted))
+	if (READ_ONCE(kswapd_wanted) || READ_ONCE(kswapd_failures) >= MAX_FAILURES)
 		return;
 	WRITE_ONCE(kswapd_wanted, true);
 	wake_up(&kswapd_wait);
@@ -577,19 +592,20 @@ void wakeup_kswapd(void)
 /* Until all zones have what they should, or a whole walk from the first to the last priority frees nothing. */
 static void balance(void)
 {
-	unsigned long freed;
+	unsigned long freed, sum = 0;
 
 	if (!lru_complete) {
 		WRITE_ONCE(lru_complete, list_all());
 		WRITE_ONCE(kswapd_rounds, kswapd_rounds + 1);
-		wake_up_all(&listed_wait);
 	}
 	do {
 		freed = 0;
 		for (int priority = DEF_PRIORITY; priority >= 0 && !all_zones_have(WMARK_HIGH); priority--)
 			freed += shrink_round(priority);
 		count_vm_events(PGSTEAL_KSWAPD, freed);
+		sum += freed;
 	} while (freed && !all_zones_have(WMARK_HIGH));
+	WRITE_ONCE(kswapd_failures, sum || all_zones_have(WMARK_HIGH) ? 0 : kswapd_failures + 1);
 }
 
 static int kswapd(void *unused)
