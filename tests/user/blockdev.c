@@ -93,18 +93,21 @@ TEST(nodes_are_in_devtmpfs_with_their_numbers)
 
 TEST(proc_partitions_lists_disks_and_parts)
 {
-	STREQ(file_text("/proc/partitions"), "major minor  #blocks  name\n\n"
-	      " 254        0       8192 vda\n"
-	      " 254        1       1024 vda1\n"
-	      " 254        2       1024 vda2\n"
-	      " 254        4          1 vda4\n"
-	      " 254        5        500 vda5\n"
-	      " 254        6        500 vda6\n"
-	      " 254       16       1024 vdb\n"
-	      " 254       32       4096 vdc\n"
-	      " 254       33       1024 vdc1\n"
-	      " 254       35       1024 vdc3\n"
-	      " 254       48      16384 vdd\n");
+	/* Machines of programs that want disks with errors have those behind them. */
+	static const char lines[] = "major minor  #blocks  name\n\n"
+		" 254        0       8192 vda\n"
+		" 254        1       1024 vda1\n"
+		" 254        2       1024 vda2\n"
+		" 254        4          1 vda4\n"
+		" 254        5        500 vda5\n"
+		" 254        6        500 vda6\n"
+		" 254       16       1024 vdb\n"
+		" 254       32       4096 vdc\n"
+		" 254       33       1024 vdc1\n"
+		" 254       35       1024 vdc3\n"
+		" 254       48      16384 vdd\n";
+
+	EQ(strncmp(file_text("/proc/partitions"), lines, sizeof(lines) - 1), 0);
 }
 
 TEST(a_partition_shows_its_share_of_the_disk)
