@@ -280,7 +280,7 @@ static bool sole_user(struct page *page)
 }
 
 /* Put @page, locked and in the cache, where its swap entry was.  False: the entry has changed. */
-static bool map_swap_page(struct fault *f, struct page *page)
+static noinline bool map_swap_page(struct fault *f, struct page *page)
 {
 	bool alone = sole_user(page);
 	swp_entry_t e = pte_to_swp_entry(f->orig);
@@ -307,7 +307,7 @@ static bool map_swap_page(struct fault *f, struct page *page)
 	return true;
 }
 
-static vm_fault_t swap_in(struct fault *f)
+static noinline vm_fault_t swap_in(struct fault *f)
 {
 	swp_entry_t e = pte_to_swp_entry(f->orig);
 	struct page *page = lookup_swap_cache(e);
@@ -342,14 +342,19 @@ static vm_fault_t swap_in(struct fault *f)
 
 /*
  * A write to a page of the cache that this entry alone refers to: without its slot it is the entry's own, and
- * the next try reuses it.  Enter: a reference on @page.
+ * the next try reuses it.  Enter: ptl held.  True: it is dropped; false: others refer to it as well.
  */
-static void leave_swap(struct page *page)
+static noinline bool leave_swap(struct fault *f, pte_t *pte, struct page *page)
 {
+	if (page_mapcount(page) != 1 || swap_count(page_swap_entry(page)))
+		return false;
+	get_page(page);
+	pte_unmap_unlock(pte, f->ptl);
 	lock_page(page);
 	wait_on_page_writeback(page);
 	try_to_free_swap(page);
 	release_locked(page);
+	return true;
 }
 
 /* ---- write to a read-only entry ---- */
@@ -474,13 +479,8 @@ static vm_fault_t write_protected(struct fault *f)
 	if (unlikely(!pte))
 		return 0;
 	page = vm_normal_page(f->vma, f->addr, f->orig);
-	if (page && unlikely(PageSwapCache(page)) && page_mapcount(page) == 1 &&
-	    !swap_count(page_swap_entry(page))) {
-		get_page(page);
-		pte_unmap_unlock(pte, f->ptl);
-		leave_swap(page);
+	if (page && unlikely(PageSwapCache(page)) && leave_swap(f, pte, page))
 		return 0;
-	}
 	FAULT_WRITE_PROTECT_QUESTIONS(FAULT_ASK)
 wp_shared:
 	return wp_shared(f, pte, page);

@@ -52,6 +52,7 @@ static struct swap_info areas[MAX_SWAPFILES];
 static DEFINE_SPINLOCK(swap_lock);
 static DEFINE_MUTEX(swapon_mutex);	/* one swapon or swapoff at a time */
 static int least_prio = -1;		/* swapon_mutex: what the next area without a priority gets, less one */
+static unsigned long total_slots;	/* swap_lock: of the areas that are in use; every mmap asks */
 static unsigned int last_used;		/* swap_lock: areas of one priority take turns */
 
 /* ---- slots ---- */
@@ -214,11 +215,6 @@ static unsigned long free_slots(const struct swap_info *si)
 	return si->flags & SWP_WRITEOK ? si->pages - si->inuse : 0;
 }
 
-static unsigned long all_slots(const struct swap_info *si)
-{
-	return si->flags & SWP_WRITEOK ? si->pages : 0;
-}
-
 static unsigned long references(const struct swap_info *si)
 {
 	unsigned long n = 0;
@@ -229,7 +225,7 @@ static unsigned long references(const struct swap_info *si)
 }
 
 unsigned long nr_swap_pages(void) { return sum(free_slots); }
-unsigned long total_swap_pages(void) { return sum(all_slots); }
+unsigned long total_swap_pages(void) { return READ_ONCE(total_slots); }
 unsigned long swap_references(void) { return sum(references); }
 
 /* ---- transfers ---- */
@@ -401,6 +397,15 @@ static int open_area(struct swap_info *si, struct file *f)
 	return err;
 }
 
+static void set_flags(struct swap_info *si, unsigned int flags)
+{
+	spin_lock(&swap_lock);
+	total_slots -= si->flags & SWP_WRITEOK ? si->pages : 0;
+	si->flags = flags;
+	total_slots += flags & SWP_WRITEOK ? si->pages : 0;
+	spin_unlock(&swap_lock);
+}
+
 #define SWAP_FLAG_PREFER	0x8000
 #define SWAP_FLAG_PRIO_MASK	0x7fff
 #define SWAP_FLAGS_VALID	(SWAP_FLAG_PREFER | SWAP_FLAG_PRIO_MASK | 0x10000 | 0x20000 | 0x40000)
@@ -420,9 +425,7 @@ static int add_area(struct file *f, int flags)
 		return err;
 	si->prio = flags & SWAP_FLAG_PREFER ? flags & SWAP_FLAG_PRIO_MASK : --least_prio;
 	si->next = 1;
-	spin_lock(&swap_lock);
-	si->flags = SWP_USED | SWP_WRITEOK;
-	spin_unlock(&swap_lock);
+	set_flags(si, SWP_USED | SWP_WRITEOK);
 	pr_info("Adding %luk swap on %s.  Priority:%d\n", si->pages << (PAGE_SHIFT - 10), bdev_name(si->bdev), si->prio);
 	return 0;
 }
@@ -528,13 +531,6 @@ static int find_area(const struct file *f)
 		if ((areas[i].flags & SWP_WRITEOK) && areas[i].file->f_inode->i_rdev == f->f_inode->i_rdev)
 			return i;
 	return -EINVAL;
-}
-
-static void set_flags(struct swap_info *si, unsigned int flags)
-{
-	spin_lock(&swap_lock);
-	si->flags = flags;
-	spin_unlock(&swap_lock);
 }
 
 /* swapon_mutex held. */

@@ -199,24 +199,23 @@ static bool by_pages(const struct flush *f)
 }
 
 /*
- * On this CPU, if it is in that mm; interrupts off.  What was flushed, FLUSH_*.  Page by page only if
- * this is the one change that the CPU has not seen; behind by more, it catches up with all of them.
+ * On this CPU, if it is in that mm.  What was flushed, FLUSH_*.  Page by page only if this is the one
+ * change that the CPU has not seen; behind by more, it catches up with all of them.  Another CPU's
+ * interrupt in the middle may bring the generation further than we write: then it is flushed once more.
  */
 static inline u32 local_flush_mm(const struct flush *f)
 {
 	struct cpu *cpu = this_cpu();
 	struct tlb_context *c = &cpu->tlb[cpu->asid];
-	u64 gen;
 
 	if (cpu->loaded_mm != f->mm || c->gen >= f->gen)
 		return FLUSH_OTHERS;
-	gen = mm_tlb_gen(f->mm);
-	if (gen == c->gen + 1 && by_pages(f)) {
-		c->gen = gen;
+	if (c->gen + 1 == f->gen && by_pages(f)) {
+		c->gen = f->gen;
 		local_flush_pages(f->start, f->end);
 		return FLUSH_PAGES;
 	}
-	c->gen = gen;
+	c->gen = mm_tlb_gen(f->mm);
 	local_flush_user();
 	return FLUSH_USER;
 }
@@ -265,15 +264,12 @@ static noinline void flush_others(struct flush *f, bool freed_tables)
 static inline u32 flush_mm(struct mm_struct *mm, unsigned long start, unsigned long end, bool freed_tables)
 {
 	struct flush f = { mm, start, end, 0 };
-	unsigned long flags;
 	u32 what;
 
 	litmus_point();
 	f.gen = atomic_long_add_return(1, &mm->context.tlb_gen);	/* a full barrier: masks are read after it */
-	flags = local_irq_save();
 	count_vm_event(TLB_FLUSHES);
 	what = local_flush_mm(&f);
-	local_irq_restore(flags);
 	if (nr_cpus > 1)
 		flush_others(&f, freed_tables);
 	return what;
