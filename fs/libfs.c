@@ -52,13 +52,13 @@ loff_t generic_file_llseek(struct file *f, loff_t off, int whence)
 	return off;
 }
 
-static ssize_t dir_read(struct file *f, char __user *buf, size_t len, loff_t *pos)
+ssize_t generic_read_dir(struct file *f, char __user *buf, size_t len, loff_t *pos)
 {
 	return -EISDIR;
 }
 
 const struct file_operations dcache_dir_fops = {
-	.read = dir_read,
+	.read = generic_read_dir,
 	.llseek = dcache_llseek,
 	.iterate = dcache_iterate,
 	.fsync = noop_fsync,

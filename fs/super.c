@@ -292,3 +292,26 @@ void drop_pagecache(void)
 		drop_pagecache_sb(sb);
 	mutex_unlock(&supers_mutex);
 }
+
+/* ---- options of mount(2) ---- */
+
+int for_each_option(const char *data, int (*one)(void *arg, char *word), void *arg)
+{
+	char *copy, *word, *next;
+	int err = 0;
+
+	if (!data || !*data)
+		return 0;
+	copy = kstrdup(data, GFP_KERNEL);
+	if (!copy)
+		return -ENOMEM;
+	for (word = copy; word && !err; word = next) {
+		next = strchr(word, ',');
+		if (next)
+			*next++ = 0;
+		if (*word)
+			err = one(arg, word);
+	}
+	kfree(copy);
+	return err;
+}

@@ -332,8 +332,9 @@ static long parse_number(const char *s, unsigned int base)
 }
 
 /* One "name=value"; 0 or -EINVAL. */
-static int parse_option(struct tmpfs_sb_info *info, char *word)
+static int parse_option(void *arg, char *word)
 {
+	struct tmpfs_sb_info *info = arg;
 	char *eq = strchr(word, '=');
 	long n;
 
@@ -368,23 +369,7 @@ static int parse_option(struct tmpfs_sb_info *info, char *word)
 
 static int parse_options(struct tmpfs_sb_info *info, const char *data)
 {
-	char *copy, *word, *next;
-	int err = 0;
-
-	if (!data || !*data)
-		return 0;
-	copy = kstrdup(data, GFP_KERNEL);
-	if (!copy)
-		return -ENOMEM;
-	for (word = copy; word && !err; word = next) {
-		next = strchr(word, ',');
-		if (next)
-			*next++ = 0;
-		if (*word)
-			err = parse_option(info, word);
-	}
-	kfree(copy);
-	return err;
+	return for_each_option(data, parse_option, info);
 }
 
 static int tmpfs_remount(struct super_block *sb, unsigned long *flags, const char *data)

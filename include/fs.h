@@ -346,6 +346,7 @@ loff_t generic_file_llseek(struct file *f, loff_t off, int whence);
 loff_t no_llseek(struct file *f, loff_t off, int whence);	/* -ESPIPE */
 loff_t noop_llseek(struct file *f, loff_t off, int whence);	/* stays where it is */
 loff_t dcache_llseek(struct file *f, loff_t off, int whence);	/* directories */
+ssize_t generic_read_dir(struct file *f, char __user *buf, size_t len, loff_t *pos);	/* -EISDIR */
 int dcache_iterate(struct file *f, struct dir_context *ctx);	/* entries that are dentries (tmpfs) */
 bool dcache_empty(struct dentry *dir);
 void file_accessed(struct file *f);	/* atime after a read, by the rules of relatime */
@@ -451,6 +452,8 @@ int notify_change(struct path *path, const struct iattr *attr);
 /* ---- file systems and mounts ---- */
 int register_filesystem(struct file_system_type *t);
 void free_super(struct super_block *sb);	/* one that was never mounted */
+/* Call @one for each word of "a,b=1,c" (NULL: none), which it may write to, until it says -errno. */
+int for_each_option(const char *data, int (*one)(void *arg, char *word), void *arg);
 int do_mount(const char *source, const char *dir, const char *type, unsigned long flags, const char *data);
 struct file_system_type *find_filesystem(const char *name);
 int filesystems_show(struct seq_file *m);

@@ -60,6 +60,14 @@ int ext2_bnew(struct super_block *sb, u32 block, struct ext2_buf *b)
 	return err;
 }
 
+int ext2_first_block(struct inode *inode, struct ext2_buf *b)
+{
+	u32 block;
+	long n = ext2_get_blocks(inode, 0, 1, true, &block, NULL);
+
+	return n < 0 ? (int)n : ext2_bnew(inode->i_sb, block, b);
+}
+
 void ext2_brelse(struct ext2_buf *b)
 {
 	if (b->page)

@@ -248,13 +248,8 @@ int ext2_make_empty(struct inode *inode, struct inode *parent)
 	struct super_block *sb = inode->i_sb;
 	struct ext2_dirent *de;
 	struct ext2_buf b;
-	u32 block;
-	long n = ext2_get_blocks(inode, 0, 1, true, &block, NULL);
-	int err;
+	int err = ext2_first_block(inode, &b);
 
-	if (n < 0)
-		return n;
-	err = ext2_bnew(sb, block, &b);
 	if (err)
 		return err;
 	de = b.data;
@@ -367,13 +362,8 @@ static int ext2_readdir(struct file *f, struct dir_context *ctx)
 	return min(more, 0);
 }
 
-static ssize_t ext2_dir_read(struct file *f, char __user *buf, size_t len, loff_t *pos)
-{
-	return -EISDIR;
-}
-
 const struct file_operations ext2_dir_operations = {
-	.read = ext2_dir_read,
+	.read = generic_read_dir,
 	.llseek = generic_file_llseek,
 	.iterate = ext2_readdir,
 	.fsync = ext2_fsync,

@@ -246,6 +246,7 @@ void ext2_dirty_group_desc(struct super_block *sb, u32 group);
 int ext2_bread(struct super_block *sb, u32 block, struct ext2_buf *b);	/* 0, -EIO, -ENOMEM */
 int ext2_bread_patient(struct super_block *sb, u32 block, struct ext2_buf *b);	/* does not give up soon for want of memory */
 int ext2_bnew(struct super_block *sb, u32 block, struct ext2_buf *b);	/* the same, zeroed; the caller marks it dirty */
+int ext2_first_block(struct inode *inode, struct ext2_buf *b);	/* of a new directory or symlink: zeroed, not dirty yet */
 void ext2_brelse(struct ext2_buf *b);
 void ext2_bdirty(struct super_block *sb, struct ext2_buf *b);
 void ext2_bforget(struct super_block *sb, u32 block);	/* holds metadata no more: what is dirty of it is not written */

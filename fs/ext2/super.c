@@ -326,27 +326,27 @@ static int parse_option(struct options *o, const char *word)
 	return 0;
 }
 
+/* Names the word that is wrong. */
+struct parse {
+	struct super_block *sb;
+	struct options *o;
+};
+
+static int parse_word(void *arg, char *word)
+{
+	const struct parse *p = arg;
+	int err = parse_option(p->o, word);
+
+	if (err == -EINVAL)
+		pr_err("EXT2-fs (%s): option \"%s\" is not known or wrong\n", bdev_name(p->sb->s_bdev), word);
+	return err;
+}
+
 static int parse_options(struct super_block *sb, struct options *o, const char *data)
 {
-	char *copy, *word, *next;
-	int err = 0;
+	struct parse p = { sb, o };
 
-	if (!data || !*data)
-		return 0;
-	copy = kstrdup(data, GFP_KERNEL);
-	if (!copy)
-		return -ENOMEM;
-	for (word = copy; word && !err; word = next) {
-		next = strchr(word, ',');
-		if (next)
-			*next++ = 0;
-		if (*word)
-			err = parse_option(o, word);
-		if (err == -EINVAL)
-			pr_err("EXT2-fs (%s): option \"%s\" is not known or wrong\n", bdev_name(sb->s_bdev), word);
-	}
-	kfree(copy);
-	return err;
+	return for_each_option(data, parse_word, &p);
 }
 
 static struct options current_options(const struct ext2_sb_info *sbi)

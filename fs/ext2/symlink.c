@@ -45,13 +45,8 @@ static ssize_t slow_readlink(struct inode *inode, char *buf, size_t size)
 static int write_text(struct inode *inode, const char *target, unsigned int len)
 {
 	struct ext2_buf b;
-	u32 block;
-	long n = ext2_get_blocks(inode, 0, 1, true, &block, NULL);
-	int err;
+	int err = ext2_first_block(inode, &b);
 
-	if (n < 0)
-		return n;
-	err = ext2_bnew(inode->i_sb, block, &b);
 	if (err)
 		return err;
 	memcpy(b.data, target, len);
