@@ -4,7 +4,7 @@
  * The disks are those of tools/diskimage.py: vda with an MBR, vdb read-only and of odd size, vdc with a
  * GPT, vdd empty, in blocks of 4096 bytes.  Each sector of vda and vdb begins with its number.
  */
-#include "test.h"
+#include "proc.h"
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -15,8 +15,6 @@
 
 #define VDA_SIZE	(8L << 20)
 #define VDB_SIZE	(2049L * 512)
-#define PAGE		4096
-
 static int open_disk(const char *name, int flags)
 {
 	char path[32];
@@ -31,18 +29,6 @@ static uint64_t number_at(int fd, off_t at)
 
 	EQ(pread(fd, &n, 8, at), 8);
 	return n;
-}
-
-static const char *file_text(const char *path)
-{
-	static char text[16384];
-	int fd = OK(open(path, O_RDONLY)), n = 0, r;
-
-	while ((r = read(fd, text + n, sizeof(text) - 1 - n)) > 0)
-		n += r;
-	text[n] = '\0';
-	close(fd);
-	return text;
 }
 
 /* Number @field (from 0: reads) of a line of /proc/diskstats. */
@@ -212,7 +198,7 @@ TEST(behind_an_odd_end_a_mapping_shows_zeroes)
 
 	CHECK(p != MAP_FAILED);
 	EQ(*(uint64_t *)p, 2048);
-	for (int i = 512; i < PAGE; i++)
+	for (int i = 512; i < (int)PAGE; i++)
 		EQ(p[i], 0);
 	DIES(CHILD(signal(SIGBUS, SIG_DFL); (void)*(volatile char *)(p + PAGE)), SIGBUS);
 }

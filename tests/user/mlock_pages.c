@@ -276,20 +276,6 @@ TEST(mlockall_locks_pages_and_munlockall_frees_them)
 
 /* ---- counters ---- */
 
-static long number(const char *file, const char *word)
-{
-	char line[256];
-	size_t len = strlen(word);
-	FILE *f = fopen(file, "r");
-
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, word, len) && (line[len] == ':' || line[len] == ' ')) {
-			fclose(f);
-			return strtol(line + len + 1, NULL, 10);
-		}
-	return -1;
-}
-
 /* Linux counts on each CPU and adds up later, or now. */
 static void add_up(void)
 {
@@ -306,8 +292,8 @@ static long mlocked(void)
 	long kb, pages;
 
 	add_up();
-	kb = number("/proc/meminfo", "Mlocked");
-	pages = number("/proc/vmstat", "nr_mlock");
+	kb = number_in("/proc/meminfo", "Mlocked");
+	pages = number_in("/proc/vmstat", "nr_mlock");
 	EQ(kb, pages * 4);
 	return pages;
 }

@@ -18,6 +18,33 @@ static inline long put_text(const char *path, const char *text)
 	return n;
 }
 
+/* The whole of a text file. */
+static inline const char *file_text(const char *path)
+{
+	static char text[16384];
+	int fd = OK(open(path, O_RDONLY)), n = 0, r;
+
+	while ((r = read(fd, text + n, sizeof(text) - 1 - n)) > 0)
+		n += r;
+	text[n] = '\0';
+	close(fd);
+	return text;
+}
+
+/* The number after a word at the beginning of a line ("Mlocked:  4 kB", "nr_mlock 1"); -1: no such line. */
+static inline long number_in(const char *file, const char *word)
+{
+	const char *line = file_text(file);
+	size_t len = strlen(word);
+
+	for (; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (!strncmp(line, word, len) && (line[len] == ':' || line[len] == ' '))
+			return strtol(line + len + 1, NULL, 10);
+	}
+	return -1;
+}
+
 /* Shared anonymous memory. */
 static inline char *map_shared(unsigned long pages)
 {

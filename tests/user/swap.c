@@ -111,14 +111,8 @@ TEST(swapon_wants_root_a_device_and_a_signature)
 /* The size that /proc/swaps gives, in KiB; -1: no such area. */
 static long area_kb(void)
 {
-	static char text[4096];
-	int fd = OK(open("/proc/swaps", O_RDONLY));
-	long n = read(fd, text, sizeof(text) - 1);
-	char *at;
+	char *at = strstr(file_text("/proc/swaps"), SWAP);
 
-	close(fd);
-	text[n > 0 ? n : 0] = 0;
-	at = strstr(text, SWAP);
 	at = at ? strstr(at, "partition") : NULL;
 	return at ? strtol(at + 9, NULL, 10) : -1;
 }
@@ -152,6 +146,29 @@ TEST(bad_pages_and_the_header_are_no_slots)
 	EQ(area_kb(), 90 * 4);
 	OK(swapoff(SWAP));
 	EQ(area_kb(), -1);
+}
+
+/* The last number of the area's line. */
+static long priority(void)
+{
+	char *at = strstr(file_text("/proc/swaps"), SWAP);
+
+	CHECK(at);
+	*strchr(at, '\n') = 0;
+	return strtol(strrchr(at, '\t') + 1, NULL, 10);
+}
+
+TEST(priorities_are_given_downwards_and_taken_back)
+{
+	swap_on();
+	EQ(priority(), -2);
+	OK(swapoff(SWAP));
+	OK(swapon(SWAP, 0x8000 | 7));		/* SWAP_FLAG_PREFER */
+	EQ(priority(), 7);
+	OK(swapoff(SWAP));
+	OK(swapon(SWAP, 0));
+	EQ(priority(), -2);
+	OK(swapoff(SWAP));
 }
 
 TEST(an_area_is_used_once)

@@ -14,26 +14,10 @@
 
 /* ---- counters ---- */
 
-/* Of /proc/vmstat; -1: not counted here. */
-static long event(const char *name)
-{
-	static char text[8192];
-	size_t n = strlen(name);
-	int fd = OK(open("/proc/vmstat", O_RDONLY));
-	long got = read(fd, text, sizeof(text) - 1);
-
-	close(fd);
-	CHECK(got > 0);
-	text[got] = 0;
-	for (char *line = text; line; line = strchr(line, '\n'))
-		if (line += *line == '\n', !strncmp(line, name, n) && line[n] == ' ')
-			return strtol(line + n, NULL, 10);
-	return -1;
-}
-
-static long sent(void) { return event("nr_tlb_remote_flush"); }
-static long received(void) { return event("nr_tlb_remote_flush_received"); }
-static long skipped(void) { return event("tlb_lazy_skipped"); }
+/* -1: not counted here. */
+static long sent(void) { return number_in("/proc/vmstat", "nr_tlb_remote_flush"); }
+static long received(void) { return number_in("/proc/vmstat", "nr_tlb_remote_flush_received"); }
+static long skipped(void) { return number_in("/proc/vmstat", "tlb_lazy_skipped"); }
 
 /* ---- the second thread ---- */
 

@@ -4,40 +4,23 @@
  * On /dev/vdd of tools/diskimage.py.  What the disk has got is asked of /proc/diskstats, the cache of
  * /proc/vmstat and mincore().
  */
-#include "test.h"
+#include "proc.h"
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <uapi/blkdev.h>
-
-#define PAGE	4096
 
 static int disk(int flags)
 {
 	return OK(open("/dev/vdd", flags));
 }
 
-static const char *file_text(const char *path)
-{
-	static char text[16384];
-	int fd = OK(open(path, O_RDONLY)), n = 0, r;
-
-	while ((r = read(fd, text + n, sizeof(text) - 1 - n)) > 0)
-		n += r;
-	text[n] = '\0';
-	close(fd);
-	return text;
-}
-
 static unsigned long vmstat(const char *name)
 {
-	const char *p = file_text("/proc/vmstat");
-	size_t len = strlen(name);
+	long n = number_in("/proc/vmstat", name);
 
-	for (; p; p = strchr(p, '\n'), p = p ? p + 1 : NULL)
-		if (!strncmp(p, name, len) && p[len] == ' ')
-			return strtoul(p + len, NULL, 10);
-	FAIL("no %s in /proc/vmstat", name);
+	CMP(n, >=, 0);
+	return n;
 }
 
 /* Sectors that vdd has been given to write. */
