@@ -38,8 +38,8 @@ static inline swp_entry_t page_swap_entry(const struct page *page)
 /* ---- mm/swapfile.c: slots ---- */
 /* A free slot, which the swap cache then has; .val 0: none. */
 swp_entry_t get_swap_page(void);
-/* One reference to a slot more (fork, unmapping), or less.  -ENOMEM: too many already. */
-int swap_duplicate(swp_entry_t e);
+/* One reference to a slot more (fork, unmapping), or less. */
+void swap_duplicate(swp_entry_t e);
 void swap_free(swp_entry_t e);
 /* swap_free() of an entry that is taken down: a page that was kept for it alone goes too (mm/swap_state.c). */
 void free_swap_entry(swp_entry_t e);
@@ -48,9 +48,12 @@ int swapcache_prepare(swp_entry_t e);
 void swapcache_free(swp_entry_t e);
 /* How many page-table entries refer to the slot; 0 also if there is no such slot. */
 unsigned int swap_count(swp_entry_t e);
-/* The page of the cache under lock, to its slot or from it.  Writing: as ->writepage.  Reading: unlocked at the end. */
-int swap_writepage(struct page *page);
-void swap_readpage(struct page *page);
+/*
+ * The locked page of the cache, to its slot or from it.  Writing unlocks it and does not fail.  Reading unlocks it at the
+ * end; false, and still locked: no memory for it.
+ */
+void swap_writepage(struct page *page);
+bool swap_readpage(struct page *page);
 unsigned long nr_swap_pages(void);		/* free slots */
 unsigned long total_swap_pages(void);
 unsigned long swap_references(void);		/* of all slots, for mm_verify_all() */

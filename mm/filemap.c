@@ -55,6 +55,20 @@ struct page *find_get_page(struct address_space *m, pgoff_t index)
 	return page;
 }
 
+unsigned int find_get_pages(struct address_space *m, pgoff_t first, pgoff_t last, struct page **pages, unsigned int max)
+{
+	unsigned int n;
+
+	spin_lock(&m->tree_lock);
+	n = page_tree_gang_lookup(&m->page_tree, first, pages, max);
+	while (n && pages[n - 1]->index > last)
+		n--;
+	for (unsigned int i = 0; i < n; i++)
+		get_page(pages[i]);
+	spin_unlock(&m->tree_lock);
+	return n;
+}
+
 /* Hang a new page, locked by the caller, into the tree.  0, -EEXIST, -ENOMEM, -ENOSPC. */
 int add_to_page_cache(struct address_space *m, pgoff_t index, struct page *page)
 {
@@ -492,13 +506,7 @@ static unsigned int lock_cached(struct address_space *m, pgoff_t first, pgoff_t 
 {
 	unsigned int n, kept = 0;
 
-	spin_lock(&m->tree_lock);
-	n = page_tree_gang_lookup(&m->page_tree, first, pages, MAP_AROUND_MAX);
-	while (n && pages[n - 1]->index > last)
-		n--;
-	for (unsigned int i = 0; i < n; i++)
-		get_page(pages[i]);
-	spin_unlock(&m->tree_lock);
+	n = find_get_pages(m, first, last, pages, MAP_AROUND_MAX);
 	for (unsigned int i = 0; i < n; i++) {
 		struct page *page = pages[i];
 

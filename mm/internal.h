@@ -191,9 +191,7 @@ void tlb_note_range(struct mmu_gather *tlb, unsigned long start, unsigned long e
 extern bool lru_listing;			/* anonymous pages are put on lists: memory has been short */
 void lru_cache_add(struct page *page);		/* unless it is on a list already; its flags are set */
 void lru_forget(struct page *page);		/* it is about to be freed */
-void activate_page(struct page *page);
 void deactivate_page(struct page *page);
-void mark_page_accessed(struct page *page);	/* twice: it goes to the active list */
 void lru_set_swapbacked(struct page *page);	/* its contents count: its place is swap */
 void lru_lazyfree(struct page *page);		/* they do not: it may be dropped (MADV_FREE) */
 void lru_set_unevictable(struct page *page, bool yes);
@@ -230,7 +228,11 @@ static inline void munlock_vma_page(struct page *page, const struct vm_area_stru
 }
 void munlock_vma_pages(struct vm_area_struct *vma, unsigned long start, unsigned long end);
 
-/* ---- filemap.c, shmem.c ---- */
+/* ---- filemap.c, truncate.c, shmem.c ---- */
+/* Up to @max cached pages of [@first, @last], in order, with a reference each. */
+unsigned int find_get_pages(struct address_space *m, pgoff_t first, pgoff_t last, struct page **pages, unsigned int max);
+/* Page locked: out of its file if it is clean, mapped by nobody, and only the cache and the caller refer to it. */
+bool drop_locked_page(struct page *page);
 bool mapping_is_shmem(const struct address_space *m);
 int add_to_page_cache(struct address_space *m, pgoff_t index, struct page *page);
 void truncate_inode_range(struct address_space *m, loff_t start, loff_t end);
@@ -277,6 +279,10 @@ static inline bool is_cow_mapping(unsigned long flags)
 {
 	return (flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
 }
+
+/* ---- mm.c ---- */
+/* The next mm of the list after @mm (at first &init_mm) with a user reference; drops the one on @mm.  NULL at the end. */
+struct mm_struct *next_mm(struct mm_struct *mm);
 
 /* ---- verify.c ---- */
 int mm_verify_one(struct mm_struct *mm);	/* what can be checked in one mm alone */

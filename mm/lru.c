@@ -96,12 +96,6 @@ static void move(struct page *page, unsigned long set, unsigned long clear)
 	spin_unlock_irqrestore(&z->lru_lock, flags);
 }
 
-void activate_page(struct page *page)
-{
-	if (!PageActive(page) && !PageUnevictable(page))
-		move(page, BIT(PG_active), BIT(PG_referenced));
-}
-
 void deactivate_page(struct page *page)
 {
 	if (PageActive(page))
@@ -123,14 +117,6 @@ void lru_set_unevictable(struct page *page, bool yes)
 {
 	if (PageUnevictable(page) != yes)
 		move(page, yes ? BIT(PG_unevictable) : 0, (yes ? 0 : BIT(PG_unevictable)) | BIT(PG_active));
-}
-
-void mark_page_accessed(struct page *page)
-{
-	if (!PageReferenced(page))
-		SetPageReferenced(page);
-	else
-		activate_page(page);
 }
 
 /* ---- for reclaim ---- */

@@ -104,6 +104,24 @@ struct mm_struct *mm_alloc(void)
 	return mm_init(mm);
 }
 
+struct mm_struct *next_mm(struct mm_struct *mm)
+{
+	struct list_head *pos;
+	struct mm_struct *next = NULL;
+
+	spin_lock(&mmlist_lock);
+	for (pos = mm->mmlist.next; pos != &init_mm.mmlist; pos = pos->next) {
+		next = list_entry(pos, struct mm_struct, mmlist);
+		if (mmget_not_zero(next))
+			break;
+		next = NULL;
+	}
+	spin_unlock(&mmlist_lock);
+	if (mm != &init_mm)
+		mmput(mm);
+	return next;
+}
+
 void mmdrop(struct mm_struct *mm)
 {
 	trace_mm_put(mm, MMWHY_COUNT);

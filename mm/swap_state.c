@@ -167,9 +167,14 @@ static struct page *read_swap_cache(swp_entry_t e, bool *fresh)
 		put_page(new);
 		return NULL;
 	}
+	if (!swap_readpage(new)) {
+		delete_from_swap_cache(new);
+		unlock_page(new);
+		put_page(new);
+		return NULL;
+	}
 	lru_cache_add(new);
 	*fresh = true;
-	swap_readpage(new);
 	return new;
 }
 

@@ -34,12 +34,15 @@
 #define SWAP_BAD	0x7fffU
 #define SWAP_COUNT	0x7fffU		/* the bits of the count; SWAP_BAD is no count */
 
+/* An address space has one entry for a slot at most, and a process. */
+_Static_assert(PID_MAX < SWAP_COUNT + 2, "the count of a slot cannot overflow");
+
 #define SWP_USED	1U
 #define SWP_WRITEOK	2U
 
 struct swap_info {
 	unsigned int flags;		/* SWP_*: swap_lock */
-	int prio;
+	int prio;			/* swap_lock */
 	struct file *file;		/* its special file, open while the area is in use */
 	struct block_device *bdev;
 	u16 *map;			/* swap_lock */
@@ -51,19 +54,17 @@ struct swap_info {
 static struct swap_info areas[MAX_SWAPFILES];
 static DEFINE_SPINLOCK(swap_lock);
 static DEFINE_MUTEX(swapon_mutex);	/* one swapon or swapoff at a time */
-static int least_prio = -1;		/* swapon_mutex: what the next area without a priority gets, less one */
+static int least_prio = -1;		/* swapon_mutex: of the areas that were given none by the user; the next gets one less */
 static unsigned long total_slots;	/* swap_lock: of the areas that are in use; every mmap asks */
 static unsigned int last_used;		/* swap_lock: areas of one priority take turns */
 
 /* ---- slots ---- */
 
-/* A free slot of @si, or 0.  swap_lock held. */
+/* A free slot of @si, which has one.  swap_lock held. */
 static unsigned long find_slot(struct swap_info *si)
 {
 	unsigned long off = si->next;
 
-	if (!(si->flags & SWP_WRITEOK) || si->inuse == si->pages)
-		return 0;
 	for (unsigned long n = 1; n < si->max; n++) {
 		if (off >= si->max)
 			off = 1;
@@ -73,7 +74,7 @@ static unsigned long find_slot(struct swap_info *si)
 		}
 		off++;
 	}
-	return 0;
+	BUG();
 }
 
 /* The area to take the next slot from: highest priority, those of the same one in turn.  swap_lock held. */
@@ -100,12 +101,10 @@ swp_entry_t get_swap_page(void)
 	if (si) {
 		unsigned long off = find_slot(si);
 
-		if (off) {
-			si->map[off] = SWAP_HAS_CACHE;
-			si->inuse++;
-			last_used = si - areas;
-			e = swp_entry(si - areas, off);
-		}
+		si->map[off] = SWAP_HAS_CACHE;
+		si->inuse++;
+		last_used = si - areas;
+		e = swp_entry(si - areas, off);
 	}
 	spin_unlock(&swap_lock);
 	return e;
@@ -128,20 +127,15 @@ static void maybe_free(swp_entry_t e, const u16 *s)
 		areas[swp_type(e)].inuse--;
 }
 
-int swap_duplicate(swp_entry_t e)
+void swap_duplicate(swp_entry_t e)
 {
-	int err = 0;
 	u16 *s;
 
 	spin_lock(&swap_lock);
 	s = slot(e);
-	VM_BUG_ON(!s || !*s);
-	if ((*s & SWAP_COUNT) == SWAP_COUNT - 1)
-		err = -ENOMEM;
-	else
-		++*s;
+	VM_BUG_ON(!s || !*s || (*s & SWAP_COUNT) == SWAP_COUNT - 1);
+	++*s;
 	spin_unlock(&swap_lock);
-	return err;
 }
 
 void swap_free(swp_entry_t e)
@@ -262,13 +256,13 @@ static void write_done(struct bio *bio)
 	bio_put(bio);
 }
 
-int swap_writepage(struct page *page)
+void swap_writepage(struct page *page)
 {
 	struct bio *bio;
 
 	if (try_to_free_swap(page)) {	/* nobody wants it back */
 		unlock_page(page);
-		return 0;
+		return;
 	}
 	bio = page_bio(page, BIO_WRITE);
 	bio->bi_end_io = write_done;
@@ -276,7 +270,6 @@ int swap_writepage(struct page *page)
 	unlock_page(page);
 	count_vm_event(PSWPOUT);
 	submit_bio(bio);
-	return 0;
 }
 
 static void read_done(struct bio *bio)
@@ -285,18 +278,17 @@ static void read_done(struct bio *bio)
 	bio_put(bio);
 }
 
-void swap_readpage(struct page *page)
+bool swap_readpage(struct page *page)
 {
 	struct bio *bio = page_bio(page, BIO_READ);
 
-	if (!bio) {
-		unlock_page(page);	/* not uptodate: an error for who waits */
-		return;
-	}
+	if (!bio)
+		return false;
 	bio->bi_end_io = read_done;
 	count_vm_event(PSWPIN);
 	page_io_begin(page);
 	submit_bio(bio);
+	return true;
 }
 
 /* ---- swapon ---- */
@@ -430,21 +422,29 @@ static int add_area(struct file *f, int flags)
 	return 0;
 }
 
+/* The file that @path names, for swapon and swapoff; ERR_PTR. */
+static struct file *open_user_path(const char __user *path)
+{
+	char *name = getname(path);
+	struct file *f;
+
+	if (IS_ERR(name))
+		return ERR_PTR(PTR_ERR(name));
+	f = filp_open(name, O_RDWR | O_LARGEFILE, 0);
+	putname(name);
+	return f;
+}
+
 long sys_swapon(const char __user *path, int flags)
 {
 	struct file *f;
-	char *name;
 	int err;
 
 	if (flags & ~SWAP_FLAGS_VALID)
 		return -EINVAL;
 	if (!capable_root())
 		return -EPERM;
-	name = getname(path);
-	if (IS_ERR(name))
-		return PTR_ERR(name);
-	f = filp_open(name, O_RDWR | O_LARGEFILE, 0);
-	putname(name);
+	f = open_user_path(path);
 	if (IS_ERR(f))
 		return PTR_ERR(f);
 	mutex_lock(&swapon_mutex);
@@ -459,32 +459,15 @@ long sys_swapon(const char __user *path, int flags)
 /* Every mm of the list, one after the other: their entries get their pages back.  0, -ENOMEM, -EINTR. */
 static int unuse_all_mms(unsigned int type)
 {
-	struct mm_struct *mm = &init_mm, *next;
-	int err = 0;
+	for (struct mm_struct *mm = next_mm(&init_mm); mm; mm = next_mm(mm)) {
+		int err = signal_pending(current) ? -EINTR : get_mm_counter(mm, MM_SWAPENTS) ? unuse_mm(mm, type) : 0;
 
-	while (!err) {
-		struct list_head *pos;
-
-		next = NULL;
-		spin_lock(&mmlist_lock);
-		for (pos = mm->mmlist.next; pos != &init_mm.mmlist; pos = pos->next) {
-			struct mm_struct *m = list_entry(pos, struct mm_struct, mmlist);
-
-			if (get_mm_counter(m, MM_SWAPENTS) && mmget_not_zero(m)) {
-				next = m;
-				break;
-			}
-		}
-		spin_unlock(&mmlist_lock);
-		if (mm != &init_mm)
+		if (err) {
 			mmput(mm);
-		mm = next;
-		if (!mm)
-			return 0;
-		err = signal_pending(current) ? -EINTR : unuse_mm(mm, type);
+			return err;
+		}
 	}
-	mmput(mm);
-	return err;
+	return 0;
 }
 
 /* What is only in the cache leaves it: its slots are free.  0 or -EINTR. */
@@ -533,6 +516,19 @@ static int find_area(const struct file *f)
 	return -EINVAL;
 }
 
+/* An area that got its priority from us goes: those after it move up, as on Linux.  swapon_mutex held. */
+static void take_back_priority(int prio)
+{
+	if (prio >= 0)
+		return;
+	spin_lock(&swap_lock);
+	for (int i = 0; i < MAX_SWAPFILES; i++)
+		if ((areas[i].flags & SWP_USED) && areas[i].prio < prio)
+			areas[i].prio++;
+	spin_unlock(&swap_lock);
+	least_prio++;
+}
+
 /* swapon_mutex held. */
 static int remove_area(struct file *f)
 {
@@ -551,6 +547,7 @@ static int remove_area(struct file *f)
 		return err;
 	}
 	set_flags(si, 0);
+	take_back_priority(si->prio);
 	close_area(si);
 	return 0;
 }
@@ -558,16 +555,11 @@ static int remove_area(struct file *f)
 long sys_swapoff(const char __user *path)
 {
 	struct file *f;
-	char *name;
 	int err;
 
 	if (!capable_root())
 		return -EPERM;
-	name = getname(path);
-	if (IS_ERR(name))
-		return PTR_ERR(name);
-	f = filp_open(name, O_RDWR | O_LARGEFILE, 0);
-	putname(name);
+	f = open_user_path(path);
 	if (IS_ERR(f))
 		return PTR_ERR(f);
 	mutex_lock(&swapon_mutex);

@@ -35,13 +35,7 @@ static void drop_pages(struct address_space *m, pgoff_t first, pgoff_t last)
 	unsigned int n;
 
 	for (;;) {
-		spin_lock(&m->tree_lock);
-		n = page_tree_gang_lookup(&m->page_tree, first, pages, BATCH);
-		while (n && pages[n - 1]->index > last)
-			n--;
-		for (unsigned int i = 0; i < n; i++)
-			get_page(pages[i]);
-		spin_unlock(&m->tree_lock);
+		n = find_get_pages(m, first, last, pages, BATCH);
 		if (!n)
 			return;
 		for (unsigned int i = 0; i < n; i++) {
@@ -66,9 +60,16 @@ void drop_clean_page(struct page *page)
 {
 	if (!trylock_page(page))
 		return;
-	if (page->mapping && !PageDirty(page) && !PageWriteback(page) && !page_mapped(page) && page_count(page) == 2)
-		delete_from_page_cache(page);
+	drop_locked_page(page);
 	unlock_page(page);
+}
+
+bool drop_locked_page(struct page *page)
+{
+	if (!page->mapping || PageDirty(page) || PageWriteback(page) || page_mapped(page) || page_count(page) != 2)
+		return false;
+	delete_from_page_cache(page);
+	return true;
 }
 
 unsigned long invalidate_mapping_pages(struct address_space *m, pgoff_t first, pgoff_t last)
@@ -78,15 +79,9 @@ unsigned long invalidate_mapping_pages(struct address_space *m, pgoff_t first, p
 	unsigned int n;
 
 	do {
-		spin_lock(&m->tree_lock);
-		n = page_tree_gang_lookup(&m->page_tree, first, pages, BATCH);
-		while (n && pages[n - 1]->index > last)
-			n--;
-		for (unsigned int i = 0; i < n; i++)
-			get_page(pages[i]);
+		n = find_get_pages(m, first, last, pages, BATCH);
 		if (n)
 			first = pages[n - 1]->index + 1;
-		spin_unlock(&m->tree_lock);
 		for (unsigned int i = 0; i < n; i++) {
 			drop_clean_page(pages[i]);
 			dropped += !pages[i]->mapping;

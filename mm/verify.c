@@ -564,25 +564,6 @@ int mm_verify_one(struct mm_struct *mm)
 
 /* ---- everything ---- */
 
-/* The next mm of the list after @mm with a user reference; drops the one on @mm.  NULL at the end. */
-static struct mm_struct *next_mm(struct mm_struct *mm)
-{
-	struct list_head *pos;
-	struct mm_struct *next = NULL;
-
-	spin_lock(&mmlist_lock);
-	for (pos = mm->mmlist.next; pos != &init_mm.mmlist; pos = pos->next) {
-		next = list_entry(pos, struct mm_struct, mmlist);
-		if (mmget_not_zero(next))
-			break;
-		next = NULL;
-	}
-	spin_unlock(&mmlist_lock);
-	if (mm != &init_mm)
-		mmput(mm);
-	return next;
-}
-
 static int verify_frame(const struct page *page, struct frame_count found)
 {
 	unsigned long pa = page_to_pfn(page) << PAGE_SHIFT;

@@ -20,8 +20,8 @@
  *             Progress is counted in pages freed.  What is on its way to the disk is waited for only when
  *             a whole round freed nothing.
  * Lock order: page lock (tried) > i_mmap_rwsem or anon_vma root rwsem (tried) > ptl > zone->lru_lock
- * Simplified: one kswapd; no groups, no working-set shadows; dirty file pages are left to write-back, which
- *             is asked for them.
+ * Simplified: one kswapd; no groups, no working-set shadows; dirty file pages are left to write-back, whose
+ *             limits keep them few; only accessed bits of entries count as use, not read(2).
  * Sources:    Gorman, "Understanding the Linux Virtual Memory Manager", "Page Frame Reclamation".
  */
 #include <blkdev.h>
@@ -39,7 +39,7 @@
 #define BATCH		32		/* pages taken off a list at once */
 #define DEF_PRIORITY	12		/* a round looks at 1/4096 of a list first, at all of it last */
 
-int vm_swappiness = 60;	/* 0: never swap while there are file pages; 200: as gladly */
+int vm_swappiness = 60;		/* 0: swap only when nothing else helps; 200: as gladly as file pages are dropped */
 
 /* ---- who uses a page ---- */
 
@@ -170,12 +170,13 @@ static bool unmap_entry(struct page *page, struct vm_area_struct *vma, unsigned 
 	else if (pte_dirty(was))
 		set_page_dirty(page);
 	rest = left_behind(page, vma, addr, was);
-	if ((PageAnon(page) && !PageSwapCache(page) && PageDirty(page)) ||	/* given up, and written since */
-	    (PageSwapCache(page) && swap_duplicate(page_swap_entry(page)))) {
+	if (PageAnon(page) && !PageSwapCache(page) && PageDirty(page)) {	/* given up, and written since */
 		set_pte(pte, was);
 		stop = true;
 		goto out;
 	}
+	if (PageSwapCache(page))
+		swap_duplicate(page_swap_entry(page));
 	set_pte(pte, rest);
 	trace_pte_change(mm, addr, was.pte, rest.pte);
 	if (pte_none(rest))
@@ -205,36 +206,23 @@ static int expected_count(const struct page *page)
 /* Out of its cache.  Page locked, not mapped, clean.  False: somebody else has it. */
 static bool leave_cache(struct page *page)
 {
-	struct address_space *m = page->mapping;
-
-	if (PageSwapCache(page)) {
-		/* nobody can find it but through the cache, and who does takes the page lock to keep it */
-		if (page_count(page) != 2)
-			return false;
-		delete_from_swap_cache(page);
-		return true;
-	}
-	if (!m || PageAnon(page))
-		return page_count(page) == 1;
-	spin_lock(&m->tree_lock);
-	if (page_count(page) != 2 || PageDirty(page)) {
-		spin_unlock(&m->tree_lock);
+	if (!PageSwapCache(page))
+		return PageAnon(page) ? page_count(page) == 1 : drop_locked_page(page);
+	/* nobody can find it but through the cache, and who does takes the page lock to keep it */
+	if (page_count(page) != 2)
 		return false;
-	}
-	spin_unlock(&m->tree_lock);
-	delete_from_page_cache(page);
+	delete_from_swap_cache(page);
 	return true;
 }
 
 struct scan {
 	bool may_swap;
-	unsigned long freed, in_flight;
+	unsigned long freed;
 	struct page *slow;		/* one on its way to the disk, referenced: what to wait for */
 };
 
 static void wait_later(struct scan *sc, struct page *page)
 {
-	sc->in_flight++;
 	if (!sc->slow) {
 		get_page(page);
 		sc->slow = page;
@@ -284,10 +272,8 @@ static enum verdict page_out(struct page *page, struct scan *sc)
 	enum verdict v = KEEP;
 
 	if (PageDirty(page)) {
-		if (!PageSwapCache(page)) {
-			sc->in_flight++;	/* write-back's matter */
-			goto out;
-		}
+		if (!PageSwapCache(page))
+			goto out;		/* write-back's matter */
 		get_page(page);
 		swap_writepage(page);
 		if (PageWriteback(page))
@@ -442,7 +428,7 @@ static void shrink_zone(struct zone *z, int priority, struct scan *sc)
 	unsigned int weight = vm_swappiness / 2;
 
 	shrink_pair(z, LRU_INACTIVE_FILE, priority, 100 - weight, sc);
-	if (sc->may_swap || !priority)		/* what MADV_FREE gave up is on the file lists */
+	if (sc->may_swap && (weight || !priority))	/* what MADV_FREE gave up is on the file lists */
 		shrink_pair(z, LRU_INACTIVE_ANON, priority, priority ? weight : 100, sc);
 }
 
@@ -541,24 +527,6 @@ static bool list_mm(struct mm_struct *mm)
 	return true;
 }
 
-/* The next one of the list of all after @mm, whose reference is dropped; NULL at the end. */
-static struct mm_struct *next_mm(struct mm_struct *mm)
-{
-	struct mm_struct *next = NULL;
-
-	spin_lock(&mmlist_lock);
-	for (struct list_head *pos = mm->mmlist.next; pos != &init_mm.mmlist; pos = pos->next) {
-		next = list_entry(pos, struct mm_struct, mmlist);
-		if (mmget_not_zero(next))
-			break;
-		next = NULL;
-	}
-	spin_unlock(&mmlist_lock);
-	if (mm != &init_mm)
-		mmput(mm);
-	return next;
-}
-
 /* False: an mm was being changed: again later. */
 static bool list_all(void)
 {
@@ -571,7 +539,6 @@ static bool list_all(void)
 }
 
 /* ---- kswapd ---- */
-
 
 static bool all_zones_have(enum zone_watermarks mark)
 {
