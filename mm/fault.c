@@ -47,16 +47,15 @@ static inline pte_t *lock_same(struct fault *f)
 }
 
 /* Tracing: *@pte is no longer what we decided on, and this is what the fault comes to. */
-static noinline TRACE_KEEPS_REGISTERS void __trace_entry(const struct fault *f, const pte_t *pte,
-							 u32 outcome)
+static noinline TRACE_KEEPS_REGISTERS void __trace_entry(struct fault f, pte_t now, u32 outcome)
 {
-	trace_pte_set(f->mm, f->addr, f->orig.pte, pte->pte, outcome);
+	trace_pte_set(f.mm, f.addr, f.orig.pte, now.pte, outcome);
 	if (outcome == OUTCOME_WP_COPY)		/* flush_tlb_page() while the entry was none */
-		trace_tlb_flush(f->mm, FLUSH_PAGES, f->addr, f->addr + PAGE_SIZE);
+		trace_tlb_flush(f.mm, FLUSH_PAGES, f.addr, f.addr + PAGE_SIZE);
 }
 #define trace_entry(f, pte, outcome) do {						\
 	if (trace_on(TRACE_BIT(PTE) | TRACE_BIT(FAULT) | TRACE_BIT(TLB) | QUIRE_MASK_RMAP))	\
-		__trace_entry(f, pte, outcome);						\
+		__trace_entry(*(f), *(pte), outcome);					\
 } while (0)
 
 /* ---- anonymous memory ---- */
@@ -255,8 +254,10 @@ static vm_fault_t file_shared(struct fault *f)
 	return ret & VM_FAULT_MAJOR;
 }
 
-static noinline vm_fault_t file_fault(struct fault *f)
+static noinline vm_fault_t file_fault(struct fault by_value)
 {
+	struct fault *f = &by_value;
+
 	FAULT_OBJECT_QUESTIONS(FAULT_ASK)
 exists:					/* ask_file() finds out, after anon_vma_prepare() */
 	FAULT_FILE_QUESTIONS(FAULT_ASK)
@@ -307,8 +308,9 @@ static noinline bool map_swap_page(struct fault *f, struct page *page)
 	return true;
 }
 
-static noinline vm_fault_t swap_in(struct fault *f)
+static noinline vm_fault_t swap_in(struct fault by_value)
 {
+	struct fault *f = &by_value;
 	swp_entry_t e = pte_to_swp_entry(f->orig);
 	struct page *page = lookup_swap_cache(e);
 	vm_fault_t ret = 0;
@@ -344,12 +346,12 @@ static noinline vm_fault_t swap_in(struct fault *f)
  * A write to a page of the cache that this entry alone refers to: without its slot it is the entry's own, and
  * the next try reuses it.  Enter: ptl held.  True: it is dropped; false: others refer to it as well.
  */
-static noinline bool leave_swap(struct fault *f, pte_t *pte, struct page *page)
+static noinline bool leave_swap(pte_t *pte, spinlock_t *ptl, struct page *page)
 {
 	if (page_mapcount(page) != 1 || swap_count(page_swap_entry(page)))
 		return false;
 	get_page(page);
-	pte_unmap_unlock(pte, f->ptl);
+	pte_unmap_unlock(pte, ptl);
 	lock_page(page);
 	wait_on_page_writeback(page);
 	try_to_free_swap(page);
@@ -387,7 +389,7 @@ static pte_t private_entry(struct fault *f, struct page *page)
 }
 
 /* Put the private copy in place of @old (NULL: the zero page or a bare frame). */
-static bool wp_install(struct fault *f, struct page *page, struct page *old)
+static inline bool wp_install(struct fault *f, struct page *page, struct page *old)
 {
 	struct vm_area_struct *vma = f->vma;
 	pte_t *pte = lock_same(f);
@@ -412,9 +414,9 @@ static bool wp_install(struct fault *f, struct page *page, struct page *old)
 }
 
 /* A copy of what the entry names; @old is referenced by the caller if it is a normal page. */
-static struct page *wp_copied_page(struct fault *f, struct page *old)
+static struct page *wp_copied_page(pte_t orig, struct page *old)
 {
-	bool zero = !old && is_zero_pfn(pte_pfn(f->orig));
+	bool zero = !old && is_zero_pfn(pte_pfn(orig));
 	struct page *page;
 
 	page = alloc_page(zero ? GFP_HIGHUSER_MOVABLE | __GFP_ZERO : GFP_HIGHUSER_MOVABLE);
@@ -422,7 +424,7 @@ static struct page *wp_copied_page(struct fault *f, struct page *old)
 		return page;
 	if (old) {
 		copy_page(page_address(page), page_address(old));
-	} else if (!pfnmap_copy_frame(page, pte_pfn(f->orig))) {
+	} else if (!pfnmap_copy_frame(page, pte_pfn(orig))) {
 		put_page(page);
 		return NULL;
 	}
@@ -430,11 +432,12 @@ static struct page *wp_copied_page(struct fault *f, struct page *old)
 }
 
 /* Enter: no lock held, a reference on @old taken under the ptl. */
-static inline vm_fault_t wp_copy(struct fault *f, struct page *old)
+static noinline vm_fault_t wp_copy(struct fault by_value, struct page *old)
 {
+	struct fault *f = &by_value;
 	struct page *page;
 
-	if ((unlikely(!f->vma->anon_vma) && anon_vma_prepare(f->vma)) || !(page = wp_copied_page(f, old))) {
+	if ((unlikely(!f->vma->anon_vma) && anon_vma_prepare(f->vma)) || !(page = wp_copied_page(f->orig, old))) {
 		if (old)
 			put_page(old);
 		return VM_FAULT_OOM;
@@ -449,8 +452,9 @@ static inline vm_fault_t wp_copy(struct fault *f, struct page *old)
 }
 
 /* First write to a shared page mapped read-only.  Enter: ptl held. */
-static vm_fault_t wp_shared(struct fault *f, pte_t *pte, struct page *page)
+static noinline vm_fault_t wp_shared(struct fault by_value, pte_t *pte, struct page *page)
 {
+	struct fault *f = &by_value;
 	vm_fault_t err;
 
 	if (!page || !f->vma->vm_ops || !f->vma->vm_ops->page_mkwrite) {
@@ -479,23 +483,24 @@ static vm_fault_t write_protected(struct fault *f)
 	if (unlikely(!pte))
 		return 0;
 	page = vm_normal_page(f->vma, f->addr, f->orig);
-	if (page && unlikely(PageSwapCache(page)) && leave_swap(f, pte, page))
+	if (page && unlikely(PageSwapCache(page)) && leave_swap(pte, f->ptl, page))
 		return 0;
 	FAULT_WRITE_PROTECT_QUESTIONS(FAULT_ASK)
 wp_shared:
-	return wp_shared(f, pte, page);
+	return wp_shared(*f, pte, page);
 wp_reuse:
 	return wp_reuse(f, pte);
 wp_copy:
 	if (page)
 		get_page(page);
 	pte_unmap_unlock(pte, f->ptl);
-	return wp_copy(f, page);
+	return wp_copy(*f, page);
 }
 
 /* A reader wishes for a copy of its own (unshare). */
-static noinline vm_fault_t own_copy(struct fault *f)
+static noinline vm_fault_t own_copy(struct fault by_value)
 {
+	struct fault *f = &by_value;
 	pte_t *pte = lock_same(f);
 	struct page *page;
 
@@ -509,7 +514,7 @@ spurious:
 wp_copy:
 	get_page(page);
 	pte_unmap_unlock(pte, f->ptl);
-	return wp_copy(f, page);
+	return wp_copy(*f, page);
 }
 
 /* The entry already allows the access: a stale translation, or another thread was faster. */
@@ -537,15 +542,15 @@ anon_read:
 anon_write:
 	return anon_write(f);
 file:
-	return file_fault(f);
+	return file_fault(*f);
 write_protected:
 	return write_protected(f);
 own_copy:
-	return own_copy(f);
+	return own_copy(*f);
 spurious:
 	return spurious(f);
 swap_in:
-	return swap_in(f);
+	return swap_in(*f);
 sigbus:
 	return VM_FAULT_SIGBUS;		/* an entry that nobody has made */
 }
@@ -585,7 +590,7 @@ static int unuse_entry(struct vm_area_struct *vma, pmd_t *pmd, unsigned long add
 		f.orig = ptep_get(f.pte);
 		if (!pte_swap(f.orig) || swp_type(pte_to_swp_entry(f.orig)) != type)
 			return 0;
-		switch (swap_in(&f) & VM_FAULT_ERROR) {
+		switch (swap_in(f) & VM_FAULT_ERROR) {
 		case 0:
 			break;
 		case VM_FAULT_SIGBUS:

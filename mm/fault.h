@@ -8,6 +8,7 @@
 #include <swap.h>
 #include "internal.h"
 
+/* Passed by value to what is out of line: so the common cases, all inline, have it in registers. */
 struct fault {
 	struct vm_area_struct *vma;
 	struct mm_struct *mm;

@@ -203,7 +203,6 @@ void unlink_anon_vmas(struct vm_area_struct *vma)
 {
 	struct anon_vma_chain *avc, *next;
 	struct anon_vma *root;
-	LIST_HEAD(empty);
 
 	if (list_empty(&vma->anon_vma_chain))
 		return;
@@ -219,7 +218,6 @@ void unlink_anon_vmas(struct vm_area_struct *vma)
 		if (list_empty(&av->head)) {	/* nobody is left: leave the family */
 			if (av->parent != av)
 				av->parent->num_children--;
-			list_move(&avc->same_vma, &empty);
 			continue;
 		}
 		list_del(&avc->same_vma);
@@ -227,10 +225,11 @@ void unlink_anon_vmas(struct vm_area_struct *vma)
 	}
 	up_write(&root->rwsem);
 	/* The list's reference; not under the root's lock, which may go with it. */
-	list_for_each_entry_safe(avc, next, &empty, same_vma) {
+	list_for_each_entry_safe(avc, next, &vma->anon_vma_chain, same_vma) {
 		put_anon_vma(avc->anon_vma);
 		kmem_cache_free(anon_vma_chain_cachep, avc);
 	}
+	INIT_LIST_HEAD(&vma->anon_vma_chain);
 }
 
 /* ---- counting ---- */

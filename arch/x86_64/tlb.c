@@ -237,13 +237,13 @@ static void remote_flush_mm(void *arg)
 }
 
 /* The other CPUs that have the mm's tables loaded, but for borrowers unless tables are freed. */
-static noinline void flush_others(struct flush *f, bool freed_tables)
+static noinline void flush_others(struct flush f, bool freed_tables)
 {
-	unsigned long ask[ARRAY_SIZE(f->mm->cpu_vm_mask_var.bits)];
+	unsigned long ask[ARRAY_SIZE(f.mm->cpu_vm_mask_var.bits)];
 	unsigned int me = smp_processor_id();
 	bool any = false;
 
-	memcpy(ask, f->mm->cpu_vm_mask_var.bits, sizeof(ask));
+	memcpy(ask, f.mm->cpu_vm_mask_var.bits, sizeof(ask));
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
 		if (cpu == me || !(ask[cpu / 64] & BIT(cpu % 64)))
 			continue;
@@ -257,7 +257,7 @@ static noinline void flush_others(struct flush *f, bool freed_tables)
 	if (!any)
 		return;
 	count_vm_event(TLB_REMOTE_FLUSH);
-	smp_call_mask(ask, remote_flush_mm, f);
+	smp_call_mask(ask, remote_flush_mm, &f);
 }
 
 /* What was flushed here, FLUSH_*. */
@@ -271,7 +271,7 @@ static inline u32 flush_mm(struct mm_struct *mm, unsigned long start, unsigned l
 	count_vm_event(TLB_FLUSHES);
 	what = local_flush_mm(&f);
 	if (nr_cpus > 1)
-		flush_others(&f, freed_tables);
+		flush_others(f, freed_tables);
 	return what;
 }
 
