@@ -112,6 +112,9 @@ struct seq_file;
 int lockdep_show(struct seq_file *m);		/* /proc/lockdep */
 int lockdep_chains_show(struct seq_file *m);	/* /proc/lockdep_chains */
 
+/* Locks taken since boot, by all CPUs: for those who count them. */
+unsigned long lockdep_taken(void);
+
 /* Tests: reports are put down here in place of a panic. */
 struct lockdep_trap {
 	unsigned int count;
@@ -124,6 +127,7 @@ extern struct lockdep_trap *lockdep_trap;
 #define LOCK_NAME(id, object, text) struct lock_name
 #define set_lock_class(l, name) ((void)0)
 
+static inline unsigned long lockdep_taken(void) { return 0; }
 static inline void lockdep_spin_acquire(struct spinlock *l, unsigned int sub) { }
 static inline void lockdep_spin_acquired_try(struct spinlock *l) { }
 static inline void lockdep_spin_release(struct spinlock *l) { }

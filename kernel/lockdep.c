@@ -810,19 +810,34 @@ static const char *usage_word(unsigned int class)
 	return usage[class] & HELD_IRQS_ON ? "irq-unsafe" : "irqs-off";
 }
 
+/* How often locks of @class were taken, on all CPUs. */
+static unsigned long class_taken(unsigned int class)
+{
+	unsigned long n = 0;
+
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
+		n += READ_ONCE(cpus[cpu].held.taken[class]);
+	return n;
+}
+
+unsigned long lockdep_taken(void)
+{
+	unsigned long n = 0;
+
+	for (unsigned int class = 1; class < nr_classes; class++)
+		n += class_taken(class);
+	return n;
+}
+
 /* One line a class: its name, how it stands to interrupts, how often it was taken. */
 int lockdep_show(struct seq_file *m)
 {
 	char name[128];
 
 	seq_printf(m, "%-36s %-10s %12s\n", "class", "interrupts", "taken");
-	for (unsigned int c = 1; c < nr_classes; c++) {
-		unsigned long n = 0;
-
-		for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
-			n += READ_ONCE(cpus[cpu].held.taken[c]);
-		seq_printf(m, "%-36s %-10s %12lu\n", name_of(c, name, sizeof(name)), usage_word(c), n);
-	}
+	for (unsigned int c = 1; c < nr_classes; c++)
+		seq_printf(m, "%-36s %-10s %12lu\n", name_of(c, name, sizeof(name)), usage_word(c),
+			   class_taken(c));
 	return 0;
 }
 

@@ -2,6 +2,7 @@
  * tests/kernel/test_counts.c - the goals in counts: flushes, faults, tables, and what 60,000 areas cost
  */
 #include <asm/processor.h>
+#include <lockdep.h>
 #include "mm_util.h"
 
 static unsigned long flushes(void)
@@ -47,6 +48,40 @@ MM_TEST(counts, one_fault_for_each_page_touched)
 	for (int k = 0; k < 64; k++)
 		EXPECT_EQ(peek(AT(k)), (u64)k);
 	EXPECT_EQ(vm_event_sum(PGFAULT) - before, 64UL);
+}
+
+/* ---- C6: the locks of a fault ---- */
+
+enum { FAULTS = 8 };
+
+/* The locks that FAULTS faults at page 0 and on take; @write or read.  Interrupts and other CPUs may add some. */
+static unsigned long locks_of_faults(bool write)
+{
+	unsigned long before = lockdep_taken();
+
+	for (int k = 0; k < FAULTS; k++)
+		write ? (void)poke(AT(k), k) : (void)peek(AT(k));
+	return lockdep_taken() - before;
+}
+
+/* mmap_sem and the table's lock; besides them a page's refill of its CPU's list, now and then. */
+MM_TEST(counts, an_anonymous_fault_takes_two_locks)
+{
+#ifdef QUIRE_LOCKDEP
+	for (int write = 0; write < 2; write++) {
+		unsigned long least = ~0UL;
+
+		for (int i = 0; i < 32; i++) {
+			EXPECT(map_at(0, 64, RW) > 0);
+			poke(AT(63), 1);		/* the table, the anon_vma */
+			least = min(least, locks_of_faults(write));
+			EXPECT_EQ(unmap(0, 64), 0);
+		}
+		EXPECT_EQ(least, 2UL * FAULTS);
+	}
+#else
+	ktest_skip(t, "only the lock checker counts locks");
+#endif
 }
 
 /* ---- C4: faults are pages touched and COW breaks; fault-around saves some with files ---- */
