@@ -139,7 +139,7 @@ IMAGES := $(BUILD)/quire.elf $(BUILD)/initramfs.cpio $(BUILD)/quire.iso
 
 comma := ,
 
-.PHONY: all run gdb console pthread-tests test stress coverage oracle bench profile docs host-test fuzz tests clean help FORCE
+.PHONY: all run iso gdb console pthread-tests test stress coverage oracle bench profile docs host-test fuzz tests clean help FORCE
 all: $(IMAGES) $(USER_PROGS) tests $(BUILD)/compile_commands.json
 
 tests: $(USER_TESTS) $(PIE_TESTS) $(BUILD)/bench/bench
@@ -157,6 +157,12 @@ run:
 	@$(MAKE) $(PARALLEL) $(BUILD)/quire.elf $(BUILD)/initramfs.cpio
 	$(if $(DISK),@tools/mkdisk.py $(BUILD)/disk.img)
 	@tools/boot-with $(BUILD)/quire.elf -s $(CPUS) -I $(BUILD)/initramfs.cpio $(if $(DISK),-m 64M -d $(BUILD)/disk.img$(comma)write)
+
+# One file for a disc or a USB stick, for BIOS and for UEFI.
+iso:
+	@tools/setup.sh iso
+	@$(MAKE) $(PARALLEL) $(BUILD)/quire.iso
+	@echo "$(BUILD)/quire.iso: dd it to a stick, or  qemu-system-x86_64 -m 256M -cdrom $(BUILD)/quire.iso"
 
 # QEMU, paused before its first instruction, and gdb with commands of our own (tools/gdb).
 gdb:
@@ -227,6 +233,7 @@ clean:
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
 	@echo 'make run [CPUS=2]      install what is missing, build, boot to a shell on this terminal'
+	@echo 'make iso               one file that boots by BIOS and by UEFI, from a disc or a USB stick'
 	@echo 'make gdb               QEMU paused and gdb connected, with ps, vmmap, pagewalk, page, buddy, slab, why;'
 	@echo '                       make console on another terminal is the guest'"'"'s'
 	@echo 'make test [T=pattern]  the same, then every test (or those whose group/name match)'
@@ -367,6 +374,34 @@ $(BUILD)/bench/bench: $(BENCH_OBJS) $(BUILD)/libc.a
 	@mkdir -p $(@D)
 	$(Q)$(call link_user,-static)
 
+# ---- the UEFI loader (boot/efi) -------------------------------------------------------------
+# With gnu-efi: its start-up code makes a PE program of what is linked as a shared object.
+
+EFI_C := $(wildcard boot/efi/*.c)
+EFI_OBJS := $(EFI_C:%=$(BUILD)/obj/%.o) $(BUILD)/obj/boot/efi/enter.asm.o
+EFI_FLAGS := -std=gnu17 -O2 -g -Wall -Wextra $(if $(WERROR),-Werror) -ffreestanding -fpic -fshort-wchar -fno-stack-protector \
+	-fno-strict-aliasing -mno-red-zone -mgeneral-regs-only -fcf-protection=none -maccumulate-outgoing-args \
+	-DGNU_EFI_USE_MS_ABI -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 -Iinclude
+GNU_EFI = $(patsubst %/elf_x86_64_efi.lds,%,$(firstword $(wildcard $(addsuffix /elf_x86_64_efi.lds,/usr/lib \
+	/usr/lib/gnuefi /usr/lib64/gnuefi))))
+
+$(BUILD)/obj/boot/efi/%.c.o: boot/efi/%.c $(BUILD)/.flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out $(if $(CLANG),-maccumulate-outgoing-args),$(EFI_FLAGS)) $(DEPS) -c -o $@ $<
+
+$(BUILD)/obj/boot/efi/enter.asm.o: boot/efi/enter.asm
+	$(call say,NASM,$<)
+	@mkdir -p $(@D)
+	$(Q)$(NASM) -f elf64 -o $@ $<
+
+$(BUILD)/BOOTX64.EFI: $(EFI_OBJS)
+	$(call say,LD,$@)
+	$(Q)$(LD) -nostdlib -shared -Bsymbolic -znocombreloc -z defs -z noexecstack -T $(GNU_EFI)/elf_x86_64_efi.lds \
+		-o $(BUILD)/obj/boot/efi/loader.so $(GNU_EFI)/crt0-efi-x86_64.o $^ -L$(GNU_EFI) -lefi -lgnuefi
+	$(Q)$(OBJCOPY) -j .text -j .sdata -j .data -j .dynamic -j .dynsym -j '.rel*' -j .reloc \
+		--target=efi-app-x86_64 --subsystem=10 $(BUILD)/obj/boot/efi/loader.so $@
+
 # ---- images ---------------------------------------------------------------------------------
 
 $(BUILD)/initramfs.cpio: $(USER_PROGS) tools/mkcpio.py $(BUILD)/.sources
@@ -374,9 +409,10 @@ $(BUILD)/initramfs.cpio: $(USER_PROGS) tools/mkcpio.py $(BUILD)/.sources
 	$(Q)$(PYTHON) tools/mkcpio.py $(if $(BUSYBOX),--busybox $(BUSYBOX)) -o $@ \
 		$(foreach p,$(USER_PROGS),$(p):$(if $(filter %/init,$(p)),/init,/bin/$(notdir $(p))))
 
-$(BUILD)/quire.iso: $(BUILD)/quire.elf $(BUILD)/initramfs.cpio boot/grub.cfg tools/mkiso.sh
+ISO_PARTS := $(BUILD)/quire.elf $(BUILD)/initramfs.cpio boot/grub.cfg $(BUILD)/BOOTX64.EFI boot/efi/quire.cfg
+$(BUILD)/quire.iso: $(ISO_PARTS) tools/mkiso.sh
 	$(call say,ISO,$@)
-	$(Q)OBJCOPY='$(OBJCOPY)' tools/mkiso.sh $@ $(BUILD)/quire.elf $(BUILD)/initramfs.cpio boot/grub.cfg
+	$(Q)OBJCOPY='$(OBJCOPY)' tools/mkiso.sh $@ $(ISO_PARTS)
 
 # ---- tests that run on this machine ---------------------------------------------------------
 # A test names the kernel files it is linked with:  /* links: mm/vma.c kernel/rbtree.c */

@@ -14,6 +14,7 @@
 #include <asm/page.h>
 #include <bug.h>
 #include <memblock.h>
+#include <multiboot2.h>
 #include <printk.h>
 #include <sections.h>
 #include <string.h>
@@ -92,47 +93,6 @@ static void __init parse_pvh(phys_addr_t info)
 }
 
 /* ---- multiboot2 --------------------------------------------------------------------------- */
-
-enum {
-	MB2_END = 0, MB2_CMDLINE = 1, MB2_LOADER = 2, MB2_MODULE = 3, MB2_BASIC_MEM = 4,
-	MB2_MMAP = 6, MB2_FRAMEBUFFER = 8, MB2_ACPI_OLD = 14, MB2_ACPI_NEW = 15,
-};
-
-struct mb2_tag {
-	u32 type, size;		/* size with this header; the next tag is 8-aligned */
-};
-
-struct mb2_module {
-	struct mb2_tag tag;
-	u32 start, end;
-	char cmdline[];
-};
-
-struct mb2_basic_mem {
-	struct mb2_tag tag;
-	u32 lower_kib, upper_kib;	/* from 0, and from 1 MiB */
-};
-
-struct mb2_mmap {
-	struct mb2_tag tag;
-	u32 entry_size, entry_version;
-};
-
-struct mb2_mmap_entry {
-	u64 base, length;
-	u32 type, reserved;
-};
-
-struct mb2_framebuffer {
-	struct mb2_tag tag;
-	u64 addr;
-	u32 pitch, width, height;
-	u8 bpp, type;
-	u16 reserved;
-	u8 red_pos, red_size, green_pos, green_size, blue_pos, blue_size;
-};
-#define MB2_FB_RGB	1
-#define MB2_FB_TEXT	2
 
 static void __init mb2_mmap(const struct mb2_mmap *map)
 {

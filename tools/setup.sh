@@ -3,6 +3,7 @@
 #
 #   setup.sh run     to build Quire and boot it in QEMU
 #   setup.sh disk    the same, and what `make run DISK=1` needs: mkfs.ext2
+#   setup.sh iso     the same, and what the boot image is made of: GRUB, gnu-efi, xorriso, mtools
 #   setup.sh gdb     the same, and gdb
 #   setup.sh test    more: clang and lld, GRUB and UEFI firmware for the boot images, cmocka,
 #                    gdb
@@ -50,6 +51,14 @@ need qemu-system-x86 qemu-system-x86_64
 [ -n "${BUSYBOX:-}" ] || need busybox-static busybox
 
 [ "$what" != gdb ] || need gdb gdb
+case $what in iso | test | stress)
+	need gnu-efi /usr/include/efi/efi.h
+	need grub-common grub-mkrescue grub2-mkrescue
+	need grub-pc-bin /usr/lib/grub/i386-pc
+	need xorriso xorriso
+	need mtools mformat
+	;;
+esac
 [ "$what" != disk ] || need e2fsprogs mkfs.ext2 /sbin/mkfs.ext2
 [ "$what" != stress ] || { need bochs bochs && need seabios /usr/share/seabios/bios.bin; }
 [ "$what" != bench ] || need gnuplot-nox gnuplot
@@ -61,11 +70,7 @@ case $what in test | stress)
 	need clang clang
 	need gdb gdb
 	need lld ld.lld
-	need grub-common grub-mkrescue grub2-mkrescue
-	need grub-pc-bin /usr/lib/grub/i386-pc
 	need grub-efi-amd64-bin /usr/lib/grub/x86_64-efi
-	need xorriso xorriso
-	need mtools mformat
 	need e2fsprogs mkfs.ext2 /sbin/mkfs.ext2
 	need ovmf /usr/share/OVMF/OVMF_CODE_4M.fd /usr/share/edk2/ovmf/OVMF_CODE.fd \
 		/usr/share/edk2/x64/OVMF_CODE.4m.fd
@@ -96,6 +101,8 @@ elsewhere() {
 		arch=" clang gdb lld cmocka grub libisoburn mtools e2fsprogs edk2-ovmf"
 		macos=" llvm lld gdb cmocka xorriso mtools e2fsprogs"
 	fi
+	[ "$what" != iso ] || fedora=" gnu-efi-devel grub2-tools-extra grub2-pc-modules xorriso mtools" \
+		arch=" gnu-efi grub libisoburn mtools"
 	[ "$what" != gdb ] || fedora=" gdb" arch=" gdb" macos=" gdb"
 	[ "$what" != bench ] || fedora=" gnuplot" arch=" gnuplot" macos=" gnuplot"
 	cat >&2 <<EOT

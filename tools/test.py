@@ -873,8 +873,21 @@ class Plan:
         self.add("boots", "framebuffer", run_framebuffer(
             Machine(cdrom=str(self.logs / "framebuffer.iso"), memory="256M")), 300)
         add("bios-disk", Machine(disk=iso, memory="256M"), 300)
-        add("uefi-cdrom", Machine(cdrom=iso, memory="512M", uefi=True), 600)
-        add("uefi-disk", Machine(disk=iso, memory="512M", uefi=True), 600)
+        # UEFI: our own loader (boot/efi), and GRUB.
+        ours = "boot: multiboot2 by Quire EFI loader"
+        add("uefi-cdrom", Machine(cdrom=iso, memory="512M", uefi=True), 600, (expect, ours))
+        add("uefi-disk", Machine(disk=iso, memory="512M", uefi=True), 600, (expect, ours))
+        add("uefi-usb", Machine(memory="512M", uefi=True, extra=(
+            "-device", "qemu-xhci", "-drive", f"if=none,id=stick,format=raw,snapshot=on,file={iso}",
+            "-device", "usb-storage,drive=stick,bootindex=1")), 600, (expect, ours))
+        add("uefi-mode", Machine(cdrom=str(self.logs / "boot-mode.iso"), memory="512M", uefi=True), 600,
+            (r"quire\.cfg, line 3 is not understood", "fb0: 1024x768", expect))
+        self.add("boots", "uefi-no-initramfs", run_boot(
+            Machine(cdrom=str(self.logs / "boot-alone.iso"), memory="512M", uefi=True),
+            r"nothing\.cpio: .*Quire starts without it", "no initramfs: pass one with -initrd",
+            want=machine.FAILURE), 600)
+        add("uefi-grub", Machine(cdrom=str(self.logs / "boot-grub.iso"), memory="512M", uefi=True), 600,
+            (expect, "boot: multiboot2 by GRUB"))
         for name, start in LOAD_ADDRESSES.items():
             add(f"load-at-{name}", Machine(cdrom=str(self.logs / f"load-{name}.iso"), memory="256M"),
                 300, (expect, rf"0x0*{start:x}\b"))
@@ -885,9 +898,20 @@ class Plan:
         cut = pathlib.Path(initrd).read_bytes()[:200000]
         (self.logs / "cut.cpio").write_bytes(cut)
         cfg = self.logs / "boot.cfg"
-        cfg.write_text("serial --unit=0\nterminal_output serial\ninsmod all_video\n"
-                       "multiboot2 /boot/quire.elf console=ttyS0 panic=-1\n"
-                       "module2 /boot/initramfs.cpio\nboot\n")
+        cfg.write_text("serial --unit=0\nterminal_output serial\ninsmod all_video\nloopback esp /efi.img\n"
+                       "multiboot2 (esp)/quire.elf console=ttyS0 panic=-1\n"
+                       "module2 (esp)/initramfs.cpio\nboot\n")
+        grub = self.logs / "boot-grub.cfg"
+        grub.write_text(cfg.read_text().replace("(esp)", "/boot").replace("loopback esp /efi.img\n", ""))
+
+        efi = self.logs / "quire.cfg"
+        efi.write_text("timeout 0\nentry Test\n\tkernel quire.elf\n\tinitramfs initramfs.cpio\n"
+                       "\tcmdline console=ttyS0 panic=-1\n")
+        mode = self.logs / "quire-mode.cfg"
+        mode.write_text("timeout 1\ndefault 2\nnonsense\nmode 1024x768\nentry Wrong\n\tkernel none.elf\n" +
+                        efi.read_text().replace("timeout 0\n", ""))
+        alone = self.logs / "quire-alone.cfg"
+        alone.write_text(efi.read_text().replace("initramfs.cpio", "nothing.cpio"))
 
         graphics = self.logs / "graphics.cfg"       # multiboot2 itself has set the payload to text
         graphics.write_text(cfg.read_text().replace("module2", "set gfxpayload=800x600x32\nmodule2"))
@@ -895,11 +919,15 @@ class Plan:
         la57 = self.logs / "boot-la57.cfg"
         la57.write_text(cfg.read_text().replace("panic=-1", "panic=-1 la57"))
 
-        def iso(name, kernel, initrd=initrd, cfg=cfg):
+        def iso(name, kernel, initrd=initrd, cfg=cfg, efi=efi):
+            loader = [str(self.build / "BOOTX64.EFI"), str(efi)] if efi else []
             subprocess.run([str(ROOT / "tools/mkiso.sh"), str(self.logs / f"{name}.iso"),
-                            str(kernel), initrd, str(cfg)], check=True)
+                            str(kernel), initrd, str(cfg), *loader], check=True)
 
         iso("boot", self.kernel)
+        iso("boot-mode", self.kernel, efi=mode)
+        iso("boot-alone", self.kernel, efi=alone)
+        iso("boot-grub", self.kernel, cfg=grub, efi=None)
         iso("framebuffer", self.kernel, machine.make_initramfs(
             self.logs / "framebuffer.cpio",
             [f"{self.build}/tests/fb:/bin/fb", f"{self.build}/user/fbdemo:/bin/fbdemo"], FB_INIT),

@@ -1,0 +1,81 @@
+/*
+ * boot/efi/file.c - files of the volume that the loader itself came from
+ *
+ * Source: UEFI specification, "Simple File System Protocol", "File Protocol".
+ */
+#include "loader.h"
+
+static EFI_FILE_PROTOCOL *root;
+
+EFI_STATUS volume_open(EFI_HANDLE image)
+{
+	EFI_LOADED_IMAGE *loaded;
+	EFI_SIMPLE_FILE_SYSTEM_PROTOCOL *fs;
+	EFI_STATUS err = uefi_call_wrapper(BS->HandleProtocol, 3, image, &LoadedImageProtocol, (void **)&loaded);
+
+	if (EFI_ERROR(err))
+		return err;
+	err = uefi_call_wrapper(BS->HandleProtocol, 3, loaded->DeviceHandle, &FileSystemProtocol, (void **)&fs);
+	if (EFI_ERROR(err))
+		return err;
+	return uefi_call_wrapper(fs->OpenVolume, 2, fs, &root);
+}
+
+/* The name as the firmware wants it: \ between folders, from the root. */
+static void to_path(const char *name, CHAR16 *path)
+{
+	*path++ = '\\';
+	for (; *name; name++)
+		*path++ = *name == '/' ? '\\' : *name;
+	*path = 0;
+}
+
+static EFI_STATUS size_of(EFI_FILE_PROTOCOL *file, UINTN *size)
+{
+	EFI_FILE_INFO *info = LibFileInfo(file);
+
+	if (!info)
+		return EFI_OUT_OF_RESOURCES;
+	*size = info->FileSize;
+	FreePool(info);
+	return *size < BELOW_4G ? EFI_SUCCESS : EFI_OUT_OF_RESOURCES;
+}
+
+static EFI_STATUS read_all(EFI_FILE_PROTOCOL *file, char **data, UINTN *size)
+{
+	EFI_PHYSICAL_ADDRESS at = BELOW_4G;
+	EFI_STATUS err = size_of(file, size);
+	UINTN want;
+
+	if (EFI_ERROR(err))
+		return err;
+	err = uefi_call_wrapper(BS->AllocatePages, 4, AllocateMaxAddress, EfiLoaderData,
+				EFI_SIZE_TO_PAGES(*size + 1), &at);
+	if (EFI_ERROR(err))
+		return err;
+	*data = (char *)at;
+	want = *size;
+	err = uefi_call_wrapper(file->Read, 3, file, size, *data);
+	if (!EFI_ERROR(err) && *size != want)
+		err = EFI_END_OF_FILE;
+	if (EFI_ERROR(err))
+		uefi_call_wrapper(BS->FreePages, 2, at, EFI_SIZE_TO_PAGES(want + 1));
+	else
+		(*data)[*size] = 0;
+	return err;
+}
+
+EFI_STATUS file_read(const char *name, char **data, UINTN *size)
+{
+	CHAR16 path[MAX_TEXT + 1];
+	EFI_FILE_PROTOCOL *file;
+	EFI_STATUS err;
+
+	to_path(name, path);
+	err = uefi_call_wrapper(root->Open, 5, root, &file, path, EFI_FILE_MODE_READ, 0);
+	if (EFI_ERROR(err))
+		return err;
+	err = read_all(file, data, size);
+	uefi_call_wrapper(file->Close, 1, file);
+	return err;
+}

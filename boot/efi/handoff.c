@@ -1,0 +1,202 @@
+/*
+ * boot/efi/handoff.c - leave the firmware and enter the kernel, the way GRUB does it
+ *
+ * Purpose:    write down what the machine is (the tags of Multiboot2: one form for every loader), end the
+ *             boot services and jump.
+ * Invariants: everything that needs the firmware's allocator comes before the memory map is asked for.
+ *             Between that and ExitBootServices() nothing is called but the two; the firmware may refuse
+ *             once, if an event of its own has changed the map.
+ * Sources:    UEFI specification, "EFI_BOOT_SERVICES.GetMemoryMap()", "ExitBootServices()"; Multiboot2
+ *             specification, "Boot information format".
+ */
+#include <multiboot2.h>
+#include "loader.h"
+
+#define INFO_SIZE	(256UL << 10)		/* some thousand stretches of memory */
+#define MAP_SIZE	(256UL << 10)
+#define PAGE		4096UL
+
+/* enter.asm: code to be copied to where 32-bit code reaches it. */
+extern char enter_start[], enter_end[];
+typedef void enter_fn(UINT32 entry, UINT32 info);
+
+static char *tag_at;			/* the next tag goes here */
+
+static void *tag_begin(UINT32 type, UINT32 size)
+{
+	struct mb2_tag *t = (struct mb2_tag *)tag_at;
+
+	ZeroMem(t, size);
+	t->type = type;
+	t->size = size;
+	tag_at += (size + 7) & ~7UL;
+	return t;
+}
+
+static void tag_text(UINT32 type, const char *text)
+{
+	UINT32 len = strlena((const CHAR8 *)text) + 1;
+
+	CopyMem((char *)tag_begin(type, sizeof(struct mb2_tag) + len) + sizeof(struct mb2_tag), text, len);
+}
+
+static void tag_module(const char *data, UINTN size)
+{
+	struct mb2_module *m = tag_begin(MB2_MODULE, sizeof(*m) + 1);
+
+	m->start = (UINT32)(UINTN)data;
+	m->end = m->start + size;
+}
+
+/* The position and the width of a colour's bits. */
+static void bits(UINT32 mask, uint8_t *pos, uint8_t *size)
+{
+	*pos = mask ? __builtin_ctz(mask) : 0;
+	for (*size = 0; mask; mask &= mask - 1)
+		++*size;
+}
+
+static void tag_screen(const struct screen *s)
+{
+	const EFI_GRAPHICS_OUTPUT_PROTOCOL_MODE *mode = s->gop ? s->gop->Mode : NULL;
+	const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *info = mode ? mode->Info : NULL;
+	EFI_PIXEL_BITMASK mask = { 0xff0000, 0xff00, 0xff, 0xff000000 };
+	struct mb2_framebuffer *fb;
+
+	if (!info || info->PixelFormat == PixelBltOnly || !mode->FrameBufferBase)
+		return;
+	if (info->PixelFormat == PixelRedGreenBlueReserved8BitPerColor)
+		mask = (EFI_PIXEL_BITMASK){ 0xff, 0xff00, 0xff0000, 0xff000000 };
+	else if (info->PixelFormat == PixelBitMask)
+		mask = info->PixelInformation;
+	fb = tag_begin(MB2_FRAMEBUFFER, sizeof(*fb));
+	fb->addr = mode->FrameBufferBase;
+	fb->width = info->HorizontalResolution;
+	fb->height = info->VerticalResolution;
+	fb->bpp = (32 - __builtin_clz(mask.RedMask | mask.GreenMask | mask.BlueMask | mask.ReservedMask) + 7) / 8 * 8;
+	fb->pitch = info->PixelsPerScanLine * (fb->bpp / 8);
+	fb->type = MB2_FB_RGB;
+	bits(mask.RedMask, &fb->red_pos, &fb->red_size);
+	bits(mask.GreenMask, &fb->green_pos, &fb->green_size);
+	bits(mask.BlueMask, &fb->blue_pos, &fb->blue_size);
+}
+
+static void tag_acpi(void)
+{
+	EFI_GUID v2 = ACPI_20_TABLE_GUID, v1 = ACPI_TABLE_GUID;
+	void *rsdp;
+
+	if (!EFI_ERROR(LibGetSystemConfigurationTable(&v2, &rsdp)))
+		CopyMem((char *)tag_begin(MB2_ACPI_NEW, sizeof(struct mb2_tag) + 36) + sizeof(struct mb2_tag), rsdp, 36);
+	else if (!EFI_ERROR(LibGetSystemConfigurationTable(&v1, &rsdp)))
+		CopyMem((char *)tag_begin(MB2_ACPI_OLD, sizeof(struct mb2_tag) + 20) + sizeof(struct mb2_tag), rsdp, 20);
+}
+
+/* ACPI's number for a type of UEFI memory.  What the loader and the boot services used is the kernel's now. */
+static UINT32 mem_type(const EFI_MEMORY_DESCRIPTOR *d)
+{
+	if (d->Attribute & EFI_MEMORY_RUNTIME)
+		return 2;
+	switch (d->Type) {
+	case EfiLoaderCode:
+	case EfiLoaderData:
+	case EfiBootServicesCode:
+	case EfiBootServicesData:
+	case EfiConventionalMemory:
+		return 1;
+	case EfiACPIReclaimMemory:
+		return 3;
+	case EfiACPIMemoryNVS:
+		return 4;
+	case EfiUnusableMemory:
+		return 5;
+	default:
+		return 2;
+	}
+}
+
+/* The map, neighbours of one type as one: there may be hundreds of stretches. */
+static void tag_memory(const char *map, UINTN size, UINTN stride)
+{
+	struct mb2_mmap *t = tag_begin(MB2_MMAP, sizeof(*t));
+	struct mb2_mmap_entry *e = (struct mb2_mmap_entry *)(t + 1) - 1;
+	struct mb2_mmap_entry *first = e + 1;
+
+	t->entry_size = sizeof(*e);
+	for (UINTN at = 0; at + stride <= size; at += stride) {
+		const EFI_MEMORY_DESCRIPTOR *d = (const EFI_MEMORY_DESCRIPTOR *)(map + at);
+		UINT32 type = mem_type(d);
+
+		if (e >= first && e->type == type && e->base + e->length == d->PhysicalStart) {
+			e->length += d->NumberOfPages * PAGE;
+			continue;
+		}
+		*++e = (struct mb2_mmap_entry){ d->PhysicalStart, d->NumberOfPages * PAGE, type, 0 };
+	}
+	t->tag.size = (char *)(e + 1) - (char *)t;
+	tag_at = (char *)t + ((t->tag.size + 7) & ~7UL);
+}
+
+static EFI_STATUS pages_below_4g(UINTN size, char **at)
+{
+	EFI_PHYSICAL_ADDRESS addr = BELOW_4G;
+	EFI_STATUS err = uefi_call_wrapper(BS->AllocatePages, 4, AllocateMaxAddress, EfiLoaderData,
+					   EFI_SIZE_TO_PAGES(size), &addr);
+
+	*at = (char *)addr;
+	return err;
+}
+
+/* The map as it is in the moment when the firmware lets go. */
+static EFI_STATUS leave_firmware(EFI_HANDLE me, char *map, UINTN *size, UINTN *stride)
+{
+	EFI_STATUS err = EFI_SUCCESS;
+
+	for (int i = 0; i < 2; i++) {
+		UINT32 version;
+		UINTN key;
+
+		*size = MAP_SIZE;
+		err = uefi_call_wrapper(BS->GetMemoryMap, 5, size, (EFI_MEMORY_DESCRIPTOR *)map, &key, stride, &version);
+		if (EFI_ERROR(err))
+			return err;
+		err = uefi_call_wrapper(BS->ExitBootServices, 2, me, key);
+		if (!EFI_ERROR(err))
+			return err;
+	}
+	return err;
+}
+
+EFI_STATUS start_kernel(EFI_HANDLE me, const struct image *kernel, const struct entry *e, const char *initramfs,
+			UINTN initramfs_size, const struct screen *s)
+{
+	UINTN size, stride, enter_size = enter_end - enter_start;
+	char *info, *map, *enter;
+	EFI_STATUS err;
+
+	err = pages_below_4g(INFO_SIZE, &info);
+	if (!EFI_ERROR(err))
+		err = pages_below_4g(MAP_SIZE, &map);
+	if (!EFI_ERROR(err))
+		err = pages_below_4g(2 * PAGE, &enter);		/* the code, and behind it a stack */
+	if (EFI_ERROR(err))
+		return err;
+	CopyMem(enter, enter_start, enter_size);
+	tag_at = info + sizeof(struct mb2_info);
+	tag_text(MB2_CMDLINE, e->cmdline);
+	tag_text(MB2_LOADER, "Quire EFI loader");
+	if (initramfs_size)
+		tag_module(initramfs, initramfs_size);
+	tag_screen(s);
+	tag_acpi();
+
+	err = leave_firmware(me, map, &size, &stride);
+	if (EFI_ERROR(err))
+		return err;
+	tag_memory(map, size, stride);
+	tag_begin(MB2_END, sizeof(struct mb2_tag));
+	((struct mb2_info *)info)->size = tag_at - info;
+	((struct mb2_info *)info)->reserved = 0;
+	((enter_fn *)(UINTN)enter)(kernel->entry, (UINT32)(UINTN)info);
+	__builtin_unreachable();
+}

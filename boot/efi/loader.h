@@ -1,0 +1,84 @@
+/*
+ * boot/efi/loader.h - the parts of the UEFI loader
+ *
+ * It runs on the firmware's stack and page tables, where every address is its own, until enter.asm.  Text of
+ * the configuration and of the command line is in bytes (ASCII); the firmware's is UCS-2.
+ */
+#ifndef EFI_LOADER_H
+#define EFI_LOADER_H
+
+#include <efi.h>
+#include <efilib.h>
+#include <stdbool.h>
+
+#define MAX_ENTRIES	16
+#define MAX_TEXT	128		/* a title, a file name */
+#define MAX_CMDLINE	2048		/* what the kernel keeps */
+#define BELOW_4G	0xffffffffUL	/* the kernel is entered in 32-bit mode */
+
+/* ---- config.c: quire.cfg ---- */
+
+struct mode {
+	UINT32 width, height;		/* 0: as the firmware left it */
+};
+
+struct entry {
+	char title[MAX_TEXT], kernel[MAX_TEXT], initramfs[MAX_TEXT];	/* "" as initramfs: none */
+	char cmdline[MAX_CMDLINE];
+};
+
+struct config {
+	struct entry entries[MAX_ENTRIES];
+	unsigned int nr, preset;	/* preset: the entry that starts by itself */
+	int timeout;			/* seconds; 0: at once; or */
+#define WAIT_FOR_KEY (-1)
+	struct mode mode;
+	unsigned int bad_line;		/* the first that makes no sense; 0: none */
+};
+
+/* Fill @c from @text (NUL at [len]); without entries, from what a stick without configuration means. */
+void config_parse(struct config *c, char *text, UINTN len);
+
+/* ---- file.c: the volume that the loader came from ---- */
+
+EFI_STATUS volume_open(EFI_HANDLE image);
+/* Read all of @name into pages below 4 GiB, with a NUL behind.  EFI_NOT_FOUND, EFI_OUT_OF_RESOURCES, ... */
+EFI_STATUS file_read(const char *name, char **data, UINTN *size);
+
+/* ---- gop.c: the screen ---- */
+
+#define MAX_MODES 32
+struct screen {
+	EFI_GRAPHICS_OUTPUT_PROTOCOL *gop;	/* NULL: none */
+	unsigned int nr;			/* modes with a linear framebuffer */
+	struct mode modes[MAX_MODES];
+};
+
+void screen_find(struct screen *s);
+/* Set the mode of @m, or leave things as they are if there is none such (false). */
+bool screen_set(struct screen *s, struct mode m);
+
+/* ---- menu.c ---- */
+
+/* The entry to start; c->mode is what the user left it at. */
+unsigned int menu(struct config *c, const struct screen *s);
+/* Say why entry @e cannot be started, and wait for a key. */
+void complain(const struct entry *e, const CHAR16 *what, const char *file, EFI_STATUS err);
+
+/* ---- elf.c ---- */
+
+struct image {
+	UINT64 base, end;		/* where it lies */
+	UINT32 entry;
+};
+
+/* The ELF file [data, +size) to where it may lie: its own address, or another below 4 GiB. */
+EFI_STATUS elf_load(const char *data, UINTN size, struct image *image);
+
+/* ---- handoff.c: from the firmware's world to the kernel's ---- */
+
+/* Does not come back unless the firmware does not let go of the machine. */
+EFI_STATUS start_kernel(EFI_HANDLE me, const struct image *kernel, const struct entry *e, const char *initramfs,
+			UINTN initramfs_size, const struct screen *s);
+
+#endif

@@ -1,0 +1,74 @@
+/*
+ * boot/efi/main.c - BOOTX64.EFI: a menu, and the kernel the user chose
+ *
+ * Purpose:    start Quire on a PC that has UEFI, from the stick this file lies on: quire.cfg says what there
+ *             is to start (config.c), and a kernel and an initramfs lie beside it.
+ * Invariants: whatever goes wrong before the firmware has let go of the machine is said on its console, and
+ *             the menu is there again.  A missing initramfs is no reason not to start: the kernel says so too.
+ * Sources:    UEFI specification, "Boot Manager" (removable media), "Loaded Image Protocol".
+ */
+#include "loader.h"
+
+static struct config config;
+static struct screen screen;
+
+static void read_config(void)
+{
+	static char nothing[1];
+	char *text = nothing;
+	UINTN size = 0;
+
+	if (EFI_ERROR(file_read("quire.cfg", &text, &size)))
+		size = 0;
+	config_parse(&config, size ? text : nothing, size);
+}
+
+static void try_entry(EFI_HANDLE me, const struct entry *e)
+{
+	char *file, *initramfs = NULL;
+	UINTN size, initramfs_size = 0;
+	struct image kernel;
+	EFI_STATUS err;
+
+	err = file_read(e->kernel, &file, &size);
+	if (EFI_ERROR(err)) {
+		complain(e, L"reading", e->kernel, err);
+		return;
+	}
+	err = elf_load(file, size, &kernel);
+	uefi_call_wrapper(BS->FreePages, 2, (EFI_PHYSICAL_ADDRESS)file, EFI_SIZE_TO_PAGES(size + 1));
+	if (EFI_ERROR(err)) {
+		complain(e, L"loading", e->kernel, err);
+		return;
+	}
+	if (e->initramfs[0]) {
+		err = file_read(e->initramfs, &initramfs, &initramfs_size);
+		if (EFI_ERROR(err)) {
+			Print(L"%a: %r. Quire starts without it.\r\n", e->initramfs, err);
+			initramfs_size = 0;
+		}
+	}
+	if (config.mode.width && !screen_set(&screen, config.mode))
+		Print(L"The screen has no mode of %dx%d: it stays as it is.\r\n", config.mode.width, config.mode.height);
+	err = start_kernel(me, &kernel, e, initramfs, initramfs_size, &screen);
+	complain(e, L"starting", e->kernel, err);
+}
+
+EFI_STATUS efi_main(EFI_HANDLE me, EFI_SYSTEM_TABLE *table)
+{
+	EFI_STATUS err;
+
+	InitializeLib(me, table);
+	uefi_call_wrapper(BS->SetWatchdogTimer, 4, 0, 0, 0, NULL);	/* a menu may wait for longer than 5 minutes */
+	err = volume_open(me);
+	if (EFI_ERROR(err)) {
+		Print(L"Quire: the volume of the loader cannot be read: %r\r\n", err);
+		return err;
+	}
+	read_config();
+	screen_find(&screen);
+	for (;;) {
+		try_entry(me, &config.entries[menu(&config, &screen)]);
+		config.timeout = WAIT_FOR_KEY;
+	}
+}
