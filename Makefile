@@ -249,7 +249,7 @@ help:
 	@echo 'make fuzz [FUZZ_TIME=seconds] [FRAMES=pages]  mm/ against the model, by libFuzzer'
 	@echo 'make clean             remove $(BUILD)/'
 	@echo
-	@echo 'Also: CROSS_COMPILE=x86_64-elf-  BUILD=dir  BUSYBOX=file  QEMU_FLAGS="-m 32M"  WERROR=1'
+	@echo 'Also: CROSS_COMPILE=x86_64-elf-  BUILD=dir  BUSYBOX=file  FONT=file  QEMU_FLAGS="-m 32M"  WERROR=1'
 
 # ---- rebuild when flags or the list of sources change ---------------------------------------
 
@@ -283,6 +283,16 @@ $(BUILD)/obj/kernel/%.asm.o: %.asm $(BUILD)/.flags $(OFFSETS)
 	$(call say,NASM,$<)
 	@mkdir -p $(@D)
 	$(Q)$(NASM) $(ASMDEFS) -f elf64 -g -F dwarf -I $(BUILD)/gen/ -I $(dir $<) -MD $(@:.o=.d) -MT $@ -o $@ $<
+
+# The screen's font: of a package, or FONT=file.  drivers/font.c includes what is made of it.
+FONT = $(firstword $(wildcard /usr/share/consolefonts/Unifont-APL8x16.psf.gz \
+	$(addsuffix /consolefonts/default8x16.psfu.gz,/usr/share/kbd /usr/lib/kbd)))
+$(BUILD)/gen/font_data.h: tools/mkfont.py
+	$(call say,FONT,$(FONT))
+	@mkdir -p $(@D)
+	$(Q)$(PYTHON) tools/mkfont.py '$(FONT)' $@
+$(BUILD)/obj/kernel/drivers/font.c.o: $(BUILD)/gen/font_data.h
+$(BUILD)/obj/kernel/drivers/font.c.o: private KERNEL_FLAGS += -I$(BUILD)/gen
 
 # The vDSO: a shared library for user mode, which the kernel carries as data (vdso_image.asm).
 VDSO_FLAGS := $(COMMON_FLAGS) -Iinclude -Iarch/x86_64/include -fPIC -mgeneral-regs-only -fasynchronous-unwind-tables

@@ -19,21 +19,49 @@
 
 static volatile u16 *text;
 
-static void vga_draw(unsigned int x, unsigned int y, u16 cell, bool cursor);
-static void vga_cursor(unsigned int x, unsigned int y);
+static void vga_draw(unsigned int x, unsigned int y, cell_t cell, bool cursor);
+static void vga_cursor(unsigned int x, unsigned int y, bool visible);
 
 static struct screen screen = {
 	.name = "VGA text", .cols = 80, .rows = 25, .draw = vga_draw, .move_cursor = vga_cursor,
 };
 
-static void vga_draw(unsigned int x, unsigned int y, u16 cell, bool cursor)
+/*
+ * What the card's own font (code page 437) has beyond ASCII, of what programs write: letters with accents, the
+ * lines and corners of boxes, blocks.
+ */
+static const struct { u16 code; u8 byte; } cp437[] = {
+	{ 0xa0, 255 }, { 0xa1, 173 }, { 0xa2, 155 }, { 0xa3, 156 }, { 0xa5, 157 }, { 0xab, 174 }, { 0xac, 170 },
+	{ 0xb0, 248 }, { 0xb1, 241 }, { 0xb2, 253 }, { 0xb5, 230 }, { 0xb7, 250 }, { 0xbb, 175 }, { 0xbc, 172 },
+	{ 0xbd, 171 }, { 0xbf, 168 }, { 0xc4, 142 }, { 0xc5, 143 }, { 0xc6, 146 }, { 0xc7, 128 }, { 0xc9, 144 },
+	{ 0xd1, 165 }, { 0xd6, 153 }, { 0xdc, 154 }, { 0xdf, 225 }, { 0xe0, 133 }, { 0xe1, 160 }, { 0xe2, 131 },
+	{ 0xe4, 132 }, { 0xe5, 134 }, { 0xe6, 145 }, { 0xe7, 135 }, { 0xe8, 138 }, { 0xe9, 130 }, { 0xea, 136 },
+	{ 0xeb, 137 }, { 0xec, 141 }, { 0xed, 161 }, { 0xee, 140 }, { 0xef, 139 }, { 0xf1, 164 }, { 0xf2, 149 },
+	{ 0xf3, 162 }, { 0xf4, 147 }, { 0xf6, 148 }, { 0xf7, 246 }, { 0xf9, 151 }, { 0xfa, 163 }, { 0xfb, 150 },
+	{ 0xfc, 129 }, { 0xff, 152 }, { 0x2500, 196 }, { 0x2502, 179 }, { 0x250c, 218 }, { 0x2510, 191 },
+	{ 0x2514, 192 }, { 0x2518, 217 }, { 0x251c, 195 }, { 0x2524, 180 }, { 0x252c, 194 }, { 0x2534, 193 },
+	{ 0x253c, 197 }, { 0x2550, 205 }, { 0x2551, 186 }, { 0x2588, 219 }, { 0x2591, 176 }, { 0x2592, 177 },
+	{ 0x2593, 178 },
+};
+
+static u8 to_cp437(u16 code)
 {
-	text[y * screen.cols + x] = cell;
+	if (code >= ' ' && code < 0x7f)
+		return code;
+	for (size_t i = 0; i < ARRAY_SIZE(cp437); i++)
+		if (cp437[i].code == code)
+			return cp437[i].byte;
+	return '?';
 }
 
-static void vga_cursor(unsigned int x, unsigned int y)
+static void vga_draw(unsigned int x, unsigned int y, cell_t cell, bool cursor)
 {
-	unsigned int pos = y * screen.cols + x;
+	text[y * screen.cols + x] = cell_attr(cell) << 8 | to_cp437(cell_code(cell));
+}
+
+static void vga_cursor(unsigned int x, unsigned int y, bool visible)
+{
+	unsigned int pos = visible ? y * screen.cols + x : screen.cols * screen.rows;	/* hidden: below the last line */
 
 	outb(CRTC_INDEX, CRTC_CURSOR);
 	outb(CRTC_DATA, pos >> 8);

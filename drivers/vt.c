@@ -6,7 +6,8 @@
  * Invariants: the cursor is inside the screen; shown[] is what the screen shows, so only
  *             cells that differ are drawn.
  * Lock order: tty->lock > vt_lock, innermost; interrupts off.
- * Simplified: one screen, no history, characters beyond ASCII show as '?'.
+ * Simplified: one screen; wide and combining characters are not known as such; of 256 colours, the nearest
+ *             of 16.
  * Sources:    ECMA-48, "Control Functions for Coded Character Sets"; console_codes(4).
  */
 #include <asm/processor.h>
@@ -17,19 +18,27 @@
 #include <string.h>
 #include <time.h>
 #include <tty.h>
+#include <vmalloc.h>
 #include <uapi/kdev_t.h>
 
 #define ATTR_DEFAULT	0x07
 #define MAX_PARAMS	8
 #define LOCK_SPINS	1000000
 #define WRITE_ROOM	4096
+#define HISTORY_LINES	500
+#define REPLACEMENT	0xfffd
 
 enum vt_state { VT_TEXT, VT_ESC, VT_CSI, VT_CHARSET, VT_OSC };
 
 static const struct screen *screen;
 static DEFINE_SPINLOCK(vt_lock);		/* everything below */
-static u16 cells[SCREEN_MAX_COLS * SCREEN_MAX_ROWS];
-static u16 shown[SCREEN_MAX_COLS * SCREEN_MAX_ROWS];
+static cell_t *cells, *shown;			/* of the whole screen, line by line */
+static cell_t *history;				/* lines that left it at the top: a ring; NULL: no memory for it */
+static unsigned int history_next, history_nr;	/* where the next line goes; how many there are */
+static unsigned int view;			/* so many lines back are looked at; 0: the screen itself */
+static bool cursor_hidden;
+static u32 utf8_code;				/* a character of several bytes, as far as it is known */
+static unsigned int utf8_more;			/* how many bytes are missing */
 static unsigned int cx, cy;			/* cursor */
 static bool wrap_next;				/* the last column is written: wrap at the next */
 static unsigned int saved_x, saved_y;
@@ -46,29 +55,39 @@ static struct tty_struct vt_tty = { .name = "tty0" };
 
 /* ---- cells --------------------------------------------------------------------------------- */
 
-static u16 *cell_at(unsigned int x, unsigned int y)
+static cell_t *cell_at(unsigned int x, unsigned int y)
 {
 	return &cells[y * screen->cols + x];
 }
 
-static u16 blank(void)
+static cell_t blank(void)
 {
-	return (u16)(attr & 0x70) << 8 | ATTR_DEFAULT << 8 | ' ';
+	return make_cell(' ', (attr & 0x70) | ATTR_DEFAULT);
 }
 
 static u8 current_attr(void)
 {
-	u8 fg = (attr & 7) | (bold ? 8 : 0), bg = (attr >> 4) & 7;
+	u8 fg = (attr & 15) | (bold ? 8 : 0), bg = (attr >> 4) & 7;
 
 	return reverse ? (fg & 7) << 4 | bg : bg << 4 | fg;
 }
 
 static void clear_cells(unsigned int from, unsigned int to)
 {
-	u16 b = blank();
+	cell_t b = blank();
 
 	while (from < to)
 		cells[from++] = b;
+}
+
+/* The top line of the screen leaves it: keep it. */
+static void remember(unsigned int y)
+{
+	if (!history)
+		return;
+	memcpy(&history[history_next * screen->cols], cell_at(0, y), screen->cols * sizeof(cell_t));
+	history_next = (history_next + 1) % HISTORY_LINES;
+	history_nr = min(history_nr + 1, (unsigned int)HISTORY_LINES);
 }
 
 /* Move lines first..last up by @n (down if negative); the freed ones become blank. */
@@ -77,31 +96,49 @@ static void scroll(unsigned int first, unsigned int last, int n)
 	unsigned int cols = screen->cols, lines = last - first + 1;
 	unsigned int by = min_t(unsigned int, n < 0 ? -n : n, lines);
 
+	for (unsigned int i = 0; n > 0 && !first && i < by; i++)
+		remember(i);
 	if (n > 0) {
-		memmove(cell_at(0, first), cell_at(0, first + by), (lines - by) * cols * 2);
+		memmove(cell_at(0, first), cell_at(0, first + by), (lines - by) * cols * sizeof(cell_t));
 		clear_cells((last + 1 - by) * cols, (last + 1) * cols);
 	} else {
-		memmove(cell_at(0, first + by), cell_at(0, first), (lines - by) * cols * 2);
+		memmove(cell_at(0, first + by), cell_at(0, first), (lines - by) * cols * sizeof(cell_t));
 		clear_cells(first * cols, (first + by) * cols);
 	}
+}
+
+/* What line @y of the screen shows: its own, or while somebody looks back, one that came before. */
+static const cell_t *line_shown(unsigned int y)
+{
+	if (y >= view)
+		return cell_at(0, y - view);
+	return &history[(history_next + HISTORY_LINES - view + y) % HISTORY_LINES * screen->cols];
+}
+
+static void refresh_line(unsigned int y)
+{
+	cell_t *old = &shown[y * screen->cols];
+	const cell_t *new = line_shown(y);
+
+	for (unsigned int x = 0; x < screen->cols; x++)
+		if (old[x] != new[x]) {
+			old[x] = new[x];
+			screen->draw(x, y, new[x], false);
+		}
 }
 
 /* Show what changed. */
 static void refresh(void)
 {
-	unsigned int n = screen->cols * screen->rows;
+	bool visible = !cursor_hidden && !view;
 
-	if (!screen->move_cursor && (shown_x != cx || shown_y != cy))
+	if (!screen->move_cursor && (shown_x != cx || shown_y != cy || !visible))
 		shown[shown_y * screen->cols + shown_x] = 0;	/* take the cursor off */
-	for (unsigned int i = 0; i < n; i++) {
-		if (cells[i] == shown[i])
-			continue;
-		shown[i] = cells[i];
-		screen->draw(i % screen->cols, i / screen->cols, cells[i], false);
-	}
+	for (unsigned int y = 0; y < screen->rows; y++)
+		refresh_line(y);
 	if (screen->move_cursor)
-		screen->move_cursor(cx, cy);
-	else
+		screen->move_cursor(cx, cy, visible);
+	else if (visible)
 		screen->draw(cx, cy, *cell_at(cx, cy), true);
 	shown_x = cx;
 	shown_y = cy;
@@ -134,13 +171,13 @@ static void reverse_line_feed(void)
 	wrap_next = false;
 }
 
-static void put_char(u8 c)
+static void put_char(u16 c)
 {
 	if (wrap_next) {
 		cx = 0;
 		line_feed();
 	}
-	*cell_at(cx, cy) = current_attr() << 8 | c;
+	*cell_at(cx, cy) = make_cell(c, current_attr());
 	if (cx + 1 < screen->cols)
 		cx++;
 	else
@@ -150,7 +187,8 @@ static void put_char(u8 c)
 static void reset(void)
 {
 	attr = ATTR_DEFAULT;
-	bold = reverse = false;
+	bold = reverse = cursor_hidden = false;
+	utf8_more = 0;
 	top = 0;
 	bottom = screen->rows - 1;
 	go(0, 0);
@@ -204,10 +242,10 @@ static void shift_line(unsigned int n, bool insert)
 
 	n = min(n, rest);
 	if (insert) {
-		memmove(&cells[start + n], &cells[start], (rest - n) * 2);
+		memmove(&cells[start + n], &cells[start], (rest - n) * sizeof(cell_t));
 		clear_cells(start, start + n);
 	} else {
-		memmove(&cells[start], &cells[start + n], (rest - n) * 2);
+		memmove(&cells[start], &cells[start + n], (rest - n) * sizeof(cell_t));
 		clear_cells(start + rest - n, start + rest);
 	}
 }
@@ -256,7 +294,70 @@ static void set_attribute(unsigned int p)
 	case 40 ... 47:
 		attr = (attr & 0x0f) | vga_colour(p - 40) << 4;
 		break;
+	case 90 ... 97:
+		attr = (attr & 0x70) | 8 | vga_colour(p - 90);
+		break;
+	case 100 ... 107:
+		attr = (attr & 0x0f) | vga_colour(p - 100) << 4;
+		break;
 	}
+}
+
+/* The nearest of our colours, in ANSI's order, to red, green, blue of 0..255. */
+static unsigned int nearest(unsigned int r, unsigned int g, unsigned int b)
+{
+	unsigned int most = max(max(r, g), b), bright = most > 212 ? 60 : 0;
+
+	return bright + (r * 2 > most) + (g * 2 > most) * 2 + (b * 2 > most) * 4;
+}
+
+/* Colour @n of 256: 16, a cube of 6 x 6 x 6, 24 greys. */
+static unsigned int of_256(unsigned int n)
+{
+	static const u8 steps[6] = { 0, 95, 135, 175, 215, 255 };
+
+	if (n < 8)
+		return n;
+	if (n < 16)
+		return 60 + n - 8;
+	if (n < 232)
+		return nearest(steps[(n - 16) / 36], steps[(n - 16) / 6 % 6], steps[(n - 16) % 6]);
+	return nearest(8 + (n - 232) * 10, 8 + (n - 232) * 10, 8 + (n - 232) * 10);
+}
+
+/* 38;5;N, 38;2;R;G;B and the same from 48 on: the parameters that belong to the one at @i. */
+static unsigned int set_many_colours(unsigned int i)
+{
+	unsigned int base = params[i] - 8, left = nr_params - i - 1;
+
+	if (left >= 2 && params[i + 1] == 5) {
+		set_attribute(base + of_256(min(params[i + 2], 255U)));
+		return 2;
+	}
+	if (left >= 4 && params[i + 1] == 2) {
+		set_attribute(base + nearest(params[i + 2], params[i + 3], params[i + 4]));
+		return 4;
+	}
+	return left;
+}
+
+static void set_attributes(void)
+{
+	if (!nr_params)
+		set_attribute(0);
+	for (unsigned int i = 0; i < nr_params; i++)
+		if (params[i] == 38 || params[i] == 48)
+			i += set_many_colours(i);
+		else
+			set_attribute(params[i]);
+}
+
+/* CSI ? N h or l. */
+static void set_private_mode(bool on)
+{
+	for (unsigned int i = 0; i < nr_params; i++)
+		if (params[i] == 25)
+			cursor_hidden = !on;
 }
 
 static void set_region(void)
@@ -299,8 +400,11 @@ static void csi_final(u8 c)
 {
 	int n = param(0, 1);
 
-	if (private_seq)		/* modes of the terminal: none that we have */
+	if (private_seq) {
+		if (c == 'h' || c == 'l')
+			set_private_mode(c == 'h');
 		return;
+	}
 	switch (c) {
 	case 'A': go(cx, (int)cy - n); break;
 	case 'B': case 'e': go(cx, cy + n); break;
@@ -325,10 +429,7 @@ static void csi_final(u8 c)
 	case 'u': go(saved_x, saved_y); break;
 	case 'n': report(); break;
 	case 'c': answer("\033[?6c"); break;
-	case 'm':
-		for (unsigned int i = 0; i < max(nr_params, 1U); i++)
-			set_attribute(param(i, 0));
-		break;
+	case 'm': set_attributes(); break;
 	}
 }
 
@@ -383,11 +484,28 @@ static void text_char(u8 c)
 	case '\t': go((cx | 7) + 1, cy); break;
 	case 0x7f: break;
 	default:
-		if (c >= 0xc0)			/* first byte of a UTF-8 character */
-			put_char('?');
-		else if (c >= ' ' && c < 0x7f)
+		if (c >= ' ')
 			put_char(c);
 	}
+}
+
+/* A byte of 0x80 and above: part of a character in UTF-8. */
+static void utf8_byte(u8 c)
+{
+	if (c >= 0xc0) {
+		if (utf8_more)
+			put_char(REPLACEMENT);
+		utf8_more = c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
+		utf8_code = c & (0x3f >> utf8_more);
+		return;
+	}
+	if (!utf8_more) {
+		put_char(REPLACEMENT);
+		return;
+	}
+	utf8_code = utf8_code << 6 | (c & 0x3f);
+	if (!--utf8_more && utf8_code >= 0xa0)
+		put_char(utf8_code <= 0xffff ? utf8_code : REPLACEMENT);
 }
 
 static void vt_putc(u8 c)
@@ -414,6 +532,13 @@ static void vt_putc(u8 c)
 			state = VT_TEXT;
 		break;
 	default:
+		if (c >= 0x80) {
+			utf8_byte(c);
+			break;
+		}
+		if (utf8_more)
+			put_char(REPLACEMENT);
+		utf8_more = 0;
 		text_char(c);
 	}
 }
@@ -425,6 +550,7 @@ static size_t vt_write(struct tty_struct *tty, const u8 *buf, size_t n)
 	unsigned long flags;
 
 	spin_lock_irqsave(&vt_lock, flags);
+	view = 0;
 	for (size_t i = 0; i < n; i++)
 		vt_putc(buf[i]);
 	refresh();
@@ -455,6 +581,7 @@ static void vt_console_write(struct console *con, const char *s, size_t len)
 		if (!locked)
 			cpu_relax();
 	}
+	view = 0;
 	while (len--) {
 		if (*s == '\n')
 			vt_putc('\r');
@@ -489,6 +616,31 @@ void vt_type(const char *s, size_t n)
 	tty_receive(&vt_tty, (const u8 *)s, n);
 }
 
+void vt_scroll_view(bool back)
+{
+	unsigned long flags;
+	unsigned int by;
+
+	if (!screen)
+		return;
+	spin_lock_irqsave(&vt_lock, flags);
+	by = screen->rows / 2;
+	view = back ? min(view + by, history_nr) : view > by ? view - by : 0;
+	refresh();
+	spin_unlock_irqrestore(&vt_lock, flags);
+}
+
+/* False: no memory. */
+static bool alloc_cells(void)
+{
+	size_t size = screen->cols * screen->rows * sizeof(cell_t);
+
+	cells = vzalloc(size);
+	shown = vzalloc(size);
+	history = vzalloc(HISTORY_LINES * screen->cols * sizeof(cell_t));
+	return cells && shown;
+}
+
 void vt_init(void)
 {
 	screen = fb_screen_init();
@@ -496,6 +648,11 @@ void vt_init(void)
 		screen = vga_screen_init();
 	if (!screen)
 		return;
+	if (!alloc_cells()) {
+		pr_err("vt: no memory for the screen\n");
+		screen = NULL;
+		return;
+	}
 	timer_setup(&reply_timer, type_reply);
 	reset();
 	vt_tty.ops = &vt_ops;

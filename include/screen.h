@@ -1,7 +1,7 @@
 /*
  * screen.h - between the terminal emulator (drivers/vt.c) and what shows its characters
  *
- * A cell is a character in the low byte and an attribute in the high byte, as VGA has it:
+ * A cell is a character of Unicode's first plane in the low half, and above it an attribute as VGA has it:
  * bits 0-3 foreground, 4-6 background.
  */
 #ifndef SCREEN_H
@@ -9,15 +9,22 @@
 
 #include <types.h>
 
+typedef u32 cell_t;
+
+static inline cell_t make_cell(u16 code, u8 attr) { return (cell_t)attr << 16 | code; }
+static inline u16 cell_code(cell_t c) { return c; }
+static inline u8 cell_attr(cell_t c) { return c >> 16; }
+
 struct screen {
 	const char *name;
 	unsigned int cols, rows;
 	/* Show @cell; @cursor: with the cursor on it (only if there is no ->move_cursor). */
-	void (*draw)(unsigned int x, unsigned int y, u16 cell, bool cursor);
-	void (*move_cursor)(unsigned int x, unsigned int y);	/* NULL: drawn into the cell */
+	void (*draw)(unsigned int x, unsigned int y, cell_t cell, bool cursor);
+	/* Where the cursor is shown, or not at all; NULL: it is drawn into the cell. */
+	void (*move_cursor)(unsigned int x, unsigned int y, bool visible);
 };
 
-#define SCREEN_MAX_COLS 160
+#define SCREEN_MAX_COLS 256
 #define SCREEN_MAX_ROWS 128
 
 /* Each is NULL if the machine has no such screen. */
@@ -28,15 +35,17 @@ const struct screen *vga_screen_init(void);
 volatile void *framebuffer_map(void);
 void fbdev_init(void);
 
-/* drivers/font.c: 5 x 9 dots, bit 4 of a row is the leftmost; the cell is 6 x 10. */
-#define FONT_WIDTH	6
-#define FONT_HEIGHT	10
-const u8 *font_glyph(u8 c);
+/* drivers/font.c: rows of 8 dots, bit 7 is the leftmost.  That of '?' for what the font does not have. */
+#define FONT_WIDTH	8
+#define FONT_HEIGHT	16
+const u8 *font_glyph(u16 code);
 
 /* drivers/vt.c */
 void vt_init(void);
 /* Characters typed on the keyboard, interrupt context. */
 void vt_type(const char *s, size_t n);
+/* Look back into what has left the screen, by half a screen (or forth); any output ends it.  Any context. */
+void vt_scroll_view(bool back);
 /* drivers/ps2kbd.c */
 void ps2kbd_init(void);
 

@@ -49,6 +49,8 @@ need nasm nasm
 need python3 python3
 need qemu-system-x86 qemu-system-x86_64
 [ -n "${BUSYBOX:-}" ] || need busybox-static busybox
+[ -n "${FONT:-}" ] || need psf-unifont /usr/share/consolefonts/Unifont-APL8x16.psf.gz \
+	/usr/share/kbd/consolefonts/default8x16.psfu.gz /usr/lib/kbd/consolefonts/default8x16.psfu.gz
 
 [ "$what" != gdb ] || need gdb gdb
 case $what in iso | test | stress)
@@ -109,11 +111,12 @@ elsewhere() {
 Quire needs packages that are not installed:$missing
 
   Debian, Ubuntu  apt-get install$missing
-  Fedora          dnf install make gcc binutils nasm python3 qemu-system-x86 busybox${fedora:-}
-  Arch            pacman -S make gcc nasm python qemu-system-x86 busybox${arch:-}
+  Fedora          dnf install make gcc binutils nasm python3 qemu-system-x86 busybox kbd${fedora:-}
+  Arch            pacman -S make gcc nasm python qemu-system-x86 busybox kbd${arch:-}
   macOS           brew install make x86_64-elf-gcc nasm python qemu${macos:-}
                   gmake $what CROSS_COMPILE=x86_64-elf- BUSYBOX=FILE
                   (FILE: a static x86-64 busybox, such as the one in Debian's busybox-static)
+                  FONT=FILE (a PSF font of 8 x 16 dots, such as the one in Debian's psf-unifont)
 
 Install them and type the same command again.
 EOT

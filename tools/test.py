@@ -62,6 +62,7 @@ import law
 import lockorder
 import machine
 import probe
+import screentext
 import session
 import snapshot_plays
 from machine import Machine
@@ -97,6 +98,25 @@ cat /proc/pat_memtype_list
 echo @@ drawn
 sleep 1000
 """
+
+# What a program may ask of the screen: scrolling, a region, places, colours, characters beyond ASCII.
+SCREEN_INIT = """#!/bin/sh
+export PATH=/bin
+mount -t devtmpfs dev /dev
+exec 3>/dev/tty0
+for i in $(seq 1 90); do echo "line $i" >&3; done
+printf '\\033[2J\\033[3;7r\\033[3H' >&3
+for i in $(seq 1 9); do printf "\\r\\nregion $i" >&3; done
+printf '\\033[r\\033[1HGr\\303\\274\\303\\237e \\342\\224\\214\\342\\224\\200\\342\\224\\220 \\303\\050' >&3
+printf '\\033[2;5H\\033[31;44mred\\033[0m \\033[38;5;46mgreen\\033[0m' >&3
+printf '\\033[9Habcdef\\033[4D\\033[2P\\033[@-\\033[10Hxyz\\033[1K' >&3
+printf '\\033[11H\\033]0;a title\\007end\\033[?25l' >&3
+echo @@ drawn
+sleep 1000
+"""
+SCREEN_LINES = ["Grüße ┌─┐ \ufffd(", "    red green", "region 5", "region 6", "region 7", "region 8", "region 9", "",
+                "ab-ef", "", "end", ""]
+SCREEN_COLOURS = {(4, 1): {(170, 0, 0), (0, 0, 170)}, (8, 1): {(85, 255, 85), (0, 0, 0)}}
 
 RESULT_LINE = re.compile(r"^(?:\[ *\d+\.\d+\] ?)?(\s*)(not )?ok (\d+)(?: -)? ?(.*)$")
 PLAN_LINE = re.compile(r"^(?:\[ *\d+\.\d+\] ?)?(\s*)1\.\.(\d+)")
@@ -247,13 +267,6 @@ def run_boot(m, *patterns, want=machine.SUCCESS):
     return run
 
 
-def screen_pixel(ppm, x, y):
-    """The colour at X, Y of a picture in PPM's binary form."""
-    header = re.match(rb"P6\s+(\d+)\s+(\d+)\s+255\s", ppm)
-    at = header.end() + 3 * (y * int(header.group(1)) + x)
-    return tuple(ppm[at:at + 3])
-
-
 def take_screenshot(path, picture):
     """Ask the QEMU that listens at PATH for a picture of its screen, then to quit."""
     with socket.socket(socket.AF_UNIX) as qmp:
@@ -274,36 +287,61 @@ def take_screenshot(path, picture):
         return done
 
 
-def run_framebuffer(m):
-    """Boot M, whose init tests /dev/fb0, draws with fbdemo, says so and waits; look at the screen."""
-    def run(job):
-        picture, sock = job.log.with_suffix(".ppm"), job.log.with_suffix(".qmp")
-        job.command = m.command() + ["-qmp", f"unix:{sock},server=on,wait=off"]
-        result = Result()
-        with open(job.log, "wb") as out:
-            proc = subprocess.Popen(job.command, stdin=subprocess.DEVNULL, stdout=out,
-                                    stderr=subprocess.STDOUT)
-        try:
-            end, text = time.monotonic() + job.limit, ""
-            while proc.poll() is None and "@@ drawn" not in text and time.monotonic() < end:
-                time.sleep(0.2)
-                text = job.log.read_text(errors="replace").replace("\r", "")
-            result = parse_tap(text.split("\n"))
-            drawn = re.search(r"^fbdemo: .* squares of (\d+) from x = (\d+)$", text, re.M)
-            result.check(drawn, "fbdemo drew nothing")
-            result.check(re.search(r"^PAT: .* write-combining$", text, re.M), "not write-combining")
-            if drawn and take_screenshot(sock, picture):
-                side, x = map(int, drawn.groups())
-                seen = [screen_pixel(picture.read_bytes(), x + i * side + side // 2, side // 2)
-                        for i in range(3)]
-                result.check(seen == [(255, 0, 0), (0, 255, 0), (0, 0, 255)], f"colours {seen}")
-            else:
-                result.check(False, "no picture of the screen")
+def photograph(job, m):
+    """
+    Boot M until its init says "@@ drawn"; (what it wrote, a picture of the screen or None).
+    The init waits, and QEMU is told to end.
+    """
+    picture, sock = job.log.with_suffix(".ppm"), job.log.with_suffix(".qmp")
+    job.command = m.command() + ["-qmp", f"unix:{sock},server=on,wait=off"]
+    with open(job.log, "wb") as out:
+        proc = subprocess.Popen(job.command, stdin=subprocess.DEVNULL, stdout=out,
+                                stderr=subprocess.STDOUT)
+    try:
+        end, text = time.monotonic() + job.limit, ""
+        while proc.poll() is None and "@@ drawn" not in text and time.monotonic() < end:
+            time.sleep(0.2)
+            text = job.log.read_text(errors="replace").replace("\r", "")
+        taken = "@@ drawn" in text and take_screenshot(sock, picture)
+        if taken:
             proc.wait(10)
-        finally:
-            proc.kill()
-            proc.wait()
-            sock.unlink(missing_ok=True)
+        return text, screentext.Picture(picture.read_bytes()) if taken else None
+    finally:
+        proc.kill()
+        proc.wait()
+        sock.unlink(missing_ok=True)
+
+
+def run_framebuffer(m):
+    """Boot M, whose init tests /dev/fb0 and draws with fbdemo; look at the screen."""
+    def run(job):
+        text, picture = photograph(job, m)
+        result = parse_tap(text.split("\n"))
+        drawn = re.search(r"^fbdemo: .* squares of (\d+) from x = (\d+)$", text, re.M)
+        result.check(drawn, "fbdemo drew nothing")
+        result.check(re.search(r"^PAT: .* write-combining$", text, re.M), "not write-combining")
+        if drawn and picture:
+            side, x = map(int, drawn.groups())
+            seen = [tuple(picture.dot(x + i * side + side // 2, side // 2)) for i in range(3)]
+            result.check(seen == [(255, 0, 0), (0, 255, 0), (0, 0, 255)], f"colours {seen}")
+        else:
+            result.check(False, "no picture of the screen")
+        return result
+    return run
+
+
+def run_screen(m, lines, colours):
+    """Boot M, whose init writes to the screen; its last LINES, and the COLOURS of cells {(column, row): ...}."""
+    def run(job):
+        result = Result()
+        _, picture = photograph(job, m)
+        result.check(picture, "no picture of the screen")
+        if picture:
+            seen = picture.text()
+            result.check(seen[:len(lines)] == lines, "the screen shows\n" + "\n".join(seen))
+            for (column, row), want in colours.items():
+                got = {tuple(dot) for dot in picture.cell(column, row, 1)[1]}
+                result.check(got == want, f"colours {got} at column {column}, line {row}")
         return result
     return run
 
@@ -872,6 +910,8 @@ class Plan:
         add("bios-cdrom-pc", Machine(cdrom=iso, memory="256M", type="pc"), 300)
         self.add("boots", "framebuffer", run_framebuffer(
             Machine(cdrom=str(self.logs / "framebuffer.iso"), memory="256M")), 300)
+        self.add("boots", "screen", run_screen(Machine(cdrom=str(self.logs / "screen.iso"), memory="256M"),
+                                               SCREEN_LINES, SCREEN_COLOURS), 300)
         add("bios-disk", Machine(disk=iso, memory="256M"), 300)
         # UEFI: our own loader (boot/efi), and GRUB.
         ours = "boot: multiboot2 by Quire EFI loader"
@@ -932,6 +972,7 @@ class Plan:
             self.logs / "framebuffer.cpio",
             [f"{self.build}/tests/fb:/bin/fb", f"{self.build}/user/fbdemo:/bin/fbdemo"], FB_INIT),
             graphics)
+        iso("screen", self.kernel, machine.make_initramfs(self.logs / "screen.cpio", init=SCREEN_INIT), graphics)
         iso("boot-la57", self.kernel, cfg=la57)
         image = pathlib.Path(self.kernel).read_bytes()
         for name, start in LOAD_ADDRESSES.items():
