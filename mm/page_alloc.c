@@ -487,7 +487,7 @@ static noinline struct page *alloc_slowpath(gfp_t gfp, unsigned int order)
 {
 	enum alloc_effort effort = gfp & __GFP_HIGH ? ALLOC_HIGH : ALLOC_MIN;
 	struct page *page;
-	int retry;
+	int retry = 0;
 
 	if (current->flags & PF_MEMALLOC) {	/* it makes others free */
 		page = try_zones(gfp, order, ALLOC_ALL);
@@ -498,7 +498,7 @@ static noinline struct page *alloc_slowpath(gfp_t gfp, unsigned int order)
 	page = try_zones(gfp, order, effort);
 	if (page || !(gfp & __GFP_WAIT))
 		goto out;
-	for (retry = 0; retry < RECLAIM_RETRIES; retry++) {
+	for (;;) {
 		unsigned long freed = try_to_free_pages(gfp, order);
 
 		page = try_zones(gfp, order, effort);
@@ -510,11 +510,15 @@ static noinline struct page *alloc_slowpath(gfp_t gfp, unsigned int order)
 			break;
 		if (fatal_signal_pending(current)) {
 			/* it is on its way out: let it get there */
-			page = try_zones(gfp, order, ALLOC_ALL);
+			page = try_zones(gfp, order, tsk_is_oom_victim(current) ? ALLOC_ALL : ALLOC_HIGH);
 			break;
 		}
-		if (!freed && (order > COSTLY_ORDER || !out_of_memory(gfp, order)))
-			break;
+		/* others may take what we free; but not for ever */
+		if (!freed || ++retry == RECLAIM_RETRIES) {
+			if (order > COSTLY_ORDER || !out_of_memory(gfp, order))
+				break;
+			retry = 0;
+		}
 		cond_resched();
 	}
 out:
