@@ -174,9 +174,11 @@ KTEST(oom, memory_of_a_victim_that_sleeps_comes_back_and_nobody_reads_zeroes)
 	EXPECT_EQ(access_process_vm(p, addr, &c, 1, FOLL_WRITE), 0);
 	EXPECT_EQ(mm_verify_one(mm), 0);
 	up_write(root_lock());
+	get_task_struct(p);
 	EXPECT_EQ(wait_user(p) & 0x7f, SIGKILL);
-	RUN_UNTIL(atomic_read(&mm->mm_count) == 1);	/* the reaper has let go too */
-	EXPECT_EQ(atomic_read(&mm->mm_count), 1);
+	RUN_UNTIL(!READ_ONCE(p->signal->oom.mm));	/* the reaper has let go too */
+	EXPECT(!p->signal->oom.mm);
+	put_task_struct(p);
 	mmdrop(mm);
 }
 
