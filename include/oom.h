@@ -79,6 +79,7 @@ bool mm_is_oom_victim(const struct mm_struct *mm);
 void oom_report(struct oom_control *oc);	/* oom_lock held */
 void oom_queue_victim(struct task_struct *leader, struct mm_struct *mm);	/* tasklist_lock held */
 bool oom_victim_pending(void);
+void oom_wait_for_victims(void);		/* until there is none, or current is to die */
 /* Take down what only this mm has; mmap_sem held for reading, or no user left.  Allocates nothing. */
 void oom_reap_areas(struct mm_struct *mm);
 

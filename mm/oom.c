@@ -7,6 +7,8 @@
  *             While a victim has not let go of its memory (it is in the reaper's queue, mm/oom_reap.c), no second
  *             one is chosen.  That ends: by the victim's exit, by the reaper, or when the reaper gives up.
  *             All processes that run in the victim's address space die with it: else nothing would come free.
+ *             Who needs memory sleeps until the victim has let go, instead of looking for what is not there: the
+ *             victim, and the reaper, need the CPU.
  *             Nothing here allocates, and no lock is waited for that somebody who waits for memory may hold.
  * Lock order: oom_lock (tried only) > tasklist_lock > task->alloc_lock, victims_lock; interrupts off under the latter
  *             three, as siglock demands.
@@ -24,8 +26,6 @@
 #include <string.h>
 #include <swap.h>
 #include "page_internal.h"
-
-#define OOM_WAIT_MS	10		/* for the victim, before the next try */
 
 int sysctl_panic_on_oom;		/* 1, 2: nobody is killed, the machine stops */
 int sysctl_oom_kill_allocating_task;	/* who asks dies, if it may: no search */
@@ -385,8 +385,10 @@ bool __out_of_memory(gfp_t gfp, unsigned int order)
 
 	if (!init_process)		/* boot: there is nobody to kill */
 		return false;
-	if (!mutex_trylock(&oom_lock))
-		return true;		/* somebody is at it */
+	if (!mutex_trylock(&oom_lock)) {
+		msleep(1);		/* somebody is at it */
+		return true;
+	}
 	hope = find_and_kill(&oc);
 	mutex_unlock(&oom_lock);
 	return hope;
@@ -410,7 +412,6 @@ bool out_of_memory(gfp_t gfp, unsigned int order)
 		return order == 0;	/* killing would not put pages in a row */
 	if (!__out_of_memory(gfp, order))
 		return false;
-	if (!fatal_signal_pending(current))
-		msleep(OOM_WAIT_MS);
+	oom_wait_for_victims();
 	return true;
 }

@@ -37,6 +37,7 @@
 static DEFINE_SPINLOCK(victims_lock);	/* interrupts off */
 static LIST_HEAD(victims);		/* oom_victim.link, first chosen first */
 static DECLARE_WAIT_QUEUE_HEAD(reaper_wait);
+static DECLARE_WAIT_QUEUE_HEAD(done_wait);	/* who needs what a victim has */
 
 /* ---- taking down ---- */
 
@@ -106,10 +107,16 @@ void oom_reap_areas(struct mm_struct *mm)
 			reap_area(vma);
 }
 
+static void set_done(struct mm_struct *mm)
+{
+	set_bit(MMF_OOM_SKIP, &mm->flags);
+	wake_up_all(&done_wait);
+}
+
 void oom_exit_mmap(struct mm_struct *mm)
 {
 	oom_reap_areas(mm);
-	set_bit(MMF_OOM_SKIP, &mm->flags);
+	set_done(mm);
 	down_write(&mm->mmap_sem);	/* the reaper may be in here: its tables are about to go */
 	up_write(&mm->mmap_sem);
 }
@@ -153,6 +160,11 @@ bool oom_victim_pending(void)
 		pending |= !test_bit(MMF_OOM_SKIP, &v->mm->flags);
 	spin_unlock_irqrestore(&victims_lock, flags);
 	return pending;
+}
+
+void oom_wait_for_victims(void)
+{
+	wait_event_killable(done_wait, !oom_victim_pending());
 }
 
 /* Only the reaper takes away: what it found stays until it does. */
@@ -220,7 +232,7 @@ static void see_to(struct oom_victim *v)
 		}
 		msleep(RETRY_MS);
 	}
-	set_bit(MMF_OOM_SKIP, &v->mm->flags);
+	set_done(v->mm);
 }
 
 static int oom_reaper(void *unused)
