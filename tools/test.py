@@ -1144,7 +1144,7 @@ DISK_TESTS = ("blockdev", "diskerr", "oom", "readahead", "swap", "writeback")
 OOM_SHELL = """%s || exit 1
 oom hog; [ $? = 137 ] && echo ok 1 - the hog is killed
 echo $(ls / | wc -l) files, $(cat /proc/loadavg | wc -l) line; echo ok 2 - the shell runs programs
-oom bomb & sleep 5; for i in 1 2 3; do killall -9 oom; sleep 1; done
+oom bomb & sleep 2; for i in 1 2 3; do killall -9 oom; sleep 1; done
 ps | grep -c '[o]om bomb'; echo ok 3 - the shell ends the bomb
 grep oom_kill /proc/vmstat; dd if=/dev/zero of=/tmp/file bs=1024k count=8 2>/dev/null && rm /tmp/file && echo ok 4 - memory is there again
 """
