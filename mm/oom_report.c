@@ -141,7 +141,7 @@ static void fill_row(struct task_row *r, const struct task_struct *p, const stru
 	r->tables = atomic_long_read(&mm->nr_tables);
 	r->swap = get_mm_counter(mm, MM_SWAPENTS);
 	r->adj = p->signal->oom_score_adj;
-	strlcpy(r->comm, t->comm, sizeof(r->comm));
+	memcpy(r->comm, t->comm, sizeof(r->comm));
 }
 
 /* Its place among rows[0..n), which are sorted; ROWS: behind all there is room for. */

@@ -819,7 +819,7 @@ class Plan:
     # Memory ends: the programs that use it up on several CPUs, and hog and bomb from a shell that must stay usable.
     def oom(self):
         m = Machine(self.kernel, str(self.logs / "user-oom-smp.cpio"), "console=ttyS0 quiet panic=-1", smp=4,
-                    memory=TEST_MEMORY["oom"], disks=self.disks("oom"))
+                    icount=True, cpu="qemu64", memory=TEST_MEMORY["oom"], disks=self.disks("oom"))
         self.add("oom", "4 CPUs", self.with_initramfs("oom-smp", "oom", run_user("oom", m)), 600)
         for cpus in (1, 4):
             for disks in ((), self.disks("oom")):
