@@ -729,26 +729,28 @@ TEST_LIMIT(swapoff_without_room_fails_or_dies_and_everything_is_still_there, MIN
 TEST_LIMIT(swap_in_without_a_frame_is_no_sigbus, MINUTE)
 {
 	char *p = map(16 * PAGE);
+	int fail = open(SELF "fail-nth", O_WRONLY), read = 0;
 
 	be_safe();
-	int fail = open(SELF "fail-nth", O_WRONLY);
-
 	if (fail < 0)
 		return;
 	swap_on();
 	for (int n = 1; n < 4; n++) {
 		char nth[2] = { '0' + n, 0 };
+		unsigned char there = 1;
 
 		touch(p, 16 * PAGE);
 		for (int i = 0; i < 1000 && swapped(p, 16) < 16; i++)
 			madvise(p, 16 * PAGE, 21);
-		EQ(swapped(p, 16), 16);
+		DIES(CHILD(be_worth(0); hog()), SIGKILL);	/* no page has two places any more */
+		OK(mincore(p + 5 * PAGE, PAGE, &there));
+		read += !there;
 		EQ(write(fail, nth, 1), 1);
 		EQ(*(volatile unsigned long *)(p + 5 * PAGE), 5 * PAGE + 1);
 		EQ(write(fail, "0", 1), 1);
 		CHECK(touched(p, 16 * PAGE));
 	}
-	madvise(p, 16 * PAGE, 21);
+	CMP(read, >, 0);
 	swap_off();
 }
 
