@@ -318,10 +318,9 @@ TEST_LIMIT(a_hog_dies_by_sigkill_is_counted_and_its_memory_is_there_again, MINUT
 	EVENTUALLY(mem_kb("MemAvailable") > available * 9 / 10);
 }
 
-/* Has half of what there is, and says so in *@word; then sleeps. */
-__attribute__((noreturn)) static void sit_on_half(int adj, volatile int *word)
+/* Has so much, and says so in *@word; then sleeps. */
+__attribute__((noreturn)) static void sit_on(unsigned long bytes, int adj, volatile int *word)
 {
-	unsigned long bytes = mem_kb("MemAvailable") / 2 * 1024;
 	char *p = map(bytes);
 
 	be_worth(adj);
@@ -330,6 +329,12 @@ __attribute__((noreturn)) static void sit_on_half(int adj, volatile int *word)
 	while (*word != 2)
 		usleep(1000);
 	_exit(touched(p, bytes) ? 5 : 6);
+}
+
+/* Has half of what there is. */
+__attribute__((noreturn)) static void sit_on_half(int adj, volatile int *word)
+{
+	sit_on(mem_kb("MemAvailable") / 2 * 1024, adj, word);
 }
 
 TEST_LIMIT(who_has_minus_1000_is_spared_whatever_it_has, MINUTE)
@@ -645,6 +650,50 @@ TEST_LIMIT(swap_fills_before_a_hog_dies, MINUTE)
 	DIES(CHILD(be_worth(0); hog()), SIGKILL);
 	CMP(number_in("/proc/vmstat", "pswpout") - out, >, (long)SWAP_PAGES / 2);
 	EVENTUALLY(mem_kb("SwapFree") > mem_kb("SwapTotal") / 2);
+	swap_off();
+}
+
+/* Read whole disks, 13 MiB, several times. */
+static void read_disks(void)
+{
+	static const char *const disks[] = { "/dev/vda", "/dev/vdb", "/dev/vdc" };
+	static char text[1 << 16];
+
+	for (int i = 0; i < 60; i++) {
+		int fd = OK(open(disks[i % 3], O_RDONLY));
+
+		while (read(fd, text, sizeof(text)) > 0)
+			;
+		close(fd);
+	}
+}
+
+/* Nearly all memory belongs to who does not use it; files go through the rest. */
+static long pages_out_while_files_are_read(const char *swappiness)
+{
+	volatile int *word = shared_words();
+	long out;
+	pid_t idle;
+
+	CHECK(put_text(VM "swappiness", swappiness) > 0);
+	put_text(VM "drop_caches", "3");
+	idle = CHILD(sit_on((mem_kb("MemFree") - 8192) * 1024UL, -1000, word));
+	EVENTUALLY(*word == 1);
+	out = number_in("/proc/vmstat", "pswpout");
+	read_disks();
+	out = number_in("/proc/vmstat", "pswpout") - out;
+	*word = 2;
+	EXITS(idle, 5);
+	CHECK(put_text(VM "swappiness", "60") > 0);
+	return out;
+}
+
+TEST_LIMIT(with_swappiness_0_files_go_and_with_200_what_nobody_uses, MINUTE)
+{
+	be_safe();
+	swap_on();
+	EQ(pages_out_while_files_are_read("0"), 0);
+	CMP(pages_out_while_files_are_read("200"), >, 200);
 	swap_off();
 }
 
