@@ -387,6 +387,8 @@ static char *mount_string(const char __user *s)
 /* Option data is a page that may end before its 4096 bytes do: copy what can be read. */
 static char *mount_data(const void __user *data)
 {
+	unsigned long left = TASK_SIZE_MAX - min((unsigned long)data, TASK_SIZE_MAX);
+	size_t n = min(left, PAGE_SIZE - 1);
 	char *buf;
 
 	if (!data)
@@ -394,7 +396,7 @@ static char *mount_data(const void __user *data)
 	buf = kzalloc(PAGE_SIZE, GFP_KERNEL);
 	if (!buf)
 		return ERR_PTR(-ENOMEM);
-	if (copy_from_user(buf, data, PAGE_SIZE - 1) == PAGE_SIZE - 1) {
+	if (copy_from_user(buf, data, n) == n) {
 		kfree(buf);
 		return ERR_PTR(-EFAULT);
 	}

@@ -232,10 +232,6 @@ struct shrinker {
 };
 void register_shrinker(struct shrinker *s);
 unsigned long run_shrinkers(unsigned long nr);	/* all of them; returns pages freed */
-/* Last resort when nothing can be freed (mm/oom.c): kill a process; true if it is worth retrying. */
-bool out_of_memory(gfp_t gfp, unsigned int order);
-/* Pages that the death of @p would free, weighted by oom_score_adj; 0: not this one.  tasklist_lock held. */
-unsigned long oom_badness(struct task_struct *p);
 
 /* ---- page tables (mm/memory.c; allocation in arch) ---- */
 extern atomic_long_t nr_page_table_pages;	/* of all address spaces, all levels */

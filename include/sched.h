@@ -14,6 +14,7 @@
 #include <asm/processor.h>
 #include <list.h>
 #include <mm_types.h>
+#include <oom.h>
 #include <signal.h>
 #include <spinlock.h>
 #include <time.h>
@@ -93,7 +94,9 @@ struct signal_struct {
 	struct timer real_timer;	/* ITIMER_REAL */
 	u64 it_real_incr;
 	u64 it_virt_expires, it_virt_incr, it_prof_expires, it_prof_incr;	/* ns of cpu time; siglock */
-	int oom_score_adj;
+	short oom_score_adj, oom_score_adj_min;	/* what it is, and was last set to by root: tasklist_lock */
+	bool oom_victim;		/* chosen to die for memory: may use the reserve; tasklist_lock */
+	struct oom_victim oom;		/* until its memory is back */
 };
 #define SIGNAL_STOP_STOPPED	1
 #define SIGNAL_STOP_CONTINUED	2

@@ -78,6 +78,10 @@ unsigned long nr_swapcache_pages(void);
 /* Entries of @mm that name slots of area @type get their pages back.  0, -ENOMEM, -EINTR.  Takes mmap_sem. */
 int unuse_mm(struct mm_struct *mm, unsigned int type);
 
+/* ---- mm/throttle.c: sleeps; false: current is to die and has no turn ---- */
+bool throttle_direct_reclaim(void);
+void end_direct_reclaim(unsigned long freed);	/* pages that it has brought, or found */
+
 /* ---- mm/vmscan.c ---- */
 unsigned long try_to_free_pages(gfp_t gfp, unsigned int order);	/* direct reclaim: pages freed */
 void wakeup_kswapd(void);

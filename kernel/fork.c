@@ -238,7 +238,6 @@ static int copy_signal(u64 clone_flags, struct task_struct *t)
 	s->tty = old->tty;
 	memcpy(s->rlim, old->rlim, sizeof(s->rlim));
 	spin_unlock_irq(&tasklist_lock);
-	s->oom_score_adj = old->oom_score_adj;
 	if (t->flags & PF_KTHREAD)
 		s->flags = SIGNAL_UNKILLABLE;
 	t->signal = s;
@@ -257,6 +256,8 @@ int copy_mm(u64 clone_flags, struct task_struct *tsk)
 		return 0;
 	if (clone_flags & CLONE_VM) {
 		mmget(mm);
+		if (!(clone_flags & (CLONE_THREAD | CLONE_VFORK)))
+			set_bit(MMF_MULTIPROCESS, &mm->flags);
 	} else {
 		mm = dup_mm(mm);
 		if (IS_ERR(mm))
@@ -372,6 +373,8 @@ static void attach_leader(struct task_struct *t, const struct kernel_clone_args 
 		set_pgrp_session(t->signal, 0, 0);
 	else
 		set_pgrp_session(t->signal, current->signal->pgrp, current->signal->session);
+	t->signal->oom_score_adj = current->signal->oom_score_adj;
+	t->signal->oom_score_adj_min = current->signal->oom_score_adj_min;
 	list_add_tail(&t->sibling, &t->real_parent->children);
 	list_add_tail(&t->tasks, &task_list);
 	if (t->pid == 1)

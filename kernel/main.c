@@ -208,6 +208,7 @@ static int init_thread(void *unused)
 	smp_init();
 	watchdog_init();
 	vmscan_init();
+	oom_init();
 	virtio_blk_init();
 	populate_rootfs();
 	explore_init();

@@ -169,6 +169,14 @@ extern u32 mm_next_id;
  */
 pmd_t *next_pte_table(struct mm_struct *mm, unsigned long *addr, unsigned long end);
 
+/* ---- oom_reap.c ---- */
+/*
+ * An entry whose page was taken by the reaper: an offset that no file has.  Only in address spaces of victims
+ * (MMF_OOM_VICTIM); to touch it is SIGBUS.
+ */
+static inline pte_t pte_marker_poisoned(void) { return pgoff_to_pte(~0UL >> PAGE_SHIFT); }
+static inline bool pte_poisoned(pte_t e) { return e.pte == pte_marker_poisoned().pte; }
+
 /* ---- vmstat.c ---- */
 /* Counts of the machine as a whole, in Linux's order and with its names. */
 #define NR_NODE_COUNTS 7

@@ -200,6 +200,8 @@ void exit_mmap(struct mm_struct *mm)
 	unsigned long accounted = 0;
 	struct mmu_gather tlb;
 
+	if (unlikely(mm_is_oom_victim(mm)))
+		oom_exit_mmap(mm);
 	if (vma) {
 		tlb_gather_mmu(&tlb, mm, true);
 		unmap_vmas(&tlb, vma, 0, ~0UL);

@@ -479,6 +479,28 @@ static noinline void warn_alloc(gfp_t gfp, unsigned int order)
 		nr_free_pages());
 }
 
+/* Reclaim when it is our turn, and try again: a page, or NULL and how many were freed. */
+static struct page *reclaim_by_turn(gfp_t gfp, unsigned int order, enum alloc_effort effort, unsigned long *freed)
+{
+	struct page *page;
+
+	if (!throttle_direct_reclaim())
+		return NULL;
+	page = try_zones(gfp, order, effort);	/* who was before us may have left something */
+	if (page) {
+		end_direct_reclaim(~0UL);
+		return page;
+	}
+	*freed = try_to_free_pages(gfp, order);
+	page = try_zones(gfp, order, effort);
+	if (!page) {
+		drain_all_pages();
+		page = try_zones(gfp, order, effort);
+	}
+	end_direct_reclaim(*freed);
+	return page;
+}
+
 /*
  * Nothing above the low watermark.  Dip below it; then, if the caller may sleep, reclaim,
  * and as the last resort have a process killed.
@@ -487,7 +509,7 @@ static noinline struct page *alloc_slowpath(gfp_t gfp, unsigned int order)
 {
 	enum alloc_effort effort = gfp & __GFP_HIGH ? ALLOC_HIGH : ALLOC_MIN;
 	struct page *page;
-	int retry;
+	int retry = 0;
 
 	if (current->flags & PF_MEMALLOC) {	/* it makes others free */
 		page = try_zones(gfp, order, ALLOC_ALL);
@@ -498,23 +520,23 @@ static noinline struct page *alloc_slowpath(gfp_t gfp, unsigned int order)
 	page = try_zones(gfp, order, effort);
 	if (page || !(gfp & __GFP_WAIT))
 		goto out;
-	for (retry = 0; retry < RECLAIM_RETRIES; retry++) {
-		unsigned long freed = try_to_free_pages(gfp, order);
+	for (;;) {
+		unsigned long freed = 0;
 
-		page = try_zones(gfp, order, effort);
-		if (page)
-			break;
-		drain_all_pages();
-		page = try_zones(gfp, order, effort);
+		page = tsk_is_oom_victim(current) ? NULL : reclaim_by_turn(gfp, order, effort, &freed);
 		if (page)
 			break;
 		if (fatal_signal_pending(current)) {
 			/* it is on its way out: let it get there */
-			page = try_zones(gfp, order, ALLOC_ALL);
+			page = try_zones(gfp, order, tsk_is_oom_victim(current) ? ALLOC_ALL : ALLOC_HIGH);
 			break;
 		}
-		if (!freed && (order > COSTLY_ORDER || !out_of_memory(gfp, order)))
-			break;
+		/* others may take what we free; but not for ever */
+		if (!freed || ++retry == RECLAIM_RETRIES) {
+			if (order > COSTLY_ORDER || !out_of_memory(gfp, order))
+				break;
+			retry = 0;
+		}
 		cond_resched();
 	}
 out:

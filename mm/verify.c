@@ -402,7 +402,8 @@ static void verify_pte(struct table_walk *w, unsigned long addr, pte_t e)
 		return;
 	}
 	if (!pte_present(e)) {
-		if (!pte_file(e) || !(v->vm_flags & VM_NONLINEAR))
+		if (pte_poisoned(e) ? !mm_is_oom_victim(v->vm_mm) || (v->vm_flags & VM_SHARED) :
+				      !pte_file(e) || !(v->vm_flags & VM_NONLINEAR))
 			complain_at(w, addr, "unknown entry", e.pte);
 		return;
 	}

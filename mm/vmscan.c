@@ -423,12 +423,22 @@ static void shrink_pair(struct zone *z, enum lru_list inactive, int priority, un
 	shrink_inactive(z, inactive, nr, sc);
 }
 
+/* Are there next to no file pages that could go? */
+static bool file_is_tiny(void)
+{
+	unsigned long high = 0;
+
+	for (int i = 0; i < MAX_NR_ZONES; i++)
+		high += zones[i].watermark[WMARK_HIGH];
+	return lru_pages(LRU_INACTIVE_FILE) + lru_pages(LRU_ACTIVE_FILE) + nr_free_pages() <= high;
+}
+
 static void shrink_zone(struct zone *z, int priority, struct scan *sc)
 {
 	unsigned int weight = vm_swappiness / 2;
 
 	shrink_pair(z, LRU_INACTIVE_FILE, priority, 100 - weight, sc);
-	if (sc->may_swap && (weight || !priority))	/* what MADV_FREE gave up is on the file lists */
+	if (sc->may_swap && (weight || (!priority && file_is_tiny())))	/* what MADV_FREE gave up is on the file lists */
 		shrink_pair(z, LRU_INACTIVE_ANON, priority, priority ? weight : 100, sc);
 }
 

@@ -730,9 +730,10 @@ class Plan:
     def user_programs(self, group, kernel, limit=120):
         for name, test, words, _ in self.user_jobs():
             m = Machine(kernel, str(self.logs / f"user-{name}.cpio"),
-                        f"console=ttyS0 quiet panic=-1 {words}".strip())
+                        f"console=ttyS0 quiet panic=-1 {words}".strip(), memory=TEST_MEMORY.get(test, "1G"))
             m.disks = self.disks(test)
-            self.add(group, name, self.with_initramfs(name, test, run_user(name, m)), limit)
+            self.add(group, name, self.with_initramfs(name, test, run_user(name, m)),
+                     limit * (1 + 2 * (test in TEST_MEMORY)))
 
     def user(self):
         self.user_programs("user", self.kernel)
@@ -748,7 +749,7 @@ class Plan:
 
     def smp(self, whole=False):
         """The suites in the kernel and the programs on several CPUs; WHOLE: all on 2, 4 and 8, and a boot on 64."""
-        every = self.user_tests()
+        every = [t for t in self.user_tests() if t not in TEST_MEMORY]
         some = [t for t in SMP_TESTS if t in every]
         if whole:
             m = Machine(self.kernel, str(self.logs / "user-64.cpio"), "console=ttyS0 panic=-1", smp=64)
@@ -808,8 +809,10 @@ class Plan:
     def oracle(self):
         for name, test, _, cpu in self.user_jobs():
             m = Machine(machine.linux_image(), str(self.logs / f"user-{name}.cpio"),
-                        f"console=ttyS0 quiet panic=-1 {machine.LINUX_WORDS}", cpu=cpu, disks=self.disks(test))
-            self.add("oracle", name, self.with_initramfs(name, test, record_oracle(name, m), linux=True))
+                        f"console=ttyS0 quiet panic=-1 {machine.LINUX_WORDS}", cpu=cpu, disks=self.disks(test),
+                        memory=TEST_MEMORY.get(test, "1G"))
+            self.add("oracle", name, self.with_initramfs(name, test, record_oracle(name, m), linux=True),
+                     120 * (1 + 3 * (test in TEST_MEMORY)))
         self.dynamic(linux=True)
         self.pthread(linux=True)
         self.probe(linux=True)
@@ -850,6 +853,23 @@ class Plan:
             self.initramfs(f"user-{name}", test, modules=modules)
             return run(job)
         return both
+
+    # Memory ends: the programs that use it up on several CPUs, and hog and bomb from a shell that must stay usable.
+    def oom(self):
+        m = Machine(self.kernel, str(self.logs / "user-oom-smp.cpio"), "console=ttyS0 quiet panic=-1", smp=4,
+                    icount=True, cpu="qemu64", memory=TEST_MEMORY["oom"], disks=self.disks("oom"))
+        self.add("oom", "4 CPUs", self.with_initramfs("oom-smp", "oom", run_user("oom", m)), 600)
+        for cpus in (1, 4):
+            for disks in ((), self.disks("oom")):
+                words = [w for disk in disks for w in ("-d", disk)]
+                self.add("oom", f"shell in 64M on {cpus} CPUs{', swap' if disks else ''}", run_host(
+                    [str(ROOT / "tools/boot-with"), "-m", "64M", "-s", str(cpus), "-t", "280", *words, self.kernel,
+                     f"{self.build}/tests/oom", "--", OOM_SHELL % ("mkswap /dev/vdd && swapon /dev/vdd" if disks else ":")]), 300)
+        m = Machine(self.kernel, str(self.logs / "user-oom-init.cpio"), "console=ttyS0 panic=-1 rdinit=/tests/oom -- hog",
+                    memory="64M")
+        self.add("oom", "nobody to kill", self.with_initramfs("oom-init", "oom", run_boot(
+            m, r"oom invoked oom-killer", r"Out of memory and no killable processes",
+            r"Kernel panic - not syncing: System is deadlocked on memory", want=machine.FAILURE)))
 
     def boots(self):
         words = "console=ttyS0 panic=-1"
@@ -1157,6 +1177,7 @@ class Plan:
         self.boots()
         self.session()
         self.core()
+        self.oom()
         self.explore()
         self.law()
         self.probe()
@@ -1187,7 +1208,17 @@ MM_TESTS = ("brk", "cow", "efault", "exec", "filemap", "lazy", "mmap", "model", 
             "pie", "procfs", "rlimit", "sigframe", "signal", "stack", "syscall", "thread", "trap",
             "vfork")
 # Programs that look at disks: their machines have those of tools/diskimage.py.
-DISK_TESTS = ("blockdev", "diskerr", "readahead", "swap", "writeback")
+DISK_TESTS = ("blockdev", "diskerr", "oom", "readahead", "swap", "writeback")
+# What a shell does in the group oom: a hog, a bomb under a limit and one without, and the shell goes on.
+OOM_SHELL = """%s || exit 1
+oom hog; [ $? = 137 ] && echo ok 1 - the hog is killed
+echo $(ls / | wc -l) files, $(cat /proc/loadavg | wc -l) line; echo ok 2 - the shell runs programs
+oom bomb & sleep 2; for i in 1 2 3; do killall -9 oom; sleep 1; done
+ps | grep -c '[o]om bomb'; echo ok 3 - the shell ends the bomb
+grep oom_kill /proc/vmstat; dd if=/dev/zero of=/tmp/file bs=1024k count=8 2>/dev/null && rm /tmp/file && echo ok 4 - memory is there again
+"""
+# Programs whose machine has less than 1 GiB: they use it up.
+TEST_MEMORY = {"oom": "256M"}
 DISK_ERROR_TESTS = ("diskerr",)
 # Not affinity: shares of a CPU say nothing where the host takes it away for seconds.
 SMP_TESTS = ("badelf", "cloneflags", "cow", "exec", "filemap", "futex", "madvise", "membarrier", "mmap",

@@ -227,52 +227,6 @@ static int show_wchan(struct seq_file *m, struct task_struct *task)
 	return 0;
 }
 
-static int show_oom_score_adj(struct seq_file *m, struct task_struct *task)
-{
-	seq_printf(m, "%d\n", task->signal->oom_score_adj);
-	return 0;
-}
-
-static ssize_t pid_read_number(const char __user *ubuf, size_t len, long *value)
-{
-	char buf[16];
-
-	if (len >= sizeof(buf))
-		return -EINVAL;
-	if (copy_from_user(buf, ubuf, len))
-		return -EFAULT;
-	return proc_parse_long(buf, len, value);
-}
-
-static ssize_t oom_score_adj_write(struct file *file, const char __user *ubuf, size_t len, loff_t *pos)
-{
-	struct task_struct *task;
-	long value;
-	ssize_t err = pid_read_number(ubuf, len, &value);
-
-	if (err)
-		return err;
-	if (value < -1000 || value > 1000)
-		return -EINVAL;
-	task = get_proc_task(file->f_inode);
-	if (!task)
-		return -ESRCH;
-	if (value < task->signal->oom_score_adj && !capable_root())
-		err = -EACCES;
-	else
-		task->signal->oom_score_adj = value;
-	put_task_struct(task);
-	return err ? err : (ssize_t)len;
-}
-
-static const struct file_operations oom_score_adj_fops = {
-	.open = pid_open,
-	.read = seq_read,
-	.write = oom_score_adj_write,
-	.llseek = seq_lseek,
-	.release = single_release,
-};
-
 static ssize_t comm_write(struct file *file, const char __user *ubuf, size_t len, loff_t *pos)
 {
 	struct task_struct *task;
@@ -411,18 +365,6 @@ static int show_mountinfo(struct seq_file *m, struct task_struct *task)
 	return mountinfo_show(m);
 }
 
-static int show_oom_score(struct seq_file *m, struct task_struct *task)
-{
-	unsigned long flags, points = 0;
-
-	spin_lock_irqsave(&tasklist_lock, flags);
-	if (task->sighand)
-		points = oom_badness(task->group_leader);
-	spin_unlock_irqrestore(&tasklist_lock, flags);
-	seq_printf(m, "%lu\n", points * 1000 / max(totalram_pages(), 1UL));
-	return 0;
-}
-
 #define FILE(n, m, s)		{ .name = n, .mode = S_IFREG | (m), .show = s }
 #define FILE_OPS(n, m, s, f)	{ .name = n, .mode = S_IFREG | (m), .show = s, .fop = f }
 #define FILE_MM(n, m, s)		{ .name = n, .mode = S_IFREG | (m), .show = s, .inspect = true }
@@ -457,8 +399,9 @@ static const struct pid_entry pid_entries[] = {
 	FILE("mountinfo", 0444, show_mountinfo),
 	FILE("wchan", 0444, show_wchan),
 	FILE_OPS("coredump_filter", 0644, proc_coredump_filter_show, &proc_coredump_filter_fops),
-	FILE("oom_score", 0444, show_oom_score),
-	FILE_OPS("oom_score_adj", 0644, show_oom_score_adj, &oom_score_adj_fops),
+	FILE("oom_score", 0444, proc_pid_oom_score),
+	FILE_OPS("oom_adj", 0644, proc_pid_oom_adj, &proc_oom_adj_fops),
+	FILE_OPS("oom_score_adj", 0644, proc_pid_oom_score_adj, &proc_oom_score_adj_fops),
 #ifdef QUIRE_DEBUG
 	FILE_OPS("fail-nth", 0644, NULL, &proc_fail_nth_fops),
 #endif

@@ -93,6 +93,12 @@ void proc_kernel_init(void);	/* kernel.c: version, uptime, stat, cpuinfo ... */
 void proc_mm_init(void);	/* meminfo.c: meminfo, vmstat, slabinfo, buddyinfo ... */
 void proc_sys_init(void);	/* sysctl.c: /proc/sys */
 void proc_overcommit_init(void);	/* overcommit.c: /proc/sys/vm/overcommit_* */
+/* oom.c */
+void proc_oom_init(void);		/* files of /proc/sys/vm */
+int proc_pid_oom_score(struct seq_file *m, struct task_struct *task);
+int proc_pid_oom_score_adj(struct seq_file *m, struct task_struct *task);
+int proc_pid_oom_adj(struct seq_file *m, struct task_struct *task);
+extern const struct file_operations proc_oom_score_adj_fops, proc_oom_adj_fops;
 void proc_litmus_init(void);	/* litmus.c: /proc/sys/kernel/litmus_seed */
 void proc_ipc_init(void);	/* ipc.c: /proc/sysvipc, /proc/sys/kernel/shm* */
 void proc_quire_init(void);	/* quire.c: /proc/quire */

@@ -234,6 +234,7 @@ void proc_sys_init(void)
 	proc_create("sys/kernel/threads-max", 0444, threads_max_show, NULL);
 	proc_create_numbers(numbers, ARRAY_SIZE(numbers));
 	proc_overcommit_init();
+	proc_oom_init();
 	proc_litmus_init();
 	proc_ipc_init();
 	proc_create("sys/vm/mmap_min_addr", 0444, mmap_min_addr_show, NULL);
