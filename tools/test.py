@@ -19,7 +19,7 @@ Groups:
            how many instructions it takes; what is said when the initramfs is missing or broken
   clang    the same kernel built with clang;   release   and without its debug checks
   ubsan, kasan  and with the compiler's checks (make SAN=...): a sample; with --stress the whole
-  session  a terminal session typed by a program
+  session  a terminal session typed by a program; and one with the disk of `make run DISK=1`
   core     gdb on this machine reads a core file that Quire wrote
   explore  a program on the port org.quire.explore: commands, stepping, readers that do not read or
            go away, and whether the events of a recording and the parts of a snapshot fit each other
@@ -54,6 +54,7 @@ import time
 
 sys.dont_write_bytecode = True
 import diskimage
+import disksession
 import dynamic
 import explore
 import ext2test
@@ -610,6 +611,20 @@ def run_session(m):
     return run
 
 
+def run_disk_session(build):
+    """What `make run DISK=1` starts, with a disk of its own, and a program that types."""
+    def run(job):
+        image, result = job.log.with_suffix(".img"), Result()
+        disksession.make_disk(ROOT, image)
+        job.command = disksession.command(ROOT, build, image)
+        with open(job.log, "wb") as log:
+            disksession.play(ROOT, job.command, image, log, job.limit, result.check)
+        if not result.failures:
+            image.unlink()
+        return result
+    return run
+
+
 # ---- the plan -----------------------------------------------------------------------------------
 
 class Plan:
@@ -956,6 +971,8 @@ class Plan:
         self.add("session", "shell", run_session(m), 300)
         small = dataclasses.replace(m, memory="32M")
         self.add("session", "shell-32M", run_session(small), 300)
+        if ext2test.possible():
+            self.add("session", "run-disk", run_disk_session(self.build), 900)
 
     def core(self):
         m = Machine(self.kernel, append="console=ttyS0 quiet panic=-1 norandmaps", debug_exit=False)
