@@ -33,6 +33,8 @@ Groups:
   bench    the benchmark's checks: each call did its work, and a call that does not is noticed
   docs     the generated parts of the documents name only what exists
   lockdep  suites and programs in one machine; the order of locks that it learned is docs/locking.md's
+  trials   programs in 24 MiB with swap beside a storm of MADV_PAGEOUT; QEMU killed while files are written;
+           programs on a disk whose nth request fails
 
 -T keeps the jobs whose name contains PATTERN (a regular expression); the kernel gets the pattern
 too, so that `make test T=cow` runs the kernel's cow cases.
@@ -65,6 +67,7 @@ import machine
 import probe
 import session
 import snapshot_plays
+import trials
 from machine import Machine
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -625,6 +628,46 @@ def run_disk_session(build):
     return run
 
 
+def run_small(m, build, programs, storm):
+    """PROGRAMS in little memory, with swap and beside a storm of that seed."""
+    def run(job):
+        result = Result()
+        job.command = m.command()
+        trials.small(m, build, job.log, programs, storm, job.limit, result.check)
+        job.command = m.command()
+        return result
+    return run
+
+
+def run_power_cuts(kernel, build, seeds):
+    """QEMU killed once for each seed."""
+    def run(job):
+        result, safe = Result(), 0
+        for seed in seeds:
+            m = Machine(kernel, memory="48M", smp=2)
+            safe += trials.power_cut(m, build, job.log, seed, result.check)
+            if result.failures:
+                break
+        result.check(safe >= 3 * len(seeds), f"only {safe} files were safe in {len(seeds)} runs")
+        return result
+    return run
+
+
+def run_failing(kernel, build, program, numbers):
+    """PROGRAM, while the nth request to read, to write and to flush fails, for each number n."""
+    def run(job):
+        result, complaints = Result(), 0
+        for n in numbers:
+            for kind in trials.EVENTS:
+                m = Machine(kernel, memory="256M", smp=2)
+                complaints += trials.failing(m, build, job.log, program, kind, n, result.check)
+                if result.failures:
+                    return result
+        result.check(complaints, "no case of the program minded")
+        return result
+    return run
+
+
 # ---- the plan -----------------------------------------------------------------------------------
 
 class Plan:
@@ -639,7 +682,7 @@ class Plan:
 
     def add(self, group, name, run, limit=120):
         job = Job(group, name, run, limit)
-        job.log = self.logs / (job.title.replace("/", "-") + ".log")
+        job.log = self.logs / (re.sub("[/ ,]+", "-", job.title) + ".log")
         self.jobs.append(job)
 
     def initramfs(self, name, *tests, modules=()):
@@ -1031,7 +1074,7 @@ class Plan:
         if not linux:
             m = Machine(self.kernel, append="console=ttyS0 quiet panic=-1 maxcpus=4", debug_exit=False, smp=4)
             self.add("ext2", "4 CPUs", run_ext2(m, self.build, "1k"), 900)
-            self.add_ext2_damaged(1, 20)
+            self.add_ext2_damaged(1, 30)
         m = Machine(machine.linux_image() if linux else self.kernel, debug_exit=False,
                     append="console=ttyS0 quiet panic=-1 " + (machine.LINUX_WORDS if linux else ""))
         self.add("oracle" if linux else "ext2", "ext2-odd" if linux else "odd",
@@ -1046,6 +1089,30 @@ class Plan:
     def bench(self):
         for name, options, lines in (("checks", "-s", 18), ("broken-calls", "-x", 36), ("counts", "-k", 9)):
             self.add("bench", name, run_bench(self.build, options, lines), 300)
+
+    def trials(self, whole=False):
+        """Little memory, power cuts, failing disks: a sample, or the WHOLE."""
+        if not ext2test.possible():
+            return
+        every = [t for t in self.user_tests() if t not in ("storm", "fb")]
+        some = [t for t in trials.SAMPLE if t in every]
+        for cpus, storm in ((1, 1), (4, 2)) if not whole else ((1, 0), (4, 0), (1, 1), (4, 2), (2, 3), (4, 4)):
+            programs = every if whole else some
+            m = Machine(self.kernel, smp=cpus, disks=self.disks(*programs))
+            name = f"little memory on {cpus} CPUs" + (f", storm {storm}" if storm else "")
+            self.add("trials", name, run_small(m, self.build, programs, storm), 3600 if whole else 600)
+            if storm:
+                m = Machine(self.kernel, smp=cpus, disks=self.disks("swap"))
+                self.add("trials", f"swap in little memory on {cpus} CPUs, storm {storm}",
+                         run_small(m, self.build, ["swap"], storm), 300)
+        for first in range(1, 201, 25) if whole else (1,):
+            seeds = range(first, first + (25 if whole else 3))
+            self.add("trials", f"power cuts {seeds[0]}-{seeds[-1]}", run_power_cuts(self.kernel, self.build, seeds), 3600)
+        for program in trials.FAILING:
+            for first in range(1, 61, 10) if whole else (1,):
+                numbers = range(first, first + 10) if whole else (3, 10)
+                self.add("trials", f"{program} on a failing disk, {numbers[0]}-{numbers[-1]}",
+                         run_failing(self.kernel, self.build, program, numbers), 3600)
 
     def docs(self):
         command = [sys.executable, str(ROOT / "tools/gendocs.py"), "--check", "--build",
@@ -1082,6 +1149,7 @@ class Plan:
     def stress(self):
         for first in range(1, 1001, 250):
             self.add_ext2_damaged(first, first + 249)
+        self.trials(whole=True)
         self.sanitizers(whole=True)
         self.bochs()
         self.smp(whole=True)
@@ -1112,6 +1180,7 @@ class Plan:
         self.bench()
         self.docs()
         self.ext2()
+        self.trials()
         self.lockdep()
 
     def chosen(self):
@@ -1135,7 +1204,7 @@ MM_TESTS = ("brk", "cow", "efault", "exec", "filemap", "lazy", "mmap", "model", 
             "pie", "procfs", "rlimit", "sigframe", "signal", "stack", "syscall", "thread", "trap",
             "vfork")
 # Programs that look at disks: their machines have those of tools/diskimage.py.
-DISK_TESTS = ("blockdev", "diskerr", "readahead", "swap", "writeback")
+DISK_TESTS = ("blockdev", "diskerr", "readahead", "storm", "swap", "writeback")
 DISK_ERROR_TESTS = ("diskerr",)
 # Not affinity: shares of a CPU say nothing where the host takes it away for seconds.
 SMP_TESTS = ("badelf", "cloneflags", "cow", "exec", "filemap", "futex", "madvise", "membarrier", "mmap",

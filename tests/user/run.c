@@ -260,7 +260,7 @@ static int use_disks(int argc, char **argv)
 		else if (argv[i][1] == 'p')
 			err = syscall(__NR_swapon, value, 0);
 		else if (argv[i][1] == 'd')
-			err = mkdir("/tests", 0755) | mount(value, "/tests", "ext2", MS_RDONLY, NULL);
+			err = mkdir("/tests", 0755) | mount(value, "/tests", "ext2", 0, NULL);
 		if (err)
 			printf("not ok - run %s %s: %s\n", argv[i], value, strerror(errno));
 	}
