@@ -51,10 +51,12 @@ import shlex
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
 sys.dont_write_bytecode = True
+import bench
 import diskimage
 import disksession
 import dynamic
@@ -479,11 +481,13 @@ def points_of_tracing(kernel):
     return run
 
 
-def run_bench(build, options, lines):
+def run_bench(build, options, lines, disks=False):
     """The benchmark's own checks, on our kernel; LINES: how many must say that all is well."""
     def run(job):
-        status, out = job.start([str(ROOT / "tools/boot-with"), "-i", f"{build}/quire.elf", f"{build}/bench/bench",
-                                 "--", f"bench {options}"])
+        with tempfile.TemporaryDirectory() as tmp:
+            words = [w for disk in (bench.make_disks(pathlib.Path(tmp)) if disks else ()) for w in ("-d", str(disk))]
+            status, out = job.start([str(ROOT / "tools/boot-with"), "-i", *words, f"{build}/quire.elf",
+                                     f"{build}/bench/bench", "--", f"bench {options}"])
         said = [line for line in out if re.match(r"P\d+ (done and checked|notices)|C\d [\d.]+ \d+ ", line)]
         result = Result(len(said), [line for line in out if "FAIL" in line] + exit_failure(status, 0))
         result.check(len(said) >= lines, f"{len(said)} of {lines} lines")
@@ -1089,6 +1093,8 @@ class Plan:
     def bench(self):
         for name, options, lines in (("checks", "-s", 18), ("broken-calls", "-x", 36), ("counts", "-k", 9)):
             self.add("bench", name, run_bench(self.build, options, lines), 300)
+        if ext2test.possible():
+            self.add("bench", "disks", run_bench(self.build, "-D", 12, disks=True), 600)
 
     def trials(self, whole=False):
         """Little memory, power cuts, failing disks: a sample, or the WHOLE."""
