@@ -51,7 +51,7 @@ enum pageflags {
 	PG_writeback,
 	PG_pcp,			/* free, on a per-CPU list */
 	PG_waiters,		/* somebody sleeps for PG_locked or PG_writeback */
-	PG_readahead,		/* who comes here starts the next window (mm/readahead.c) */
+	PG_readahead,		/* who comes here starts the next window (mm/readahead.c); in swap: mm/swap_readahead.c */
 	PG_unevictable,		/* set aside by reclaim: locked in memory */
 	PG_swapcache,		/* a slot of swap holds the same: page->private names it */
 	NR_PAGEFLAGS,

@@ -11,7 +11,7 @@ processor, qemu64, 1 GiB, QEMU counting instructions.  Both run the same static 
 build/bench.json; draws the cost against size with gnuplot (build/bench-*.svg).
 
 What is about disks (P25 to P29) runs in a boot of its own, with the same two disks for both kernels; the walk over more
-than memory (D1, D2) in one with 128 MiB.
+than memory (D1, D2) in one with 120 MiB for programs.
 
 --wall   without counting: the time on this machine, in nanoseconds; the two kernels boot in turns, N
          times each; of each operation the median of all boots, and the least and the most
@@ -45,7 +45,8 @@ GROWTH = 1.3        # C7: the most by which an operation may be dearer at 60,000
 CURVES = {"areas": "areas of the process", "pages": "pages", "threads": "threads, or processes"}
 # What must be cheaper than on Linux: the goal is Linux's number, and for what is read from the disk a little more.
 DISK_IDS = ("P25", "P26", "P27", "P28", "P29")
-WALK_MEMORY, WALK_MIB, WALK_MORE = "128M", 384, 1.05
+# The walk: Debian's kernel keeps 68 MiB more of the machine than ours, so that as much is left for the program.
+WALK_MEMORY, WALK_MIB, WALK_MORE = {"Linux": "196M", "Quire": "128M"}, 384, 1.05
 COMMANDS = ("bench", "bench -k", "bench -c threads", "bench -c pages", "bench -c areas")
 
 POINT = re.compile(r"(areas|pages|threads) (\d+) (\d+) (.+)")
@@ -101,15 +102,15 @@ def with_disks(build, limit):
     with tempfile.TemporaryDirectory() as tmp, concurrent.futures.ThreadPoolExecutor(2) as pool:
         disks = make_disks(pathlib.Path(tmp))
         def both(command, memory):
-            return [r.result() for r in [pool.submit(boot, k, build, command, True, limit, disks, memory) for k in KERNELS]]
-        linux, quire = [read(text)[0] for text in both("bench -d", "1G")]
+            return [r.result() for r in [pool.submit(boot, k, build, command, True, limit, disks, memory[k]) for k in KERNELS]]
+        linux, quire = [read(text)[0] for text in both("bench -d", dict.fromkeys(KERNELS, "1G"))]
         walks = [WALK.findall(text) for text in both(f"bench -m {WALK_MIB}", WALK_MEMORY)]
     if set(linux) != set(quire) or set(quire) != set(DISK_IDS) or len(walks[0]) != len(walks[1]) or not walks[0]:
         sys.exit("bench: measures of disks are missing")
     rows = [row(id, quire[id][1], linux[id][0], quire[id][0], linux[id][0]) for id in DISK_IDS]
     for (id, _, theirs, what), (_, _, ours, _) in zip(*walks):
         more = 1 if "instructions" in what else WALK_MORE
-        rows.append(row(id, f"{WALK_MIB} MiB in {WALK_MEMORY[:-1]} walked: {what}", int(theirs), int(ours),
+        rows.append(row(id, f"{WALK_MIB} MiB in 128 walked: {what}", int(theirs), int(ours),
                         round(int(theirs) * more)))
     return rows
 

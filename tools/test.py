@@ -495,6 +495,21 @@ def run_bench(build, options, lines, disks=False):
     return run
 
 
+def run_walk(build):
+    """Three times the memory: read-ahead from swap where it is of use, in order, and none where it is not, at random."""
+    def run(job):
+        with tempfile.TemporaryDirectory() as tmp:
+            words = [w for disk in bench.make_disks(pathlib.Path(tmp)) for w in ("-d", str(disk))]
+            status, out = job.start([str(ROOT / "tools/boot-with"), "-m", "48M", *words, f"{build}/quire.elf",
+                                     f"{build}/bench/bench", "--", "bench -m 144"])
+        said = {key: int(n) for key, n in re.findall(r"^(D\d\d) (\d+) ", "\n".join(out), re.M)}
+        result = Result(0, exit_failure(status, 0))
+        result.check(said.get("D11", 0) > 30000 and said["D10"] * 5 < said["D11"], f"in order: {said}")
+        result.check(said.get("D20", 0) > 15000 and said["D21"] < said["D20"] * 1.3, f"at random: {said}")
+        return result
+    return run
+
+
 def run_ext2(m, build, name, linux=False):
     """Programs on an image of mkfs.ext2; on LINUX keep what they say."""
     def run(job):
@@ -1111,6 +1126,8 @@ class Plan:
                 m = Machine(self.kernel, smp=cpus, disks=self.disks("swap"))
                 self.add("trials", f"swap in little memory on {cpus} CPUs, storm {storm}",
                          run_small(m, self.build, ["swap"], storm), 300)
+        if not whole:
+            self.add("trials", "walk over more than memory", run_walk(self.build), 600)
         for first in range(1, 201, 25) if whole else (1,):
             seeds = range(first, first + (25 if whole else 3))
             self.add("trials", f"power cuts {seeds[0]}-{seeds[-1]}", run_power_cuts(self.kernel, self.build, seeds), 3600)
