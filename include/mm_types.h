@@ -256,6 +256,7 @@ struct address_space_operations {
 	 */
 	int (*prepare_write)(struct address_space *mapping, struct page *page, unsigned int from,
 			     unsigned int to);
+	void (*write_stopped)(struct address_space *mapping);	/* fewer bytes came than it was called for; page locked, i_rwsem */
 	int (*set_page_dirty)(struct page *page);
 };
 
