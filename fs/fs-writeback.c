@@ -4,7 +4,8 @@
  * Purpose:    an inode changes in memory, often; now and then, and at sync, it is copied to the cached block that
  *             holds it on the disk, and that block is written like any other page.
  * Invariants: an inode whose I_DIRTY bits are set stands in its super block's s_dirty, in order of the time when
- *             it became dirty; one that is being freed does not.
+ *             it became dirty; one that is being freed does not. Whoever finds an inode clean finds its block dirty or
+ *             written: the bits go when the copy begins, and until it has ended (I_SYNC) others wait.
  * Lock order: s_sync_mutex > page lock.  Inodes are looked at under inode_cache_lock and kept by a reference while
  *             they are written.
  * Simplified: file systems without write_inode (memory) have no dirty inodes.
@@ -53,17 +54,49 @@ static unsigned int take_dirty(struct inode *i, unsigned int flags)
 	return was;
 }
 
+static DECLARE_WAIT_QUEUE_HEAD(sync_wait);		/* for I_SYNC to end */
+
+/* The inode is ours to copy: what made it dirty is taken off.  False: there is nothing to copy, and nobody is at it. */
+static bool begin_copy(struct inode *i, unsigned int flags)
+{
+	bool begun;
+
+	lock_inode_cache();
+	while (i->i_state & I_SYNC) {
+		unlock_inode_cache();
+		wait_event(sync_wait, !(READ_ONCE(i->i_state) & I_SYNC));
+		lock_inode_cache();
+	}
+	begun = i->i_state & flags;
+	if (begun) {
+		i->i_state = (i->i_state & ~(I_DIRTY_SYNC | I_DIRTY_DATASYNC)) | I_SYNC;
+		if (!(i->i_state & I_DIRTY))
+			list_del_init(&i->i_dirty);
+	}
+	unlock_inode_cache();
+	return begun;
+}
+
+static void end_copy(struct inode *i)
+{
+	lock_inode_cache();
+	i->i_state &= ~I_SYNC;
+	unlock_inode_cache();
+	wake_up_all(&sync_wait);
+}
+
 int sync_inode_metadata(struct inode *i, unsigned int flags)
 {
 	int err;
 
-	if (!i->i_sb->s_op || !i->i_sb->s_op->write_inode || !(READ_ONCE(i->i_state) & flags))
+	if (!i->i_sb->s_op || !i->i_sb->s_op->write_inode || !(READ_ONCE(i->i_state) & (flags | I_SYNC)))
 		return 0;
-	if (!take_dirty(i, I_DIRTY_SYNC | I_DIRTY_DATASYNC))
+	if (!begin_copy(i, flags))
 		return 0;
 	err = i->i_sb->s_op->write_inode(i);
 	if (err == -ENOMEM)
 		mark_inode_dirty(i);		/* may go better later; a disk error will not */
+	end_copy(i);
 	return err;
 }
 

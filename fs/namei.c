@@ -1040,6 +1040,18 @@ static int may_open(const struct path *p, unsigned int acc, int *flags)
 	return 0;
 }
 
+/* dentry_open(), last of all: no file here is transferred past the page cache, and who asks for that is told so. */
+static struct file *open_path(struct path *p, int flags)
+{
+	struct file *f = dentry_open(p, flags);
+
+	if (!IS_ERR(f) && (flags & O_DIRECT)) {
+		fput(f);
+		return ERR_PTR(-EINVAL);
+	}
+	return f;
+}
+
 /* Open the object the walk stands on. */
 static struct file *open_here(struct nameidata *nd, int flags, unsigned int acc, bool created)
 {
@@ -1065,7 +1077,7 @@ static struct file *open_here(struct nameidata *nd, int flags, unsigned int acc,
 		if (err)
 			return ERR_PTR(err);
 	}
-	f = dentry_open(p, flags);
+	f = open_path(p, flags);
 	/* a file that is made on reading (/proc) has nothing to cut */
 	if (!IS_ERR(f) && (flags & O_TRUNC) && p->dentry->d_inode->i_op->truncate) {
 		err = truncate_opened(p->dentry->d_inode);
@@ -1176,7 +1188,7 @@ static struct file *open_tmpfile(struct nameidata *nd, int flags, umode_t mode)
 	err = di->i_op->tmpfile(di, p.dentry, (mode & 07777 & ~current->fs->umask) | S_IFREG);
 	if (!err && !(flags & O_EXCL))
 		p.dentry->d_inode->i_linkable = true;
-	f = err ? ERR_PTR(err) : dentry_open(&p, flags & ~(O_TMPFILE | O_CREAT | O_EXCL | O_TRUNC));
+	f = err ? ERR_PTR(err) : open_path(&p, flags & ~(O_TMPFILE | O_CREAT | O_EXCL | O_TRUNC));
 	dput(p.dentry);
 	return f;
 }

@@ -142,6 +142,7 @@ struct inode {
 #define I_DIRTY_SYNC	4		/* times: fdatasync does without */
 #define I_DIRTY_DATASYNC 8		/* what is needed to find the data again: size, blocks */
 #define I_DIRTY_PAGES	16		/* some of its pages are dirty */
+#define I_SYNC		32		/* somebody copies it to its block: others wait */
 #define I_DIRTY		(I_DIRTY_SYNC | I_DIRTY_DATASYNC | I_DIRTY_PAGES)
 
 struct dentry {

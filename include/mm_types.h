@@ -51,7 +51,7 @@ enum pageflags {
 	PG_writeback,
 	PG_pcp,			/* free, on a per-CPU list */
 	PG_waiters,		/* somebody sleeps for PG_locked or PG_writeback */
-	PG_readahead,		/* who comes here starts the next window (mm/readahead.c) */
+	PG_readahead,		/* who comes here starts the next window (mm/readahead.c); in swap: mm/swap_readahead.c */
 	PG_unevictable,		/* set aside by reclaim: locked in memory */
 	PG_swapcache,		/* a slot of swap holds the same: page->private names it */
 	NR_PAGEFLAGS,
@@ -256,6 +256,7 @@ struct address_space_operations {
 	 */
 	int (*prepare_write)(struct address_space *mapping, struct page *page, unsigned int from,
 			     unsigned int to);
+	void (*write_stopped)(struct address_space *mapping);	/* fewer bytes came than it was called for; page locked, i_rwsem */
 	int (*set_page_dirty)(struct page *page);
 };
 

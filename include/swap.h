@@ -66,6 +66,8 @@ bool add_to_swap(struct page *page);
 struct page *lookup_swap_cache(swp_entry_t e);
 /* The same, read in if need be with its neighbours; NULL: no memory, or the slot is free by now. */
 struct page *swapin_readahead(swp_entry_t e);
+unsigned int swapin_window(swp_entry_t e);	/* mm/swap_readahead.c */
+void swapin_used(struct page *page);
 /* Page locked.  Out of the cache; its slot stays if entries refer to it. */
 void delete_from_swap_cache(struct page *page);
 /* Page locked.  The same if no entry refers to the slot and the disk does not read the page: true, or not in the cache. */

@@ -320,7 +320,9 @@ static noinline vm_fault_t swap_in(struct fault by_value)
 			put_page(page);
 		return VM_FAULT_OOM;
 	}
-	if (!page) {
+	if (page) {
+		swapin_used(page);
+	} else {
 		page = swapin_readahead(e);
 		ret = VM_FAULT_MAJOR;
 	}

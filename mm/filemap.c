@@ -354,6 +354,7 @@ static ssize_t write_part(struct address_space *m, const struct source *src, siz
 			  loff_t pos)
 {
 	unsigned int off = offset_in_page(pos);
+	size_t wanted = n;
 	struct page *page;
 	int err = mapping_is_shmem(m) ? shmem_may_write(m->host, pos, n) : 0;
 
@@ -381,6 +382,8 @@ static ssize_t write_part(struct address_space *m, const struct source *src, siz
 		if (pos + (loff_t)n > m->host->i_size)
 			WRITE_ONCE(m->host->i_size, pos + n);
 	}
+	if (unlikely(n < wanted) && m->a_ops->write_stopped)
+		m->a_ops->write_stopped(m);
 	unlock_page(page);
 	put_page(page);
 	return n;

@@ -135,6 +135,9 @@ void clear_page_dirty(struct page *page)
 	spin_lock(&m->tree_lock);
 	trace_clean(page);
 	account_page_cleaned(m, page);
+	/* at once, or who waits for the file now would see it neither dirty nor on its way */
+	if (m->a_ops && m->a_ops->writepage)
+		page_tree_tag_set(&m->page_tree, page->index, PAGE_TAG_WRITEBACK);
 	spin_unlock(&m->tree_lock);
 }
 
@@ -256,13 +259,19 @@ unsigned long filemap_write_some(struct address_space *m, unsigned long nr)
 	return n;
 }
 
-/* Its transfer has ended: nobody need look at it again. */
-static void forget_writeback(struct address_space *m, struct page *page)
+/*
+ * Until a transfer of @page that has begun has ended: then nobody need look at it again.  Its lock, because a transfer
+ * begins under it: the tag is set before PG_writeback is.
+ */
+static void wait_for_transfer(struct address_space *m, struct page *page)
 {
+	lock_page(page);
+	wait_on_page_writeback(page);
 	spin_lock(&m->tree_lock);
-	if (page->mapping == m && !PageWriteback(page))
+	if (page->mapping == m)
 		page_tree_tag_clear(&m->page_tree, page->index, PAGE_TAG_WRITEBACK);
 	spin_unlock(&m->tree_lock);
+	unlock_page(page);
 }
 
 void filemap_fdatawait_range(struct address_space *m, loff_t start, loff_t end)
@@ -275,8 +284,7 @@ void filemap_fdatawait_range(struct address_space *m, loff_t start, loff_t end)
 		return;
 	while (next <= last && (n = get_batch(m, &next, last, pages, PAGE_TAG_WRITEBACK))) {
 		for (unsigned int i = 0; i < n; i++) {
-			wait_on_page_writeback(pages[i]);
-			forget_writeback(m, pages[i]);
+			wait_for_transfer(m, pages[i]);
 			put_page(pages[i]);
 		}
 		cond_resched();

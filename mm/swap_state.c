@@ -178,21 +178,24 @@ static struct page *read_swap_cache(swp_entry_t e, bool *fresh)
 	return new;
 }
 
-#define SWAPIN_CLUSTER 8		/* slots, a power of two: what was written together is wanted together */
-
 struct page *swapin_readahead(swp_entry_t e)
 {
-	unsigned long first = swp_offset(e) & ~(SWAPIN_CLUSTER - 1UL), off;
+	unsigned long first, off;
+	unsigned int window;
 	struct blk_plug plug;
 	struct page *page;
 	bool fresh;
 
 	page = lookup_swap_cache(e);
-	if (page)
+	if (page) {
+		swapin_used(page);
 		return page;
+	}
+	window = swapin_window(e);
+	first = swp_offset(e) & ~(window - 1UL);
 	blk_start_plug(&plug);
 	page = read_swap_cache(e, &fresh);
-	for (off = max(first, 1UL); page && fresh && off < first + SWAPIN_CLUSTER; off++) {
+	for (off = max(first, 1UL); page && fresh && off < first + window; off++) {
 		swp_entry_t near = swp_entry(swp_type(e), off);
 		struct page *other;
 		bool new;
@@ -200,10 +203,12 @@ struct page *swapin_readahead(swp_entry_t e)
 		if (off == swp_offset(e) || !swap_count(near))
 			continue;
 		other = read_swap_cache(near, &new);
+		if (new) {
+			SetPageReadahead(other);
+			count_vm_event(SWAP_RA);
+		}
 		if (other)
 			put_page(other);
-		if (new)
-			count_vm_event(SWAP_RA);
 	}
 	blk_finish_plug(&plug);
 	return page;

@@ -86,7 +86,8 @@ static bool meet(struct anon_vma *av)
 			listed += 1000000;		/* not what the chains of VMAs say, whatever that is */
 	}
 	up_read(&av->root->rwsem);
-	f = av->parent != av ? family_of(av->parent) : NULL;
+	/* An orphan, kept by pages alone, has left its parent, which may be gone (mm/rmap.c). */
+	f = listed && av->parent != av ? family_of(av->parent) : NULL;
 	if (f)
 		f->children++;
 	f = av->root != av ? family_of(av->root) : NULL;

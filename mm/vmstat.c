@@ -24,6 +24,7 @@ static const char *const vm_event_names[NR_VM_EVENTS] = {
 	[PSWPIN] = "pswpin",
 	[PSWPOUT] = "pswpout",
 	[SWAP_RA] = "swap_ra",
+	[SWAP_RA_HIT] = "swap_ra_hit",
 	[PGSCAN] = "pgscan",
 	[PGSTEAL_KSWAPD] = "pgsteal_kswapd",
 	[PGSTEAL_DIRECT] = "pgsteal_direct",

@@ -26,7 +26,7 @@ IMAGES = {
 }
 SIZE = "16M"
 # Programs of tests/user that want such a disk, and are not run without.
-OWN = ("ext2", "ext2fail", "ext2fuzz", "ext2odd")
+OWN = ("ext2", "ext2fail", "ext2fuzz", "ext2odd", "powercut")
 # Programs of tests/user that run with /tmp on the disk.
 PROGRAMS = ("dir", "file", "filemap", "msync", "truncate")
 

@@ -7,6 +7,7 @@ tools/mkdisk.py - the disk of `make run DISK=1`
 A sparse image with two partitions: 64 MiB with ext2 (the first; init mounts it on /mnt) and 512 MiB of swap (the second).
 An image that exists is left alone: what was written to it stays.
 """
+import os
 import pathlib
 import struct
 import subprocess
@@ -16,6 +17,8 @@ MIB = 1 << 20
 EXT2_AT, EXT2_SIZE = 1 * MIB, 64 * MIB
 SWAP_AT, SWAP_SIZE = EXT2_AT + EXT2_SIZE, 512 * MIB
 PAGE = 4096
+
+os.environ["PATH"] += ":/sbin:/usr/sbin"        # where Debian keeps mkfs.ext2, also when who asks is not root
 
 
 def partition(kind, start, size):
@@ -48,4 +51,5 @@ def main():
     new.rename(out)
 
 
-main()
+if __name__ == "__main__":
+    main()

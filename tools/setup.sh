@@ -63,7 +63,7 @@ case $what in iso | test | stress)
 esac
 [ "$what" != disk ] || need e2fsprogs mkfs.ext2 /sbin/mkfs.ext2
 [ "$what" != stress ] || { need bochs bochs && need seabios /usr/share/seabios/bios.bin; }
-[ "$what" != bench ] || need gnuplot-nox gnuplot
+[ "$what" != bench ] || { need gnuplot-nox gnuplot && need e2fsprogs mkfs.ext2 /sbin/mkfs.ext2; }
 case $what in test | stress)
 	need gcc gcc
 	need patch patch

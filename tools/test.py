@@ -19,7 +19,7 @@ Groups:
            how many instructions it takes; what is said when the initramfs is missing or broken
   clang    the same kernel built with clang;   release   and without its debug checks
   ubsan, kasan  and with the compiler's checks (make SAN=...): a sample; with --stress the whole
-  session  a terminal session typed by a program
+  session  a terminal session typed by a program; and one with the disk of `make run DISK=1`
   core     gdb on this machine reads a core file that Quire wrote
   explore  a program on the port org.quire.explore: commands, stepping, readers that do not read or
            go away, and whether the events of a recording and the parts of a snapshot fit each other
@@ -33,6 +33,8 @@ Groups:
   bench    the benchmark's checks: each call did its work, and a call that does not is noticed
   docs     the generated parts of the documents name only what exists
   lockdep  suites and programs in one machine; the order of locks that it learned is docs/locking.md's
+  trials   programs in 24 MiB with swap beside a storm of MADV_PAGEOUT; QEMU killed while files are written;
+           programs on a disk whose nth request fails
 
 -T keeps the jobs whose name contains PATTERN (a regular expression); the kernel gets the pattern
 too, so that `make test T=cow` runs the kernel's cow cases.
@@ -49,11 +51,14 @@ import shlex
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
 sys.dont_write_bytecode = True
+import bench
 import diskimage
+import disksession
 import dynamic
 import explore
 import ext2test
@@ -65,6 +70,7 @@ import probe
 import screentext
 import session
 import snapshot_plays
+import trials
 from machine import Machine
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -513,14 +519,31 @@ def points_of_tracing(kernel):
     return run
 
 
-def run_bench(build, options, lines):
+def run_bench(build, options, lines, disks=False):
     """The benchmark's own checks, on our kernel; LINES: how many must say that all is well."""
     def run(job):
-        status, out = job.start([str(ROOT / "tools/boot-with"), "-i", f"{build}/quire.elf", f"{build}/bench/bench",
-                                 "--", f"bench {options}"])
+        with tempfile.TemporaryDirectory() as tmp:
+            words = [w for disk in (bench.make_disks(pathlib.Path(tmp)) if disks else ()) for w in ("-d", str(disk))]
+            status, out = job.start([str(ROOT / "tools/boot-with"), "-i", *words, f"{build}/quire.elf",
+                                     f"{build}/bench/bench", "--", f"bench {options}"])
         said = [line for line in out if re.match(r"P\d+ (done and checked|notices)|C\d [\d.]+ \d+ ", line)]
         result = Result(len(said), [line for line in out if "FAIL" in line] + exit_failure(status, 0))
         result.check(len(said) >= lines, f"{len(said)} of {lines} lines")
+        return result
+    return run
+
+
+def run_walk(build):
+    """Three times the memory: read-ahead from swap where it is of use, in order, and none where it is not, at random."""
+    def run(job):
+        with tempfile.TemporaryDirectory() as tmp:
+            words = [w for disk in bench.make_disks(pathlib.Path(tmp)) for w in ("-d", str(disk))]
+            status, out = job.start([str(ROOT / "tools/boot-with"), "-m", "48M", *words, f"{build}/quire.elf",
+                                     f"{build}/bench/bench", "--", "bench -m 144"])
+        said = {key: int(n) for key, n in re.findall(r"^(D\d\d) (\d+) ", "\n".join(out), re.M)}
+        result = Result(0, exit_failure(status, 0))
+        result.check(said.get("D11", 0) > 30000 and said["D10"] * 5 < said["D11"], f"in order: {said}")
+        result.check(said.get("D20", 0) > 15000 and said["D21"] < said["D20"] * 1.3, f"at random: {said}")
         return result
     return run
 
@@ -648,6 +671,60 @@ def run_session(m):
     return run
 
 
+def run_disk_session(build):
+    """What `make run DISK=1` starts, with a disk of its own, and a program that types."""
+    def run(job):
+        image, result = job.log.with_suffix(".img"), Result()
+        disksession.make_disk(ROOT, image)
+        job.command = disksession.command(ROOT, build, image)
+        with open(job.log, "wb") as log:
+            disksession.play(ROOT, job.command, image, log, job.limit, result.check)
+        if not result.failures:
+            image.unlink()
+        return result
+    return run
+
+
+def run_small(m, build, programs, storm):
+    """PROGRAMS in little memory, with swap and beside a storm of that seed."""
+    def run(job):
+        result = Result()
+        job.command = m.command()
+        trials.small(m, build, job.log, programs, storm, job.limit, result.check)
+        job.command = m.command()
+        return result
+    return run
+
+
+def run_power_cuts(kernel, build, seeds):
+    """QEMU killed once for each seed."""
+    def run(job):
+        result, safe = Result(), 0
+        for seed in seeds:
+            m = Machine(kernel, memory="48M", smp=2)
+            safe += trials.power_cut(m, build, job.log, seed, result.check)
+            if result.failures:
+                break
+        result.check(safe >= 3 * len(seeds), f"only {safe} files were safe in {len(seeds)} runs")
+        return result
+    return run
+
+
+def run_failing(kernel, build, program, numbers):
+    """PROGRAM, while the nth request to read, to write and to flush fails, for each number n."""
+    def run(job):
+        result, complaints = Result(), 0
+        for n in numbers:
+            for kind in trials.EVENTS:
+                m = Machine(kernel, memory="256M", smp=2)
+                complaints += trials.failing(m, build, job.log, program, kind, n, result.check)
+                if result.failures:
+                    return result
+        result.check(complaints, "no case of the program minded")
+        return result
+    return run
+
+
 # ---- the plan -----------------------------------------------------------------------------------
 
 class Plan:
@@ -662,7 +739,7 @@ class Plan:
 
     def add(self, group, name, run, limit=120):
         job = Job(group, name, run, limit)
-        job.log = self.logs / (job.title.replace("/", "-") + ".log")
+        job.log = self.logs / (re.sub("[/ ,]+", "-", job.title) + ".log")
         self.jobs.append(job)
 
     def initramfs(self, name, *tests, modules=()):
@@ -1045,6 +1122,8 @@ class Plan:
         self.add("session", "shell", run_session(m), 300)
         small = dataclasses.replace(m, memory="32M")
         self.add("session", "shell-32M", run_session(small), 300)
+        if ext2test.possible():
+            self.add("session", "run-disk", run_disk_session(self.build), 900)
 
     def core(self):
         m = Machine(self.kernel, append="console=ttyS0 quiet panic=-1 norandmaps", debug_exit=False)
@@ -1103,7 +1182,7 @@ class Plan:
         if not linux:
             m = Machine(self.kernel, append="console=ttyS0 quiet panic=-1 maxcpus=4", debug_exit=False, smp=4)
             self.add("ext2", "4 CPUs", run_ext2(m, self.build, "1k"), 900)
-            self.add_ext2_damaged(1, 20)
+            self.add_ext2_damaged(1, 30)
         m = Machine(machine.linux_image() if linux else self.kernel, debug_exit=False,
                     append="console=ttyS0 quiet panic=-1 " + (machine.LINUX_WORDS if linux else ""))
         self.add("oracle" if linux else "ext2", "ext2-odd" if linux else "odd",
@@ -1118,6 +1197,34 @@ class Plan:
     def bench(self):
         for name, options, lines in (("checks", "-s", 18), ("broken-calls", "-x", 36), ("counts", "-k", 9)):
             self.add("bench", name, run_bench(self.build, options, lines), 300)
+        if ext2test.possible():
+            self.add("bench", "disks", run_bench(self.build, "-D", 12, disks=True), 600)
+
+    def trials(self, whole=False):
+        """Little memory, power cuts, failing disks: a sample, or the WHOLE."""
+        if not ext2test.possible():
+            return
+        every = [t for t in self.user_tests() if t not in ("storm", "fb")]
+        some = [t for t in trials.SAMPLE if t in every]
+        for cpus, storm in ((1, 1), (4, 2)) if not whole else ((1, 0), (4, 0), (1, 1), (4, 2), (2, 3), (4, 4)):
+            programs = every if whole else some
+            m = Machine(self.kernel, smp=cpus, disks=self.disks(*programs))
+            name = f"little memory on {cpus} CPUs" + (f", storm {storm}" if storm else "")
+            self.add("trials", name, run_small(m, self.build, programs, storm), 3600 if whole else 600)
+            if storm:
+                m = Machine(self.kernel, smp=cpus, disks=self.disks("swap"))
+                self.add("trials", f"swap in little memory on {cpus} CPUs, storm {storm}",
+                         run_small(m, self.build, ["swap"], storm), 300)
+        if not whole:
+            self.add("trials", "walk over more than memory", run_walk(self.build), 600)
+        for first in range(1, 201, 25) if whole else (1,):
+            seeds = range(first, first + (25 if whole else 3))
+            self.add("trials", f"power cuts {seeds[0]}-{seeds[-1]}", run_power_cuts(self.kernel, self.build, seeds), 3600)
+        for program in trials.FAILING:
+            for first in range(1, 61, 10) if whole else (1,):
+                numbers = range(first, first + 10) if whole else (3, 10)
+                self.add("trials", f"{program} on a failing disk, {numbers[0]}-{numbers[-1]}",
+                         run_failing(self.kernel, self.build, program, numbers), 3600)
 
     def docs(self):
         command = [sys.executable, str(ROOT / "tools/gendocs.py"), "--check", "--build",
@@ -1154,6 +1261,7 @@ class Plan:
     def stress(self):
         for first in range(1, 1001, 250):
             self.add_ext2_damaged(first, first + 249)
+        self.trials(whole=True)
         self.sanitizers(whole=True)
         self.bochs()
         self.smp(whole=True)
@@ -1185,6 +1293,7 @@ class Plan:
         self.bench()
         self.docs()
         self.ext2()
+        self.trials()
         self.lockdep()
 
     def chosen(self):
@@ -1208,7 +1317,7 @@ MM_TESTS = ("brk", "cow", "efault", "exec", "filemap", "lazy", "mmap", "model", 
             "pie", "procfs", "rlimit", "sigframe", "signal", "stack", "syscall", "thread", "trap",
             "vfork")
 # Programs that look at disks: their machines have those of tools/diskimage.py.
-DISK_TESTS = ("blockdev", "diskerr", "oom", "readahead", "swap", "writeback")
+DISK_TESTS = ("blockdev", "diskerr", "oom", "readahead", "storm", "swap", "writeback")
 # What a shell does in the group oom: a hog, a bomb under a limit and one without, and the shell goes on.
 OOM_SHELL = """%s || exit 1
 oom hog; [ $? = 137 ] && echo ok 1 - the hog is killed

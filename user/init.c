@@ -98,6 +98,7 @@ static void leave(int command)
 	kill(-1, SIGKILL);
 	while (waitpid(-1, NULL, 0) > 0)
 		;
+	umount2("/mnt", 0);		/* or the next boot finds a file system that was not left in order */
 	sync();
 	reboot(command);
 	_exit(1);

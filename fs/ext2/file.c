@@ -129,6 +129,15 @@ static void drop_beyond_end(struct inode *inode)
 				    EXT2_SB(inode->i_sb)->s_blocksize_bits);
 }
 
+/*
+ * The copy ended before what was prepared for: what lies behind the end of the file has never been written, and what
+ * such blocks held before would be seen as soon as the file grows.
+ */
+static void ext2_write_stopped(struct address_space *m)
+{
+	drop_beyond_end(m->host);
+}
+
 static int ext2_prepare_write(struct address_space *m, struct page *page, unsigned int from, unsigned int to)
 {
 	struct inode *inode = m->host;
@@ -278,6 +287,7 @@ const struct address_space_operations ext2_aops = {
 	.readpage = ext2_readpage,
 	.writepage = ext2_writepage,
 	.prepare_write = ext2_prepare_write,
+	.write_stopped = ext2_write_stopped,
 };
 
 /* ---- files ---- */

@@ -438,6 +438,11 @@ int ext2_truncate_blocks(struct inode *inode, u64 first)
 	inode->i_blocks -= min(inode->i_blocks, ext2_sectors(inode->i_sb, f.blocks));
 	mutex_unlock(&ei->truncate_mutex);
 	mark_inode_dirty(inode);
+	/*
+	 * And into its block at once, which the next fsync of any file writes: an inode on the disk that still led to an
+	 * indirect block, which is another file's data by then, would make e2fsck "repair" that file.
+	 */
+	ext2_write_inode(inode);
 	return f.err;
 }
 

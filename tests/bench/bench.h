@@ -28,7 +28,7 @@ struct measure {
 	const char *calls;	/* the members of `sys` it depends on */
 };
 
-extern const struct measure memory_measures[], process_measures[];	/* end with a NULL id */
+extern const struct measure memory_measures[], process_measures[], disk_measures[];	/* end with a NULL id */
 extern const struct measure *running;
 
 const struct measure *measure_named(const char *id);
@@ -55,6 +55,7 @@ struct calls {
 	pid_t (*clone_vm)(char *stack, unsigned int *count);
 	ssize_t (*read)(int fd, void *buf, size_t len);
 	ssize_t (*write)(int fd, const void *buf, size_t len);
+	int (*madvise)(void *addr, size_t len, int advice);
 	void (*touch)(volatile char *p, unsigned long pages);	/* write i + 1 to page i */
 	unsigned long (*look)(volatile char *p, unsigned long pages);	/* read them; the sum */
 };
@@ -89,5 +90,7 @@ unsigned long number_in(const char *path, const char *name);	/* the number after
 volatile char *map(unsigned long pages);	/* private, anonymous, writable; not to be measured */
 void curves(const char *which, unsigned long largest);	/* NULL: all */
 void counts(void);
+void disks_start(void), disks_stop(void);	/* around disk_measures */
+void walk_more_than_memory(unsigned long mib);
 
 #endif

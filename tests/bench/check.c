@@ -55,7 +55,7 @@ pid_t clone_vm(char *stack, unsigned int *count)
 struct calls sys = {
 	.getppid = getppid, .mmap = mmap, .munmap = munmap, .mprotect = mprotect, .brk = brk,
 	.fork = fork, .execve = execve, .waitpid = waitpid, .clone_vm = clone_vm,
-	.read = read, .write = write, .touch = touch, .look = look,
+	.read = read, .write = write, .madvise = madvise, .touch = touch, .look = look,
 };
 
 /* ---- the same, doing nothing and saying that all is well ---- */
@@ -70,6 +70,7 @@ static pid_t no_waitpid(pid_t pid, int *status, int options) { *status = 0; retu
 static pid_t no_clone_vm(char *stack, unsigned int *count) { return 30000; }
 static ssize_t no_read(int fd, void *buf, size_t len) { return len; }
 static ssize_t no_write(int fd, const void *buf, size_t len) { return len; }
+static int no_madvise(void *addr, size_t len, int advice) { return 0; }
 static void no_touch(volatile char *p, unsigned long pages) { }
 static unsigned long no_look(volatile char *p, unsigned long pages) { return 0; }
 
@@ -86,7 +87,7 @@ bool break_call(const char *name)
 	} all[] = {
 #define CALL(c)	{ #c, (void **)&sys.c, (void *)no_ ## c }
 		CALL(getppid), CALL(mmap), CALL(munmap), CALL(mprotect), CALL(brk), CALL(fork),
-		CALL(execve), CALL(waitpid), CALL(clone_vm), CALL(read), CALL(write), CALL(touch), CALL(look),
+		CALL(execve), CALL(waitpid), CALL(clone_vm), CALL(read), CALL(write), CALL(madvise), CALL(touch), CALL(look),
 	};
 
 	for (unsigned long i = 0; i < sizeof(all) / sizeof(all[0]); i++) {

@@ -8,6 +8,7 @@
  *   bench -l ID [N]    samples of N operations without end, a line "sample ticks" after each: for tools/profile.py
  *   bench -c CURVE     a line "CURVE size ticks series" for each size: areas, pages, threads
  *   bench -k           counters of /proc/vmstat around operations (Quire only): lines "ID number goal what"
+ *   bench -d           the measures that want disks; bench -D: break their calls; bench -m MIB: walk so much memory
  *   bench -w           as without arguments, but the median of the samples and not the least
  *
  * Run it under "-accel tcg -icount shift=0,sleep=off": then a tick is one instruction of the guest.
@@ -97,6 +98,14 @@ static void measure(const struct measure *m)
 	t = t * 10 / ops;
 	printf("%s %lu.%lu %s\n", m->id, t / 10, t % 10, m->name);
 	fflush(stdout);
+}
+
+static void for_each_disk_measure(void (*fn)(const struct measure *m))
+{
+	disks_start();
+	for (const struct measure *m = disk_measures; m->id; m++)
+		fn(m);
+	disks_stop();
 }
 
 static void for_each_measure(void (*fn)(const struct measure *m))
@@ -236,6 +245,16 @@ int main(int argc, char **argv)
 		return 0;
 	case 'k':
 		counts();
+		return 0;
+	case 'd':
+		for_each_disk_measure(measure);
+		return 0;
+	case 'D':
+		for_each_disk_measure(check_once);
+		for_each_disk_measure(break_each_call);
+		return unnoticed != 0;
+	case 'm':
+		walk_more_than_memory(strtoul(argv[2], NULL, 10));
 		return 0;
 	case 'w':
 		medians = true;

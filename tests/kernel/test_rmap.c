@@ -135,6 +135,30 @@ MM_TEST(rmap, a_held_page_keeps_its_anon_vma)
 	put_page(page);
 }
 
+/* As long as it is in the swap cache, say: then mm_verify_all() looks at it, and at what it belonged to. */
+MM_TEST(rmap, a_page_outlives_its_anon_vma_s_parent)
+{
+	struct mm_struct *child, *grandchild;
+	struct page *page;
+
+	map_at(0, 1, RW);
+	poke(AT(0), 1);
+	child = dup_mm(mm);
+	poke_mm(child, AT(0), 2);
+	grandchild = dup_mm(child);
+	poke_mm(grandchild, AT(0), 3);
+	down_read(&grandchild->mmap_sem);
+	EXPECT_EQ(get_user_pages(grandchild, AT(0), 1, FOLL_WRITE, &page), 1);
+	up_read(&grandchild->mmap_sem);
+	mmput(grandchild);
+	SetPageSwapCache(page);
+	EXPECT_EQ(mm_verify_all(), 0);
+	mmput(child);
+	EXPECT_EQ(mm_verify_all(), 0);
+	ClearPageSwapCache(page);
+	put_page(page);
+}
+
 MM_TEST(rmap, interval_tree_equals_looking_at_every_area)
 {
 	struct vm_area_struct *v[60], *i;

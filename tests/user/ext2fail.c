@@ -194,8 +194,11 @@ static void set(const char *name, const char *words)
 	OK(close(fd));
 }
 
-/* A write into a hole that stops in the middle shows nothing of what the block held before. */
-TEST(a_copy_that_stops_shows_nothing_old)
+/*
+ * A write that stops in the middle - into a hole, or at the end of the file, which then grows - shows nothing of what the
+ * block held before.
+ */
+static void stop_copies(int in_a_hole, const char *where)
 {
 	static char old[65536], buf[65536];
 	int fd = OK(open(M "/f", O_RDWR | O_CREAT, 0644));
@@ -203,25 +206,42 @@ TEST(a_copy_that_stops_shows_nothing_old)
 	memset(old, 'o', sizeof(old));
 	fail_fd = open("/proc/self/fail-nth", O_RDWR);
 	set(KINDS, "usercopy");
+	set("/proc/sys/debug/fail_usercopy", where);
 	set(FOR_GOOD, "1");		/* it does not come again, either */
 	for (int n = 1; fail_fd >= 0 && n < 20; n++) {
 		EQ(pwrite(fd, old, sizeof(old), 0), sizeof(old));
 		OK(fsync(fd));
 		OK(ftruncate(fd, 0));
-		OK(ftruncate(fd, sizeof(old)));
+		if (in_a_hole)
+			OK(ftruncate(fd, sizeof(old)));
 		fail_at(n);
 		memset(buf, 'n', sizeof(buf));
 		pwrite(fd, buf, sizeof(buf), 0);
 		fail_never();
+		drop_caches();
+		OK(ftruncate(fd, sizeof(old)));
 		drop_caches();
 		EQ(pread(fd, buf, sizeof(buf), 0), sizeof(buf));
 		for (unsigned int i = 0; i < sizeof(buf); i++)
 			CHECK(buf[i] == 0 || buf[i] == 'n');
 	}
 	set(FOR_GOOD, "0");
+	set("/proc/sys/debug/fail_usercopy", "first");
 	set(KINDS, "slab page table stack");
 	OK(close(fd));
 	OK(unlink(M "/f"));
+}
+
+TEST_LIMIT(a_copy_that_stops_shows_nothing_old, 60)
+{
+	stop_copies(1, "first");
+	stop_copies(1, "middle");
+}
+
+TEST_LIMIT(nor_does_one_that_stops_at_the_end_of_the_file, 60)
+{
+	stop_copies(0, "first");
+	stop_copies(0, "middle");
 }
 
 TEST(mount_and_unmount)

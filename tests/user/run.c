@@ -2,7 +2,8 @@
  * tests/user/run.c - process 1 of a test machine
  *
  * Purpose:    mount what tests need, run the programs named on the command line (NAME, or NAME*TIMES), or all in
- *             /tests, let their TAP go to the console, and end QEMU with the result.
+ *             /tests, let their TAP go to the console, and end QEMU with the result. Before the names may stand
+ *             -d DEV (its ext2 holds /tests), -p DEV (swap), -s SEED (a storm beside each program, tests/user/storm.c).
  * Invariants: the machine ends with success only if every program ended with status 0 and,
  *             on Quire, the kernel found its own structures in order after each.
  * Interface:  /proc/sys/vm/verify: a write checks everything; then its first word is `ok`.
@@ -12,6 +13,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,9 +115,39 @@ static int verify(const char *after)
 	return good;
 }
 
+static const char *storm_seed;
+
+/* Something that pushes out memory at random; 0: none is wanted. */
+static pid_t start_storm(void)
+{
+	char *argv[] = { "storm", "-f", (char *)storm_seed, NULL };
+	pid_t pid = storm_seed ? fork() : 0;
+
+	if (storm_seed && !pid) {
+		setsid();
+		execv("/tests/storm", argv);
+		exit(1);
+	}
+	return pid;
+}
+
+/* Did the storm find all in order? */
+static int end_storm(pid_t pid)
+{
+	int status = 0;
+
+	if (pid <= 0)
+		return !pid;
+	kill(pid, SIGTERM);
+	if (waitpid(pid, &status, 0) != pid || status)
+		printf("not ok - the storm ended with status 0x%x\n", status);
+	return !status;
+}
+
 /* Run a program of /tests to its end and reap what it leaves. */
 static int run(const char *name)
 {
+	pid_t storm = start_storm();
 	char path[300];
 	char *argv[] = { path, NULL };
 	int status = -1, s;
@@ -136,12 +168,17 @@ static int run(const char *name)
 			status = s;
 			break;
 		}
+		if (ended == storm) {
+			printf("not ok - the storm ended too early with status 0x%x\n", s);
+			storm = -1;
+		}
 	}
+	s = end_storm(storm);
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
 	printf("# end %s %s%d\n", name, WIFSIGNALED(status) ? "signal " : "",
 	       WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-	return verify(name) && !status;
+	return verify(name) && !status && s;
 }
 
 /* NAME, or NAME*TIMES. */
@@ -171,7 +208,8 @@ static int run_all(void)
 	int count = 0, good = 1;
 
 	while (d && count < 256 && (e = readdir(d)))
-		if (e->d_name[0] != '.')
+		if (e->d_name[0] != '.' && strcmp(e->d_name, "lost+found") &&
+		    !(storm_seed && !strcmp(e->d_name, "storm")))
 			names[count++] = strdup(e->d_name);
 	if (d)
 		closedir(d);
@@ -208,11 +246,35 @@ static void finish(int good)
 	reboot(RB_POWER_OFF);
 }
 
+/* The options; the number of words that they were. */
+static int use_disks(int argc, char **argv)
+{
+	int i = 1;
+
+	for (; i + 1 < argc && argv[i][0] == '-'; i += 2) {
+		const char *value = argv[i + 1];
+		int err = 0;
+
+		if (argv[i][1] == 's')
+			storm_seed = value;
+		else if (argv[i][1] == 'p')
+			err = syscall(__NR_swapon, value, 0);
+		else if (argv[i][1] == 'd')
+			err = mkdir("/tests", 0755) | mount(value, "/tests", "ext2", 0, NULL);
+		if (err)
+			printf("not ok - run %s %s: %s\n", argv[i], value, strerror(errno));
+	}
+	return i - 1;
+}
+
 int main(int argc, char **argv)
 {
-	int good;
+	int good, words;
 
 	set_up();
+	words = use_disks(argc, argv);
+	argc -= words;
+	argv += words;
 	good = verify("boot");
 	if (argc > 1)
 		for (int i = 1; i < argc; i++)

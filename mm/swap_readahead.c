@@ -1,0 +1,52 @@
+/*
+ * mm/swap_readahead.c - how many slots are read with the one that is wanted
+ *
+ * Purpose:    what was written to swap together is wanted together, by who walks through memory in order; who jumps about
+ *             wants one page, and each other one that is read for him pushes out one that he may need.
+ * Invariants: PG_readahead in a page of the swap cache: it was read for the sake of another, and nobody has come to it yet.
+ * Locks:      none; two who fault at the same time may spoil each other's guess.
+ * Simplified: one guess for all processes and areas.
+ * Sources:    Gorman, "Understanding the Linux Virtual Memory Manager", "Swap Management"; the counters are Linux's
+ *             swap_ra and swap_ra_hit.
+ */
+#include <mm.h>
+#include <swap.h>
+#include "internal.h"
+
+#define MOST		8		/* slots, a power of two */
+
+static atomic_t hits = ATOMIC_INIT(MOST);	/* pages that somebody came to, since the last window */
+static unsigned long last_offset;		/* of the slot that the last window was for */
+static unsigned int last_window, in_vain;	/* its slots; how many windows in a row nobody came to */
+
+/*
+ * Slots to be read for @e, itself among them: 1, 2, 4 or 8, those of its aligned group.  All as long as somebody comes to
+ * what was read; half as many when nobody came twice, in the end one alone, until neighbours are asked for again.
+ */
+unsigned int swapin_window(swp_entry_t e)
+{
+	unsigned long off = swp_offset(e), last = READ_ONCE(last_offset);
+	unsigned int used = atomic_xchg(&hits, 0), n;
+
+	WRITE_ONCE(in_vain, used ? 0 : READ_ONCE(in_vain) + 1);
+	if (used)
+		n = MOST;
+	else if (READ_ONCE(in_vain) < 2)
+		n = READ_ONCE(last_window);
+	else
+		n = READ_ONCE(last_window) / 2;
+	if (n <= 1)
+		n = off == last + 1 || off + 1 == last ? 2 : 1;
+	WRITE_ONCE(last_offset, off);
+	WRITE_ONCE(last_window, n);
+	return n;
+}
+
+/* Somebody came to @page of the swap cache. */
+void swapin_used(struct page *page)
+{
+	if (!PageReadahead(page) || !TestClearPageReadahead(page))
+		return;
+	atomic_inc(&hits);
+	count_vm_event(SWAP_RA_HIT);
+}
