@@ -263,6 +263,7 @@ struct address_space_operations {
 enum page_tag {
 	PAGE_TAG_DIRTY,
 	PAGE_TAG_WRITEBACK,		/* a transfer was begun; it may have ended */
+	PAGE_TAG_SWAPPED,		/* no page: the slot of swap where it is */
 	NR_PAGE_TAGS
 };
 
@@ -287,9 +288,15 @@ struct address_space {
 	u64 dirtied_when;			/* monotonic ns: since when any is; tree_lock */
 	pgoff_t writeback_index;		/* where a writer that must help goes on: hint */
 	u32 wb_err;				/* what went wrong in write-back (mm/page-writeback.c): atomic */
+	/* Of shared memory (mm/shmem.c): */
+	unsigned long nr_swapped;		/* pages in swap, in the tree as values: tree_lock */
+	struct list_head swaplist;		/* all that ever had one: shmem_swaplist_lock */
+	unsigned int unusers;			/* swapoff is at work here: shmem_swaplist_lock */
+	struct shmem_falloc *falloc;		/* an fallocate(2) is: tree_lock */
 };
 #define AS_SHMEM 0		/* counts as MM_SHMEMPAGES; pages have no other home */
 #define AS_BDEV 2		/* blocks of a device: their page lock is the innermost of them (kernel/lockdep.c) */
+#define AS_UNEVICTABLE 3	/* SHM_LOCK: its pages stay in memory */
 #define AS_SNAPPED 1		/* in the snapshot that is being written (fs/snapshot_files.c) */
 
 /* ---- anonymous pages -------------------------------------------------------------- */

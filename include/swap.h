@@ -30,6 +30,12 @@ static inline swp_entry_t pte_to_swp_entry(pte_t e)
 	return swp_entry(pte_swp_type(e), pte_swp_offset(e));
 }
 static inline pte_t swp_entry_to_pte(swp_entry_t e) { return swp_pte(swp_type(e), swp_offset(e)); }
+/* What the tree of a file in memory has in the place of a page that is in swap (mm/page_tree.c). */
+static inline void *swp_to_radix_entry(swp_entry_t e) { return (void *)(e.val << 1 | 1); }
+static inline swp_entry_t radix_to_swp_entry(const void *entry)
+{
+	return (swp_entry_t){ (unsigned long)entry >> 1 };
+}
 static inline swp_entry_t page_swap_entry(const struct page *page)
 {
 	return (swp_entry_t){ page->private };
@@ -77,6 +83,9 @@ unsigned long nr_swapcache_pages(void);
 /* ---- mm/fault.c: for swapoff ---- */
 /* Entries of @mm that name slots of area @type get their pages back.  0, -ENOMEM, -EINTR.  Takes mmap_sem. */
 int unuse_mm(struct mm_struct *mm, unsigned int type);
+
+/* ---- mm/shmem.c: for swapoff ---- */
+int shmem_unuse(unsigned int type);		/* the same of all files in memory.  0, -ENOMEM, -EINTR, -EIO */
 
 /* ---- mm/vmscan.c ---- */
 unsigned long try_to_free_pages(gfp_t gfp, unsigned int order);	/* direct reclaim: pages freed */

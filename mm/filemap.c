@@ -34,6 +34,7 @@ void address_space_init(struct address_space *m, struct inode *host,
 	init_rwsem_class(&m->i_mmap_rwsem, "mapping->i_mmap_rwsem");
 	m->i_mmap = RB_ROOT;
 	INIT_LIST_HEAD(&m->i_mmap_nonlinear);
+	INIT_LIST_HEAD(&m->swaplist);
 }
 
 bool mapping_is_shmem(const struct address_space *m)
@@ -96,6 +97,8 @@ int add_to_page_cache(struct address_space *m, pgoff_t index, struct page *page)
 			shmem_acct_pages(m->host, -1);
 		return err;
 	}
+	if (unlikely(mapping_unevictable(m)))
+		SetPageUnevictable(page);
 	lru_cache_add(page);
 	count_vm_event(PGCACHE_ADD);
 	trace_cache_add(page);
@@ -143,13 +146,17 @@ static struct page *find_lock_page(struct address_space *m, pgoff_t index)
 	}
 }
 
-/* As find_or_create_page(), with the reason: ERR_PTR(-ENOMEM, -ENOSPC). */
+/* As find_or_create_page(), with the reason: ERR_PTR(-ENOMEM, -ENOSPC, -EIO). */
 struct page *grab_page(struct address_space *m, pgoff_t index, gfp_t gfp)
 {
 	for (;;) {
 		struct page *page = find_lock_page(m, index);
 		int err;
 
+		if (page)
+			return page;
+		if (unlikely(READ_ONCE(m->nr_swapped)))
+			page = shmem_swapin_page(m, index);
 		if (page)
 			return page;
 		page = alloc_page(gfp);
@@ -254,12 +261,11 @@ static size_t deliver(struct sink *s, size_t done, const void *src, size_t n)
 static struct page *page_to_read(struct file *file, struct address_space *m, pgoff_t index, unsigned long want)
 {
 	if (mapping_is_shmem(m)) {
-		struct page *page = find_get_page(m, index);
+		struct page *page = shmem_get_page(m, index);
 
-		if (page && PageUptodate(page))
+		if (IS_ERR_OR_NULL(page) || PageUptodate(page))
 			return page;
-		if (page)
-			put_page(page);
+		put_page(page);
 		return NULL;
 	}
 	page_cache_readahead(file, m, index, want);
@@ -479,7 +485,7 @@ static int filemap_fault(struct vm_area_struct *vma, struct vm_fault *vmf)
 
 	if (beyond_eof(inode, vmf->pgoff))
 		return VM_FAULT_SIGBUS;
-	if (fault_readahead(vma, m, vmf->pgoff))
+	if (fault_readahead(vma, m, vmf->pgoff) || shmem_needs_disk(m, vmf->pgoff))
 		ret |= VM_FAULT_MAJOR;
 	page = grab_page(m, vmf->pgoff, GFP_HIGHUSER_MOVABLE);
 	if (IS_ERR(page))

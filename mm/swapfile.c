@@ -499,7 +499,7 @@ static int drop_cached(unsigned int type)
 static int empty_area(unsigned int type)
 {
 	while (READ_ONCE(areas[type].inuse)) {
-		int err = unuse_all_mms(type) ?: drop_cached(type);
+		int err = shmem_unuse(type) ?: unuse_all_mms(type) ?: drop_cached(type);
 
 		if (err)
 			return err;
@@ -538,6 +538,9 @@ static int remove_area(struct file *f)
 	if (type < 0)
 		return type;
 	si = &areas[type];
+	if (security_vm_enough_memory(si->pages))	/* what was promised with it must fit without it */
+		return -ENOMEM;
+	vm_unacct_memory(si->pages);
 	set_flags(si, SWP_USED);
 	current->flags |= PF_OOM_ORIGIN;
 	err = empty_area(type);
