@@ -41,6 +41,17 @@ static int wrong(const char *p, int pages)
 	return n;
 }
 
+/* Quire checks everything, slots against the entries of files too. */
+static void verify(void)
+{
+	int fd = open("/proc/sys/vm/verify", O_WRONLY);
+
+	if (fd >= 0) {
+		EQ(write(fd, "1", 1), 1);
+		close(fd);
+	}
+}
+
 /* Until all pages have left: one may be busy for a moment. */
 static void push_out(char *p, int pages)
 {
@@ -50,6 +61,7 @@ static void push_out(char *p, int pages)
 	}
 	EQ(smaps_kb(p, "Swap"), pages * 4);
 	EQ(smaps_kb(p, "Rss"), 0);
+	verify();
 }
 
 /* A file of @pages numbered pages on a tmpfs, mapped, and all of it in swap. */
@@ -631,4 +643,101 @@ TEST(swapoff_with_no_room_to_commit_changes_nothing)
 	EQ(smaps_kb(p, "Swap"), N * 4);
 	OK(swapoff(SWAP));
 	EQ(wrong(p, N), 0);
+}
+
+/* ---- out of memory ---- */
+
+static int fail_fd = -1;
+
+static void fail_at(int n)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", n);
+	OK(pwrite(fail_fd, text, strlen(text), 0));
+}
+
+static int has_failed(void)
+{
+	char text[16] = "";
+
+	OK(pread(fail_fd, text, sizeof(text) - 1, 0));
+	OK(pwrite(fail_fd, "0", 1, 0));
+	return atoi(text) == 0;
+}
+
+enum { FEW = 16 };
+
+static struct {
+	int fd;
+	char *p, buf[PAGE];
+} o;
+
+static long do_read(void) { return pread(o.fd, o.buf, 32, 3 * PAGE); }
+static long do_write(void) { return pwrite(o.fd, "p", 1, 3 * PAGE); }
+static long do_populate(void) { return madvise(o.p, FEW * PAGE, 22); }	/* MADV_POPULATE_READ */
+static long do_mlock(void) { return mlock(o.p, FEW * PAGE) ?: munlock(o.p, FEW * PAGE); }
+static long do_allocate(void) { return fallocate(o.fd, 0, 0, FEW * PAGE); }
+static long do_willneed(void) { return madvise(o.p, FEW * PAGE, MADV_WILLNEED); }
+static long do_punch(void)
+{
+	return fallocate(o.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 3 * PAGE + 100, 200);
+}
+static long do_truncate(void) { return ftruncate(o.fd, FEW * PAGE - 100); }
+static long do_swapoff(void) { return swapoff(SWAP); }
+static long do_pageout(void)
+{
+	EQ(wrong(o.p, FEW), 0);
+	return madvise(o.p, FEW * PAGE, MADV_PAGEOUT);
+}
+
+/* Each allocation of @call fails once: ENOMEM, or it did without; the contents stay, and so does their size. */
+static void sweep(const char *name, long (*call)(void))
+{
+	for (int n = 1, failed = 1; failed; n++) {
+		long r, err;
+
+		if (n == 200)
+			FAIL("%s: never without a failure", name);
+		OK(ftruncate(o.fd, FEW * PAGE));
+		if (area_kb() < 0)
+			OK(swapon(SWAP, 0));
+		push_out(o.p, FEW);
+		fail_at(n);
+		r = call();
+		err = errno;
+		failed = has_failed();
+		if (r < 0 && err != ENOMEM && err != EAGAIN && err != EFAULT)
+			FAIL("%s at allocation %d: %s", name, n, strerrorname(err));
+		if (r < 0 && !failed)
+			FAIL("%s without a failure: %s", name, strerrorname(err));
+		EQ(blocks(o.fd), FEW * 8);
+		verify();
+		EQ(wrong(o.p, FEW), 0);
+		EQ(o.p[FEW * PAGE - 101], 0);
+	}
+}
+
+TEST_LIMIT(memory_ends_while_pages_come_back, 120)
+{
+	fail_fd = open("/proc/self/fail-nth", O_RDWR);
+	if (fail_fd < 0)
+		return;
+	o.fd = OK(syscall(__NR_memfd_create, "m", 0));
+	OK(ftruncate(o.fd, FEW * PAGE));
+	o.p = mmap(NULL, FEW * PAGE, RW, MAP_SHARED, o.fd, 0);
+	number(o.p, FEW);
+	swap_on();
+	sweep("read", do_read);
+	sweep("write", do_write);
+	sweep("populate", do_populate);
+	sweep("mlock", do_mlock);
+	sweep("fallocate", do_allocate);
+	sweep("willneed", do_willneed);
+	sweep("punch", do_punch);
+	sweep("truncate", do_truncate);
+	sweep("pageout", do_pageout);
+	sweep("swapoff", do_swapoff);
+	swapoff(SWAP);
+	EQ(wrong(o.p, FEW), 0);
 }
