@@ -257,6 +257,11 @@ struct address_space_operations {
 	int (*prepare_write)(struct address_space *mapping, struct page *page, unsigned int from,
 			     unsigned int to);
 	int (*set_page_dirty)(struct page *page);
+	/*
+	 * Up to @max blocks of the file from @block on that lie in a row on its disk, from block *@at of the disk on (0: a
+	 * hole).  How many, or -errno.  NULL: its pages cannot be found without the file system, so it is no swap area.
+	 */
+	long (*bmap)(struct address_space *mapping, u64 block, unsigned long max, u64 *at);
 };
 
 /* What a page in the tree may be marked with, so that those that are can be found. */

@@ -11,6 +11,7 @@
 #include <gfp.h>
 #include <mm_types.h>
 
+struct inode;
 struct seq_file;
 struct vm_area_struct;
 
@@ -64,6 +65,20 @@ unsigned long nr_swap_pages(void);		/* free slots */
 unsigned long total_swap_pages(void);
 unsigned long swap_references(void);		/* of all slots, for mm_verify_all() */
 int swaps_show(struct seq_file *m);		/* /proc/swaps */
+
+/* ---- mm/swap_extents.c: slots of a file ---- */
+struct swap_extent {
+	unsigned long slot, nr;			/* the first slot of a run on the disk; slots */
+	unsigned long sector;			/* of 512 bytes: where the run begins */
+};
+struct swap_extents {
+	struct swap_extent *extent;		/* in the order of their slots; NULL: the area is a whole device */
+	unsigned long nr, slots;		/* extents; slots of all of them */
+};
+/* Where @inode, a file whose i_rwsem is held, has up to @max slots.  0, -EINVAL: holes, not one slot; -EIO, -ENOMEM. */
+int swap_extents_make(struct swap_extents *e, struct inode *inode, unsigned long max);
+void swap_extents_free(struct swap_extents *e);
+unsigned long swap_extents_sector(const struct swap_extents *e, unsigned long slot);
 
 /* ---- mm/swap_state.c: pages that have a slot ---- */
 /* A locked page that has none gets one, and is dirty.  False: no slot, no memory. */

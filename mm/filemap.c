@@ -425,11 +425,11 @@ ssize_t generic_file_write(struct file *file, const char __user *buf, size_t len
 	ssize_t n;
 
 	if (!len)
-		return 0;
+		return IS_SWAPFILE(host) ? -ETXTBSY : 0;
 	down_write(&host->i_rwsem);
 	if ((file->f_flags & O_APPEND) && host == inode)	/* a device has no end to append to */
 		*pos = host->i_size;
-	n = write_limit(file, len, *pos, true);
+	n = IS_SWAPFILE(host) ? -ETXTBSY : write_limit(file, len, *pos, true);
 	if (n > 0) {
 		loff_t size = inode->i_size;
 
@@ -452,7 +452,7 @@ ssize_t kernel_write(struct file *file, const void *buf, size_t len, loff_t pos)
 	if (!inode->i_mapping->a_ops)
 		return -EINVAL;
 	down_write(&host->i_rwsem);
-	n = write_limit(file, len, pos, false);
+	n = IS_SWAPFILE(host) ? -ETXTBSY : write_limit(file, len, pos, false);
 	if (n > 0) {
 		n = write_pages(inode->i_mapping, &src, n, pos);
 		inode->i_mtime = inode->i_ctime = current_time_ns();

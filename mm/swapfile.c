@@ -1,7 +1,7 @@
 /*
  * mm/swapfile.c - swap areas: who has which slot, swapon and swapoff
  *
- * Purpose:    an area is a partition or a disk cut in slots of one page.  Its map says of each slot how many
+ * Purpose:    an area is a partition, a disk or a file on a disk, cut in slots of one page.  Its map says of each slot how many
  *             page-table entries refer to it, and whether the swap cache has it.
  *
  *               slot 0    1        2      3            ...
@@ -11,7 +11,7 @@
  *             si->inuse is the number of slots that are not free; bad ones are not counted at all.
  *             Slots are looked for from where the last one was found: what leaves together lies together.
  * Lock order: swapon_mutex > mmap_sem > page lock > ptl > swap_lock, which is innermost.
- * Simplified: the header is mkswap's version 1; no discard; areas are block devices, not files.
+ * Simplified: the header is mkswap's version 1; no discard.
  * Sources:    mkswap(8), swapon(2), swapon(8); Gorman, "Understanding the Linux Virtual Memory Manager",
  *             chapter "Swap Management".
  */
@@ -43,8 +43,10 @@ _Static_assert(PID_MAX < SWAP_COUNT + 2, "the count of a slot cannot overflow");
 struct swap_info {
 	unsigned int flags;		/* SWP_*: swap_lock */
 	int prio;			/* swap_lock */
-	struct file *file;		/* its special file, open while the area is in use */
-	struct block_device *bdev;
+	struct file *file;		/* it, or its special file, open while the area is in use */
+	struct block_device *bdev;	/* it, or where the file is */
+	struct swap_extents extents;	/* of a file */
+	struct inode *inode;		/* marked S_SWAPFILE: the file, or the device's */
 	u16 *map;			/* swap_lock */
 	unsigned long max;		/* slots, header included */
 	unsigned long pages, inuse;	/* slots that can be used; that are: swap_lock */
@@ -224,11 +226,16 @@ unsigned long swap_references(void) { return sum(references); }
 
 /* ---- transfers ---- */
 
+static sector_t slot_sector(const struct swap_info *si, unsigned long off)
+{
+	return si->extents.extent ? swap_extents_sector(&si->extents, off) : off << (PAGE_SHIFT - SECTOR_SHIFT);
+}
+
 static struct bio *page_bio(struct page *page, enum bio_op op)
 {
 	swp_entry_t e = page_swap_entry(page);
-	struct bio *bio = bio_alloc(areas[swp_type(e)].bdev, op,
-				    swp_offset(e) << (PAGE_SHIFT - SECTOR_SHIFT), 1, GFP_KERNEL);
+	const struct swap_info *si = &areas[swp_type(e)];
+	struct bio *bio = bio_alloc(si->bdev, op, slot_sector(si, swp_offset(e)), 1, GFP_KERNEL);
 
 	if (bio)
 		bio_add_page(bio, page, 0, PAGE_SIZE);
@@ -307,15 +314,15 @@ _Static_assert(sizeof(struct swap_header) == PAGE_SIZE, "swap header");
 
 #define MAX_BAD	(ARRAY_SIZE(((struct swap_header *)0)->badpages))
 
-/* What the header promises: 0 and the number of slots, or -EINVAL. */
-static int check_header(const struct swap_header *h, unsigned long dev_pages, unsigned long *max)
+/* What the header promises, for an area of @pages pages: 0 and the number of slots, or -EINVAL. */
+static int check_header(const struct swap_header *h, unsigned long pages, bool file, unsigned long *max)
 {
 	if (memcmp(h->magic, "SWAPSPACE2", 10) || h->version != 1)
 		return -EINVAL;
 	if (!h->last_page || h->nr_badpages > MAX_BAD)
 		return -EINVAL;
 	*max = (unsigned long)h->last_page + 1;
-	return *max > dev_pages ? -EINVAL : 0;
+	return *max > pages || (h->nr_badpages && file) ? -EINVAL : 0;
 }
 
 /* The map of a new area: the header and what the header says is bad are not to be used.  0, -EINVAL, -ENOMEM. */
@@ -335,45 +342,73 @@ static int make_map(struct swap_info *si, const struct swap_header *h)
 	return si->pages ? 0 : -EINVAL;
 }
 
+static bool is_file(const struct swap_info *si)
+{
+	return S_ISREG(si->inode->i_mode);
+}
+
+/* What is cached of the file goes to the disk first: later it would overwrite what is in swap.  0 or -errno. */
+static int find_slots(struct swap_info *si)
+{
+	int err = filemap_write_and_wait(si->inode->i_mapping);
+
+	if (!err)
+		err = swap_extents_make(&si->extents, si->inode, si->max);
+	if (!err)
+		si->max = si->extents.slots;
+	return err;
+}
+
+/* si->inode's i_rwsem held: it stays as it is. */
 static int read_area(struct swap_info *si)
 {
-	struct page *page = read_mapping_page(bdev_inode(si->bdev)->i_mapping, 0);
+	struct inode *inode = si->inode;
+	unsigned long pages = is_file(si) ? (unsigned long)inode->i_size >> PAGE_SHIFT
+					  : bdev_nr_sectors(si->bdev) >> (PAGE_SHIFT - SECTOR_SHIFT);
+	struct page *page = read_mapping_page(inode->i_mapping, 0);
 	const struct swap_header *h;
 	int err;
 
 	if (IS_ERR(page))
 		return PTR_ERR(page);
 	h = page_address(page);
-	err = check_header(h, bdev_nr_sectors(si->bdev) >> (PAGE_SHIFT - SECTOR_SHIFT), &si->max);
+	err = check_header(h, pages, is_file(si), &si->max);
+	if (!err && is_file(si))
+		err = find_slots(si);
 	if (!err)
 		err = make_map(si, h);
 	put_page(page);
 	return err;
 }
 
+/* It may be written again. */
+static void unmark_area(struct swap_info *si)
+{
+	down_write(&si->inode->i_rwsem);
+	si->inode->i_flags &= ~S_SWAPFILE;
+	up_write(&si->inode->i_rwsem);
+}
+
 static void close_area(struct swap_info *si)
 {
 	if (si->map)
 		vfree(si->map);
-	if (si->bdev) {
+	if (si->inode && !is_file(si)) {
 		bd_release(si->bdev, si);
 		blkdev_put(si->bdev);
 	}
+	swap_extents_free(&si->extents);
 	if (si->file)
 		fput(si->file);
 	memset(si, 0, sizeof(*si));
 }
 
-/* Open and claim the device and read its header.  0 or -errno with nothing kept. */
-static int open_area(struct swap_info *si, struct file *f)
+/* The device is ours alone.  0 or -errno. */
+static int claim_device(struct swap_info *si, const struct file *f)
 {
-	struct block_device *bdev;
+	struct block_device *bdev = blkdev_get(f->f_inode->i_rdev, true);
 	int err;
 
-	memset(si, 0, sizeof(*si));
-	if (!S_ISBLK(f->f_inode->i_mode))
-		return -EINVAL;
-	bdev = blkdev_get(f->f_inode->i_rdev, true);
 	if (IS_ERR(bdev))
 		return PTR_ERR(bdev);
 	err = bd_claim(bdev, si);
@@ -382,8 +417,45 @@ static int open_area(struct swap_info *si, struct file *f)
 		return err;
 	}
 	si->bdev = bdev;
+	si->inode = bdev_inode(bdev);
+	return 0;
+}
+
+/* The file has a name, and its disk can be written past its file system.  Its i_rwsem held.  0 or -errno. */
+static int claim_file(struct swap_info *si, const struct file *f)
+{
+	struct inode *inode = f->f_inode;
+
+	if (!inode->i_nlink || f->f_path.dentry->d_unlinked)
+		return -ENOENT;
+	if (IS_SWAPFILE(inode))
+		return -EBUSY;
+	if (!inode->i_mapping->a_ops || !inode->i_mapping->a_ops->bmap)
+		return -EINVAL;
+	si->bdev = inode->i_sb->s_bdev;
+	si->inode = inode;
+	return 0;
+}
+
+/* Open and claim the area and read its header.  0 or -errno with nothing kept. */
+static int open_area(struct swap_info *si, struct file *f)
+{
+	struct inode *inode = f->f_inode;
+	int err = -EINVAL;
+
+	memset(si, 0, sizeof(*si));
+	if (S_ISBLK(inode->i_mode))
+		err = claim_device(si, f);
+	else if (S_ISREG(inode->i_mode))
+		si->inode = inode, err = 0;
+	if (err)
+		return err;
 	si->file = get_file(f);
-	err = read_area(si);
+	down_write(&si->inode->i_rwsem);
+	err = (is_file(si) ? claim_file(si, f) : 0) ?: read_area(si);
+	if (!err)
+		si->inode->i_flags |= S_SWAPFILE;
+	up_write(&si->inode->i_rwsem);
 	if (err)
 		close_area(si);
 	return err;
@@ -418,7 +490,8 @@ static int add_area(struct file *f, int flags)
 	si->prio = flags & SWAP_FLAG_PREFER ? flags & SWAP_FLAG_PRIO_MASK : --least_prio;
 	si->next = 1;
 	set_flags(si, SWP_USED | SWP_WRITEOK);
-	pr_info("Adding %luk swap on %s.  Priority:%d\n", si->pages << (PAGE_SHIFT - 10), bdev_name(si->bdev), si->prio);
+	pr_info("Adding %luk swap on %s.  Priority:%d\n", si->pages << (PAGE_SHIFT - 10), si->file->f_path.dentry->d_name,
+		si->prio);
 	return 0;
 }
 
@@ -508,11 +581,18 @@ static int empty_area(unsigned int type)
 	return 0;
 }
 
+/* The area that is @f, by whatever name: -EINVAL if there is none. */
 static int find_area(const struct file *f)
 {
-	for (int i = 0; i < MAX_SWAPFILES; i++)
-		if ((areas[i].flags & SWP_WRITEOK) && areas[i].file->f_inode->i_rdev == f->f_inode->i_rdev)
+	const struct inode *inode = f->f_inode;
+
+	for (int i = 0; i < MAX_SWAPFILES; i++) {
+		if (!(areas[i].flags & SWP_WRITEOK))
+			continue;
+		if (S_ISBLK(inode->i_mode) ? !is_file(&areas[i]) && areas[i].file->f_inode->i_rdev == inode->i_rdev
+					   : areas[i].inode == inode)
 			return i;
+	}
 	return -EINVAL;
 }
 
@@ -532,7 +612,7 @@ static void take_back_priority(int prio)
 /* swapon_mutex held. */
 static int remove_area(struct file *f)
 {
-	int type = S_ISBLK(f->f_inode->i_mode) ? find_area(f) : -EINVAL, err;
+	int type = find_area(f), err;
 	struct swap_info *si;
 
 	if (type < 0)
@@ -551,6 +631,7 @@ static int remove_area(struct file *f)
 	}
 	set_flags(si, 0);
 	take_back_priority(si->prio);
+	unmark_area(si);
 	close_area(si);
 	return 0;
 }
@@ -589,7 +670,7 @@ int swaps_show(struct seq_file *m)
 		if (!(si->flags & SWP_USED))
 			continue;
 		name = d_path(&si->file->f_path, buf, PATH_MAX);
-		seq_printf(m, "%-40s%s\t%lu\t%s%lu\t%s%d\n", name, "partition", si->pages << (PAGE_SHIFT - 10),
+		seq_printf(m, "%-39s %s\t%lu\t%s%lu\t%s%d\n", name, is_file(si) ? "file\t" : "partition", si->pages << (PAGE_SHIFT - 10),
 			   si->pages << (PAGE_SHIFT - 10) < 10000000 ? "\t" : "", si->inuse << (PAGE_SHIFT - 10),
 			   si->inuse << (PAGE_SHIFT - 10) < 10000000 ? "\t" : "", si->prio);
 	}

@@ -490,7 +490,7 @@ def run_bench(build, options, lines):
 def run_ext2(m, build, name, linux=False):
     """Programs on an image of mkfs.ext2; on LINUX keep what they say."""
     def run(job):
-        programs = ("ext2", "ext2fail", *ext2test.PROGRAMS)
+        programs = ("ext2", "ext2fail", "ext2swap", *ext2test.PROGRAMS)
         files = [f"{build}/tests/{p}:/tests/{p}" for p in programs] + linux_module_files(linux)
         image = job.log.with_suffix(".img")
         given = ext2test.make_image(image, ext2test.IMAGES[name])

@@ -119,9 +119,18 @@ TEST(priorities_are_given_downwards_and_taken_back)
 
 TEST(an_area_is_used_once)
 {
+	char c = 'x';
+	int fd;
+
 	swap_on();
 	ERR(swapon(SWAP, 0), EBUSY);
+	fd = OK(open(SWAP, O_RDWR));
+	ERR(pwrite(fd, &c, 1, 100), ETXTBSY);
+	EQ(pread(fd, &c, 1, 4086), 1);
+	EQ(c, 'S');
 	OK(swapoff(SWAP));
+	EQ(pwrite(fd, &c, 1, 100), 1);
+	close(fd);
 	ERR(swapoff(SWAP), EINVAL);
 }
 
