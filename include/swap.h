@@ -47,14 +47,18 @@ static inline swp_entry_t page_swap_entry(const struct page *page)
 swp_entry_t get_swap_page(void);
 /* One reference to a slot more (fork, unmapping), or less. */
 void swap_duplicate(swp_entry_t e);
-void swap_free(swp_entry_t e);
+unsigned int swap_free(swp_entry_t e);		/* how many references are left */
 /* swap_free() of an entry that is taken down: a page that was kept for it alone goes too (mm/swap_state.c). */
 void free_swap_entry(swp_entry_t e);
 /* The cache takes or leaves a slot.  -EEXIST: it has it; -ENOENT: nobody refers to it any more. */
 int swapcache_prepare(swp_entry_t e);
 void swapcache_free(swp_entry_t e);
-/* How many page-table entries refer to the slot; 0 also if there is no such slot. */
+/*
+ * How many references to the slot there are, of entries of page tables and of files; 0 also if there is no such slot.  Without
+ * a lock for who has a reference to it himself, or its page locked in the cache.
+ */
 unsigned int swap_count(swp_entry_t e);
+unsigned int __swap_count(swp_entry_t e);
 /*
  * The locked page of the cache, to its slot or from it.  Writing unlocks it and does not fail.  Reading unlocks it at the
  * end; false, and still locked: no memory for it.
@@ -63,6 +67,7 @@ void swap_writepage(struct page *page);
 bool swap_readpage(struct page *page);
 unsigned long nr_swap_pages(void);		/* free slots */
 unsigned long total_swap_pages(void);
+unsigned long swap_area_changes(void);		/* how often an area was taken into use or out of it */
 unsigned long swap_references(void);		/* of all slots, for mm_verify_all() */
 int swaps_show(struct seq_file *m);		/* /proc/swaps */
 

@@ -275,7 +275,7 @@ sigbus:
 /* May the one who maps the page now write to it?  Page locked; then its slot goes, if no entry needs it. */
 static bool sole_user(struct page *page)
 {
-	return !page_mapped(page) && page_count(page) == 2 && swap_count(page_swap_entry(page)) == 1 &&
+	return !page_mapped(page) && page_count(page) == 2 && __swap_count(page_swap_entry(page)) == 1 &&
 	       !PageWriteback(page);
 }
 

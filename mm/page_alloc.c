@@ -499,6 +499,7 @@ static noinline struct page *alloc_slowpath(gfp_t gfp, unsigned int order)
 	if (page || !(gfp & __GFP_WAIT))
 		goto out;
 	for (retry = 0; retry < RECLAIM_RETRIES; retry++) {
+		unsigned long areas = swap_area_changes();
 		unsigned long freed = try_to_free_pages(gfp, order);
 
 		page = try_zones(gfp, order, effort);
@@ -513,6 +514,8 @@ static noinline struct page *alloc_slowpath(gfp_t gfp, unsigned int order)
 			page = try_zones(gfp, order, ALLOC_ALL);
 			break;
 		}
+		if (!freed && areas != swap_area_changes() && nr_swap_pages())
+			continue;		/* a swapoff has failed meanwhile, or there is a new area */
 		if (!freed && (order > COSTLY_ORDER || !out_of_memory(gfp, order)))
 			break;
 		cond_resched();

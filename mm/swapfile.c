@@ -9,6 +9,8 @@
  *
  * Invariants: an area is used only while SWP_WRITEOK; swapoff clears that first, so that no new slot is handed out.
  *             si->inuse is the number of slots that are not free; bad ones are not counted at all.
+ *             Counts of a slot change by atomic operations of who has a reference to it: the area stays while anybody has.
+ *             Only who takes a free slot, or does not know whether there still is one, takes swap_lock.
  *             Slots are looked for from where the last one was found: what leaves together lies together.
  * Lock order: swapon_mutex > mmap_sem > page lock > ptl > swap_lock, which is innermost.
  * Simplified: the header is mkswap's version 1; no discard.
@@ -47,9 +49,10 @@ struct swap_info {
 	struct block_device *bdev;	/* it, or where the file is */
 	struct swap_extents extents;	/* of a file */
 	struct inode *inode;		/* marked S_SWAPFILE: the file, or the device's */
-	u16 *map;			/* swap_lock */
+	u16 *map;			/* each word by atomic operations; from 0 to something: swap_lock */
 	unsigned long max;		/* slots, header included */
-	unsigned long pages, inuse;	/* slots that can be used; that are: swap_lock */
+	unsigned long pages;		/* slots that can be used */
+	atomic_long_t inuse;		/* that are; less only when the map says so already */
 	unsigned long next;		/* where to look first: swap_lock */
 };
 
@@ -57,6 +60,7 @@ static struct swap_info areas[MAX_SWAPFILES];
 static DEFINE_SPINLOCK(swap_lock);
 static DEFINE_MUTEX(swapon_mutex);	/* one swapon or swapoff at a time */
 static int least_prio = -1;		/* swapon_mutex: of the areas that were given none by the user; the next gets one less */
+static unsigned long area_changes;		/* swap_lock */
 static unsigned long total_slots;	/* swap_lock: of the areas that are in use; every mmap asks */
 static unsigned int last_used;		/* swap_lock: areas of one priority take turns */
 
@@ -70,13 +74,18 @@ static unsigned long find_slot(struct swap_info *si)
 	for (unsigned long n = 1; n < si->max; n++) {
 		if (off >= si->max)
 			off = 1;
-		if (!si->map[off]) {
+		if (!READ_ONCE(si->map[off])) {
 			si->next = off + 1;
 			return off;
 		}
 		off++;
 	}
 	BUG();
+}
+
+static unsigned long slots_used(const struct swap_info *si)
+{
+	return atomic_long_read(&si->inuse);
 }
 
 /* The area to take the next slot from: highest priority, those of the same one in turn.  swap_lock held. */
@@ -87,7 +96,7 @@ static struct swap_info *best_area(void)
 	for (unsigned int i = 1; i <= MAX_SWAPFILES; i++) {
 		struct swap_info *si = &areas[(last_used + i) % MAX_SWAPFILES];
 
-		if ((si->flags & SWP_WRITEOK) && si->inuse < si->pages && (!best || si->prio > best->prio))
+		if ((si->flags & SWP_WRITEOK) && slots_used(si) < si->pages && (!best || si->prio > best->prio))
 			best = si;
 	}
 	return best;
@@ -103,8 +112,8 @@ swp_entry_t get_swap_page(void)
 	if (si) {
 		unsigned long off = find_slot(si);
 
-		si->map[off] = SWAP_HAS_CACHE;
-		si->inuse++;
+		WRITE_ONCE(si->map[off], SWAP_HAS_CACHE);
+		atomic_long_inc(&si->inuse);
 		last_used = si - areas;
 		e = swp_entry(si - areas, off);
 	}
@@ -112,7 +121,10 @@ swp_entry_t get_swap_page(void)
 	return e;
 }
 
-/* Its place in the map; NULL: there is no such slot.  swap_lock held. */
+/*
+ * Its place in the map; NULL: there is no such slot.  swap_lock held, or the caller has a reference to the slot (one of its
+ * count, or the cache's while its page is locked): until that is given back the area stays.
+ */
 static u16 *slot(swp_entry_t e)
 {
 	struct swap_info *si = swp_type(e) < MAX_SWAPFILES ? &areas[swp_type(e)] : NULL;
@@ -122,93 +134,85 @@ static u16 *slot(swp_entry_t e)
 	return &si->map[swp_offset(e)];
 }
 
-/* @e has lost what *@s says no more: is it free now?  swap_lock held. */
-static void maybe_free(swp_entry_t e, const u16 *s)
+/* What is left of the slot is @rest: if that is nothing, it is free.  Not touched after this: the area may go. */
+static void maybe_free(swp_entry_t e, u16 rest)
 {
-	if (!*s)
-		areas[swp_type(e)].inuse--;
+	if (!rest)
+		atomic_long_dec(&areas[swp_type(e)].inuse);
 }
 
 void swap_duplicate(swp_entry_t e)
 {
-	u16 *s;
+	u16 *s = slot(e);
 
-	spin_lock(&swap_lock);
-	s = slot(e);
-	VM_BUG_ON(!s || !*s || (*s & SWAP_COUNT) == SWAP_COUNT - 1);
-	++*s;
-	spin_unlock(&swap_lock);
+	VM_BUG_ON(!s || !READ_ONCE(*s) || (READ_ONCE(*s) & SWAP_COUNT) == SWAP_COUNT - 1);
+	__atomic_fetch_add(s, 1, __ATOMIC_SEQ_CST);
 }
 
-void swap_free(swp_entry_t e)
+unsigned int swap_free(swp_entry_t e)
 {
-	u16 *s;
+	u16 *s = slot(e), rest;
 
-	spin_lock(&swap_lock);
-	s = slot(e);
-	VM_BUG_ON(!s || !(*s & SWAP_COUNT));
-	--*s;
-	maybe_free(e, s);
-	spin_unlock(&swap_lock);
+	VM_BUG_ON(!s || !(READ_ONCE(*s) & SWAP_COUNT));
+	rest = __atomic_sub_fetch(s, 1, __ATOMIC_SEQ_CST);
+	maybe_free(e, rest);
+	return rest & SWAP_COUNT;
 }
 
 int swapcache_prepare(swp_entry_t e)
 {
 	int err = 0;
-	u16 *s;
+	u16 *s, was;
 
-	spin_lock(&swap_lock);
+	spin_lock(&swap_lock);		/* who asks may be late: the area must not go meanwhile */
 	s = slot(e);
-	if (!s || !*s || *s == SWAP_BAD)
-		err = -ENOENT;
-	else if (*s & SWAP_HAS_CACHE)
-		err = -EEXIST;
-	else
-		*s |= SWAP_HAS_CACHE;
+	was = s ? READ_ONCE(*s) : 0;
+	do {
+		err = !was || was == SWAP_BAD ? -ENOENT : was & SWAP_HAS_CACHE ? -EEXIST : 0;
+	} while (!err && !__atomic_compare_exchange_n(s, &was, (u16)(was | SWAP_HAS_CACHE), false,
+						      __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
 	spin_unlock(&swap_lock);
 	return err;
 }
 
 void swapcache_free(swp_entry_t e)
 {
-	u16 *s;
+	u16 *s = slot(e);
 
-	spin_lock(&swap_lock);
-	s = slot(e);
-	VM_BUG_ON(!s || !(*s & SWAP_HAS_CACHE));
-	*s &= ~SWAP_HAS_CACHE;
-	maybe_free(e, s);
-	spin_unlock(&swap_lock);
+	VM_BUG_ON(!s || !(READ_ONCE(*s) & SWAP_HAS_CACHE));
+	maybe_free(e, __atomic_and_fetch(s, (u16)~SWAP_HAS_CACHE, __ATOMIC_SEQ_CST));
+}
+
+unsigned int __swap_count(swp_entry_t e)
+{
+	const u16 *s = slot(e);
+	u16 n = s ? READ_ONCE(*s) : 0;
+
+	return n == SWAP_BAD ? 0 : n & SWAP_COUNT;
 }
 
 unsigned int swap_count(swp_entry_t e)
 {
-	unsigned int n = 0;
-	u16 *s;
+	unsigned int n;
 
 	spin_lock(&swap_lock);
-	s = slot(e);
-	if (s && *s != SWAP_BAD)
-		n = *s & SWAP_COUNT;
+	n = __swap_count(e);
 	spin_unlock(&swap_lock);
 	return n;
 }
 
-static unsigned long sum(unsigned long (*of)(const struct swap_info *si))
+unsigned long nr_swap_pages(void)
 {
 	unsigned long n = 0;
 
-	spin_lock(&swap_lock);
-	for (int i = 0; i < MAX_SWAPFILES; i++)
-		if (areas[i].flags & SWP_USED)
-			n += of(&areas[i]);
-	spin_unlock(&swap_lock);
-	return n;
-}
+	for (int i = 0; i < MAX_SWAPFILES; i++) {
+		const struct swap_info *si = &areas[i];
+		unsigned long pages = READ_ONCE(si->pages), used = slots_used(si);
 
-static unsigned long free_slots(const struct swap_info *si)
-{
-	return si->flags & SWP_WRITEOK ? si->pages - si->inuse : 0;
+		if ((READ_ONCE(si->flags) & SWP_WRITEOK) && pages > used)
+			n += pages - used;
+	}
+	return n;
 }
 
 static unsigned long references(const struct swap_info *si)
@@ -220,9 +224,19 @@ static unsigned long references(const struct swap_info *si)
 	return n;
 }
 
-unsigned long nr_swap_pages(void) { return sum(free_slots); }
+unsigned long swap_area_changes(void) { return READ_ONCE(area_changes); }
 unsigned long total_swap_pages(void) { return READ_ONCE(total_slots); }
-unsigned long swap_references(void) { return sum(references); }
+unsigned long swap_references(void)
+{
+	unsigned long n = 0;
+
+	spin_lock(&swap_lock);
+	for (int i = 0; i < MAX_SWAPFILES; i++)
+		if (areas[i].flags & SWP_USED)
+			n += references(&areas[i]);
+	spin_unlock(&swap_lock);
+	return n;
+}
 
 /* ---- transfers ---- */
 
@@ -466,6 +480,7 @@ static void set_flags(struct swap_info *si, unsigned int flags)
 	spin_lock(&swap_lock);
 	total_slots -= si->flags & SWP_WRITEOK ? si->pages : 0;
 	si->flags = flags;
+	area_changes++;
 	total_slots += flags & SWP_WRITEOK ? si->pages : 0;
 	spin_unlock(&swap_lock);
 }
@@ -571,7 +586,7 @@ static int drop_cached(unsigned int type)
 /* Until no slot is in use: a fork or a fault may have moved entries meanwhile. */
 static int empty_area(unsigned int type)
 {
-	while (READ_ONCE(areas[type].inuse)) {
+	while (slots_used(&areas[type])) {
 		int err = shmem_unuse(type) ?: unuse_all_mms(type) ?: drop_cached(type);
 
 		if (err)
@@ -671,8 +686,8 @@ int swaps_show(struct seq_file *m)
 			continue;
 		name = d_path(&si->file->f_path, buf, PATH_MAX);
 		seq_printf(m, "%-39s %s\t%lu\t%s%lu\t%s%d\n", name, is_file(si) ? "file\t" : "partition", si->pages << (PAGE_SHIFT - 10),
-			   si->pages << (PAGE_SHIFT - 10) < 10000000 ? "\t" : "", si->inuse << (PAGE_SHIFT - 10),
-			   si->inuse << (PAGE_SHIFT - 10) < 10000000 ? "\t" : "", si->prio);
+			   si->pages << (PAGE_SHIFT - 10) < 10000000 ? "\t" : "", slots_used(si) << (PAGE_SHIFT - 10),
+			   slots_used(si) << (PAGE_SHIFT - 10) < 10000000 ? "\t" : "", si->prio);
 	}
 	mutex_unlock(&swapon_mutex);
 	kfree(buf);

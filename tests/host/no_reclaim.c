@@ -10,3 +10,5 @@ unsigned long try_to_free_pages(gfp_t gfp, unsigned int order)
 }
 
 void wakeup_kswapd(void) { }
+unsigned long nr_swap_pages(void) { return 0; }
+unsigned long swap_area_changes(void) { return 0; }
