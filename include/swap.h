@@ -67,6 +67,8 @@ void swap_writepage(struct page *page);
 bool swap_readpage(struct page *page);
 unsigned long nr_swap_pages(void);		/* free slots */
 unsigned long total_swap_pages(void);
+/* Should a page that is back keep its slot, which spares writing it again?  Not if less than half are free, nor if the area goes. */
+bool swap_is_scarce(swp_entry_t e);
 unsigned long swap_area_changes(void);		/* how often an area was taken into use or out of it */
 unsigned long swap_references(void);		/* of all slots, for mm_verify_all() */
 int swaps_show(struct seq_file *m);		/* /proc/swaps */
@@ -99,6 +101,8 @@ bool try_to_free_swap(struct page *page);
 /* Somebody has dropped an entry that named the page: if that was the last, its slot goes too.  Any lock may be held. */
 void free_swap_cache(struct page *page);
 unsigned long nr_swapcache_pages(void);
+/* Can a page without another home leave?  What is in the cache has its slot already. */
+static inline bool swap_can_take(void) { return nr_swap_pages() > 0 || (total_swap_pages() && nr_swapcache_pages() > 32); }
 
 /* ---- mm/fault.c: for swapoff ---- */
 /* Entries of @mm that name slots of area @type get their pages back.  0, -ENOMEM, -EINTR.  Takes mmap_sem. */

@@ -224,6 +224,11 @@ static unsigned long references(const struct swap_info *si)
 	return n;
 }
 
+bool swap_is_scarce(swp_entry_t e)
+{
+	return nr_swap_pages() * 2 < total_swap_pages() || !(READ_ONCE(areas[swp_type(e)].flags) & SWP_WRITEOK);
+}
+
 unsigned long swap_area_changes(void) { return READ_ONCE(area_changes); }
 unsigned long total_swap_pages(void) { return READ_ONCE(total_slots); }
 unsigned long swap_references(void)

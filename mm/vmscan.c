@@ -366,7 +366,7 @@ static void shrink_page_list(struct list_head *pages, struct scan *sc)
 
 unsigned long reclaim_pages(struct list_head *pages)
 {
-	struct scan sc = { .may_swap = nr_swap_pages() > 0 };
+	struct scan sc = { .may_swap = swap_can_take() };
 
 	shrink_page_list(pages, &sc);
 	if (sc.slow)
@@ -460,7 +460,7 @@ static void end_scan(struct scan *sc, bool wait)
 /* One round over all zones: pages freed. */
 static unsigned long shrink_round(int priority)
 {
-	struct scan sc = { .may_swap = nr_swap_pages() > 0 };
+	struct scan sc = { .may_swap = swap_can_take() };
 
 	for (int i = 0; i < MAX_NR_ZONES; i++)
 		if (zones[i].managed_pages)
