@@ -275,6 +275,7 @@ static struct page *page_to_read(struct file *file, struct address_space *m, pgo
 static ssize_t read_pages(struct file *file, struct address_space *m, struct sink *sink, size_t len, loff_t pos)
 {
 	const struct inode *inode = m->host;
+	pgoff_t before = file->f_ra.prev_index;		/* reading on in the page where the last read ended is the same use */
 	size_t done = 0;
 
 	while (done < len && pos < READ_ONCE(inode->i_size)) {
@@ -286,6 +287,9 @@ static ssize_t read_pages(struct file *file, struct address_space *m, struct sin
 				    ((pos + (len - done) - 1) >> PAGE_SHIFT) - (pos >> PAGE_SHIFT) + 1);
 		if (IS_ERR(page))
 			return done ? (ssize_t)done : PTR_ERR(page);
+		if (page && (mapping_is_shmem(m) ? !offset_in_page(pos) : pos >> PAGE_SHIFT != (loff_t)before))
+			mark_page_accessed(page);
+		before = pos >> PAGE_SHIFT;
 		got = deliver(sink, done, page ? page_address(page) + offset_in_page(pos) : NULL, n);
 		if (page)
 			put_page(page);
@@ -382,6 +386,8 @@ static ssize_t write_part(struct address_space *m, const struct source *src, siz
 		return 0;
 	}
 	if (n) {
+		if (mapping_is_shmem(m))
+			mark_page_accessed(page);	/* as on Linux: of other files only read(2) is a use */
 		SetPageUptodate(page);
 		set_page_dirty(page);
 		if (pos + (loff_t)n > m->host->i_size)

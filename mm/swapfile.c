@@ -10,7 +10,7 @@
  * Invariants: an area is used only while SWP_WRITEOK; swapoff clears that first, so that no new slot is handed out.
  *             si->inuse is the number of slots that are not free; bad ones are not counted at all.
  *             Counts of a slot change by atomic operations of who has a reference to it: the area stays while anybody has.
- *             Only who takes a free slot, or does not know whether there still is one, takes swap_lock.
+ *             Only who takes a free slot or makes one free, or does not know whether there still is one, takes swap_lock.
  *             Slots are looked for from where the last one was found: what leaves together lies together.
  * Lock order: swapon_mutex > mmap_sem > page lock > ptl > swap_lock, which is innermost.
  * Simplified: the header is mkswap's version 1; no discard.
@@ -49,10 +49,10 @@ struct swap_info {
 	struct block_device *bdev;	/* it, or where the file is */
 	struct swap_extents extents;	/* of a file */
 	struct inode *inode;		/* marked S_SWAPFILE: the file, or the device's */
-	u16 *map;			/* each word by atomic operations; from 0 to something: swap_lock */
+	u16 *map;			/* each word by atomic operations; from and to 0: swap_lock */
 	unsigned long max;		/* slots, header included */
 	unsigned long pages;		/* slots that can be used */
-	atomic_long_t inuse;		/* that are; less only when the map says so already */
+	atomic_long_t inuse;		/* that are: swap_lock to change */
 	unsigned long next;		/* where to look first: swap_lock */
 };
 
@@ -134,11 +134,20 @@ static u16 *slot(swp_entry_t e)
 	return &si->map[swp_offset(e)];
 }
 
-/* What is left of the slot is @rest: if that is nothing, it is free.  Not touched after this: the area may go. */
-static void maybe_free(swp_entry_t e, u16 rest)
+/* The slot loses @part of its word, one reference or the cache's bit: what is left.  If that is nothing, the slot is free. */
+static u16 slot_put(swp_entry_t e, u16 part)
 {
-	if (!rest)
-		atomic_long_dec(&areas[swp_type(e)].inuse);
+	u16 *s = slot(e), was = READ_ONCE(*s);
+
+	while (was != part)
+		if (__atomic_compare_exchange_n(s, &was, (u16)(was - part), false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+			return was - part;
+	spin_lock(&swap_lock);
+	was = __atomic_sub_fetch(s, part, __ATOMIC_SEQ_CST);	/* the cache may just have taken it: swapcache_prepare() */
+	if (!was)
+		atomic_long_dec(&areas[swp_type(e)].inuse);	/* not touched after this: the area may go */
+	spin_unlock(&swap_lock);
+	return was;
 }
 
 void swap_duplicate(swp_entry_t e)
@@ -151,12 +160,8 @@ void swap_duplicate(swp_entry_t e)
 
 unsigned int swap_free(swp_entry_t e)
 {
-	u16 *s = slot(e), rest;
-
-	VM_BUG_ON(!s || !(READ_ONCE(*s) & SWAP_COUNT));
-	rest = __atomic_sub_fetch(s, 1, __ATOMIC_SEQ_CST);
-	maybe_free(e, rest);
-	return rest & SWAP_COUNT;
+	VM_BUG_ON(!(__swap_count(e)));
+	return slot_put(e, 1) & SWAP_COUNT;
 }
 
 int swapcache_prepare(swp_entry_t e)
@@ -177,10 +182,8 @@ int swapcache_prepare(swp_entry_t e)
 
 void swapcache_free(swp_entry_t e)
 {
-	u16 *s = slot(e);
-
-	VM_BUG_ON(!s || !(READ_ONCE(*s) & SWAP_HAS_CACHE));
-	maybe_free(e, __atomic_and_fetch(s, (u16)~SWAP_HAS_CACHE, __ATOMIC_SEQ_CST));
+	VM_BUG_ON(!slot(e) || !(READ_ONCE(*slot(e)) & SWAP_HAS_CACHE));
+	slot_put(e, SWAP_HAS_CACHE);
 }
 
 unsigned int __swap_count(swp_entry_t e)

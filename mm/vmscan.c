@@ -21,7 +21,7 @@
  *             a whole round freed nothing.
  * Lock order: page lock (tried) > i_mmap_rwsem or anon_vma root rwsem (tried) > ptl > zone->lru_lock
  * Simplified: one kswapd; no groups, no working-set shadows; dirty file pages are left to write-back, whose
- *             limits keep them few; only accessed bits of entries count as use, not read(2).
+ *             limits keep them few.
  * Sources:    Gorman, "Understanding the Linux Virtual Memory Manager", "Page Frame Reclamation".
  */
 #include <blkdev.h>

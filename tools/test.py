@@ -1118,7 +1118,7 @@ MM_TESTS = ("brk", "cow", "efault", "exec", "filemap", "lazy", "mmap", "model", 
             "pie", "procfs", "rlimit", "sigframe", "signal", "stack", "syscall", "thread", "trap",
             "vfork")
 # Programs that look at disks: their machines have those of tools/diskimage.py.
-DISK_TESTS = ("blockdev", "diskerr", "readahead", "swap", "swapload", "swapshm", "writeback")
+DISK_TESTS = ("accessed", "blockdev", "diskerr", "readahead", "swap", "swapload", "swapshm", "writeback")
 DISK_ERROR_TESTS = ("diskerr",)
 # Not affinity: shares of a CPU say nothing where the host takes it away for seconds.
 SMP_TESTS = ("badelf", "cloneflags", "cow", "exec", "filemap", "futex", "madvise", "membarrier", "mmap",
