@@ -312,10 +312,11 @@ static void advise_pageout(struct vm_area_struct *vma, unsigned long start, unsi
 		if (vma_is_anonymous(vma)) {
 			pageout_lazyfree(vma, start, next);
 			pageout_swapbacked(vma, start, next);
-		} else if (vma_is_shmem(vma)) {
-			pageout_swapbacked(vma, start, next);
 		} else {
-			pageout_file_pages(vma, start, next);
+			if (vma_is_shmem(vma))
+				pageout_swapbacked(vma, start, next);
+			if (!mapping_unevictable(vma->vm_file->f_inode->i_mapping))
+				pageout_file_pages(vma, start, next);
 		}
 		cond_resched();
 	}
