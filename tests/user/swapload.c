@@ -217,7 +217,7 @@ static void loads(unsigned long bytes, int flags, int fit)
 	b = program(bytes, flags, 2, ROUNDS, fit);
 	for (int r = 0; r < ROUNDS; r++) {
 		for (int tries = 0; gate->waiting < 2; ) {
-			if (tries < (fit ? 20 : 4) && in_use() >= 256) {
+			if (tries < (fit ? 8 : 2) && in_use() >= 256) {
 				gone += off_and_on(fit);
 				tries++;
 			}
