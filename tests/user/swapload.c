@@ -184,6 +184,8 @@ static int off_and_on(int must)
 {
 	int err = try_swapoff();
 
+	if (err == -1 && area_kb() < 0)		/* killed when it had just done it */
+		err = 0;
 	if (err && (must || (err != ENOMEM && err != EINTR && err != -1)))
 		FAIL("swapoff: %d %s", err, err > 0 ? strerrorname(err) : "killed");
 	if (!err)
@@ -273,11 +275,14 @@ TEST_LIMIT(swapoff_without_room_changes_nothing, SECONDS)
 	for (unsigned long i = 0; i < l.pages; i++)
 		fill(&l, i);
 	kb = area_kb();
-	CHECK(try_swapoff() != 0);
-	EQ(area_kb(), kb);
+	if (try_swapoff())
+		EQ(area_kb(), kb);
+	else				/* caches have made room; then it must be right, too */
+		EQ(area_kb(), -1);
 	for (unsigned long i = 0; i < l.pages; i++)
 		look(&l, i);
 	OK(munmap(l.words, l.pages * PAGE));
 	drop_ballast();
-	EQ(try_swapoff(), 0);
+	if (area_kb() > 0)
+		EQ(try_swapoff(), 0);
 }
