@@ -239,7 +239,7 @@ void iget_failed(struct inode *i)
 static void evict(struct inode *i)
 {
 	VM_BUG_ON(!list_empty(&i->i_locks));
-	if (i->i_data.nrpages)
+	if (i->i_data.nrpages || test_bit(AS_SHMEM, &i->i_data.flags))	/* in swap, then */
 		truncate_inode_pages(&i->i_data, 0);
 	if (i->i_sb->s_op && i->i_sb->s_op->evict_inode)
 		i->i_sb->s_op->evict_inode(i);

@@ -481,7 +481,7 @@ static int may_delete(struct inode *dir, const struct dentry *d, bool want_dir)
 	err = inode_permission(dir, MAY_WRITE | MAY_EXEC);
 	if (err)
 		return err;
-	if (sticky_forbids(dir, d->d_inode))
+	if (sticky_forbids(dir, d->d_inode) || IS_SWAPFILE(d->d_inode))
 		return -EPERM;
 	if (want_dir) {
 		if (!S_ISDIR(d->d_inode->i_mode))

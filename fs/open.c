@@ -232,7 +232,7 @@ int do_truncate(struct inode *i, loff_t len)
 	if (!i->i_op->truncate)
 		return -EINVAL;
 	inode_lock(i);
-	err = i->i_op->truncate(i, len);
+	err = IS_SWAPFILE(i) && len <= i->i_size ? -ETXTBSY : i->i_op->truncate(i, len);
 	if (!err) {
 		i->i_mtime = i->i_ctime = current_time_ns();
 		mark_inode_dirty(i);
@@ -340,6 +340,8 @@ static long vfs_fallocate(struct file *f, int mode, loff_t off, loff_t len)
 		return -EINVAL;
 	if (!(f->f_mode & FMODE_WRITE))
 		return -EBADF;
+	if (IS_SWAPFILE(f->f_inode->i_mapping->host))
+		return -ETXTBSY;
 	if (S_ISFIFO(type))
 		return -ESPIPE;
 	if (S_ISDIR(type))

@@ -89,6 +89,7 @@ static void tmpfs_evict(struct inode *i)
 {
 	if (S_ISLNK(i->i_mode))
 		kfree(i->i_private);
+	shmem_evict(i);
 	atomic_long_dec(&sb_info(i->i_sb)->used_inodes);
 }
 

@@ -126,6 +126,7 @@ struct inode {
 	struct pipe_inode_info *i_pipe;
 	struct dentry *i_alias;		/* of a directory: the one name it is cached under; dcache_lock */
 	struct list_head i_locks;	/* fcntl byte-range locks (fs/locks.c) */
+	unsigned int i_flags;		/* S_*: i_rwsem to change */
 	bool i_linkable;		/* O_TMPFILE: link(2) may give it its first name */
 	void *i_private;
 	u32 i_generation;
@@ -137,6 +138,8 @@ struct inode {
 	struct list_head i_dirty;	/* in sb->s_dirty; oldest first */
 	u64 i_dirtied_when;		/* monotonic ns */
 };
+#define S_SWAPFILE	0x100		/* in use as swap: not written, cut or unlinked */
+#define IS_SWAPFILE(inode) ((inode)->i_flags & S_SWAPFILE)
 #define I_NEW		1		/* being read: others wait */
 #define I_FREEING	2		/* on its way out: others wait, and look again */
 #define I_DIRTY_SYNC	4		/* times: fdatasync does without */

@@ -258,12 +258,18 @@ struct address_space_operations {
 			     unsigned int to);
 	void (*write_stopped)(struct address_space *mapping);	/* fewer bytes came than it was called for; page locked, i_rwsem */
 	int (*set_page_dirty)(struct page *page);
+	/*
+	 * Up to @max blocks of the file from @block on that lie in a row on its disk, from block *@at of the disk on (0: a
+	 * hole).  How many, or -errno.  NULL: its pages cannot be found without the file system, so it is no swap area.
+	 */
+	long (*bmap)(struct address_space *mapping, u64 block, unsigned long max, u64 *at);
 };
 
 /* What a page in the tree may be marked with, so that those that are can be found. */
 enum page_tag {
 	PAGE_TAG_DIRTY,
 	PAGE_TAG_WRITEBACK,		/* a transfer was begun; it may have ended */
+	PAGE_TAG_SWAPPED,		/* no page: the slot of swap where it is */
 	NR_PAGE_TAGS
 };
 
@@ -288,9 +294,15 @@ struct address_space {
 	u64 dirtied_when;			/* monotonic ns: since when any is; tree_lock */
 	pgoff_t writeback_index;		/* where a writer that must help goes on: hint */
 	u32 wb_err;				/* what went wrong in write-back (mm/page-writeback.c): atomic */
+	/* Of shared memory (mm/shmem.c): */
+	unsigned long nr_swapped;		/* pages in swap, in the tree as values: tree_lock */
+	struct list_head swaplist;		/* all that ever had one: shmem_swaplist_lock */
+	unsigned int unusers;			/* swapoff is at work here: shmem_swaplist_lock */
+	struct shmem_falloc *falloc;		/* an fallocate(2) is: tree_lock */
 };
 #define AS_SHMEM 0		/* counts as MM_SHMEMPAGES; pages have no other home */
 #define AS_BDEV 2		/* blocks of a device: their page lock is the innermost of them (kernel/lockdep.c) */
+#define AS_UNEVICTABLE 3	/* SHM_LOCK: its pages stay in memory */
 #define AS_SNAPPED 1		/* in the snapshot that is being written (fs/snapshot_files.c) */
 
 /* ---- anonymous pages -------------------------------------------------------------- */

@@ -19,6 +19,17 @@ unsigned int page_tree_gang_lookup_tag(struct page_tree *t, pgoff_t start, struc
 void page_tree_tag_set(struct page_tree *t, pgoff_t index, enum page_tag tag);
 void page_tree_tag_clear(struct page_tree *t, pgoff_t index, enum page_tag tag);
 bool page_tree_tagged(const struct page_tree *t, enum page_tag tag);
+/*
+ * An entry of the tree is a page or, of shared memory that is in swap, a value: an odd word (include/swap.h says which).
+ * All of the above look over values; these see them too.
+ */
+static inline bool page_tree_is_value(const void *entry) { return (unsigned long)entry & 1; }
+void *page_tree_lookup_entry(struct page_tree *t, pgoff_t index);
+/* @old at @index becomes @new (a value gets PAGE_TAG_SWAPPED; NULL: nothing is there).  False: it is not @old any more. */
+bool page_tree_replace(struct page_tree *t, pgoff_t index, void *old, void *new);
+/* Up to @max entries with index >= @start in order, and where they are; @tag -1: all. */
+unsigned int page_tree_gang_entries(struct page_tree *t, pgoff_t start, void **entries, pgoff_t *indices,
+				    unsigned int max, int tag);
 
 void address_space_init(struct address_space *m, struct inode *host,
 			const struct address_space_operations *a_ops);
@@ -92,6 +103,8 @@ long shmem_fallocate(struct file *file, int mode, loff_t off, loff_t len);
 int shmem_acct_pages(struct inode *inode, long pages);
 int shmem_truncate(struct inode *inode, loff_t size);	/* ->truncate */
 loff_t shmem_file_llseek(struct file *f, loff_t off, int whence);
+void shmem_evict(struct inode *inode);			/* from ->evict_inode: its pages are gone */
+void shmem_lock(struct inode *inode, bool lock);	/* SHM_LOCK: what is in memory stays there */
 /* F_GET_SEALS, F_ADD_SEALS (mm/memfd.c); takes i_rwsem. */
 long memfd_fcntl(struct file *file, unsigned int cmd, unsigned long arg);
 

@@ -11,7 +11,7 @@
  *             does not soon name a new segment.
  * Lock order: mmap_sem > shm_mutex.  A segment's file is let go after shm_mutex is.
  * Simplified: one lock and one list for all segments; Linux has a lock for each, and finds ids
- *             in a radix tree and keys in a hash.  SHM_LOCK only says so, as shared memory is not swapped.
+ *             in a radix tree and keys in a hash.
  *             No huge pages: SHM_HUGETLB answers as when none are set aside.
  * Sources:    shmget(2), shmop(2), shmctl(2), sysvipc(7), proc(5); the order of errors is
  *             Linux 6.1's, found by asking it.
@@ -635,8 +635,10 @@ static long shm_info(struct shm_info __user *buf)
 	mutex_lock(&shm_mutex);
 	info.used_ids = in_use;
 	info.shm_tot = total_pages;
-	list_for_each_entry(s, &segments, list)
+	list_for_each_entry(s, &segments, list) {
 		info.shm_rss += s->file->f_inode->i_mapping->nrpages;
+		info.shm_swp += s->file->f_inode->i_mapping->nr_swapped;
+	}
 	ret = max_index();
 	mutex_unlock(&shm_mutex);
 	return copy_to_user(buf, &info, sizeof(info)) ? -EFAULT : ret;
@@ -739,6 +741,7 @@ static long lock_segment(int id, bool lock)
 		goto out;
 	ret = 0;
 	s->mode = lock ? s->mode | SHM_LOCKED : s->mode & ~SHM_LOCKED;
+	shmem_lock(s->file->f_inode, lock);
 out:
 	mutex_unlock(&shm_mutex);
 	return ret;
@@ -818,7 +821,8 @@ int sysvipc_shm_show(struct seq_file *m)
 			   "%10lu %21lu %21lu\n", s->key, s->id, s->mode, s->size, s->cpid,
 			   s->lpid, s->nattch, s->uid, s->gid, s->cuid, s->cgid, s->atime,
 			   s->dtime, s->ctime,
-			   s->file->f_inode->i_mapping->nrpages << PAGE_SHIFT, 0UL);
+			   s->file->f_inode->i_mapping->nrpages << PAGE_SHIFT,
+			   s->file->f_inode->i_mapping->nr_swapped << PAGE_SHIFT);
 	mutex_unlock(&shm_mutex);
 	return 0;
 }

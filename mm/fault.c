@@ -276,7 +276,7 @@ sigbus:
 /* May the one who maps the page now write to it?  Page locked; then its slot goes, if no entry needs it. */
 static bool sole_user(struct page *page)
 {
-	return !page_mapped(page) && page_count(page) == 2 && swap_count(page_swap_entry(page)) == 1 &&
+	return !page_mapped(page) && page_count(page) == 2 && __swap_count(page_swap_entry(page)) == 1 &&
 	       !PageWriteback(page);
 }
 
@@ -303,7 +303,7 @@ static noinline bool map_swap_page(struct fault *f, struct page *page)
 	trace_entry(f, pte, OUTCOME_SWAP_IN);
 	swap_free(e);
 	pte_unmap_unlock(pte, f->ptl);
-	if (alone && wants_write(f))
+	if ((alone && wants_write(f)) || swap_is_scarce(e))
 		try_to_free_swap(page);
 	return true;
 }

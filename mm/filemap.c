@@ -34,6 +34,7 @@ void address_space_init(struct address_space *m, struct inode *host,
 	init_rwsem_class(&m->i_mmap_rwsem, "mapping->i_mmap_rwsem");
 	m->i_mmap = RB_ROOT;
 	INIT_LIST_HEAD(&m->i_mmap_nonlinear);
+	INIT_LIST_HEAD(&m->swaplist);
 }
 
 bool mapping_is_shmem(const struct address_space *m)
@@ -96,6 +97,8 @@ int add_to_page_cache(struct address_space *m, pgoff_t index, struct page *page)
 			shmem_acct_pages(m->host, -1);
 		return err;
 	}
+	if (unlikely(mapping_unevictable(m)))
+		SetPageUnevictable(page);
 	lru_cache_add(page);
 	count_vm_event(PGCACHE_ADD);
 	trace_cache_add(page);
@@ -143,13 +146,17 @@ static struct page *find_lock_page(struct address_space *m, pgoff_t index)
 	}
 }
 
-/* As find_or_create_page(), with the reason: ERR_PTR(-ENOMEM, -ENOSPC). */
+/* As find_or_create_page(), with the reason: ERR_PTR(-ENOMEM, -ENOSPC, -EIO). */
 struct page *grab_page(struct address_space *m, pgoff_t index, gfp_t gfp)
 {
 	for (;;) {
 		struct page *page = find_lock_page(m, index);
 		int err;
 
+		if (page)
+			return page;
+		if (unlikely(READ_ONCE(m->nr_swapped)))
+			page = shmem_swapin_page(m, index);
 		if (page)
 			return page;
 		page = alloc_page(gfp);
@@ -254,12 +261,11 @@ static size_t deliver(struct sink *s, size_t done, const void *src, size_t n)
 static struct page *page_to_read(struct file *file, struct address_space *m, pgoff_t index, unsigned long want)
 {
 	if (mapping_is_shmem(m)) {
-		struct page *page = find_get_page(m, index);
+		struct page *page = shmem_get_page(m, index);
 
-		if (page && PageUptodate(page))
+		if (IS_ERR_OR_NULL(page) || PageUptodate(page))
 			return page;
-		if (page)
-			put_page(page);
+		put_page(page);
 		return NULL;
 	}
 	page_cache_readahead(file, m, index, want);
@@ -269,6 +275,7 @@ static struct page *page_to_read(struct file *file, struct address_space *m, pgo
 static ssize_t read_pages(struct file *file, struct address_space *m, struct sink *sink, size_t len, loff_t pos)
 {
 	const struct inode *inode = m->host;
+	pgoff_t before = file->f_ra.prev_index;		/* reading on in the page where the last read ended is the same use */
 	size_t done = 0;
 
 	while (done < len && pos < READ_ONCE(inode->i_size)) {
@@ -280,6 +287,9 @@ static ssize_t read_pages(struct file *file, struct address_space *m, struct sin
 				    ((pos + (len - done) - 1) >> PAGE_SHIFT) - (pos >> PAGE_SHIFT) + 1);
 		if (IS_ERR(page))
 			return done ? (ssize_t)done : PTR_ERR(page);
+		if (page && (mapping_is_shmem(m) ? !offset_in_page(pos) : pos >> PAGE_SHIFT != (loff_t)before))
+			mark_page_accessed(page);
+		before = pos >> PAGE_SHIFT;
 		got = deliver(sink, done, page ? page_address(page) + offset_in_page(pos) : NULL, n);
 		if (page)
 			put_page(page);
@@ -377,6 +387,8 @@ static ssize_t write_part(struct address_space *m, const struct source *src, siz
 		return 0;
 	}
 	if (n) {
+		if (mapping_is_shmem(m))
+			mark_page_accessed(page);	/* as on Linux: of other files only read(2) is a use */
 		SetPageUptodate(page);
 		set_page_dirty(page);
 		if (pos + (loff_t)n > m->host->i_size)
@@ -422,11 +434,11 @@ ssize_t generic_file_write(struct file *file, const char __user *buf, size_t len
 	ssize_t n;
 
 	if (!len)
-		return 0;
+		return IS_SWAPFILE(host) ? -ETXTBSY : 0;
 	down_write(&host->i_rwsem);
 	if ((file->f_flags & O_APPEND) && host == inode)	/* a device has no end to append to */
 		*pos = host->i_size;
-	n = write_limit(file, len, *pos, true);
+	n = IS_SWAPFILE(host) ? -ETXTBSY : write_limit(file, len, *pos, true);
 	if (n > 0) {
 		loff_t size = inode->i_size;
 
@@ -449,7 +461,7 @@ ssize_t kernel_write(struct file *file, const void *buf, size_t len, loff_t pos)
 	if (!inode->i_mapping->a_ops)
 		return -EINVAL;
 	down_write(&host->i_rwsem);
-	n = write_limit(file, len, pos, false);
+	n = IS_SWAPFILE(host) ? -ETXTBSY : write_limit(file, len, pos, false);
 	if (n > 0) {
 		n = write_pages(inode->i_mapping, &src, n, pos);
 		inode->i_mtime = inode->i_ctime = current_time_ns();
@@ -482,7 +494,7 @@ static int filemap_fault(struct vm_area_struct *vma, struct vm_fault *vmf)
 
 	if (beyond_eof(inode, vmf->pgoff))
 		return VM_FAULT_SIGBUS;
-	if (fault_readahead(vma, m, vmf->pgoff))
+	if (fault_readahead(vma, m, vmf->pgoff) || shmem_needs_disk(m, vmf->pgoff))
 		ret |= VM_FAULT_MAJOR;
 	page = grab_page(m, vmf->pgoff, GFP_HIGHUSER_MOVABLE);
 	if (IS_ERR(page))

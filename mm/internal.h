@@ -200,6 +200,7 @@ extern bool lru_listing;			/* anonymous pages are put on lists: memory has been 
 void lru_cache_add(struct page *page);		/* unless it is on a list already; its flags are set */
 void lru_forget(struct page *page);		/* it is about to be freed */
 void deactivate_page(struct page *page);
+void mark_page_accessed(struct page *page);	/* by read(2): once, it is referenced; again, it is active */
 void lru_set_swapbacked(struct page *page);	/* its contents count: its place is swap */
 void lru_lazyfree(struct page *page);		/* they do not: it may be dropped (MADV_FREE) */
 void lru_set_unevictable(struct page *page, bool yes);
@@ -259,6 +260,38 @@ static inline bool is_shared_maywrite(unsigned long flags)
 int mapping_map_writable(struct address_space *m);
 void mapping_unmap_writable(struct address_space *m);
 bool vma_is_shmem(const struct vm_area_struct *vma);
+static inline bool mapping_unevictable(const struct address_space *m)
+{
+	return test_bit(AS_UNEVICTABLE, &m->flags);
+}
+/* The page of @m, in memory or brought back from swap, with a reference; NULL: a hole.  ERR_PTR(-ENOMEM, -EIO). */
+struct page *shmem_get_page(struct address_space *m, pgoff_t index);
+/* If the page is in swap: brought back, locked and referenced, or ERR_PTR as above; NULL: it is not. */
+struct page *shmem_swapin_page(struct address_space *m, pgoff_t index);
+bool shmem_needs_disk(struct address_space *m, pgoff_t index);	/* would it have to be read? */
+bool shmem_in_swap_cache(struct address_space *m, pgoff_t index);
+/*
+ * For reclaim: a page of @page->mapping, locked, dirty, mapped by nobody, and nobody's but the caller's, once, and the cache's.
+ * True: its slot is in its place, it is on its way and unlocked.  False: it stays, locked.
+ */
+bool shmem_writepage(struct page *page);
+/* Truncation found @entry, a value, at @index: gone.  False: it has changed. */
+bool shmem_free_swap(struct address_space *m, pgoff_t index, void *entry);
+/* Up to @max entries of [@first, @last], pages with a reference; more than one can be had of a place only by asking again. */
+unsigned int find_get_entries(struct address_space *m, pgoff_t first, pgoff_t last, void **entries, pgoff_t *indices,
+			      unsigned int max);
+unsigned long shmem_swap_usage(const struct vm_area_struct *vma);	/* bytes of swap that smaps says it has */
+unsigned long shmem_partial_swap_usage(struct address_space *m, pgoff_t first, pgoff_t end);
+void shmem_swapin_range(struct address_space *m, pgoff_t first, pgoff_t end);	/* MADV_WILLNEED */
+/* An fallocate(2) is under way: what it has made and nobody has used is not swapped, because it may have to go again. */
+struct shmem_falloc {
+	pgoff_t first;
+	unsigned long refused;		/* pages that reclaim wanted: more than were made is a sign that there is no room */
+};
+void shmem_falloc_begin(struct address_space *m, struct shmem_falloc *f);	/* NULL: it is over */
+bool shmem_charged_by_page(const struct inode *inode);	/* of an object that is not charged as a whole */
+unsigned long shmem_swapped_pages(bool (*of)(const struct inode *inode));	/* in swap, of the files that @of takes */
+int shmem_verify_swap(unsigned long *entries);	/* values in the trees, and what they name */
 
 /* ---- nonlinear.c ---- */
 /* First address in (start, end] where the file pages no longer follow each other. */

@@ -102,6 +102,14 @@ void deactivate_page(struct page *page)
 		move(page, 0, BIT(PG_active) | BIT(PG_referenced));
 }
 
+void mark_page_accessed(struct page *page)
+{
+	if (!PageReferenced(page))
+		SetPageReferenced(page);
+	else if (!PageActive(page) && !PageUnevictable(page))
+		move(page, BIT(PG_active), BIT(PG_referenced));
+}
+
 void lru_set_swapbacked(struct page *page)
 {
 	if (!PageSwapBacked(page))

@@ -274,8 +274,8 @@ static void pageout_lazyfree(struct vm_area_struct *vma, unsigned long start, un
 		put_page(pages[--nr]);
 }
 
-/* The anonymous pages of [start, end), a batch at most, that nothing else maps: to swap. */
-static void pageout_anon(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+/* The pages of [start, end), a batch at most, that have their home in swap and that nothing else maps: there. */
+static void pageout_swapbacked(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
 	pmd_t *pmd = mm_find_pmd(vma->vm_mm, start);
 	pte_t *pte, *first;
@@ -288,7 +288,7 @@ static void pageout_anon(struct vm_area_struct *vma, unsigned long start, unsign
 	for (unsigned long addr = start; addr < end; addr += PAGE_SIZE, pte++) {
 		struct page *page = pte_present(*pte) ? vm_normal_page(vma, addr, *pte) : NULL;
 
-		if (page && PageAnon(page) && page_mapcount(page) == 1)
+		if (page && (PageAnon(page) || PageSwapBacked(page)) && page_mapcount(page) == 1)
 			lru_take(page, &taken);
 	}
 	pte_unmap_unlock(first, ptl);
@@ -298,7 +298,7 @@ static void pageout_anon(struct vm_area_struct *vma, unsigned long start, unsign
 /*
  * Reclaim these pages now: file pages leave the tables, if the file
  * is one that the caller could write to (others would notice by mincore), and the file too where they
- * were never written; anonymous ones go if MADV_FREE gave them up, else to swap.
+ * were never written; anonymous ones go if MADV_FREE gave them up, else to swap, as shared memory does.
  */
 static void advise_pageout(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
@@ -311,9 +311,12 @@ static void advise_pageout(struct vm_area_struct *vma, unsigned long start, unsi
 		next = min(ALIGN_DOWN(start, PAGEOUT_BATCH * PAGE_SIZE) + PAGEOUT_BATCH * PAGE_SIZE, end);
 		if (vma_is_anonymous(vma)) {
 			pageout_lazyfree(vma, start, next);
-			pageout_anon(vma, start, next);
+			pageout_swapbacked(vma, start, next);
 		} else {
-			pageout_file_pages(vma, start, next);
+			if (vma_is_shmem(vma))
+				pageout_swapbacked(vma, start, next);
+			if (!mapping_unevictable(vma->vm_file->f_inode->i_mapping))
+				pageout_file_pages(vma, start, next);
 		}
 		cond_resched();
 	}
@@ -390,7 +393,10 @@ static int advise_remove(struct vm_area_struct *vma, unsigned long start, unsign
 static int advise_willneed(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
 	for_each_swap_entry(vma, start, end, read_ahead);
-	if (vma->vm_file && !(vma->vm_flags & VM_NONLINEAR))
+	if (vma_is_shmem(vma) && !(vma->vm_flags & VM_NONLINEAR))
+		shmem_swapin_range(vma->vm_file->f_inode->i_mapping, linear_page_index(vma, start),
+				   linear_page_index(vma, end));
+	else if (vma->vm_file && !(vma->vm_flags & VM_NONLINEAR))
 		force_page_cache_readahead(vma->vm_file->f_inode->i_mapping, linear_page_index(vma, start),
 					   (end - start) >> PAGE_SHIFT);
 	return 0;

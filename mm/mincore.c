@@ -22,7 +22,7 @@ static bool in_cache(struct vm_area_struct *vma, unsigned long addr)
 		return false;
 	page = find_get_page(vma->vm_file->f_inode->i_mapping, vma_page_index(vma, addr));
 	if (!page)
-		return false;
+		return shmem_in_swap_cache(vma->vm_file->f_inode->i_mapping, vma_page_index(vma, addr));
 	ret = PageUptodate(page);
 	put_page(page);
 	return ret;

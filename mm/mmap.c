@@ -153,6 +153,8 @@ static int check_file_mapping(struct file *file, unsigned long prot, unsigned lo
 	if (type != MAP_PRIVATE) {
 		if ((prot & PROT_WRITE) && !(file->f_mode & FMODE_WRITE))
 			return -EACCES;
+		if ((prot & PROT_WRITE) && IS_SWAPFILE(file->f_inode->i_mapping->host))
+			return -ETXTBSY;
 		*vm_flags |= VM_SHARED | VM_MAYSHARE;
 		if (!(file->f_mode & FMODE_WRITE))
 			*vm_flags &= ~(VM_MAYWRITE | VM_SHARED);

@@ -521,7 +521,7 @@ static noinline struct page *alloc_slowpath(gfp_t gfp, unsigned int order)
 	if (page || !(gfp & __GFP_WAIT))
 		goto out;
 	for (;;) {
-		unsigned long freed = 0;
+		unsigned long areas = swap_area_changes(), freed = 0;
 
 		page = tsk_is_oom_victim(current) ? NULL : reclaim_by_turn(gfp, order, effort, &freed);
 		if (page)
@@ -531,6 +531,8 @@ static noinline struct page *alloc_slowpath(gfp_t gfp, unsigned int order)
 			page = try_zones(gfp, order, tsk_is_oom_victim(current) ? ALLOC_ALL : ALLOC_HIGH);
 			break;
 		}
+		if (!freed && areas != swap_area_changes() && nr_swap_pages())
+			continue;		/* a swapoff has failed meanwhile, or there is a new area */
 		/* others may take what we free; but not for ever */
 		if (!freed || ++retry == RECLAIM_RETRIES) {
 			if (order > COSTLY_ORDER || !out_of_memory(gfp, order))

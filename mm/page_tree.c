@@ -5,7 +5,8 @@
  * Invariants: height h holds indexes below 64^h; an inner slot is NULL or a node; a node
  *             counts its used slots and is freed when the last one is emptied; the root of
  *             height 0 is NULL (no pages).  A node's tag bit is set for a slot below which a page has
- *             the tag; so what is dirty in a large file is found without looking at the rest.
+ *             the tag; so what is dirty in a large file is found without looking at the rest.  An odd slot of the lowest
+ *             level is a value, no page, and is the one that has PAGE_TAG_SWAPPED.
  * Lock order: mapping->tree_lock, held by the caller; nodes are allocated GFP_ATOMIC.
  * Simplified: no lock-free lookup; the tree never loses height until it is empty.
  */
@@ -133,7 +134,7 @@ int page_tree_insert(struct page_tree *t, pgoff_t index, struct page *page)
 	return 0;
 }
 
-struct page *page_tree_lookup(struct page_tree *t, pgoff_t index)
+void *page_tree_lookup_entry(struct page_tree *t, pgoff_t index)
 {
 	void *p = t->root;
 
@@ -142,6 +143,13 @@ struct page *page_tree_lookup(struct page_tree *t, pgoff_t index)
 	for (unsigned int level = t->height; level && p; level--)
 		p = ((struct page_tree_node *)p)->slots[slot_of(index, level)];
 	return p;
+}
+
+struct page *page_tree_lookup(struct page_tree *t, pgoff_t index)
+{
+	void *p = page_tree_lookup_entry(t, index);
+
+	return unlikely(page_tree_is_value(p)) ? NULL : p;
 }
 
 void page_tree_tag_set(struct page_tree *t, pgoff_t index, enum page_tag tag)
@@ -183,7 +191,7 @@ struct page *page_tree_delete(struct page_tree *t, pgoff_t index)
 {
 	struct page_tree_node *n = NULL;
 	void **slot = &t->root;
-	struct page *page;
+	void *entry;
 
 	if (!t->root || !fits(index, t->height))
 		return NULL;
@@ -195,24 +203,54 @@ struct page *page_tree_delete(struct page_tree *t, pgoff_t index)
 			return NULL;
 		slot = &n->slots[slot_of(index, level)];
 	}
-	page = *slot;
-	if (!page)
+	entry = *slot;
+	if (!entry)
 		return NULL;
 	*slot = NULL;
 	n->count--;
 	if (!n->count)
 		prune(t, index);
-	return page;
+	return page_tree_is_value(entry) ? NULL : entry;
+}
+
+bool page_tree_replace(struct page_tree *t, pgoff_t index, void *old, void *new)
+{
+	void **slot = &t->root;
+
+	if (page_tree_lookup_entry(t, index) != old || !old)
+		return false;
+	if (!new) {
+		page_tree_delete(t, index);
+		return true;
+	}
+	for (unsigned int level = t->height; level; level--)
+		slot = &((struct page_tree_node *)*slot)->slots[slot_of(index, level)];
+	*slot = new;
+	if (page_tree_is_value(new))
+		page_tree_tag_set(t, index, PAGE_TAG_SWAPPED);
+	else
+		page_tree_tag_clear(t, index, PAGE_TAG_SWAPPED);
+	return true;
 }
 
 struct gang {
-	struct page **pages;
+	void **entries;
+	pgoff_t *indices;		/* NULL: pages only, they know theirs */
 	unsigned int nr, max;
-	int tag;			/* only pages that have it; -1: all */
+	int tag;			/* only entries that have it; -1: all */
 	pgoff_t start;
 };
 
-/* Collect the pages of one subtree that begins at index @base. */
+static void gang_take(struct gang *g, void *entry, pgoff_t index)
+{
+	if (g->indices)
+		g->indices[g->nr] = index;
+	else if (page_tree_is_value(entry))
+		return;
+	g->entries[g->nr++] = entry;
+}
+
+/* Collect the entries of one subtree that begins at index @base. */
 static void gang_node(struct gang *g, struct page_tree_node *n, unsigned int level, pgoff_t base)
 {
 	unsigned int shift = (level - 1) * BITS;
@@ -222,15 +260,16 @@ static void gang_node(struct gang *g, struct page_tree_node *n, unsigned int lev
 		if (!n->slots[i] || (g->tag >= 0 && !(n->tags[g->tag] >> i & 1)))
 			continue;
 		if (level == 1)
-			g->pages[g->nr++] = n->slots[i];
+			gang_take(g, n->slots[i], base + i);
 		else
 			gang_node(g, n->slots[i], level - 1, base + ((pgoff_t)i << shift));
 	}
 }
 
-static unsigned int gang_lookup(struct page_tree *t, pgoff_t start, struct page **pages, unsigned int max, int tag)
+unsigned int page_tree_gang_entries(struct page_tree *t, pgoff_t start, void **entries, pgoff_t *indices,
+				    unsigned int max, int tag)
 {
-	struct gang g = { pages, 0, max, tag, start };
+	struct gang g = { entries, indices, 0, max, tag, start };
 
 	if (t->root && fits(start, t->height))
 		gang_node(&g, t->root, t->height, 0);
@@ -240,11 +279,11 @@ static unsigned int gang_lookup(struct page_tree *t, pgoff_t start, struct page 
 unsigned int page_tree_gang_lookup(struct page_tree *t, pgoff_t start, struct page **pages,
 				   unsigned int max)
 {
-	return gang_lookup(t, start, pages, max, -1);
+	return page_tree_gang_entries(t, start, (void **)pages, NULL, max, -1);
 }
 
 unsigned int page_tree_gang_lookup_tag(struct page_tree *t, pgoff_t start, struct page **pages,
 				       unsigned int max, enum page_tag tag)
 {
-	return gang_lookup(t, start, pages, max, tag);
+	return page_tree_gang_entries(t, start, (void **)pages, NULL, max, tag);
 }

@@ -88,6 +88,25 @@ static void account_swap(struct mem_size_stats *s, swp_entry_t e)
 	s->swap_pss += ((u64)PAGE_SIZE << PSS_SHIFT) / max(swap_count(e), 1U);
 }
 
+/* What the area would find in swap: all of its part of the file if it has no pages of its own, else where it maps nothing. */
+static void account_shmem_swap(struct mem_size_stats *s, struct vm_area_struct *vma)
+{
+	struct address_space *m = vma->vm_file->f_inode->i_mapping;
+	unsigned long addr = vma->vm_start, next;
+
+	if ((vma->vm_flags & VM_SHARED) || !(vma->vm_flags & VM_WRITE)) {
+		s->swap += shmem_swap_usage(vma);
+		return;
+	}
+	for (; addr < vma->vm_end && READ_ONCE(m->nr_swapped); addr = next) {
+		pmd_t *pmd = mm_find_pmd(vma->vm_mm, addr);
+
+		next = addr + PAGE_SIZE;
+		if (!pmd || pte_none(ptep_get(pte_offset_kernel(pmd, addr))))
+			s->swap += shmem_partial_swap_usage(m, vma_page_index(vma, addr), vma_page_index(vma, addr) + 1);
+	}
+}
+
 void smap_gather(struct vm_area_struct *vma, struct mem_size_stats *mss)
 {
 	unsigned long addr = vma->vm_start, next;
@@ -95,6 +114,8 @@ void smap_gather(struct vm_area_struct *vma, struct mem_size_stats *mss)
 
 	if (vma->vm_flags & VM_PFNMAP)
 		return;			/* as on Linux: not even what was copied on write */
+	if (vma_is_shmem(vma))
+		account_shmem_swap(mss, vma);
 	for (; (pmd = next_pte_table(vma->vm_mm, &addr, vma->vm_end)); addr = next) {
 		pte_t *pte, *first;
 		spinlock_t *ptl;

@@ -2,13 +2,12 @@
  * mm/shmem.c - files whose pages have no other home: tmpfs, memfd and shared anonymous memory
  *
  * Purpose:    MAP_SHARED|MAP_ANONYMOUS is a mapping of a file without a name; tmpfs files are
- *             the same with one.  All pages live in the page cache and nowhere else.
- * Invariants: inode->i_blocks counts eight per page.  An object without VM_NORESERVE is charged
+ *             the same with one.  All pages live in the page cache or, when memory is short, in swap (mm/shmem_swap.c).
+ * Invariants: inode->i_blocks counts eight per page, in memory or in swap.  An object without VM_NORESERVE is charged
  *             as a whole when it is made, all others page by page as pages come and go;
  *             shmem_recount() finds the same number again.  A page that fallocate(2) made and
  *             nobody used yet is not uptodate: it reads as a hole.
  * Lock order: i_rwsem > page lock > tree_lock; object_lock stands alone.
- * Simplified: none of it is swapped.
  * Sources:    tmpfs(5), fallocate(2), lseek(2); the order of errors is Linux 6.1's.
  */
 #include <err.h>
@@ -44,7 +43,7 @@ static struct shmem_object *object_of(const struct inode *inode)
 
 /* ---- accounting ---- */
 
-static bool charged_by_page(const struct inode *inode)
+bool shmem_charged_by_page(const struct inode *inode)
 {
 	const struct shmem_object *o = object_of(inode);
 
@@ -55,7 +54,7 @@ static bool charged_by_page(const struct inode *inode)
 int shmem_acct_pages(struct inode *inode, long pages)
 {
 	struct tmpfs_sb_info *info = inode->i_sb->s_fs_info;
-	bool charged = charged_by_page(inode);
+	bool charged = shmem_charged_by_page(inode);
 
 	if (pages > 0 && charged && security_vm_enough_memory(pages))
 		return -ENOSPC;
@@ -97,7 +96,7 @@ static bool frame_is_charged(const struct page *page)
 	if (PageSlab(page) || PageTable(page) || PageBuddy(page) || PagePcp(page) ||
 	    PageCompound(page) || PageReserved(page) || !PageSwapBacked(page))
 		return false;
-	return m && !PageAnon(page) && mapping_is_shmem(m) && charged_by_page(m->host);
+	return m && !PageAnon(page) && mapping_is_shmem(m) && shmem_charged_by_page(m->host);
 }
 
 /* Pages that this file has charged, found anew: by objects and by frames. */
@@ -112,7 +111,7 @@ unsigned long shmem_recount(void)
 	spin_unlock(&object_lock);
 	for (unsigned long pfn = 0; pfn < max_pfn; pfn++)
 		sum += pfn_valid(pfn) && frame_is_charged(pfn_to_page(pfn));
-	return sum;
+	return sum + shmem_swapped_pages(shmem_charged_by_page);
 }
 
 /* ---- pages ---- */
@@ -170,17 +169,34 @@ int shmem_may_write(struct inode *inode, loff_t pos, size_t n)
 
 /* ---- size ---- */
 
+/*
+ * The page that loses what it has from @pos on, or up to there, if @pos is not where a page begins: a part of it becomes
+ * zeroes, for which it must be in memory, and stay there while the caller has it.  NULL: there is none.  ERR_PTR.
+ */
+static struct page *part_of_page(struct inode *inode, loff_t pos)
+{
+	if (!offset_in_page(pos) || pos >= inode->i_size)
+		return NULL;
+	return shmem_get_page(inode->i_mapping, pos >> PAGE_SHIFT);
+}
+
 /* ->truncate of all files here. */
 int shmem_truncate(struct inode *inode, loff_t size)
 {
+	struct page *page;
 	int err;
 
 	if (size < inode->i_size && sealed(inode, F_SEAL_SHRINK))
 		return -EPERM;
 	if (size > inode->i_size && sealed(inode, F_SEAL_GROW))
 		return -EPERM;
-	err = reacct_size(inode, size);
-	return err ? err : truncate_setsize(inode, size);
+	page = part_of_page(inode, size);
+	if (IS_ERR(page))
+		return PTR_ERR(page);
+	err = reacct_size(inode, size) ?: truncate_setsize(inode, size);
+	if (page)
+		put_page(page);
+	return err;
 }
 
 /* ---- fallocate ---- */
@@ -208,8 +224,10 @@ static void drop_unused(struct address_space *m, pgoff_t first, pgoff_t end)
  */
 static int allocate_page(struct address_space *m, pgoff_t index)
 {
-	struct page *old = find_get_page(m, index), *page;
+	struct page *old = shmem_get_page(m, index), *page;
 
+	if (IS_ERR(old))
+		return PTR_ERR(old);
 	if (old)
 		put_page(old);
 	page = old ? read_mapping_page(m, index) : grab_page(m, index, GFP_HIGHUSER_MOVABLE);
@@ -225,24 +243,35 @@ static int allocate_page(struct address_space *m, pgoff_t index)
 /* Pages for [first, end), not filled yet.  0, or -errno with nothing allocated. */
 static int allocate_range(struct address_space *m, pgoff_t first, pgoff_t end)
 {
-	for (pgoff_t i = first; i < end; i++) {
-		int err = signal_pending(current) ? -EINTR : allocate_page(m, i);
+	struct shmem_falloc falloc = { .first = first };
+	int err = 0;
 
-		if (err) {
+	shmem_falloc_begin(m, &falloc);
+	for (pgoff_t i = first; i < end && !err; i++) {
+		err = signal_pending(current) ? -EINTR : falloc.refused > i - first ? -ENOMEM : allocate_page(m, i);
+		if (err)
 			drop_unused(m, first, i);
-			return err;
-		}
 		cond_resched();
 	}
-	return 0;
+	shmem_falloc_begin(m, NULL);
+	return err;
 }
 
 static int punch_hole(struct inode *inode, loff_t off, loff_t len)
 {
+	struct page *first, *last;
+
 	if (sealed(inode, F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
 		return -EPERM;
-	truncate_inode_range(inode->i_mapping, off, off + len);
-	return 0;
+	first = part_of_page(inode, off);
+	last = IS_ERR(first) ? NULL : part_of_page(inode, off + len);
+	if (!IS_ERR(first) && !IS_ERR(last))
+		truncate_inode_range(inode->i_mapping, off, off + len);
+	if (!IS_ERR_OR_NULL(first))
+		put_page(first);
+	if (!IS_ERR_OR_NULL(last))
+		put_page(last);
+	return IS_ERR(first) ? PTR_ERR(first) : IS_ERR(last) ? PTR_ERR(last) : 0;
 }
 
 static int allocate(struct inode *inode, int mode, loff_t off, loff_t len)
@@ -286,16 +315,16 @@ long shmem_fallocate(struct file *file, int mode, loff_t off, loff_t len)
 /* Index of the first page with contents from @index on; ~0UL: none. */
 static pgoff_t next_data(struct address_space *m, pgoff_t index)
 {
-	struct page *pages[SEEK_BATCH];
-	pgoff_t found = ~0UL;
+	pgoff_t indices[SEEK_BATCH], found = ~0UL;
+	void *entries[SEEK_BATCH];
 	unsigned int n;
 
 	do {
 		spin_lock(&m->tree_lock);
-		n = page_tree_gang_lookup(&m->page_tree, index, pages, SEEK_BATCH);
+		n = page_tree_gang_entries(&m->page_tree, index, entries, indices, SEEK_BATCH, -1);
 		for (unsigned int i = 0; i < n && found == ~0UL; i++) {
-			index = pages[i]->index;
-			if (PageUptodate(pages[i]))
+			index = indices[i];
+			if (page_tree_is_value(entries[i]) || PageUptodate((struct page *)entries[i]))
 				found = index;
 			index++;
 		}
@@ -361,6 +390,7 @@ static void shmem_evict_inode(struct inode *inode)
 {
 	struct shmem_object *o = object_of(inode);
 
+	shmem_evict(inode);
 	if (!o)
 		return;
 	vm_unacct_memory(o->reserved);

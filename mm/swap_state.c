@@ -22,12 +22,24 @@
 #include <swap.h>
 #include "internal.h"
 
-static struct address_space spaces[MAX_SWAPFILES];	/* trees of pages by slot */
+/*
+ * Trees of pages by slot.  An area has several, which take turns every 256 slots (a MiB): CPUs that are at work in different
+ * places of it do not wait for one lock.
+ */
+#define TREES		16
+#define TREE_SHIFT	8
+static struct address_space spaces[MAX_SWAPFILES][TREES];
+
+static struct address_space *space_of(swp_entry_t e)
+{
+	return &spaces[swp_type(e)][swp_offset(e) >> TREE_SHIFT & (TREES - 1)];
+}
 
 void __init swap_cache_init(void)
 {
 	for (int i = 0; i < MAX_SWAPFILES; i++)
-		address_space_init(&spaces[i], NULL, NULL);
+		for (int j = 0; j < TREES; j++)
+			address_space_init(&spaces[i][j], NULL, NULL);
 }
 
 unsigned long nr_swapcache_pages(void)
@@ -35,19 +47,20 @@ unsigned long nr_swapcache_pages(void)
 	unsigned long n = 0;
 
 	for (int i = 0; i < MAX_SWAPFILES; i++)
-		n += READ_ONCE(spaces[i].nrpages);
+		for (int j = 0; j < TREES; j++)
+			n += READ_ONCE(spaces[i][j].nrpages);
 	return n;
 }
 
 struct page *lookup_swap_cache(swp_entry_t e)
 {
-	return find_get_page(&spaces[swp_type(e)], swp_offset(e));
+	return find_get_page(space_of(e), swp_offset(e));
 }
 
 /* The slot is the cache's already.  Page locked.  0 or -ENOMEM. */
 static int add_to_swap_cache(struct page *page, swp_entry_t e)
 {
-	struct address_space *s = &spaces[swp_type(e)];
+	struct address_space *s = space_of(e);
 	int err;
 
 	VM_BUG_ON_PAGE(!PageLocked(page) || PageSwapCache(page), page);
@@ -85,7 +98,7 @@ bool add_to_swap(struct page *page)
 void delete_from_swap_cache(struct page *page)
 {
 	swp_entry_t e = page_swap_entry(page);
-	struct address_space *s = &spaces[swp_type(e)];
+	struct address_space *s = space_of(e);
 
 	VM_BUG_ON_PAGE(!PageLocked(page) || !PageSwapCache(page) || PageWriteback(page), page);
 	spin_lock(&s->tree_lock);
@@ -102,7 +115,7 @@ bool try_to_free_swap(struct page *page)
 {
 	if (!PageSwapCache(page))
 		return true;
-	if (PageWriteback(page) || swap_count(page_swap_entry(page)))
+	if (PageWriteback(page) || __swap_count(page_swap_entry(page)))
 		return false;
 	delete_from_swap_cache(page);
 	SetPageDirty(page);		/* nowhere else any more */
@@ -122,8 +135,7 @@ void free_swap_entry(swp_entry_t e)
 {
 	struct page *page;
 
-	swap_free(e);
-	if (swap_count(e))
+	if (swap_free(e))
 		return;
 	page = lookup_swap_cache(e);
 	if (!page)

@@ -1,7 +1,7 @@
 /*
  * mm/swapfile.c - swap areas: who has which slot, swapon and swapoff
  *
- * Purpose:    an area is a partition or a disk cut in slots of one page.  Its map says of each slot how many
+ * Purpose:    an area is a partition, a disk or a file on a disk, cut in slots of one page.  Its map says of each slot how many
  *             page-table entries refer to it, and whether the swap cache has it.
  *
  *               slot 0    1        2      3            ...
@@ -9,9 +9,11 @@
  *
  * Invariants: an area is used only while SWP_WRITEOK; swapoff clears that first, so that no new slot is handed out.
  *             si->inuse is the number of slots that are not free; bad ones are not counted at all.
+ *             Counts of a slot change by atomic operations of who has a reference to it: the area stays while anybody has.
+ *             Only who takes a free slot or makes one free, or does not know whether there still is one, takes swap_lock.
  *             Slots are looked for from where the last one was found: what leaves together lies together.
  * Lock order: swapon_mutex > mmap_sem > page lock > ptl > swap_lock, which is innermost.
- * Simplified: the header is mkswap's version 1; no discard; areas are block devices, not files.
+ * Simplified: the header is mkswap's version 1; no discard.
  * Sources:    mkswap(8), swapon(2), swapon(8); Gorman, "Understanding the Linux Virtual Memory Manager",
  *             chapter "Swap Management".
  */
@@ -43,11 +45,14 @@ _Static_assert(PID_MAX < SWAP_COUNT + 2, "the count of a slot cannot overflow");
 struct swap_info {
 	unsigned int flags;		/* SWP_*: swap_lock */
 	int prio;			/* swap_lock */
-	struct file *file;		/* its special file, open while the area is in use */
-	struct block_device *bdev;
-	u16 *map;			/* swap_lock */
+	struct file *file;		/* it, or its special file, open while the area is in use */
+	struct block_device *bdev;	/* it, or where the file is */
+	struct swap_extents extents;	/* of a file */
+	struct inode *inode;		/* marked S_SWAPFILE: the file, or the device's */
+	u16 *map;			/* each word by atomic operations; from and to 0: swap_lock */
 	unsigned long max;		/* slots, header included */
-	unsigned long pages, inuse;	/* slots that can be used; that are: swap_lock */
+	unsigned long pages;		/* slots that can be used */
+	atomic_long_t inuse;		/* that are: swap_lock to change */
 	unsigned long next;		/* where to look first: swap_lock */
 };
 
@@ -55,6 +60,7 @@ static struct swap_info areas[MAX_SWAPFILES];
 static DEFINE_SPINLOCK(swap_lock);
 static DEFINE_MUTEX(swapon_mutex);	/* one swapon or swapoff at a time */
 static int least_prio = -1;		/* swapon_mutex: of the areas that were given none by the user; the next gets one less */
+static unsigned long area_changes;		/* swap_lock */
 static unsigned long total_slots;	/* swap_lock: of the areas that are in use; every mmap asks */
 static unsigned int last_used;		/* swap_lock: areas of one priority take turns */
 
@@ -68,13 +74,18 @@ static unsigned long find_slot(struct swap_info *si)
 	for (unsigned long n = 1; n < si->max; n++) {
 		if (off >= si->max)
 			off = 1;
-		if (!si->map[off]) {
+		if (!READ_ONCE(si->map[off])) {
 			si->next = off + 1;
 			return off;
 		}
 		off++;
 	}
 	BUG();
+}
+
+static unsigned long slots_used(const struct swap_info *si)
+{
+	return atomic_long_read(&si->inuse);
 }
 
 /* The area to take the next slot from: highest priority, those of the same one in turn.  swap_lock held. */
@@ -85,7 +96,7 @@ static struct swap_info *best_area(void)
 	for (unsigned int i = 1; i <= MAX_SWAPFILES; i++) {
 		struct swap_info *si = &areas[(last_used + i) % MAX_SWAPFILES];
 
-		if ((si->flags & SWP_WRITEOK) && si->inuse < si->pages && (!best || si->prio > best->prio))
+		if ((si->flags & SWP_WRITEOK) && slots_used(si) < si->pages && (!best || si->prio > best->prio))
 			best = si;
 	}
 	return best;
@@ -101,8 +112,8 @@ swp_entry_t get_swap_page(void)
 	if (si) {
 		unsigned long off = find_slot(si);
 
-		si->map[off] = SWAP_HAS_CACHE;
-		si->inuse++;
+		WRITE_ONCE(si->map[off], SWAP_HAS_CACHE);
+		atomic_long_inc(&si->inuse);
 		last_used = si - areas;
 		e = swp_entry(si - areas, off);
 	}
@@ -110,7 +121,10 @@ swp_entry_t get_swap_page(void)
 	return e;
 }
 
-/* Its place in the map; NULL: there is no such slot.  swap_lock held. */
+/*
+ * Its place in the map; NULL: there is no such slot.  swap_lock held, or the caller has a reference to the slot (one of its
+ * count, or the cache's while its page is locked): until that is given back the area stays.
+ */
 static u16 *slot(swp_entry_t e)
 {
 	struct swap_info *si = swp_type(e) < MAX_SWAPFILES ? &areas[swp_type(e)] : NULL;
@@ -120,93 +134,88 @@ static u16 *slot(swp_entry_t e)
 	return &si->map[swp_offset(e)];
 }
 
-/* @e has lost what *@s says no more: is it free now?  swap_lock held. */
-static void maybe_free(swp_entry_t e, const u16 *s)
+/* The slot loses @part of its word, one reference or the cache's bit: what is left.  If that is nothing, the slot is free. */
+static u16 slot_put(swp_entry_t e, u16 part)
 {
-	if (!*s)
-		areas[swp_type(e)].inuse--;
+	u16 *s = slot(e), was = READ_ONCE(*s);
+
+	while (was != part)
+		if (__atomic_compare_exchange_n(s, &was, (u16)(was - part), false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+			return was - part;
+	spin_lock(&swap_lock);
+	was = __atomic_sub_fetch(s, part, __ATOMIC_SEQ_CST);	/* the cache may just have taken it: swapcache_prepare() */
+	if (!was)
+		atomic_long_dec(&areas[swp_type(e)].inuse);	/* not touched after this: the area may go */
+	spin_unlock(&swap_lock);
+	return was;
 }
 
 void swap_duplicate(swp_entry_t e)
 {
-	u16 *s;
+	u16 *s = slot(e);
 
-	spin_lock(&swap_lock);
-	s = slot(e);
-	VM_BUG_ON(!s || !*s || (*s & SWAP_COUNT) == SWAP_COUNT - 1);
-	++*s;
-	spin_unlock(&swap_lock);
+	VM_BUG_ON(!s || !READ_ONCE(*s) || (READ_ONCE(*s) & SWAP_COUNT) == SWAP_COUNT - 1);
+	__atomic_fetch_add(s, 1, __ATOMIC_SEQ_CST);
 }
 
-void swap_free(swp_entry_t e)
+unsigned int swap_free(swp_entry_t e)
 {
-	u16 *s;
-
-	spin_lock(&swap_lock);
-	s = slot(e);
-	VM_BUG_ON(!s || !(*s & SWAP_COUNT));
-	--*s;
-	maybe_free(e, s);
-	spin_unlock(&swap_lock);
+	VM_BUG_ON(!(__swap_count(e)));
+	return slot_put(e, 1) & SWAP_COUNT;
 }
 
 int swapcache_prepare(swp_entry_t e)
 {
 	int err = 0;
-	u16 *s;
+	u16 *s, was;
 
-	spin_lock(&swap_lock);
+	spin_lock(&swap_lock);		/* who asks may be late: the area must not go meanwhile */
 	s = slot(e);
-	if (!s || !*s || *s == SWAP_BAD)
-		err = -ENOENT;
-	else if (*s & SWAP_HAS_CACHE)
-		err = -EEXIST;
-	else
-		*s |= SWAP_HAS_CACHE;
+	was = s ? READ_ONCE(*s) : 0;
+	do {
+		err = !was || was == SWAP_BAD ? -ENOENT : was & SWAP_HAS_CACHE ? -EEXIST : 0;
+	} while (!err && !__atomic_compare_exchange_n(s, &was, (u16)(was | SWAP_HAS_CACHE), false,
+						      __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
 	spin_unlock(&swap_lock);
 	return err;
 }
 
 void swapcache_free(swp_entry_t e)
 {
-	u16 *s;
+	VM_BUG_ON(!slot(e) || !(READ_ONCE(*slot(e)) & SWAP_HAS_CACHE));
+	slot_put(e, SWAP_HAS_CACHE);
+}
 
-	spin_lock(&swap_lock);
-	s = slot(e);
-	VM_BUG_ON(!s || !(*s & SWAP_HAS_CACHE));
-	*s &= ~SWAP_HAS_CACHE;
-	maybe_free(e, s);
-	spin_unlock(&swap_lock);
+unsigned int __swap_count(swp_entry_t e)
+{
+	const u16 *s = slot(e);
+	u16 n = s ? READ_ONCE(*s) : 0;
+
+	return n == SWAP_BAD ? 0 : n & SWAP_COUNT;
 }
 
 unsigned int swap_count(swp_entry_t e)
 {
-	unsigned int n = 0;
-	u16 *s;
+	unsigned int n;
 
 	spin_lock(&swap_lock);
-	s = slot(e);
-	if (s && *s != SWAP_BAD)
-		n = *s & SWAP_COUNT;
+	n = __swap_count(e);
 	spin_unlock(&swap_lock);
 	return n;
 }
 
-static unsigned long sum(unsigned long (*of)(const struct swap_info *si))
+unsigned long nr_swap_pages(void)
 {
 	unsigned long n = 0;
 
-	spin_lock(&swap_lock);
-	for (int i = 0; i < MAX_SWAPFILES; i++)
-		if (areas[i].flags & SWP_USED)
-			n += of(&areas[i]);
-	spin_unlock(&swap_lock);
-	return n;
-}
+	for (int i = 0; i < MAX_SWAPFILES; i++) {
+		const struct swap_info *si = &areas[i];
+		unsigned long pages = READ_ONCE(si->pages), used = slots_used(si);
 
-static unsigned long free_slots(const struct swap_info *si)
-{
-	return si->flags & SWP_WRITEOK ? si->pages - si->inuse : 0;
+		if ((READ_ONCE(si->flags) & SWP_WRITEOK) && pages > used)
+			n += pages - used;
+	}
+	return n;
 }
 
 static unsigned long references(const struct swap_info *si)
@@ -218,17 +227,37 @@ static unsigned long references(const struct swap_info *si)
 	return n;
 }
 
-unsigned long nr_swap_pages(void) { return sum(free_slots); }
+bool swap_is_scarce(swp_entry_t e)
+{
+	return nr_swap_pages() * 2 < total_swap_pages() || !(READ_ONCE(areas[swp_type(e)].flags) & SWP_WRITEOK);
+}
+
+unsigned long swap_area_changes(void) { return READ_ONCE(area_changes); }
 unsigned long total_swap_pages(void) { return READ_ONCE(total_slots); }
-unsigned long swap_references(void) { return sum(references); }
+unsigned long swap_references(void)
+{
+	unsigned long n = 0;
+
+	spin_lock(&swap_lock);
+	for (int i = 0; i < MAX_SWAPFILES; i++)
+		if (areas[i].flags & SWP_USED)
+			n += references(&areas[i]);
+	spin_unlock(&swap_lock);
+	return n;
+}
 
 /* ---- transfers ---- */
+
+static sector_t slot_sector(const struct swap_info *si, unsigned long off)
+{
+	return si->extents.extent ? swap_extents_sector(&si->extents, off) : off << (PAGE_SHIFT - SECTOR_SHIFT);
+}
 
 static struct bio *page_bio(struct page *page, enum bio_op op)
 {
 	swp_entry_t e = page_swap_entry(page);
-	struct bio *bio = bio_alloc(areas[swp_type(e)].bdev, op,
-				    swp_offset(e) << (PAGE_SHIFT - SECTOR_SHIFT), 1, GFP_KERNEL);
+	const struct swap_info *si = &areas[swp_type(e)];
+	struct bio *bio = bio_alloc(si->bdev, op, slot_sector(si, swp_offset(e)), 1, GFP_KERNEL);
 
 	if (bio)
 		bio_add_page(bio, page, 0, PAGE_SIZE);
@@ -307,15 +336,15 @@ _Static_assert(sizeof(struct swap_header) == PAGE_SIZE, "swap header");
 
 #define MAX_BAD	(ARRAY_SIZE(((struct swap_header *)0)->badpages))
 
-/* What the header promises: 0 and the number of slots, or -EINVAL. */
-static int check_header(const struct swap_header *h, unsigned long dev_pages, unsigned long *max)
+/* What the header promises, for an area of @pages pages: 0 and the number of slots, or -EINVAL. */
+static int check_header(const struct swap_header *h, unsigned long pages, bool file, unsigned long *max)
 {
 	if (memcmp(h->magic, "SWAPSPACE2", 10) || h->version != 1)
 		return -EINVAL;
 	if (!h->last_page || h->nr_badpages > MAX_BAD)
 		return -EINVAL;
 	*max = (unsigned long)h->last_page + 1;
-	return *max > dev_pages ? -EINVAL : 0;
+	return *max > pages || (h->nr_badpages && file) ? -EINVAL : 0;
 }
 
 /* The map of a new area: the header and what the header says is bad are not to be used.  0, -EINVAL, -ENOMEM. */
@@ -335,45 +364,73 @@ static int make_map(struct swap_info *si, const struct swap_header *h)
 	return si->pages ? 0 : -EINVAL;
 }
 
+static bool is_file(const struct swap_info *si)
+{
+	return S_ISREG(si->inode->i_mode);
+}
+
+/* What is cached of the file goes to the disk first: later it would overwrite what is in swap.  0 or -errno. */
+static int find_slots(struct swap_info *si)
+{
+	int err = filemap_write_and_wait(si->inode->i_mapping);
+
+	if (!err)
+		err = swap_extents_make(&si->extents, si->inode, si->max);
+	if (!err)
+		si->max = si->extents.slots;
+	return err;
+}
+
+/* si->inode's i_rwsem held: it stays as it is. */
 static int read_area(struct swap_info *si)
 {
-	struct page *page = read_mapping_page(bdev_inode(si->bdev)->i_mapping, 0);
+	struct inode *inode = si->inode;
+	unsigned long pages = is_file(si) ? (unsigned long)inode->i_size >> PAGE_SHIFT
+					  : bdev_nr_sectors(si->bdev) >> (PAGE_SHIFT - SECTOR_SHIFT);
+	struct page *page = read_mapping_page(inode->i_mapping, 0);
 	const struct swap_header *h;
 	int err;
 
 	if (IS_ERR(page))
 		return PTR_ERR(page);
 	h = page_address(page);
-	err = check_header(h, bdev_nr_sectors(si->bdev) >> (PAGE_SHIFT - SECTOR_SHIFT), &si->max);
+	err = check_header(h, pages, is_file(si), &si->max);
+	if (!err && is_file(si))
+		err = find_slots(si);
 	if (!err)
 		err = make_map(si, h);
 	put_page(page);
 	return err;
 }
 
+/* It may be written again. */
+static void unmark_area(struct swap_info *si)
+{
+	down_write(&si->inode->i_rwsem);
+	si->inode->i_flags &= ~S_SWAPFILE;
+	up_write(&si->inode->i_rwsem);
+}
+
 static void close_area(struct swap_info *si)
 {
 	if (si->map)
 		vfree(si->map);
-	if (si->bdev) {
+	if (si->inode && !is_file(si)) {
 		bd_release(si->bdev, si);
 		blkdev_put(si->bdev);
 	}
+	swap_extents_free(&si->extents);
 	if (si->file)
 		fput(si->file);
 	memset(si, 0, sizeof(*si));
 }
 
-/* Open and claim the device and read its header.  0 or -errno with nothing kept. */
-static int open_area(struct swap_info *si, struct file *f)
+/* The device is ours alone.  0 or -errno. */
+static int claim_device(struct swap_info *si, const struct file *f)
 {
-	struct block_device *bdev;
+	struct block_device *bdev = blkdev_get(f->f_inode->i_rdev, true);
 	int err;
 
-	memset(si, 0, sizeof(*si));
-	if (!S_ISBLK(f->f_inode->i_mode))
-		return -EINVAL;
-	bdev = blkdev_get(f->f_inode->i_rdev, true);
 	if (IS_ERR(bdev))
 		return PTR_ERR(bdev);
 	err = bd_claim(bdev, si);
@@ -382,8 +439,45 @@ static int open_area(struct swap_info *si, struct file *f)
 		return err;
 	}
 	si->bdev = bdev;
+	si->inode = bdev_inode(bdev);
+	return 0;
+}
+
+/* The file has a name, and its disk can be written past its file system.  Its i_rwsem held.  0 or -errno. */
+static int claim_file(struct swap_info *si, const struct file *f)
+{
+	struct inode *inode = f->f_inode;
+
+	if (!inode->i_nlink || f->f_path.dentry->d_unlinked)
+		return -ENOENT;
+	if (IS_SWAPFILE(inode))
+		return -EBUSY;
+	if (!inode->i_mapping->a_ops || !inode->i_mapping->a_ops->bmap)
+		return -EINVAL;
+	si->bdev = inode->i_sb->s_bdev;
+	si->inode = inode;
+	return 0;
+}
+
+/* Open and claim the area and read its header.  0 or -errno with nothing kept. */
+static int open_area(struct swap_info *si, struct file *f)
+{
+	struct inode *inode = f->f_inode;
+	int err = -EINVAL;
+
+	memset(si, 0, sizeof(*si));
+	if (S_ISBLK(inode->i_mode))
+		err = claim_device(si, f);
+	else if (S_ISREG(inode->i_mode))
+		si->inode = inode, err = 0;
+	if (err)
+		return err;
 	si->file = get_file(f);
-	err = read_area(si);
+	down_write(&si->inode->i_rwsem);
+	err = (is_file(si) ? claim_file(si, f) : 0) ?: read_area(si);
+	if (!err)
+		si->inode->i_flags |= S_SWAPFILE;
+	up_write(&si->inode->i_rwsem);
 	if (err)
 		close_area(si);
 	return err;
@@ -394,6 +488,7 @@ static void set_flags(struct swap_info *si, unsigned int flags)
 	spin_lock(&swap_lock);
 	total_slots -= si->flags & SWP_WRITEOK ? si->pages : 0;
 	si->flags = flags;
+	area_changes++;
 	total_slots += flags & SWP_WRITEOK ? si->pages : 0;
 	spin_unlock(&swap_lock);
 }
@@ -418,7 +513,8 @@ static int add_area(struct file *f, int flags)
 	si->prio = flags & SWAP_FLAG_PREFER ? flags & SWAP_FLAG_PRIO_MASK : --least_prio;
 	si->next = 1;
 	set_flags(si, SWP_USED | SWP_WRITEOK);
-	pr_info("Adding %luk swap on %s.  Priority:%d\n", si->pages << (PAGE_SHIFT - 10), bdev_name(si->bdev), si->prio);
+	pr_info("Adding %luk swap on %s.  Priority:%d\n", si->pages << (PAGE_SHIFT - 10), si->file->f_path.dentry->d_name,
+		si->prio);
 	return 0;
 }
 
@@ -498,8 +594,8 @@ static int drop_cached(unsigned int type)
 /* Until no slot is in use: a fork or a fault may have moved entries meanwhile. */
 static int empty_area(unsigned int type)
 {
-	while (READ_ONCE(areas[type].inuse)) {
-		int err = unuse_all_mms(type) ?: drop_cached(type);
+	while (slots_used(&areas[type])) {
+		int err = shmem_unuse(type) ?: unuse_all_mms(type) ?: drop_cached(type);
 
 		if (err)
 			return err;
@@ -508,11 +604,18 @@ static int empty_area(unsigned int type)
 	return 0;
 }
 
+/* The area that is @f, by whatever name: -EINVAL if there is none. */
 static int find_area(const struct file *f)
 {
-	for (int i = 0; i < MAX_SWAPFILES; i++)
-		if ((areas[i].flags & SWP_WRITEOK) && areas[i].file->f_inode->i_rdev == f->f_inode->i_rdev)
+	const struct inode *inode = f->f_inode;
+
+	for (int i = 0; i < MAX_SWAPFILES; i++) {
+		if (!(areas[i].flags & SWP_WRITEOK))
+			continue;
+		if (S_ISBLK(inode->i_mode) ? !is_file(&areas[i]) && areas[i].file->f_inode->i_rdev == inode->i_rdev
+					   : areas[i].inode == inode)
 			return i;
+	}
 	return -EINVAL;
 }
 
@@ -532,12 +635,15 @@ static void take_back_priority(int prio)
 /* swapon_mutex held. */
 static int remove_area(struct file *f)
 {
-	int type = S_ISBLK(f->f_inode->i_mode) ? find_area(f) : -EINVAL, err;
+	int type = find_area(f), err;
 	struct swap_info *si;
 
 	if (type < 0)
 		return type;
 	si = &areas[type];
+	if (security_vm_enough_memory(si->pages))	/* what was promised with it must fit without it */
+		return -ENOMEM;
+	vm_unacct_memory(si->pages);
 	set_flags(si, SWP_USED);
 	current->flags |= PF_OOM_ORIGIN;
 	err = empty_area(type);
@@ -548,6 +654,7 @@ static int remove_area(struct file *f)
 	}
 	set_flags(si, 0);
 	take_back_priority(si->prio);
+	unmark_area(si);
 	close_area(si);
 	return 0;
 }
@@ -586,9 +693,9 @@ int swaps_show(struct seq_file *m)
 		if (!(si->flags & SWP_USED))
 			continue;
 		name = d_path(&si->file->f_path, buf, PATH_MAX);
-		seq_printf(m, "%-40s%s\t%lu\t%s%lu\t%s%d\n", name, "partition", si->pages << (PAGE_SHIFT - 10),
-			   si->pages << (PAGE_SHIFT - 10) < 10000000 ? "\t" : "", si->inuse << (PAGE_SHIFT - 10),
-			   si->inuse << (PAGE_SHIFT - 10) < 10000000 ? "\t" : "", si->prio);
+		seq_printf(m, "%-39s %s\t%lu\t%s%lu\t%s%d\n", name, is_file(si) ? "file\t" : "partition", si->pages << (PAGE_SHIFT - 10),
+			   si->pages << (PAGE_SHIFT - 10) < 10000000 ? "\t" : "", slots_used(si) << (PAGE_SHIFT - 10),
+			   slots_used(si) << (PAGE_SHIFT - 10) < 10000000 ? "\t" : "", si->prio);
 	}
 	mutex_unlock(&swapon_mutex);
 	kfree(buf);

@@ -11,6 +11,7 @@
  * found by page_mapped() and unmapped again, and nobody can map it after that because a fault
  * checks i_size under the same lock.
  */
+#include <err.h>
 #include <fs.h>
 #include <pagemap.h>
 #include <sched.h>
@@ -28,25 +29,36 @@ static void drop_page(struct address_space *m, struct page *page)
 	delete_from_page_cache(page);
 }
 
-/* Whole pages [first, last]. */
+/* One entry of a file.  False: it has changed; a page of shared memory may be in swap now, or back from there. */
+static bool drop_entry(struct address_space *m, pgoff_t index, void *entry)
+{
+	struct page *page = entry;
+	bool ours;
+
+	if (page_tree_is_value(entry))
+		return shmem_free_swap(m, index, entry);
+	lock_page(page);
+	ours = page->mapping == m;
+	if (ours)
+		drop_page(m, page);
+	unlock_page(page);
+	put_page(page);
+	return ours || !mapping_is_shmem(m);
+}
+
+/* Whole pages [first, last], in memory or in swap. */
 static void drop_pages(struct address_space *m, pgoff_t first, pgoff_t last)
 {
-	struct page *pages[BATCH];
+	pgoff_t indices[BATCH], next;
+	void *entries[BATCH];
 	unsigned int n;
 
-	for (;;) {
-		n = find_get_pages(m, first, last, pages, BATCH);
-		if (!n)
-			return;
-		for (unsigned int i = 0; i < n; i++) {
-			first = pages[i]->index + 1;
-			lock_page(pages[i]);
-			if (pages[i]->mapping == m)
-				drop_page(m, pages[i]);
-			unlock_page(pages[i]);
-			put_page(pages[i]);
-		}
-		if (!first)
+	for (; first <= last && (n = find_get_entries(m, first, last, entries, indices, BATCH)); first = next) {
+		next = indices[n - 1] + 1;
+		for (unsigned int i = 0; i < n; i++)
+			if (!drop_entry(m, indices[i], entries[i]))
+				next = min(next, indices[i]);
+		if (!next)
 			return;
 		cond_resched();
 	}
@@ -95,9 +107,10 @@ unsigned long invalidate_mapping_pages(struct address_space *m, pgoff_t first, p
 /* Zero [from, to) of one page, if it is cached (a page that is not has no contents to lose). */
 static void zero_part(struct address_space *m, loff_t start, unsigned int from, unsigned int to)
 {
-	struct page *page = find_get_page(m, start >> PAGE_SHIFT);
+	pgoff_t index = start >> PAGE_SHIFT;
+	struct page *page = mapping_is_shmem(m) ? shmem_get_page(m, index) : find_get_page(m, index);
 
-	if (!page)
+	if (IS_ERR_OR_NULL(page))		/* of shmem: the caller has made sure */
 		return;
 	lock_page(page);
 	if (page->mapping == m && PageUptodate(page)) {
@@ -130,7 +143,7 @@ void truncate_inode_pages(struct address_space *m, loff_t from)
 {
 	pgoff_t first = DIV_ROUND_UP((unsigned long)from, PAGE_SIZE);
 
-	if (!m->nrpages)
+	if (!m->nrpages && !mapping_is_shmem(m))
 		return;
 	if (offset_in_page(from))
 		zero_part(m, from, offset_in_page(from), PAGE_SIZE);

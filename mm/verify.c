@@ -627,6 +627,7 @@ static int verify_everything(void)
 	unsigned long committed, swapped = 0;
 	struct mm_struct *mm;
 	bool frames_counted;
+	unsigned long in_files;
 	int bad = 0;
 
 	complaints = 0;
@@ -639,7 +640,8 @@ static int verify_everything(void)
 	}
 	frames_counted = c.chunk && !c.no_memory && !disturbed;
 	if (!disturbed)
-		bad += same(NULL, "references to slots of swap", swap_references(), swapped);
+		bad += shmem_verify_swap(&in_files) +
+		       same(NULL, "references to slots of swap", swap_references(), swapped + in_files);
 	if (!disturbed) {	/* else something is missing in what was counted */
 		bad += shm_recount_end();
 		bad += same(NULL, "vm_committed_as", atomic_long_read(&vm_committed_as), committed);

@@ -21,7 +21,7 @@
  *             a whole round freed nothing.
  * Lock order: page lock (tried) > i_mmap_rwsem or anon_vma root rwsem (tried) > ptl > zone->lru_lock
  * Simplified: one kswapd; no groups, no working-set shadows; dirty file pages are left to write-back, whose
- *             limits keep them few; only accessed bits of entries count as use, not read(2).
+ *             limits keep them few.
  * Sources:    Gorman, "Understanding the Linux Virtual Memory Manager", "Page Frame Reclamation".
  */
 #include <blkdev.h>
@@ -82,7 +82,7 @@ static enum verdict judge(struct page *page)
 		return ASIDE;
 	if (page_mapped(page) && !rmap_try_walk(page, look_at_entry, &r))
 		return KEEP;
-	if (r.locked)
+	if (r.locked || (page->mapping && !PageAnon(page) && mapping_unevictable(page->mapping)))
 		return ACTIVATE;
 	if (r.young) {
 		if (PageSwapBacked(page) || PageReferenced(page) || r.young > 1 || r.exec)
@@ -234,8 +234,9 @@ static bool has_home(struct page *page, const struct scan *sc)
 {
 	if (PageAnon(page) || PageSwapCache(page))
 		return !PageSwapBacked(page) || PageSwapCache(page) || sc->may_swap;
-	return page->mapping && !mapping_is_shmem(page->mapping) && page->mapping->a_ops &&
-	       page->mapping->a_ops->writepage;
+	if (page->mapping && mapping_is_shmem(page->mapping))
+		return sc->may_swap || !PageDirty(page);
+	return page->mapping && page->mapping->a_ops && page->mapping->a_ops->writepage;
 }
 
 /* First half, page locked.  TAKE: nobody maps it any more, though TLBs may not know yet. */
@@ -266,6 +267,20 @@ static enum verdict detach(struct page *page, struct scan *sc, struct stale *sta
 	return TAKE;
 }
 
+/* A dirty page of a file: shared memory gets a slot and is written, all others are write-back's matter.  Unlocks it. */
+static enum verdict shmem_page_out(struct page *page, struct scan *sc)
+{
+	bool shmem = mapping_is_shmem(page->mapping);
+
+	if (!shmem || !shmem_writepage(page)) {
+		unlock_page(page);
+		return shmem ? ACTIVATE : KEEP;
+	}
+	if (PageWriteback(page))
+		wait_later(sc, page);
+	return KEEP;
+}
+
 /* Second half, TLBs flushed; unlocks the page.  TAKE: it is ours alone and in no cache. */
 static enum verdict page_out(struct page *page, struct scan *sc)
 {
@@ -273,7 +288,7 @@ static enum verdict page_out(struct page *page, struct scan *sc)
 
 	if (PageDirty(page)) {
 		if (!PageSwapCache(page))
-			goto out;		/* write-back's matter */
+			return shmem_page_out(page, sc);
 		get_page(page);
 		swap_writepage(page);
 		if (PageWriteback(page))
@@ -351,7 +366,7 @@ static void shrink_page_list(struct list_head *pages, struct scan *sc)
 
 unsigned long reclaim_pages(struct list_head *pages)
 {
-	struct scan sc = { .may_swap = nr_swap_pages() > 0 };
+	struct scan sc = { .may_swap = swap_can_take() };
 
 	shrink_page_list(pages, &sc);
 	if (sc.slow)
@@ -455,7 +470,7 @@ static void end_scan(struct scan *sc, bool wait)
 /* One round over all zones: pages freed. */
 static unsigned long shrink_round(int priority)
 {
-	struct scan sc = { .may_swap = nr_swap_pages() > 0 };
+	struct scan sc = { .may_swap = swap_can_take() };
 
 	for (int i = 0; i < MAX_NR_ZONES; i++)
 		if (zones[i].managed_pages)

@@ -26,7 +26,7 @@ IMAGES = {
 }
 SIZE = "16M"
 # Programs of tests/user that want such a disk, and are not run without.
-OWN = ("ext2", "ext2fail", "ext2fuzz", "ext2odd", "powercut")
+OWN = ("ext2", "ext2fail", "ext2fuzz", "ext2odd", "ext2swap", "powercut")
 # Programs of tests/user that run with /tmp on the disk.
 PROGRAMS = ("dir", "file", "filemap", "msync", "truncate")
 
@@ -46,6 +46,8 @@ echo "@@ program ext2"
 /tests/ext2
 echo "@@ program ext2fail"
 /tests/ext2fail
+echo "@@ program ext2swap"
+/tests/ext2swap
 umount /tmp
 mount -t ext2 /dev/vda /tmp || echo "@@ failed to mount"
 chmod 1777 /tmp

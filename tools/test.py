@@ -551,7 +551,7 @@ def run_walk(build):
 def run_ext2(m, build, name, linux=False):
     """Programs on an image of mkfs.ext2; on LINUX keep what they say."""
     def run(job):
-        programs = ("ext2", "ext2fail", *ext2test.PROGRAMS)
+        programs = ("ext2", "ext2fail", "ext2swap", *ext2test.PROGRAMS)
         files = [f"{build}/tests/{p}:/tests/{p}" for p in programs] + linux_module_files(linux)
         image = job.log.with_suffix(".img")
         given = ext2test.make_image(image, ext2test.IMAGES[name])
@@ -1317,7 +1317,7 @@ MM_TESTS = ("brk", "cow", "efault", "exec", "filemap", "lazy", "mmap", "model", 
             "pie", "procfs", "rlimit", "sigframe", "signal", "stack", "syscall", "thread", "trap",
             "vfork")
 # Programs that look at disks: their machines have those of tools/diskimage.py.
-DISK_TESTS = ("blockdev", "diskerr", "oom", "readahead", "storm", "swap", "writeback")
+DISK_TESTS = ("accessed", "blockdev", "diskerr", "oom", "readahead", "storm", "swap", "swapload", "swapshm", "writeback")
 # What a shell does in the group oom: a hog, a bomb under a limit and one without, and the shell goes on.
 OOM_SHELL = """%s || exit 1
 oom hog; [ $? = 137 ] && echo ok 1 - the hog is killed

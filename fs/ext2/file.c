@@ -282,12 +282,22 @@ static void ext2_readahead(struct address_space *m, struct page **pages, unsigne
 	mpage_readahead(m, pages, nr, ext2_map);
 }
 
+static long ext2_bmap(struct address_space *m, u64 iblock, unsigned long max, u64 *at)
+{
+	u32 block;
+	long n = ext2_get_blocks(m->host, iblock, max, false, &block, NULL);
+
+	*at = block;
+	return n;
+}
+
 const struct address_space_operations ext2_aops = {
 	.readahead = ext2_readahead,
 	.readpage = ext2_readpage,
 	.writepage = ext2_writepage,
 	.prepare_write = ext2_prepare_write,
 	.write_stopped = ext2_write_stopped,
+	.bmap = ext2_bmap,
 };
 
 /* ---- files ---- */
@@ -298,9 +308,7 @@ static ssize_t ext2_file_write(struct file *file, const char __user *buf, size_t
 	u64 at = file->f_flags & O_APPEND ? READ_ONCE(file->f_inode->i_size) : *pos;
 	ssize_t n;
 
-	if (!len)
-		return 0;
-	if (at >= max)
+	if (len && at >= max)
 		return -EFBIG;
 	n = generic_file_write(file, buf, min_t(u64, len, max - at), pos);
 	if (n > 0 && ((file->f_flags & O_DSYNC) || (EXT2_I(file->f_inode)->i_flags & EXT2_SYNC_FL))) {

@@ -13,3 +13,5 @@ void wakeup_kswapd(void) { }
 bool throttle_direct_reclaim(void) { return true; }
 void end_direct_reclaim(unsigned long freed) { }
 bool tsk_is_oom_victim(const struct task_struct *t) { return false; }
+unsigned long nr_swap_pages(void) { return 0; }
+unsigned long swap_area_changes(void) { return 0; }

@@ -135,6 +135,61 @@ static void tree_equals_an_array_over_random_steps(void **state)
 	assert_int_equal(t.height, 0);
 }
 
+/* Pages become values and pages again: the calls about pages look over values, the others see both. */
+static void values_stand_where_pages_stood(void **state)
+{
+	static enum { NOTHING, PAGE_THERE, VALUE_THERE } what[NR];
+	struct page_tree t = { NULL, 0 };
+	static struct page pages[NR];
+
+	for (unsigned int step = 0; step < 100000; step++) {
+		unsigned int i = rnd(NR);
+		pgoff_t at = index_of(i);
+		void *value = (void *)((unsigned long)i << 1 | 1);
+		void *now = what[i] == PAGE_THERE ? (void *)&pages[i] : what[i] == VALUE_THERE ? value : NULL;
+
+		pages[i].index = at;
+		assert_true(page_tree_lookup_entry(&t, at) == now);
+		assert_true(page_tree_lookup(&t, at) == (what[i] == PAGE_THERE ? &pages[i] : NULL));
+		switch (rnd(4)) {
+		case 0:
+			assert_int_equal(page_tree_insert(&t, at, &pages[i]), now ? -EEXIST : 0);
+			what[i] = now ? what[i] : PAGE_THERE;
+			break;
+		case 1:
+			assert_int_equal(page_tree_replace(&t, at, &pages[i], value), what[i] == PAGE_THERE);
+			what[i] = what[i] == PAGE_THERE ? VALUE_THERE : what[i];
+			break;
+		case 2:
+			assert_int_equal(page_tree_replace(&t, at, value, &pages[i]), what[i] == VALUE_THERE);
+			what[i] = what[i] == VALUE_THERE ? PAGE_THERE : what[i];
+			break;
+		default:
+			assert_int_equal(page_tree_replace(&t, at, value, NULL), what[i] == VALUE_THERE);
+			what[i] = what[i] == VALUE_THERE ? NOTHING : what[i];
+		}
+		if (step % 5000)
+			continue;
+		for (int tag = -1; tag <= PAGE_TAG_SWAPPED; tag += PAGE_TAG_SWAPPED + 1) {
+			unsigned int found = 0, should = 0, n;
+			pgoff_t start = 0, indices[7];
+			void *entries[7];
+
+			while ((n = page_tree_gang_entries(&t, start, entries, indices, 7, tag))) {
+				assert_true(indices[0] >= start);
+				start = indices[n - 1] + 1;
+				found += n;
+			}
+			for (unsigned int j = 0; j < NR; j++)
+				should += what[j] == VALUE_THERE || (tag < 0 && what[j] == PAGE_THERE);
+			assert_int_equal(found, should);
+		}
+	}
+	for (unsigned int i = 0; i < NR; i++)
+		page_tree_delete(&t, index_of(i));
+	assert_null(t.root);
+}
+
 static int setup(void **state)
 {
 	fake_boot();
@@ -148,6 +203,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tags_are_found_over_random_steps),
 		cmocka_unit_test(tree_equals_an_array_over_random_steps),
+		cmocka_unit_test(values_stand_where_pages_stood),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

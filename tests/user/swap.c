@@ -3,55 +3,10 @@
  *
  * The fourth disk (tools/diskimage.py) is empty and becomes a swap area here, as mkswap(8) would make it.
  */
-#include <sched.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
-#include "proc.h"
+#include "swap.h"
 
-#define SWAP	"/dev/vdd"
 #define N	64
-
-static long swapon(const char *path, int flags) { return syscall(__NR_swapon, path, flags); }
-static long swapoff(const char *path) { return syscall(__NR_swapoff, path); }
-
-/* ---- the header, version 1 ---- */
-
-static struct header {
-	char boot[1024];
-	unsigned int version, last_page, nr_bad;
-	char names[32];
-	unsigned int padding[117], bad[637];
-	char unused[2], magic[10];
-} header;
-
-#define PAGES	4096			/* of the disk */
-
-static void write_header(void)
-{
-	int fd = OK(open(SWAP, O_RDWR));
-
-	EQ(pwrite(fd, &header, sizeof(header), 0), sizeof(header));
-	OK(fsync(fd));
-	close(fd);
-}
-
-static void make_swap(unsigned int version, unsigned int last_page, unsigned int nr_bad)
-{
-	memset(&header, 0, sizeof(header));
-	header.version = version;
-	header.last_page = last_page;
-	header.nr_bad = nr_bad;
-	for (unsigned int i = 0; i < nr_bad && i < 637; i++)
-		header.bad[i] = 1 + i;
-	memcpy(header.magic, "SWAPSPACE2", 10);
-	write_header();
-}
-
-static void swap_on(void)
-{
-	make_swap(1, PAGES - 1, 0);
-	OK(swapon(SWAP, 0));
-}
 
 /* In how many pages pagemap shows a swap entry. */
 static int swapped(const char *p, int pages)
@@ -106,15 +61,6 @@ TEST(swapon_wants_root_a_device_and_a_signature)
 	ERR(swapoff(SWAP), EINVAL);
 	ERR(swapoff("/dev/null"), EINVAL);
 	ERR(swapoff((char *)8), EFAULT);
-}
-
-/* The size that /proc/swaps gives, in KiB; -1: no such area. */
-static long area_kb(void)
-{
-	char *at = strstr(file_text("/proc/swaps"), SWAP);
-
-	at = at ? strstr(at, "partition") : NULL;
-	return at ? strtol(at + 9, NULL, 10) : -1;
 }
 
 TEST(a_header_that_lies_is_refused)
@@ -173,9 +119,18 @@ TEST(priorities_are_given_downwards_and_taken_back)
 
 TEST(an_area_is_used_once)
 {
+	char c = 'x';
+	int fd;
+
 	swap_on();
 	ERR(swapon(SWAP, 0), EBUSY);
+	fd = OK(open(SWAP, O_RDWR));
+	ERR(pwrite(fd, &c, 1, 100), ETXTBSY);
+	EQ(pread(fd, &c, 1, 4086), 1);
+	EQ(c, 'S');
 	OK(swapoff(SWAP));
+	EQ(pwrite(fd, &c, 1, 100), 1);
+	close(fd);
 	ERR(swapoff(SWAP), EINVAL);
 }
 
