@@ -56,8 +56,13 @@ void swap_writepage(struct page *page);
 bool swap_readpage(struct page *page);
 unsigned long nr_swap_pages(void);		/* free slots */
 unsigned long total_swap_pages(void);
+/* More than half of the slots are in use: pages that are in memory give theirs up, or none are left for others. */
+static inline bool vm_swap_full(void) { return nr_swap_pages() * 2 < total_swap_pages(); }
 unsigned long swap_references(void);		/* of all slots, for mm_verify_all() */
 int swaps_show(struct seq_file *m);		/* /proc/swaps */
+/* While the machine stands (snapshots): each slot in use, and its page in the cache or NULL, without a reference. */
+struct page *swap_cache_peek(swp_entry_t e);
+void swap_visit_slots(void (*fn)(swp_entry_t e, unsigned int count, void *arg), void *arg);
 
 /* ---- mm/swap_state.c: pages that have a slot ---- */
 /* A locked page that has none gets one, and is dirty.  False: no slot, no memory. */

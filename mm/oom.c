@@ -129,6 +129,7 @@ static int kill_worst(gfp_t gfp, unsigned int order)
 	log_situation(gfp, order);
 	pr_err("Out of memory: Killed process %d (%s), %lu pages\n", p->pid, p->comm, points);
 	count_vm_event(OOM_KILL);
+	trace_oom(p->pid, points);
 	get_task_struct(p);
 	victim = p;
 	victim_since = ktime_get();
