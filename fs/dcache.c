@@ -24,7 +24,15 @@
 DEFINE_SPINLOCK(dcache_lock);
 static struct hlist_head dentry_hash[1 << DCACHE_HASH_BITS];	/* dcache_lock */
 static LIST_HEAD(dentry_lru);					/* dcache_lock, oldest first */
+static unsigned long nr_unused;					/* length of dentry_lru: dcache_lock */
 static struct kmem_cache *dentry_cachep;
+
+/* Somebody uses it again, or it goes.  dcache_lock held. */
+static void lru_del(struct dentry *d)
+{
+	nr_unused -= !list_empty(&d->d_lru);
+	list_del_init(&d->d_lru);
+}
 
 static u32 name_hash(const struct dentry *parent, const char *name, unsigned int len)
 {
@@ -166,7 +174,7 @@ struct dentry *d_lookup(struct dentry *parent, const char *name, unsigned int le
 		if (d->d_hashval != hash || d->d_parent != parent || d->d_len != len ||
 		    memcmp(d->d_name, name, len))
 			continue;
-		list_del_init(&d->d_lru);
+		lru_del(d);
 		atomic_inc(&d->d_count);
 		spin_unlock(&dcache_lock);
 		return d;
@@ -224,6 +232,7 @@ static bool dput_last(struct dentry *d)
 	}
 	if (worth_keeping(d)) {
 		list_add_tail(&d->d_lru, &dentry_lru);
+		nr_unused++;
 		spin_unlock(&dcache_lock);
 		return false;
 	}
@@ -252,7 +261,7 @@ static unsigned long prune_dcache(unsigned long nr)
 		spin_lock(&dcache_lock);
 		d = list_first_entry_or_null(&dentry_lru, struct dentry, d_lru);
 		if (d) {
-			list_del_init(&d->d_lru);
+			lru_del(d);
 			unhash_locked(d);
 		}
 		spin_unlock(&dcache_lock);
@@ -267,13 +276,7 @@ static unsigned long prune_dcache(unsigned long nr)
 /* How many dentries there are; *unused: of them kept only for speed. */
 unsigned long nr_dentries(unsigned long *unused)
 {
-	struct dentry *d;
-
-	*unused = 0;
-	spin_lock(&dcache_lock);
-	list_for_each_entry(d, &dentry_lru, d_lru)
-		++*unused;
-	spin_unlock(&dcache_lock);
+	*unused = READ_ONCE(nr_unused);
 	return kmem_cache_active(dentry_cachep);
 }
 
@@ -284,21 +287,31 @@ unsigned long drop_dcache(void)
 	mutex_lock(&prune_mutex);
 	n = prune_dcache(~0UL);
 	mutex_unlock(&prune_mutex);
-	prune_inodes(~0UL);
+	prune_inodes();
 	return n;
 }
 
-static unsigned long shrink_dcache(unsigned long nr)
+static unsigned long count_dentries(struct shrinker *s, struct shrink_control *sc)
 {
-	if (mutex_trylock(&prune_mutex)) {
-		prune_dcache(nr * (PAGE_SIZE / sizeof(struct inode)));
-		mutex_unlock(&prune_mutex);
-	}
-	prune_inodes(nr * (PAGE_SIZE / sizeof(struct inode)));
-	return kmem_cache_shrink(dentry_cachep) + shrink_inode_cache();
+	return READ_ONCE(nr_unused);
 }
 
-static struct shrinker dcache_shrinker = { .shrink = shrink_dcache };
+static unsigned long shrink_dentries(struct shrinker *s, struct shrink_control *sc)
+{
+	unsigned long freed;
+
+	if (!mutex_trylock(&prune_mutex))
+		return SHRINK_STOP;
+	freed = prune_dcache(sc->nr_to_scan);
+	mutex_unlock(&prune_mutex);
+	sc->nr_scanned = freed;
+	sc->nr_pages += kmem_cache_release_idle(dentry_cachep);
+	return freed;
+}
+
+static struct shrinker dcache_shrinker = {
+	.name = "dentry", .count_objects = count_dentries, .scan_objects = shrink_dentries, .seeks = DEFAULT_SEEKS,
+};
 
 static void take_place(struct dentry *d, struct dentry *parent, char *name, unsigned int len)
 {
@@ -412,7 +425,7 @@ static struct dentry *next_entry(struct dentry *dir, loff_t pos)
 	list_for_each_entry(d, &dir->d_subdirs, d_child) {
 		if (!d->d_inode || DIR_POS_TOP - d->d_seq < pos)
 			continue;
-		list_del_init(&d->d_lru);
+		lru_del(d);
 		atomic_inc(&d->d_count);
 		spin_unlock(&dcache_lock);
 		return d;
@@ -559,6 +572,6 @@ char *d_path(const struct path *p, char *buf, int size)
 void __init dcache_init(void)
 {
 	dentry_cachep = kmem_cache_create("dentry", sizeof(struct dentry), 0,
-					  SLAB_HWCACHE_ALIGN | SLAB_PANIC, NULL);
+					  SLAB_HWCACHE_ALIGN | SLAB_PANIC | SLAB_RECLAIM_ACCOUNT, NULL);
 	register_shrinker(&dcache_shrinker);
 }

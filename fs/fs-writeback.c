@@ -123,7 +123,7 @@ static int for_each_inode(struct super_block *sb, int (*fn)(struct inode *i))
 		if (i->i_state & (I_NEW | I_FREEING))
 			continue;
 		atomic_inc(&i->i_count);
-		list_del_init(&i->i_lru);
+		inode_lru_del(i);
 		unlock_inode_cache();
 		if (last)
 			iput(last);
@@ -201,7 +201,7 @@ static struct inode *oldest_dirty(struct super_block *sb, u64 older_than)
 		i = NULL;
 	if (i) {
 		atomic_inc(&i->i_count);
-		list_del_init(&i->i_lru);
+		inode_lru_del(i);
 	}
 	unlock_inode_cache();
 	return i;

@@ -7,7 +7,7 @@
  *             An inode that has another home, a disk, is hashed by its number: a number has one inode
  *             in memory.  As long as it has a name it is kept at 0 too, on the LRU, until memory is
  *             short or the file system goes; it may still be dirty there.
- * Lock order: inode_cache_lock is innermost.  prune_inodes() waits for nothing, because who asks for memory
+ * Lock order: inode_cache_lock is innermost.  prune_one() waits for nothing, because who asks for memory
  *             may hold anything.
  * Simplified: one lock for all file systems; no quota, no ACL.
  * Sources:    POSIX.1-2017, "File Access Permissions", "File Times Update".
@@ -73,6 +73,7 @@ struct inode *new_inode(struct super_block *sb, umode_t mode)
 static DEFINE_SPINLOCK(inode_cache_lock);
 static struct hlist_head inode_hash[1 << INODE_HASH_BITS];	/* inode_cache_lock */
 static LIST_HEAD(inode_lru);					/* inode_cache_lock, oldest first */
+static unsigned long nr_unused;					/* its length: inode_cache_lock */
 static DECLARE_WAIT_QUEUE_HEAD(inode_wait);			/* for I_NEW and I_FREEING to end */
 
 void lock_inode_cache(void) { spin_lock(&inode_cache_lock); }
@@ -101,6 +102,18 @@ static struct inode *find_inode(struct super_block *sb, u64 ino)
 	return NULL;
 }
 
+static void inode_lru_add(struct inode *i)
+{
+	list_add_tail(&i->i_lru, &inode_lru);
+	nr_unused++;
+}
+
+void inode_lru_del(struct inode *i)
+{
+	nr_unused -= !list_empty(&i->i_lru);
+	list_del_init(&i->i_lru);
+}
+
 /* inode_cache_lock held. */
 static void hash_inode(struct inode *i)
 {
@@ -113,7 +126,7 @@ static void unhash_inode(struct inode *i)
 {
 	hlist_del_init(&i->i_hash);
 	list_del_init(&i->i_sb_list);
-	list_del_init(&i->i_lru);
+	inode_lru_del(i);
 	list_del_init(&i->i_dirty);
 }
 
@@ -159,7 +172,7 @@ static struct inode *grab_inode(struct super_block *sb, u64 ino, bool *freeing)
 		i = NULL;
 	if (i) {
 		atomic_inc(&i->i_count);
-		list_del_init(&i->i_lru);
+		inode_lru_del(i);
 	}
 	spin_unlock(&inode_cache_lock);
 	return i;
@@ -256,7 +269,7 @@ static void evict(struct inode *i)
 static void set_freeing(struct inode *i)
 {
 	i->i_state |= I_FREEING;
-	list_del_init(&i->i_lru);
+	inode_lru_del(i);
 	list_del_init(&i->i_dirty);
 }
 
@@ -273,7 +286,7 @@ static bool iput_last(struct inode *i)
 		if (gone)
 			set_freeing(i);
 		else
-			list_add_tail(&i->i_lru, &inode_lru);
+			inode_lru_add(i);
 	}
 	spin_unlock(&inode_cache_lock);
 	return gone;
@@ -324,11 +337,28 @@ static bool inode_idle(const struct inode *i)
 	       i->i_nlink && !i->i_data.nrpages;
 }
 
+/* It goes round once more; its clean pages, which nobody uses either, may go meanwhile.  inode_cache_lock held and dropped. */
+static void pass_over(struct inode *i, bool pages)
+{
+	list_move_tail(&i->i_lru, &inode_lru);
+	if (!pages || !i->i_data.nrpages) {
+		spin_unlock(&inode_cache_lock);
+		return;
+	}
+	atomic_inc(&i->i_count);
+	inode_lru_del(i);
+	spin_unlock(&inode_cache_lock);
+	drop_clean_pages(&i->i_data);
+	spin_lock(&inode_cache_lock);		/* not iput(): it may have to evict */
+	if (atomic_dec_and_test(&i->i_count))
+		inode_lru_add(i);
+	spin_unlock(&inode_cache_lock);
+}
+
 /* The oldest inode of the LRU: freed, or moved to the end.  False: there is none. */
-static bool prune_one(unsigned long *freed)
+static bool prune_one(unsigned long *freed, bool pages)
 {
 	struct inode *i;
-	bool idle, pages;
 
 	spin_lock(&inode_cache_lock);
 	i = list_first_entry_or_null(&inode_lru, struct inode, i_lru);
@@ -336,43 +366,46 @@ static bool prune_one(unsigned long *freed)
 		spin_unlock(&inode_cache_lock);
 		return false;
 	}
-	idle = inode_idle(i);
-	pages = i->i_data.nrpages;
-	if (idle) {
-		set_freeing(i);
-	} else if (pages) {
-		atomic_inc(&i->i_count);
-		list_del_init(&i->i_lru);
-	} else {
-		list_move_tail(&i->i_lru, &inode_lru);
+	if (!inode_idle(i)) {
+		pass_over(i, pages);
+		return true;
 	}
+	set_freeing(i);
 	spin_unlock(&inode_cache_lock);
-	if (idle) {
-		evict(i);
-		++*freed;
-	} else if (pages) {
-		drop_clean_pages(&i->i_data);
-		spin_lock(&inode_cache_lock);		/* not iput(): it may have to evict */
-		if (atomic_dec_and_test(&i->i_count))
-			list_add_tail(&i->i_lru, &inode_lru);
-		spin_unlock(&inode_cache_lock);
-	}
+	evict(i);
+	++*freed;
 	return true;
 }
 
-unsigned long prune_inodes(unsigned long nr)
+unsigned long prune_inodes(void)
 {
-	unsigned long freed = 0, tries = 0, n = 0;
-	struct inode *i;
+	unsigned long freed = 0, tries = 2 * READ_ONCE(nr_unused);
 
-	spin_lock(&inode_cache_lock);
-	list_for_each_entry(i, &inode_lru, i_lru)
-		n++;
-	spin_unlock(&inode_cache_lock);
-	while (freed < nr && tries++ < 2 * n && prune_one(&freed))
+	while (tries-- && prune_one(&freed, true))
 		;
 	return freed;
 }
+
+static unsigned long count_inodes(struct shrinker *s, struct shrink_control *sc)
+{
+	return READ_ONCE(nr_unused);
+}
+
+/* An inode with cached pages stays: its pages are reclaimed by their own use, and then it can go. */
+static unsigned long shrink_inodes(struct shrinker *s, struct shrink_control *sc)
+{
+	unsigned long freed = 0, n = 0;
+
+	while (n < sc->nr_to_scan && prune_one(&freed, false))
+		n++;
+	sc->nr_scanned = n;
+	sc->nr_pages += kmem_cache_release_idle(inode_cachep);
+	return freed;
+}
+
+static struct shrinker inode_shrinker = {
+	.name = "inode", .count_objects = count_inodes, .scan_objects = shrink_inodes, .seeks = DEFAULT_SEEKS,
+};
 
 bool evict_inodes(struct super_block *sb)
 {
@@ -415,11 +448,6 @@ bool sb_busy_writing(struct super_block *sb)
 unsigned long nr_inodes(void)
 {
 	return kmem_cache_active(inode_cachep);
-}
-
-unsigned long shrink_inode_cache(void)
-{
-	return kmem_cache_shrink(inode_cachep);
 }
 
 /* ---- permissions ---- */
@@ -572,5 +600,6 @@ int notify_change(struct path *path, const struct iattr *a)
 void __init inode_init(void)
 {
 	inode_cachep = kmem_cache_create("inode_cache", sizeof(struct inode), 0,
-					 SLAB_HWCACHE_ALIGN | SLAB_PANIC, NULL);
+					 SLAB_HWCACHE_ALIGN | SLAB_PANIC | SLAB_RECLAIM_ACCOUNT, NULL);
+	register_shrinker(&inode_shrinker);
 }

@@ -16,7 +16,7 @@ void inode_init(void);
 void namei_init(void);
 void files_init(void);
 void anon_inode_init(void);
-unsigned long shrink_inode_cache(void);
+void inode_lru_del(struct inode *i);		/* it is used: fs/inode.c's lock is held */
 /* For fs-writeback.c: inode->i_state, the lists of inodes. */
 void lock_inode_cache(void);
 void unlock_inode_cache(void);

@@ -429,7 +429,7 @@ void iget_failed(struct inode *inode);		/* takes the reference too */
 /* A new_inode() that got its number: findable by it.  -EEXIST: that number is in use. */
 int insert_inode_hash(struct inode *inode);
 /* Free what nobody uses, is clean and has no pages but clean ones; never waits.  How many. */
-unsigned long prune_inodes(unsigned long nr);
+unsigned long prune_inodes(void);
 /* The file system goes away: free all its inodes.  False: some are in use. */
 bool evict_inodes(struct super_block *sb);
 bool sb_busy_writing(struct super_block *sb);	/* a file is open for writing, or open and without a name */

@@ -146,6 +146,7 @@ PAGE_FLAG(Pcp, pcp)
 PAGE_FLAG(Writeback, writeback)
 PAGE_FLAG(Unevictable, unevictable)
 PAGE_FLAG(SwapCache, swapcache)
+PAGE_FLAG(Reclaim, reclaim)
 PAGE_FLAG(Readahead, readahead)
 
 static inline bool PageAnon(const struct page *p)
@@ -225,13 +226,29 @@ int buddyinfo_show(struct seq_file *m);
 int zoneinfo_show(struct seq_file *m);
 int meminfo_show(struct seq_file *m);	/* mm/vmstat.c */
 int vmstat_show(struct seq_file *m);
-/* Shrinkers, called when an allocation with __GFP_WAIT finds nothing; return pages freed. */
+/* ---- mm/shrinker.c: caches of the kernel's own, which reclaim makes smaller.  Process context ---- */
+struct shrink_control {
+	int priority;			/* of the round: 12 little pressure ... 0 all that can go */
+	unsigned long nr_to_scan;	/* objects to look at */
+	unsigned long nr_scanned;	/* those that were: set to nr_to_scan for scan_objects() */
+	unsigned long nr_pages;		/* scan_objects() adds what came free */
+};
 struct shrinker {
-	unsigned long (*shrink)(unsigned long nr);
+	const char *name;
+	/* Objects that could go now; 0 also: not at this pressure.  Cheap, and takes no sleeping lock. */
+	unsigned long (*count_objects)(struct shrinker *s, struct shrink_control *sc);
+	/* Free up to nr_to_scan of them, the oldest first: how many went.  SHRINK_STOP: not now, a lock is taken. */
+	unsigned long (*scan_objects)(struct shrinker *s, struct shrink_control *sc);
+	int seeks;			/* how dear it is to make one again: DEFAULT_SEEKS; 0: only kept ready */
+	atomic_long_t nr_deferred;
 	struct list_head list;
 };
+#define DEFAULT_SEEKS	2
+#define SHRINK_STOP	(~0UL)
+#define SHRINK_HARD	6		/* at this priority and below, CPUs are asked for what each keeps for itself */
 void register_shrinker(struct shrinker *s);
-unsigned long run_shrinkers(unsigned long nr);	/* all of them; returns pages freed */
+unsigned long shrink_slab(int priority);	/* all of them, as a round at this priority does: pages freed */
+void drop_slab(void);				/* until little comes: /proc/sys/vm/drop_caches */
 
 /* ---- page tables (mm/memory.c; allocation in arch) ---- */
 extern atomic_long_t nr_page_table_pages;	/* of all address spaces, all levels */
@@ -509,8 +526,11 @@ enum vm_event {
 	TLB_FLUSHES, TLB_REMOTE_FLUSH, TLB_IPIS, TLB_LAZY_SKIPPED, TLB_LAZY_LATE, COW_COPY, COW_REUSE,
 	ZERO_PAGE_MAP, VMACACHE_HITS, VMACACHE_FIND, PGCACHE_ADD, PGCACHE_DEL, OOM_KILL, FAULT_AROUND,
 	FAULT_AROUND_PAGES, PGPGIN, PGPGOUT, NR_DIRTIED, NR_WRITTEN, READAHEAD_PAGES,
-	PSWPIN, PSWPOUT, SWAP_RA, SWAP_RA_HIT, PGSCAN, PGSTEAL_KSWAPD,
-	PGSTEAL_DIRECT, PGDEACTIVATE, NR_VM_EVENTS
+	PSWPIN, PSWPOUT, SWAP_RA, SWAP_RA_HIT, PGSCAN_KSWAPD, PGSCAN_DIRECT, PGSCAN_ANON, PGSCAN_FILE,
+	PGSTEAL_KSWAPD, PGSTEAL_DIRECT, PGSTEAL_ANON, PGSTEAL_FILE, PGACTIVATE, PGDEACTIVATE, PGREFILL,
+	PGROTATED, PGLAZYFREE, PGLAZYFREED, ALLOCSTALL_DMA, ALLOCSTALL_DMA32, ALLOCSTALL_NORMAL, ALLOCSTALL_MOVABLE,
+	PAGEOUTRUN, NR_VMSCAN_WRITE, SLABS_SCANNED, EMPTY_TABLES, DROP_PAGECACHE, DROP_SLAB,
+	NR_VM_EVENTS
 };
 _Static_assert(NR_VM_EVENTS <= NR_VM_EVENT_SLOTS, "struct cpu has room for every event");
 #define count_vm_events(event, n) this_cpu_add(vm_events[event], n)

@@ -14,6 +14,7 @@ struct kmem_cache;
 #define SLAB_POISON		BIT(2)	/* set for all caches in the debug build ... */
 #define SLAB_RED_ZONE		BIT(3)
 #define SLAB_STORE_USER		BIT(4)
+#define SLAB_RECLAIM_ACCOUNT	BIT(5)	/* a shrinker frees its objects: SReclaimable */
 #define SLAB_NOTRACK		0	/* Linux's kmemcheck flag: nothing to do here */
 
 /*
@@ -48,6 +49,9 @@ void kmem_cache_init(void);
 /* Total objects handed out over all caches (leak checks), and all pages held by slabs. */
 unsigned long slab_total_active(void);
 unsigned long slab_total_pages(void);
+unsigned long slab_reclaimable_pages(void);		/* of these, of caches with SLAB_RECLAIM_ACCOUNT */
+/* Completely free slabs of @c alone, without asking CPUs for the objects they keep: pages freed. */
+unsigned long kmem_cache_release_idle(struct kmem_cache *c);
 /* kmem_cache_shrink() of every cache; returns pages freed. */
 unsigned long slab_shrink_all(void);
 /* Walk all caches and check free lists, red zones and poison; returns the number of violations. */

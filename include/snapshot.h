@@ -79,6 +79,7 @@ void snap_mms(struct snapshot *s);			/* snap.mm, snap.vma, snap.av, snap.pt */
 void snap_frames(struct snapshot *s);			/* snap.page, snap.rmap */
 void snap_allocators(struct snapshot *s);		/* snap.buddy, snap.pcp, snap.slab */
 void snap_files(struct snapshot *s);
+void snap_swap(struct snapshot *s);
 void snap_vmstat(struct snapshot *s);
 
 /* Commands of the port (kernel/explore.c): snap, walk. */

@@ -72,6 +72,9 @@ bool swap_is_scarce(swp_entry_t e);
 unsigned long swap_area_changes(void);		/* how often an area was taken into use or out of it */
 unsigned long swap_references(void);		/* of all slots, for mm_verify_all() */
 int swaps_show(struct seq_file *m);		/* /proc/swaps */
+/* While the machine stands (snapshots): each slot in use, and its page in the cache or NULL, without a reference. */
+struct page *swap_cache_peek(swp_entry_t e);
+void swap_visit_slots(void (*fn)(swp_entry_t e, unsigned int count, void *arg), void *arg);
 
 /* ---- mm/swap_extents.c: slots of a file ---- */
 struct swap_extent {

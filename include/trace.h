@@ -85,6 +85,11 @@ void trace_set_pause(enum trace_pause how);
 void trace_let_go(unsigned int ops);		/* so many ops may end now */
 enum trace_pause trace_pausing(void);
 unsigned int trace_paused(void);		/* tasks that wait at the end of an op */
+#ifdef QUIRE_HOST
+static inline void trace_pause_thread(void) { }
+#else
+void trace_pause_thread(void);			/* a thread of the kernel holds no lock: PAUSE_FULL holds it up too */
+#endif
 void trace_wake_paused(void);			/* they look again whether they may go on */
 /* While PAUSE_FULL: whose backlog holds the others up. */
 void trace_set_consumer(const struct trace_cursor *c);
@@ -319,5 +324,59 @@ static inline void trace_clean(struct page *page) { TRACE_POINT(FILE, __trace_fi
 static inline void trace_writeback(struct page *page) { TRACE_POINT(FILE, __trace_file(EV_FILE_WRITEBACK, page)); }
 static inline void trace_written(struct page *page) { TRACE_POINT(FILE, __trace_file(EV_FILE_WRITTEN, page)); }
 static inline void trace_dirty(struct page *page) { TRACE_POINT(FILE, __trace_file(EV_FILE_DIRTY, page)); }
+/* A page of a file in memory: its place in the file holds slot @entry (a swp_entry_t's val) now, or no more. */
+static inline void trace_file_swap(bool to, unsigned long ino, pgoff_t index, unsigned long entry)
+{
+	TRACE_POINT(FILE, trace_emit(to ? EV_FILE_TO_SWAP : EV_FILE_FROM_SWAP, 0, 0, ino, index, entry, 0));
+}
+
+/* ---- swap: @entry is a swp_entry_t's val ---- */
+
+static inline void trace_swap_slot(bool in_use, unsigned long entry)
+{
+	TRACE_POINT(FILE, trace_emit(in_use ? EV_FILE_SLOT_GET : EV_FILE_SLOT_FREE, 0, 0, entry, 0, 0, 0));
+}
+/* @kind: EV_FILE_SWAP_*; a page in the swap cache, which it enters now or is about to leave. */
+static inline void trace_swap(u32 kind, unsigned long entry, unsigned long pfn, u32 error)
+{
+	TRACE_POINT(FILE, trace_emit(kind, 0, error, entry, pfn, 0, 0));
+}
+
+/* ---- reclaim ---- */
+
+/* @list: enum lru_list, -1: none.  lru_lock held. */
+static inline void trace_lru(unsigned long pfn, int list)
+{
+	TRACE_POINT(RECLAIM, trace_emit(EV_RECLAIM_LRU, 0, list + 1, pfn, 0, 0, 0));
+}
+static inline void trace_kswapd_wake(unsigned long free)
+{
+	TRACE_POINT(RECLAIM, trace_emit(EV_RECLAIM_WAKE, 0, 0, free, 0, 0, 0));
+}
+static inline void trace_kswapd_sleep(unsigned long free, unsigned long freed)
+{
+	TRACE_POINT(RECLAIM, trace_emit(EV_RECLAIM_SLEEP, 0, 0, free, freed, 0, 0));
+}
+static inline void trace_direct_reclaim(unsigned int order, unsigned int gfp, unsigned long freed)
+{
+	TRACE_POINT(RECLAIM, trace_emit(EV_RECLAIM_DIRECT, 0, order, freed, gfp, 0, 0));
+}
+/* @by: RECLAIM_*. */
+static inline void trace_scan(unsigned int zone, int list, u32 by, unsigned long scanned, unsigned long freed)
+{
+	TRACE_POINT(RECLAIM, trace_emit(EV_RECLAIM_SCAN, 0, list + 1, zone | (u64)by << 32, scanned, freed, 0));
+}
+static inline void trace_steal(unsigned long pfn)
+{
+	TRACE_POINT(RECLAIM, trace_emit(EV_RECLAIM_STEAL, 0, 0, pfn, 0, 0, 0));
+}
+static inline void trace_shrink_slab(const char *shrinker, unsigned long scanned, unsigned long freed)
+{
+	TRACE_POINT(RECLAIM, __trace_text16(EV_RECLAIM_SLAB, 0, scanned, freed, shrinker));
+}
+static inline void trace_oom(pid_t victim, unsigned long points)
+{
+	TRACE_POINT(RECLAIM, trace_emit(EV_RECLAIM_OOM, 0, 0, victim, points, 0, 0));
+}
 
 #endif

@@ -275,6 +275,7 @@ static void write_lines(struct snapshot *s)
 	if (s->what.kind == SNAP_ALL) {
 		snap_allocators(s);
 		snap_files(s);
+		snap_swap(s);
 		snap_vmstat(s);
 	}
 }

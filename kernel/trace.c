@@ -429,6 +429,12 @@ static inline void op_end(void)
 		op_end_slow();
 }
 
+void trace_pause_thread(void)
+{
+	if (unlikely(pause_how == PAUSE_FULL))
+		op_end_slow();
+}
+
 static const unsigned short memory_calls[] = {
 	__NR_mmap, __NR_mprotect, __NR_munmap, __NR_brk, __NR_mremap, __NR_msync, __NR_mincore,
 	__NR_madvise, __NR_shmget, __NR_shmat, __NR_shmctl, __NR_shmdt, __NR_clone, __NR_fork,

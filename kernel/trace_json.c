@@ -13,7 +13,7 @@
 #include <string.h>
 #include <trace.h>
 
-enum format { DEC, SDEC, HEX, TEXT16, TEXT32, MMWHY, OUTCOME, FLUSH, BATCH };
+enum format { DEC, SDEC, HEX, TEXT16, TEXT32, MMWHY, OUTCOME, FLUSH, BATCH, LRU, RECLAIMER };
 
 struct field {
 	const char *name;
@@ -51,6 +51,8 @@ static const char *const mmwhys[] = { QUIRE_MMWHYS(NAME_OF) };
 static const char *const outcomes[] = { QUIRE_OUTCOMES(NAME_OF) };
 static const char *const flushes[] = { QUIRE_FLUSHES(NAME_OF) };
 static const char *const batches[] = { QUIRE_BATCHES(NAME_OF) };
+static const char *const lrus[] = { QUIRE_LRUS(NAME_OF) };
+static const char *const reclaimers[] = { QUIRE_RECLAIMERS(NAME_OF) };
 
 static const struct kind *find_kind(u16 kind)
 {
@@ -143,6 +145,10 @@ static char *put_field(char *p, const struct quire_event *ev, const struct field
 		return put_name(p, flushes, ARRAY_SIZE(flushes), v);
 	case BATCH:
 		return put_name(p, batches, ARRAY_SIZE(batches), v);
+	case LRU:
+		return put_name(p, lrus, ARRAY_SIZE(lrus), v);
+	case RECLAIMER:
+		return put_name(p, reclaimers, ARRAY_SIZE(reclaimers), v);
 	default:
 		return put_number(p, v, 10);
 	}

@@ -179,7 +179,11 @@ static inline bool pte_poisoned(pte_t e) { return e.pte == pte_marker_poisoned()
 
 /* ---- vmstat.c ---- */
 /* Counts of the machine as a whole, in Linux's order and with its names. */
-#define NR_NODE_COUNTS 7
+#define NR_NODE_COUNTS 19
+/* Pages of a list, of one zone or (NULL) of all: what /proc shows. */
+struct seq_file;
+void show_zone_lru(struct seq_file *m, const struct zone *z, const char *indent);	/* nr_zone_*: of @z or all */
+unsigned long lru_shown(const struct zone *z, enum lru_list l);
 const char *node_count_name(unsigned int i);
 unsigned long node_count(unsigned int i);
 
@@ -201,6 +205,7 @@ void lru_cache_add(struct page *page);		/* unless it is on a list already; its f
 void lru_forget(struct page *page);		/* it is about to be freed */
 void deactivate_page(struct page *page);
 void mark_page_accessed(struct page *page);	/* by read(2): once, it is referenced; again, it is active */
+void lru_rotate(struct page *page);		/* to the old end of its list: written because reclaim met it */
 void lru_set_swapbacked(struct page *page);	/* its contents count: its place is swap */
 void lru_lazyfree(struct page *page);		/* they do not: it may be dropped (MADV_FREE) */
 void lru_set_unevictable(struct page *page, bool yes);
@@ -211,6 +216,14 @@ void lru_take(struct page *page, struct list_head *taken);
 void lru_putback(struct page *page);		/* on the list that its flags name; drops the reference */
 unsigned long lru_pages(enum lru_list l);	/* of all zones */
 int lru_verify(void);				/* number of violations */
+
+/* ---- empty_tables.c ---- */
+/* Of all address spaces, where no lock is taken: page tables without an entry go.  How many.  Drops references on mms. */
+unsigned long free_empty_tables(void);
+
+/* ---- vmscan.c ---- */
+/* One round over the lists of all zones and the kernel's caches, by a part of 2^-@priority: pages freed.  May wait. */
+unsigned long shrink_round(enum quire_reclaimer by, int priority);
 
 /* ---- mlock.c, gup.c ---- */
 /* Fault in [start, end) of @vma as it may be accessed; pages done or -errno. mmap_sem for read. */

@@ -43,6 +43,7 @@ static void add(struct zone *z, struct page *page)
 	SetPageLRU(page);
 	list_add(&page->lru, &z->lru[l]);
 	z->nr_lru[l]++;
+	trace_lru(page_to_pfn(page), l);
 }
 
 static void del(struct zone *z, struct page *page)
@@ -71,6 +72,7 @@ void lru_forget(struct page *page)
 
 	spin_lock_irqsave(&z->lru_lock, flags);
 	del(z, page);
+	trace_lru(page_to_pfn(page), -1);
 	ClearPageActive(page);
 	ClearPageUnevictable(page);
 	spin_unlock_irqrestore(&z->lru_lock, flags);
@@ -98,8 +100,24 @@ static void move(struct page *page, unsigned long set, unsigned long clear)
 
 void deactivate_page(struct page *page)
 {
-	if (PageActive(page))
-		move(page, 0, BIT(PG_active) | BIT(PG_referenced));
+	if (!PageActive(page))
+		return;
+	count_vm_event(PGDEACTIVATE);
+	move(page, 0, BIT(PG_active) | BIT(PG_referenced));
+}
+
+/* The disk has it: reclaim, which has asked for that, finds it first.  Also in interrupts. */
+void lru_rotate(struct page *page)
+{
+	struct zone *z = page_zone(page);
+	unsigned long flags;
+
+	spin_lock_irqsave(&z->lru_lock, flags);
+	if (PageLRU(page) && !PageActive(page) && !PageUnevictable(page)) {
+		list_move_tail(&page->lru, &z->lru[list_of(page)]);
+		count_vm_event(PGROTATED);
+	}
+	spin_unlock_irqrestore(&z->lru_lock, flags);
 }
 
 void mark_page_accessed(struct page *page)
@@ -118,6 +136,8 @@ void lru_set_swapbacked(struct page *page)
 
 void lru_lazyfree(struct page *page)
 {
+	if (PageSwapBacked(page))
+		count_vm_event(PGLAZYFREE);
 	move(page, 0, BIT(PG_swapbacked) | BIT(PG_active) | BIT(PG_referenced));
 }
 
@@ -125,6 +145,8 @@ void lru_set_unevictable(struct page *page, bool yes)
 {
 	if (PageUnevictable(page) != yes)
 		move(page, yes ? BIT(PG_unevictable) : 0, (yes ? 0 : BIT(PG_unevictable)) | BIT(PG_active));
+	if (yes)
+		lru_cache_add(page);		/* also an anonymous page that is on no list yet */
 }
 
 /* ---- for reclaim ---- */
@@ -143,6 +165,7 @@ unsigned int lru_isolate(struct zone *z, enum lru_list l, unsigned int max, stru
 			continue;
 		}
 		del(z, page);
+		trace_lru(page_to_pfn(page), -1);
 		list_add(&page->lru, taken);
 		n++;
 	}
@@ -156,10 +179,12 @@ void lru_take(struct page *page, struct list_head *taken)
 	unsigned long flags;
 
 	spin_lock_irqsave(&z->lru_lock, flags);
-	if (PageLRU(page))
+	if (PageLRU(page)) {
 		del(z, page);
-	else if (READ_ONCE(lru_listing))
+		trace_lru(page_to_pfn(page), -1);
+	} else if (READ_ONCE(lru_listing)) {
 		goto out;
+	}
 	get_page(page);
 	list_add(&page->lru, taken);
 out:

@@ -268,6 +268,7 @@ static void pageout_lazyfree(struct vm_area_struct *vma, unsigned long start, un
 	pt_entries_add(ptl, -nr);
 	add_mm_counter(vma->vm_mm, MM_ANONPAGES, -nr);
 	pte_unmap_unlock(first, ptl);
+	count_vm_events(PGLAZYFREED, nr);
 	if (nr)
 		flush_tlb_range(vma, start, end);
 	while (nr)

@@ -471,9 +471,13 @@ static noinline int zap_ptes_traced(struct zap *z, pte_t *pte, unsigned long add
 	}
 	for (; addr != end; addr += PAGE_SIZE, pte++) {
 		unsigned long old = pte->pte;
+		bool slot = pte_swap(*pte) && !(z->keep & (ZAP_KEEP_ANON | ZAP_KEEP_OFFSETS));
 
+		if (slot)			/* before its slot is told to be free */
+			trace_pte_change(mm, addr, old, 0);
 		freed += zap_ptes(z, pte, addr, addr + PAGE_SIZE, rss);
-		trace_pte_change(mm, addr, old, pte->pte);
+		if (!slot)
+			trace_pte_change(mm, addr, old, pte->pte);
 	}
 	return freed;
 }

@@ -34,6 +34,7 @@ void mlock_page(struct page *page)
 	spin_lock(&mlock_lock);
 	if (!page->mlock_count++) {
 		SetPageMlocked(page);
+		lru_set_unevictable(page, true);
 		nr_mlock++;
 	}
 	spin_unlock(&mlock_lock);

@@ -321,8 +321,8 @@ static void oom_kill_process(struct oom_control *oc, const char *message)
 	if (report_allowed())
 		oom_report(oc);
 	spin_lock_irqsave(&tasklist_lock, flags);
-	if (oc->chosen->sighand)	/* not released yet: its threads are still on the list */
-		kill_victim(oc->chosen, message);
+	if (oc->chosen->sighand && kill_victim(oc->chosen, message))	/* released: its threads are on no list any more */
+		trace_oom(oc->chosen->pid, oc->points.sum);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
 }
 

@@ -55,8 +55,6 @@ unsigned int *page_debug_trap;
 
 struct zone *zonelists[MAX_NR_ZONES][MAX_NR_ZONES + 1];
 struct zone *best_zone[4];
-static struct list_head shrinkers = LIST_HEAD_INIT(shrinkers);
-static DEFINE_SPINLOCK(shrinkers_lock);
 
 /* ---- frames and zones --------------------------------------------------------- */
 
@@ -449,26 +447,6 @@ static struct page *try_zones(gfp_t gfp, unsigned int order, enum alloc_effort e
 	return NULL;
 }
 
-void register_shrinker(struct shrinker *s)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&shrinkers_lock, flags);
-	list_add_tail(&s->list, &shrinkers);
-	spin_unlock_irqrestore(&shrinkers_lock, flags);
-}
-
-/* Process context.  Shrinkers are registered at boot and never go away: no lock to walk them. */
-unsigned long run_shrinkers(unsigned long nr)
-{
-	struct shrinker *s;
-	unsigned long freed = 0;
-
-	list_for_each_entry(s, &shrinkers, list)
-		freed += s->shrink(nr);
-	return freed;
-}
-
 static noinline void warn_alloc(gfp_t gfp, unsigned int order)
 {
 	static unsigned int warned;
@@ -774,8 +752,11 @@ void free_pages(unsigned long addr, unsigned int order)
 /* One test for all of a batch. */
 static noinline void trace_batch_free(struct page **pages, unsigned int nr, unsigned long caller)
 {
-	for (unsigned int i = 0; i < nr; i++)
+	for (unsigned int i = 0; i < nr; i++) {
+		if (PageLRU(pages[i]))		/* free_prepare() would, but after it was told to be free */
+			lru_forget(pages[i]);
 		trace_page_free(page_to_pfn(pages[i]), 0, caller);
+	}
 }
 
 void free_page_batch(struct page **pages, unsigned int nr)

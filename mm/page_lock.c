@@ -14,6 +14,7 @@
 #include <mm.h>
 #include <sched.h>
 #include <wait.h>
+#include "internal.h"
 
 #define PAGE_WAIT_BITS 6
 
@@ -119,6 +120,10 @@ void page_end_read(struct page *page, int err)
 void page_end_writeback_bit(struct page *page)
 {
 	VM_BUG_ON_PAGE(!PageWriteback(page), page);
+	if (PageReclaim(page)) {
+		ClearPageReclaim(page);
+		lru_rotate(page);
+	}
 	clear_and_wake(page, PG_writeback);
 }
 

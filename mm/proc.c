@@ -211,6 +211,7 @@ u64 kpageflags_entry(unsigned long pfn)
 		{ PG_uptodate, KPF_UPTODATE }, { PG_dirty, KPF_DIRTY }, { PG_lru, KPF_LRU },
 		{ PG_active, KPF_ACTIVE }, { PG_slab, KPF_SLAB }, { PG_writeback, KPF_WRITEBACK },
 		{ PG_swapbacked, KPF_SWAPBACKED }, { PG_swapcache, KPF_SWAPCACHE },
+		{ PG_reclaim, KPF_RECLAIM },
 		{ PG_table, KPF_PGTABLE }, { PG_reserved, KPF_RESERVED }, { PG_mlocked, KPF_MLOCKED },
 	};
 	const struct page *page;

@@ -144,6 +144,7 @@ static bool leave_tree(struct address_space *m, struct page *page, swp_entry_t e
 	if (alone) {
 		trace_cache_del(page);
 		page_tree_replace(&m->page_tree, page->index, page, swp_to_radix_entry(e));
+		trace_file_swap(true, m->host->i_ino, page->index, e.val);
 		m->nr_swapped++;
 		m->nrpages--;
 		page->mapping = NULL;
@@ -191,6 +192,7 @@ static bool enter_tree(struct address_space *m, pgoff_t index, struct page *page
 	if (ok) {
 		m->nrpages++;
 		m->nr_swapped--;
+		trace_file_swap(false, m->host->i_ino, index, e.val);
 		trace_cache_add(page);
 	} else {
 		page->mapping = NULL;
@@ -286,6 +288,8 @@ bool shmem_free_swap(struct address_space *m, pgoff_t index, void *entry)
 	spin_lock(&m->tree_lock);
 	ok = page_tree_replace(&m->page_tree, index, entry, NULL);
 	m->nr_swapped -= ok;
+	if (ok)
+		trace_file_swap(false, m->host->i_ino, index, radix_to_swp_entry(entry).val);
 	spin_unlock(&m->tree_lock);
 	if (!ok)
 		return false;

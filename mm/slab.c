@@ -634,12 +634,56 @@ unsigned long slab_shrink_all(void)
 	return freed;
 }
 
-static unsigned long slab_shrink(unsigned long nr)
+unsigned long kmem_cache_release_idle(struct kmem_cache *c)
 {
-	return slab_shrink_all();
+	unsigned long flags = local_irq_save(), freed = release_free_slabs(c);
+
+	local_irq_restore(flags);
+	return freed;
 }
 
-static struct shrinker slab_shrinker = { .shrink = slab_shrink };
+/* Sum over the pages of each cache of @of. */
+static unsigned long sum_pages(unsigned long (*of)(const struct kmem_cache *c))
+{
+	struct kmem_cache *c;
+	unsigned long flags, n = 0;
+
+	spin_lock_irqsave(&caches_lock, flags);
+	list_for_each_entry(c, &caches, list)
+		n += of(c) << c->order;
+	spin_unlock_irqrestore(&caches_lock, flags);
+	return n;
+}
+
+static unsigned long idle_slabs(const struct kmem_cache *c)
+{
+	return READ_ONCE(c->nr_free_slabs);
+}
+
+/* Pages of idle slabs; under high pressure at least one, to look into the CPUs' arrays as well. */
+static unsigned long slab_count(struct shrinker *s, struct shrink_control *sc)
+{
+	return sum_pages(idle_slabs) + (sc->priority <= SHRINK_HARD);
+}
+
+static unsigned long slab_scan(struct shrinker *s, struct shrink_control *sc)
+{
+	unsigned long freed = 0, flags;
+	struct kmem_cache *c;
+
+	if (sc->priority <= SHRINK_HARD)
+		on_each_cpu(drain_each_cache, NULL);
+	spin_lock_irqsave(&caches_lock, flags);
+	list_for_each_entry(c, &caches, list)
+		if (freed < sc->nr_to_scan || sc->priority <= SHRINK_HARD)
+			freed += release_free_slabs(c);
+	spin_unlock_irqrestore(&caches_lock, flags);
+	sc->nr_scanned = max(freed, sc->nr_to_scan);
+	sc->nr_pages += freed;
+	return freed;
+}
+
+static struct shrinker slab_shrinker = { .name = "idle slabs", .count_objects = slab_count, .scan_objects = slab_scan };
 
 /* ---- counts ---------------------------------------------------------------------------------- */
 
@@ -681,17 +725,18 @@ unsigned long slab_total_active(void)
 	return n;
 }
 
-unsigned long slab_total_pages(void)
+static unsigned long all_slabs(const struct kmem_cache *c)
 {
-	struct kmem_cache *c;
-	unsigned long flags, n = 0;
-
-	spin_lock_irqsave(&caches_lock, flags);
-	list_for_each_entry(c, &caches, list)
-		n += READ_ONCE(c->nr_slabs) << c->order;
-	spin_unlock_irqrestore(&caches_lock, flags);
-	return n;
+	return READ_ONCE(c->nr_slabs);
 }
+
+static unsigned long reclaimable_slabs(const struct kmem_cache *c)
+{
+	return c->flags & SLAB_RECLAIM_ACCOUNT ? READ_ONCE(c->nr_slabs) : 0;
+}
+
+unsigned long slab_total_pages(void) { return sum_pages(all_slabs); }
+unsigned long slab_reclaimable_pages(void) { return sum_pages(reclaimable_slabs); }
 
 /* ---- making and unmaking caches ---------------------------------------------------------------- */
 

@@ -14,6 +14,7 @@
 #include <slab.h>
 #include <snapshot.h>
 #include <string.h>
+#include <swap.h>
 #include <vmalloc.h>
 #include "internal.h"
 #include "page_internal.h"
@@ -361,12 +362,40 @@ void snap_allocators(struct snapshot *s)
 	slab_visit_all(&visitor, &l);
 }
 
+/* ---- swap ---- */
+
+struct slot_list {
+	struct snapshot *s;
+	const char *comma;
+};
+
+/* A slot in use: [entry, how many refer to it, its frame in the swap cache or 0, 1: that is not written yet]. */
+static void put_slot(swp_entry_t e, unsigned int count, void *arg)
+{
+	struct page *page = swap_cache_peek(e);
+	struct slot_list *l = arg;
+
+	snap_printf(l->s, "%s[\"%lx\",%u,%lu,%d]", l->comma, e.val, count, page ? page_to_pfn(page) : 0,
+		    page && PageDirty(page));
+	l->comma = ",";
+}
+
+void snap_swap(struct snapshot *s)
+{
+	struct slot_list l = { s, "" };
+
+	snap_printf(s, "{\"k\":\"snap.swap\",\"total\":%lu,\"slots\":[", total_swap_pages());
+	swap_visit_slots(put_slot, &l);
+	snap_char(s, ']');
+	snap_line_end(s);
+}
+
 /* ---- counters ---- */
 
 /* The lines of /proc/vmstat, "name number". */
 void snap_vmstat(struct snapshot *s)
 {
-	static char text[2048];			/* the machine stands: nobody else is here */
+	static char text[4096];			/* the machine stands: nobody else is here */
 	struct seq_file m = { .buf = text, .size = sizeof(text) };
 
 	vmstat_show(&m);

@@ -57,6 +57,11 @@ struct page *lookup_swap_cache(swp_entry_t e)
 	return find_get_page(space_of(e), swp_offset(e));
 }
 
+struct page *swap_cache_peek(swp_entry_t e)
+{
+	return page_tree_lookup(&space_of(e)->page_tree, swp_offset(e));
+}
+
 /* The slot is the cache's already.  Page locked.  0 or -ENOMEM. */
 static int add_to_swap_cache(struct page *page, swp_entry_t e)
 {
@@ -71,6 +76,7 @@ static int add_to_swap_cache(struct page *page, swp_entry_t e)
 	if (!err) {
 		SetPageSwapCache(page);
 		s->nrpages++;
+		trace_swap(EV_FILE_SWAP_ADD, e.val, page_to_pfn(page), 0);
 	}
 	spin_unlock(&s->tree_lock);
 	if (err) {
@@ -102,6 +108,7 @@ void delete_from_swap_cache(struct page *page)
 
 	VM_BUG_ON_PAGE(!PageLocked(page) || !PageSwapCache(page) || PageWriteback(page), page);
 	spin_lock(&s->tree_lock);
+	trace_swap(EV_FILE_SWAP_DEL, e.val, page_to_pfn(page), 0);
 	page_tree_delete(&s->page_tree, swp_offset(e));
 	s->nrpages--;
 	ClearPageSwapCache(page);

@@ -116,6 +116,7 @@ swp_entry_t get_swap_page(void)
 		atomic_long_inc(&si->inuse);
 		last_used = si - areas;
 		e = swp_entry(si - areas, off);
+		trace_swap_slot(true, e.val);
 	}
 	spin_unlock(&swap_lock);
 	return e;
@@ -144,8 +145,10 @@ static u16 slot_put(swp_entry_t e, u16 part)
 			return was - part;
 	spin_lock(&swap_lock);
 	was = __atomic_sub_fetch(s, part, __ATOMIC_SEQ_CST);	/* the cache may just have taken it: swapcache_prepare() */
-	if (!was)
+	if (!was) {
+		trace_swap_slot(false, e.val);
 		atomic_long_dec(&areas[swp_type(e)].inuse);	/* not touched after this: the area may go */
+	}
 	spin_unlock(&swap_lock);
 	return was;
 }
@@ -277,6 +280,7 @@ static void write_done(struct bio *bio)
 {
 	struct page *page = bio->bi_vec[0].bv_page;
 
+	trace_swap(EV_FILE_SWAP_WRITTEN, page->private, page_to_pfn(page), bio->bi_status != 0);
 	if (bio->bi_status)
 		SetPageDirty(page);	/* its only copy: it stays in memory */
 	atomic_long_dec(&nr_writeback_pages);
@@ -296,6 +300,7 @@ void swap_writepage(struct page *page)
 	bio = page_bio(page, BIO_WRITE);
 	bio->bi_end_io = write_done;
 	begin_writeback(page);
+	trace_swap(EV_FILE_SWAP_OUT, page->private, page_to_pfn(page), 0);
 	unlock_page(page);
 	count_vm_event(PSWPOUT);
 	submit_bio(bio);
@@ -314,6 +319,7 @@ bool swap_readpage(struct page *page)
 	if (!bio)
 		return false;
 	bio->bi_end_io = read_done;
+	trace_swap(EV_FILE_SWAP_IN, page->private, page_to_pfn(page), 0);
 	count_vm_event(PSWPIN);
 	page_io_begin(page);
 	submit_bio(bio);
@@ -676,7 +682,19 @@ long sys_swapoff(const char __user *path)
 	return err;
 }
 
-/* ---- /proc/swaps ---- */
+/* ---- /proc/swaps, snapshots ---- */
+
+/* The machine stands (kernel/snapshot.c): each slot that is in use, in the order of areas and slots. */
+void swap_visit_slots(void (*fn)(swp_entry_t e, unsigned int count, void *arg), void *arg)
+{
+	for (unsigned int type = 0; type < MAX_SWAPFILES; type++) {
+		const struct swap_info *si = &areas[type];
+
+		for (unsigned long off = 1; (si->flags & SWP_USED) && off < si->max; off++)
+			if (si->map[off] && si->map[off] != SWAP_BAD)
+				fn(swp_entry(type, off), si->map[off] & SWAP_COUNT, arg);
+	}
+}
 
 int swaps_show(struct seq_file *m)
 {

@@ -507,16 +507,24 @@ unsigned long nr_kernel_stacks(void)
 	return atomic_long_read(&stacks_in_use);
 }
 
-static unsigned long stack_shrink(unsigned long nr)
+static unsigned long count_kept_stacks(struct shrinker *s, struct shrink_control *sc)
+{
+	return sc->priority <= SHRINK_HARD;	/* each CPU knows its own: one more question than there may be stacks */
+}
+
+static unsigned long shrink_stacks(struct shrinker *s, struct shrink_control *sc)
 {
 	unsigned long before = vmalloc_used_pages(), after;
 
 	drain_kernel_stacks();
 	after = vmalloc_used_pages();
-	return after < before ? before - after : 0;
+	sc->nr_pages += after < before ? before - after : 0;
+	return after < before;
 }
 
-static struct shrinker stack_shrinker = { .shrink = stack_shrink };
+static struct shrinker stack_shrinker = {
+	.name = "kept stacks", .count_objects = count_kept_stacks, .scan_objects = shrink_stacks, .seeks = DEFAULT_SEEKS,
+};
 
 /* Asked by the double fault handler: if the lock is taken, the answer is no. */
 bool is_stack_guard(unsigned long addr)

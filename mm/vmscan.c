@@ -17,11 +17,14 @@
  *             So are the locks that lead to its mappings.  A page that somebody has pinned stays.
  *             While a task reclaims (PF_MEMALLOC) its own allocations take from the reserve and do not
  *             reclaim again.
- *             Progress is counted in pages freed.  What is on its way to the disk is waited for only when
- *             a whole round freed nothing.
+ *             Progress is counted in pages freed.  A round that has not freed enough is followed by one that looks at
+ *             more; one that has sent enough to swap counts as progress once, for then the pages should be free.  What is
+ *             on its way to the disk is waited for only when a whole round freed nothing; when it has arrived, it
+ *             moves to the old end of its list.  No round takes much more than is wanted.
+ *             The kernel's own caches shrink by the same part as the lists (mm/shrinker.c).
  * Lock order: page lock (tried) > i_mmap_rwsem or anon_vma root rwsem (tried) > ptl > zone->lru_lock
- * Simplified: one kswapd; no groups, no working-set shadows; dirty file pages are left to write-back, whose
- *             limits keep them few.
+ * Simplified: one kswapd, lists of zones; no groups, no working-set shadows; dirty file pages are left to write-back,
+ *             whose limits keep them few.
  * Sources:    Gorman, "Understanding the Linux Virtual Memory Manager", "Page Frame Reclamation".
  */
 #include <blkdev.h>
@@ -216,8 +219,11 @@ static bool leave_cache(struct page *page)
 }
 
 struct scan {
+	enum quire_reclaimer by;
 	bool may_swap;
+	unsigned long want;		/* of each pair of lists: who takes more than he needs has it read again */
 	unsigned long freed;
+	unsigned long started;		/* pages on their way to swap: free when they are there */
 	struct page *slow;		/* one on its way to the disk, referenced: what to wait for */
 };
 
@@ -245,6 +251,7 @@ static enum verdict detach(struct page *page, struct scan *sc, struct stale *sta
 	enum verdict v;
 
 	if (PageWriteback(page)) {
+		SetPageReclaim(page);	/* it comes back to the old end of its list when the disk has it */
 		wait_later(sc, page);
 		return KEEP;
 	}
@@ -272,10 +279,15 @@ static enum verdict shmem_page_out(struct page *page, struct scan *sc)
 {
 	bool shmem = mapping_is_shmem(page->mapping);
 
+	if (shmem)
+		SetPageReclaim(page);
 	if (!shmem || !shmem_writepage(page)) {
+		ClearPageReclaim(page);
 		unlock_page(page);
 		return shmem ? ACTIVATE : KEEP;
 	}
+	count_vm_event(NR_VMSCAN_WRITE);
+	sc->started++;
 	if (PageWriteback(page))
 		wait_later(sc, page);
 	return KEEP;
@@ -290,7 +302,10 @@ static enum verdict page_out(struct page *page, struct scan *sc)
 		if (!PageSwapCache(page))
 			return shmem_page_out(page, sc);
 		get_page(page);
+		count_vm_event(NR_VMSCAN_WRITE);
+		SetPageReclaim(page);
 		swap_writepage(page);
+		sc->started++;
 		if (PageWriteback(page))
 			wait_later(sc, page);
 		put_page(page);
@@ -320,8 +335,10 @@ static void put_back(struct page *page, enum verdict v)
 {
 	if (v == ASIDE)
 		SetPageUnevictable(page);
-	if (v == ACTIVATE)
+	if (v == ACTIVATE) {
 		SetPageActive(page);
+		count_vm_event(PGACTIVATE);
+	}
 	lru_putback(page);
 }
 
@@ -343,6 +360,8 @@ static void shrink_page_list(struct list_head *pages, struct scan *sc)
 			list_add_tail(&page->lru, &detached);
 			continue;
 		}
+		if (v == ACTIVATE && PageSwapCache(page) && swap_is_scarce(page_swap_entry(page)))
+			try_to_free_swap(page);
 		unlock_page(page);
 		put_back(page, v);
 	}
@@ -356,6 +375,9 @@ static void shrink_page_list(struct list_head *pages, struct scan *sc)
 		}
 		VM_BUG_ON_PAGE(PageSwapCache(page) || page_mapped(page), page);
 		sc->freed++;
+		if (PageAnon(page) && !PageSwapBacked(page))
+			count_vm_event(PGLAZYFREED);
+		trace_steal(page_to_pfn(page));
 		ClearPageDirty(page);
 		ClearPageActive(page);
 		put_page(page);
@@ -366,9 +388,10 @@ static void shrink_page_list(struct list_head *pages, struct scan *sc)
 
 unsigned long reclaim_pages(struct list_head *pages)
 {
-	struct scan sc = { .may_swap = swap_can_take() };
+	struct scan sc = { .by = RECLAIM_ADVICE, .may_swap = swap_can_take() };
 
 	shrink_page_list(pages, &sc);
+	trace_scan(0, -1, sc.by, 0, sc.freed);
 	if (sc.slow)
 		put_page(sc.slow);
 	return sc.freed;
@@ -378,47 +401,62 @@ unsigned long reclaim_pages(struct list_head *pages)
 
 static bool lru_complete;		/* kswapd has put all on the lists */
 
-static void shrink_inactive(struct zone *z, enum lru_list l, unsigned long nr, struct scan *sc)
+static void count_scan(struct zone *z, enum lru_list l, const struct scan *sc, unsigned int scanned, unsigned long freed)
 {
-	while (nr) {
-		LIST_HEAD(taken);
-		unsigned int n = lru_isolate(z, l, min(nr, (unsigned long)BATCH), &taken);
-
-		if (!n)
-			return;
-		count_vm_events(PGSCAN, n);
-		shrink_page_list(&taken, sc);
-		nr -= n;
+	if (sc->by == RECLAIM_KSWAPD) {
+		count_vm_events(PGSCAN_KSWAPD, scanned);
+		count_vm_events(PGSTEAL_KSWAPD, freed);
+	} else {
+		count_vm_events(PGSCAN_DIRECT, scanned);
+		count_vm_events(PGSTEAL_DIRECT, freed);
 	}
+	if (l == LRU_INACTIVE_FILE) {
+		count_vm_events(PGSCAN_FILE, scanned);
+		count_vm_events(PGSTEAL_FILE, freed);
+	} else {
+		count_vm_events(PGSCAN_ANON, scanned);
+		count_vm_events(PGSTEAL_ANON, freed);
+	}
+	trace_scan(z - zones, l, sc->by, scanned, freed);
+}
+
+/* Pages looked at. */
+static unsigned int shrink_inactive(struct zone *z, enum lru_list l, unsigned int nr, struct scan *sc)
+{
+	LIST_HEAD(taken);
+	unsigned int n = lru_isolate(z, l, nr, &taken);
+	unsigned long before = sc->freed;
+
+	if (!n)
+		return 0;
+	shrink_page_list(&taken, sc);
+	count_scan(z, l, sc, n, sc->freed - before);
+	return n;
 }
 
 /* Pages that were not used since the last look become inactive; code that was used stays. */
-static void shrink_active(struct zone *z, enum lru_list l, unsigned long nr)
+static unsigned int shrink_active(struct zone *z, enum lru_list l, unsigned int nr)
 {
+	LIST_HEAD(taken);
+	unsigned int n = lru_isolate(z, l, nr, &taken);
 	struct page *page;
 
-	while (nr) {
-		LIST_HEAD(taken);
-		unsigned int n = lru_isolate(z, l, min(nr, (unsigned long)BATCH), &taken);
+	count_vm_events(PGREFILL, n);
+	while ((page = take_first(&taken))) {
+		struct referenced r = { 0 };
 
-		if (!n)
-			return;
-		nr -= n;
-		while ((page = take_first(&taken))) {
-			struct referenced r = { 0 };
-
-			if (page_mapped(page) && trylock_page(page)) {
-				rmap_try_walk(page, look_at_entry, &r);
-				unlock_page(page);
-			}
-			if (!r.locked && !(r.young && r.exec && !PageSwapBacked(page))) {
-				ClearPageActive(page);
-				count_vm_event(PGDEACTIVATE);
-			}
-			lru_putback(page);
+		if (page_mapped(page) && trylock_page(page)) {
+			rmap_try_walk(page, look_at_entry, &r);
+			unlock_page(page);
 		}
-		cond_resched();
+		if (!r.locked && !(r.young && r.exec && !PageSwapBacked(page))) {
+			ClearPageActive(page);
+			count_vm_event(PGDEACTIVATE);
+		}
+		lru_putback(page);
 	}
+	cond_resched();
+	return n;
 }
 
 static bool inactive_is_low(const struct zone *z, enum lru_list inactive)
@@ -426,16 +464,20 @@ static bool inactive_is_low(const struct zone *z, enum lru_list inactive)
 	return z->nr_lru[inactive] < z->nr_lru[inactive + 1];
 }
 
-/* A pair of lists, by a part of 2^-@priority. */
+/* A pair of lists, by a part of 2^-@priority, until that has brought what is wanted. */
 static void shrink_pair(struct zone *z, enum lru_list inactive, int priority, unsigned int weight, struct scan *sc)
 {
 	unsigned long nr = ((z->nr_lru[inactive] + z->nr_lru[inactive + 1]) * weight / 100) >> priority;
 
-	if (!nr)
-		nr = min(z->nr_lru[inactive] + z->nr_lru[inactive + 1], (unsigned long)BATCH);
-	if (inactive_is_low(z, inactive))
-		shrink_active(z, inactive + 1, nr);
-	shrink_inactive(z, inactive, nr, sc);
+	unsigned long goal = sc->freed + sc->started + sc->want;
+	unsigned int n = 1;
+
+	for (nr = max(nr, (unsigned long)BATCH); nr && n && sc->freed + sc->started < goal; nr -= min(nr, (unsigned long)n)) {
+		n = 0;
+		if (inactive_is_low(z, inactive))
+			n = shrink_active(z, inactive + 1, BATCH);
+		n = max(n, shrink_inactive(z, inactive, min(nr, (unsigned long)BATCH), sc));
+	}
 }
 
 /* Are there next to no file pages that could go? */
@@ -448,13 +490,14 @@ static bool file_is_tiny(void)
 	return lru_pages(LRU_INACTIVE_FILE) + lru_pages(LRU_ACTIVE_FILE) + nr_free_pages() <= high;
 }
 
+/* Both pairs, each by its share of what is looked at: swappiness says how much of that is anonymous.  In the end all. */
 static void shrink_zone(struct zone *z, int priority, struct scan *sc)
 {
-	unsigned int weight = vm_swappiness / 2;
+	unsigned int anon = sc->may_swap ? vm_swappiness / 2 : 0;
 
-	shrink_pair(z, LRU_INACTIVE_FILE, priority, 100 - weight, sc);
-	if (sc->may_swap && (weight || (!priority && file_is_tiny())))	/* what MADV_FREE gave up is on the file lists */
-		shrink_pair(z, LRU_INACTIVE_ANON, priority, priority ? weight : 100, sc);
+	shrink_pair(z, LRU_INACTIVE_FILE, priority, priority ? 100 - anon : 100, sc);
+	if (sc->may_swap && (anon || (!priority && file_is_tiny())))	/* what MADV_FREE gave up is on the file lists */
+		shrink_pair(z, LRU_INACTIVE_ANON, priority, priority ? anon : 100, sc);
 }
 
 static void end_scan(struct scan *sc, bool wait)
@@ -467,18 +510,37 @@ static void end_scan(struct scan *sc, bool wait)
 	sc->slow = NULL;
 }
 
-/* One round over all zones: pages freed. */
-static unsigned long shrink_round(int priority)
+/* As many pages as kswapd is to make free, about. */
+static unsigned long high_marks(void)
 {
-	struct scan sc = { .may_swap = swap_can_take() };
+	unsigned long sum = BATCH;
+
+	for (int i = 0; i < MAX_NR_ZONES; i++)
+		sum += zones[i].watermark[WMARK_HIGH];
+	return sum;
+}
+
+/*
+ * One round over all zones: pages freed.  *@hope: the next one need not look at more than this one did, for enough was
+ * freed, or has been sent to the disk, which is good for one round: then it should be free.
+ */
+static unsigned long one_round(enum quire_reclaimer by, int priority, bool *hope)
+{
+	struct scan sc = { .by = by, .may_swap = swap_can_take(), .want = by == RECLAIM_KSWAPD ? high_marks() : BATCH };
 
 	for (int i = 0; i < MAX_NR_ZONES; i++)
 		if (zones[i].managed_pages)
 			shrink_zone(&zones[i], priority, &sc);
 	end_scan(&sc, !sc.freed);
-	if (sc.freed < BATCH)			/* they ask all CPUs for what they keep: not lightly */
-		sc.freed += run_shrinkers(max(32UL, 1024UL >> priority));
-	return sc.freed;
+	*hope = sc.freed >= BATCH || (!*hope && sc.started >= BATCH);
+	return sc.freed + shrink_slab(priority);
+}
+
+unsigned long shrink_round(enum quire_reclaimer by, int priority)
+{
+	bool hope = false;
+
+	return one_round(by, priority, &hope);
 }
 
 static DECLARE_WAIT_QUEUE_HEAD(kswapd_wait);
@@ -502,18 +564,33 @@ static void wait_for_lists(void)
 	}
 }
 
+/* Who could not go on without: by the zone that he would have liked best, as Linux counts. */
+static void count_stall(gfp_t gfp)
+{
+	if (gfp & __GFP_DMA)
+		count_vm_event(ALLOCSTALL_DMA);
+	else if (gfp & __GFP_DMA32)
+		count_vm_event(ALLOCSTALL_DMA32);
+	else if (gfp & __GFP_MOVABLE)
+		count_vm_event(ALLOCSTALL_MOVABLE);
+	else
+		count_vm_event(ALLOCSTALL_NORMAL);
+}
+
 unsigned long try_to_free_pages(gfp_t gfp, unsigned int order)
 {
 	unsigned long freed = 0, want = max((unsigned long)BATCH, 2UL << order);
+	bool hope = false;
 
+	count_stall(gfp);
 	wait_for_lists();
 	current->flags |= PF_MEMALLOC;
-	for (int priority = DEF_PRIORITY; priority >= 0 && freed < want; priority--)
-		freed += shrink_round(priority);
+	for (int priority = DEF_PRIORITY; priority >= 0 && freed < want; priority -= !hope)
+		freed += one_round(RECLAIM_DIRECT, priority, &hope);
 	current->flags &= ~PF_MEMALLOC;
 	if (freed)
 		WRITE_ONCE(kswapd_failures, 0);
-	count_vm_events(PGSTEAL_DIRECT, freed);
+	trace_direct_reclaim(order, gfp, freed);
 	return freed;
 }
 
@@ -565,12 +642,15 @@ static bool list_all(void)
 
 /* ---- kswapd ---- */
 
-static bool all_zones_have(enum zone_watermarks mark)
+/* Has any zone from which all may take as much as it should?  That of the kernel's devices alone may stay short. */
+static bool is_balanced(void)
 {
-	for (int i = 0; i < MAX_NR_ZONES; i++)
-		if (zones[i].managed_pages && zone_free_pages(&zones[i]) < zones[i].watermark[mark])
-			return false;
-	return true;
+	struct zone *z;
+
+	for (struct zone **zp = zonelists[ZONE_NORMAL]; (z = *zp); zp++)
+		if (zone_watermark_ok(z, 0, z->watermark[WMARK_HIGH], ZONE_NORMAL))
+			return true;
+	return false;
 }
 
 void wakeup_kswapd(void)
@@ -581,23 +661,30 @@ void wakeup_kswapd(void)
 	wake_up(&kswapd_wait);
 }
 
-/* Until all zones have what they should, or a whole walk from the first to the last priority frees nothing. */
+/* Until there is as much as should be, or a whole walk from the first to the last priority frees nothing. */
 static void balance(void)
 {
 	unsigned long freed, sum = 0;
+	bool hope = false;
 
+	count_vm_event(PAGEOUTRUN);
+	trace_kswapd_wake(nr_free_pages());
 	if (!lru_complete) {
 		WRITE_ONCE(lru_complete, list_all());
 		WRITE_ONCE(kswapd_rounds, kswapd_rounds + 1);
 	}
 	do {
 		freed = 0;
-		for (int priority = DEF_PRIORITY; priority >= 0 && !all_zones_have(WMARK_HIGH); priority--)
-			freed += shrink_round(priority);
-		count_vm_events(PGSTEAL_KSWAPD, freed);
+		for (int priority = DEF_PRIORITY; priority >= 0 && !is_balanced(); priority -= !hope) {
+			freed += one_round(RECLAIM_KSWAPD, priority, &hope);
+			trace_pause_thread();
+			if (priority == SHRINK_HARD && !hope)
+				freed += free_empty_tables();
+		}
 		sum += freed;
-	} while (freed && !all_zones_have(WMARK_HIGH));
-	WRITE_ONCE(kswapd_failures, sum || all_zones_have(WMARK_HIGH) ? 0 : kswapd_failures + 1);
+	} while (freed && !is_balanced());
+	WRITE_ONCE(kswapd_failures, sum || is_balanced() ? 0 : kswapd_failures + 1);
+	trace_kswapd_sleep(nr_free_pages(), sum);
 }
 
 static int kswapd(void *unused)

@@ -25,10 +25,30 @@ static const char *const vm_event_names[NR_VM_EVENTS] = {
 	[PSWPOUT] = "pswpout",
 	[SWAP_RA] = "swap_ra",
 	[SWAP_RA_HIT] = "swap_ra_hit",
-	[PGSCAN] = "pgscan",
+	[PGSCAN_KSWAPD] = "pgscan_kswapd",
+	[PGSCAN_DIRECT] = "pgscan_direct",
+	[PGSCAN_ANON] = "pgscan_anon",
+	[PGSCAN_FILE] = "pgscan_file",
 	[PGSTEAL_KSWAPD] = "pgsteal_kswapd",
 	[PGSTEAL_DIRECT] = "pgsteal_direct",
+	[PGSTEAL_ANON] = "pgsteal_anon",
+	[PGSTEAL_FILE] = "pgsteal_file",
+	[PGACTIVATE] = "pgactivate",
 	[PGDEACTIVATE] = "pgdeactivate",
+	[PGREFILL] = "pgrefill",
+	[PGROTATED] = "pgrotated",
+	[PGLAZYFREE] = "pglazyfree",
+	[PGLAZYFREED] = "pglazyfreed",
+	[ALLOCSTALL_DMA] = "allocstall_dma",
+	[ALLOCSTALL_DMA32] = "allocstall_dma32",
+	[ALLOCSTALL_NORMAL] = "allocstall_normal",
+	[ALLOCSTALL_MOVABLE] = "allocstall_movable",
+	[PAGEOUTRUN] = "pageoutrun",
+	[NR_VMSCAN_WRITE] = "nr_vmscan_write",
+	[SLABS_SCANNED] = "slabs_scanned",
+	[EMPTY_TABLES] = "empty_tables_freed",
+	[DROP_PAGECACHE] = "drop_pagecache",
+	[DROP_SLAB] = "drop_slab",
 	[PGALLOC] = "pgalloc_normal",
 	[PGFREE] = "pgfree",
 	[CR3_WRITES] = "cr3_writes",
@@ -74,9 +94,23 @@ static unsigned long count_of(const atomic_long_t *v)
 	return n < 0 ? 0 : n;
 }
 
+unsigned long lru_shown(const struct zone *z, enum lru_list l)
+{
+	unsigned long n = z ? READ_ONCE(z->nr_lru[l]) : lru_pages(l);
+	unsigned long anon = count_of(&nr_anon_mapped);
+
+	if (l != LRU_INACTIVE_ANON || READ_ONCE(lru_listing))
+		return n;
+	if (z && z != zonelists[ZONE_NORMAL][0])
+		return n;
+	return n + anon - min(anon, lru_pages(LRU_UNEVICTABLE));	/* on no list yet (mm/lru.c): they would all be new */
+}
+
 static const char *const node_names[NR_NODE_COUNTS] = {
-	"nr_slab_unreclaimable", "nr_anon_pages", "nr_mapped", "nr_file_pages", "nr_shmem",
-	"nr_kernel_stack", "nr_page_table_pages",
+	"nr_inactive_anon", "nr_active_anon", "nr_inactive_file", "nr_active_file", "nr_unevictable",
+	"nr_slab_reclaimable", "nr_slab_unreclaimable", "nr_anon_pages", "nr_mapped", "nr_file_pages", "nr_dirty",
+	"nr_writeback", "nr_shmem", "nr_vmscan_write", "nr_dirtied", "nr_written", "nr_kernel_stack",
+	"nr_page_table_pages", "nr_swapcached",
 };
 
 const char *node_count_name(unsigned int i)
@@ -87,26 +121,47 @@ const char *node_count_name(unsigned int i)
 unsigned long node_count(unsigned int i)
 {
 	switch (i) {
-	case 0:
-		return slab_total_pages();
-	case 1:
-		return count_of(&nr_anon_mapped);
-	case 2:
-		return count_of(&nr_file_mapped);
-	case 3:
-		return count_of(&nr_file_pages);
-	case 4:
-		return count_of(&nr_shmem_pages);
 	case 5:
+		return slab_reclaimable_pages();
+	case 6:
+		return slab_total_pages() - slab_reclaimable_pages();
+	case 7:
+		return count_of(&nr_anon_mapped);
+	case 8:
+		return count_of(&nr_file_mapped);
+	case 9:
+		return count_of(&nr_file_pages) + nr_swapcache_pages();
+	case 10:
+		return count_of(&nr_dirty_pages);
+	case 11:
+		return count_of(&nr_writeback_pages);
+	case 12:
+		return count_of(&nr_shmem_pages);
+	case 13:
+		return vm_event_sum(NR_VMSCAN_WRITE);
+	case 14:
+		return vm_event_sum(NR_DIRTIED);
+	case 15:
+		return vm_event_sum(NR_WRITTEN);
+	case 16:
 		return nr_kernel_stacks() * (KERNEL_STACK_SIZE / 1024);		/* KiB, as on Linux */
+	case 17:
+		return count_of(&nr_page_table_pages);
+	case 18:
+		return nr_swapcache_pages();
+	default:
+		return lru_shown(NULL, i);
 	}
-	return count_of(&nr_page_table_pages);
 }
 
 /* Linux's events in its order; what only Quire counts follows. */
 static const enum vm_event linux_events[] = {
-	NR_DIRTIED, NR_WRITTEN, PGPGIN, PGPGOUT, PSWPIN, PSWPOUT, PGALLOC, PGFREE, PGDEACTIVATE, PGFAULT, PGMAJFAULT, COW_REUSE, OOM_KILL, TLB_REMOTE_FLUSH, TLB_IPIS,
-	TLB_FLUSH_ALL, TLB_FLUSH_PAGE, VMACACHE_FIND, VMACACHE_HITS,
+	PGPGIN, PGPGOUT, PSWPIN, PSWPOUT, PGALLOC, ALLOCSTALL_DMA, ALLOCSTALL_DMA32,
+	ALLOCSTALL_NORMAL, ALLOCSTALL_MOVABLE, PGFREE, PGACTIVATE, PGDEACTIVATE, PGLAZYFREE, PGFAULT, PGMAJFAULT,
+	PGLAZYFREED, PGREFILL, COW_REUSE, PGSTEAL_KSWAPD, PGSTEAL_DIRECT, PGSCAN_KSWAPD, PGSCAN_DIRECT, PGSCAN_ANON,
+	PGSCAN_FILE, PGSTEAL_ANON, PGSTEAL_FILE, SLABS_SCANNED, PAGEOUTRUN, PGROTATED,
+	DROP_PAGECACHE, DROP_SLAB, OOM_KILL, TLB_REMOTE_FLUSH, TLB_IPIS, TLB_FLUSH_ALL, TLB_FLUSH_PAGE, VMACACHE_FIND,
+	VMACACHE_HITS, SWAP_RA,
 };
 
 static void show_event(struct seq_file *m, enum vm_event e)
@@ -118,39 +173,60 @@ static void show_event(struct seq_file *m, enum vm_event e)
 	seq_printf(m, "%s %lu\n", vm_event_names[e], n);
 }
 
-static bool is_linux_event(enum vm_event e)
+/* Shown already, by itself or among the counts of the node? */
+static bool is_shown(enum vm_event e)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(linux_events); i++)
 		if (linux_events[i] == e)
 			return true;
-	return false;
+	return e == NR_VMSCAN_WRITE || e == NR_DIRTIED || e == NR_WRITTEN;
+}
+
+static const char *const lru_names[NR_LRU_LISTS] = {
+	"inactive_anon", "active_anon", "inactive_file", "active_file", "unevictable",
+};
+
+void show_zone_lru(struct seq_file *m, const struct zone *z, const char *indent)
+{
+	for (int l = 0; l < NR_LRU_LISTS; l++)
+		seq_printf(m, "%snr_zone_%s %lu\n", indent, lru_names[l], lru_shown(z, l));
 }
 
 int vmstat_show(struct seq_file *m)
 {
 	unsigned long background, limit;
 
-	seq_printf(m, "nr_free_pages %lu\nnr_mlock %lu\n", nr_free_pages(), READ_ONCE(nr_mlock));
+	seq_printf(m, "nr_free_pages %lu\n", nr_free_pages());
+	show_zone_lru(m, NULL, "");
+	seq_printf(m, "nr_zone_write_pending %lu\nnr_mlock %lu\n",
+		   count_of(&nr_dirty_pages) + count_of(&nr_writeback_pages), READ_ONCE(nr_mlock));
 	for (unsigned int i = 0; i < NR_NODE_COUNTS; i++)
 		seq_printf(m, "%s %lu\n", node_count_name(i), node_count(i));
 	dirty_limits(&background, &limit);
-	seq_printf(m, "nr_dirty %lu\nnr_writeback %lu\nnr_dirty_threshold %lu\nnr_dirty_background_threshold %lu\n",
-		   count_of(&nr_dirty_pages), count_of(&nr_writeback_pages), limit, background);
+	seq_printf(m, "nr_dirty_threshold %lu\nnr_dirty_background_threshold %lu\n", limit, background);
 	for (size_t i = 0; i < ARRAY_SIZE(linux_events); i++)
 		show_event(m, linux_events[i]);
 	for (int e = 0; e < NR_VM_EVENTS; e++)
-		if (!is_linux_event(e))
+		if (!is_shown(e))
 			show_event(m, e);
 	return 0;
 }
 
-/* Free pages that are not kept for emergencies, and file pages that could be dropped. */
+/*
+ * What a new program could have without swapping: free pages but the reserve, and of file pages and reclaimable
+ * slabs all but a part that works better in memory.
+ */
 unsigned long meminfo_available(void)
 {
-	unsigned long free = nr_free_pages(), keep = min_free_pages() * 3 / 2;
-	unsigned long file = count_of(&nr_file_pages), shmem = count_of(&nr_shmem_pages);
+	unsigned long free = nr_free_pages(), reserve = 0, low = 0;
+	unsigned long file = lru_shown(NULL, LRU_ACTIVE_FILE) + lru_shown(NULL, LRU_INACTIVE_FILE);
+	unsigned long slab = slab_reclaimable_pages();
 
-	return (free > keep ? free - keep : 0) + (file > shmem ? file - shmem : 0);
+	for (int i = 0; i < MAX_NR_ZONES; i++) {
+		reserve += min(zones[i].watermark[WMARK_HIGH] + zones[i].lowmem_reserve, zones[i].managed_pages);
+		low += zones[i].watermark[WMARK_LOW];
+	}
+	return (free > reserve ? free - reserve : 0) + file - min(file / 2, low) + slab - min(slab / 2, low);
 }
 
 static void show_kb(struct seq_file *m, const char *name, unsigned long pages)
@@ -163,9 +239,7 @@ static void show_lru(struct seq_file *m)
 	unsigned long n[NR_LRU_LISTS];
 
 	for (int l = 0; l < NR_LRU_LISTS; l++)
-		n[l] = lru_pages(l);
-	if (!lru_listing)		/* they would all be new */
-		n[LRU_INACTIVE_ANON] += count_of(&nr_anon_mapped);
+		n[l] = lru_shown(NULL, l);
 	show_kb(m, "Active:", n[LRU_ACTIVE_ANON] + n[LRU_ACTIVE_FILE]);
 	show_kb(m, "Inactive:", n[LRU_INACTIVE_ANON] + n[LRU_INACTIVE_FILE]);
 	show_kb(m, "Active(anon):", n[LRU_ACTIVE_ANON]);
@@ -178,7 +252,7 @@ static void show_lru(struct seq_file *m)
 int meminfo_show(struct seq_file *m)
 {
 	unsigned long file = count_of(&nr_file_pages), shmem = count_of(&nr_shmem_pages);
-	unsigned long slab = slab_total_pages(), direct[3];
+	unsigned long slab = slab_total_pages(), reclaimable = slab_reclaimable_pages(), direct[3];
 
 	show_kb(m, "MemTotal:", totalram_pages());
 	show_kb(m, "MemFree:", nr_free_pages());
@@ -195,10 +269,10 @@ int meminfo_show(struct seq_file *m)
 	show_kb(m, "AnonPages:", count_of(&nr_anon_mapped));
 	show_kb(m, "Mapped:", count_of(&nr_file_mapped));
 	show_kb(m, "Shmem:", shmem);
-	show_kb(m, "KReclaimable:", 0);
+	show_kb(m, "KReclaimable:", reclaimable);
 	show_kb(m, "Slab:", slab);
-	show_kb(m, "SReclaimable:", 0);	/* names and inodes of files in memory must stay */
-	show_kb(m, "SUnreclaim:", slab);
+	show_kb(m, "SReclaimable:", reclaimable);
+	show_kb(m, "SUnreclaim:", slab - min(slab, reclaimable));
 	show_kb(m, "KernelStack:", nr_kernel_stacks() * (KERNEL_STACK_SIZE / PAGE_SIZE));
 	show_kb(m, "PageTables:", count_of(&nr_page_table_pages));
 	show_kb(m, "CommitLimit:", vm_commit_limit());

@@ -54,6 +54,7 @@ static void show_zone(struct seq_file *m, const struct zone *z, bool first)
 	if (!z->managed_pages)
 		return;
 	seq_printf(m, "      nr_free_pages %lu\n", free);
+	show_zone_lru(m, z, "      ");
 	show_cpus(m, z);
 	seq_printf(m, "  node_unreclaimable:  0\n  start_pfn:           %lu\n", z->start_pfn);
 }

@@ -34,6 +34,7 @@ sys.dont_write_bytecode = True
 import bench
 import machine
 import session
+import vmload
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TABLE = ROOT / "docs/notes-table.tsv"
@@ -138,6 +139,11 @@ def events_table(build):
 def bench_table(build):
     """What the last `make bench DOCS=1` measured."""
     return bench.markdown(json.loads((ROOT / "docs/bench.json").read_text()))
+
+
+def vmload_table(build):
+    """What Linux says after the load of tests/user/vmload.c, and how near an answer must be."""
+    return vmload.markdown()
 
 
 # ---- the transcript -----------------------------------------------------------------------------
@@ -249,7 +255,7 @@ def all_pages():
 # ---- the blocks ---------------------------------------------------------------------------------
 
 MAKERS = {"transcript": transcript, "notes-table": notes_table, "events": events_table,
-          "bench": bench_table}
+          "bench": bench_table, "vmload": vmload_table}
 
 
 def main():

@@ -85,6 +85,7 @@ class Law:
     def __init__(self, keep=0):
         self.state, self.before, self.pending = None, None, []
         self.found, self.reached, self.events = [], 0, 0
+        self.refused = 0                                        # snapshots: no memory at that moment
         self.segment, self.segments, self.keep = [], [], keep   # (snapshot, events, snapshot)
         self.bad = None                                         # the first one that did not fit
 
@@ -99,6 +100,8 @@ class Law:
             if self.state:
                 self.state.tell(item)
                 self.segment.append(item)
+        elif item["k"] == "err" and item.get("why") == "no memory":
+            self.refused += 1
         elif item["k"] == "err":
             self.found.append(f"refused: {item}")
 
@@ -131,7 +134,7 @@ def play_law(every, keep=0):
         line, law, sent, last = Line(path, 120), Law(keep), 0, None
         check(line.ask("pause full")["k"] == "ok", "pause full")
         feed = Feed(line.file)
-        while (last is None or law.reached < last) and not law.found:
+        while (last is None or law.reached + law.refused < last) and not law.found:
             try:
                 items = feed.read()
             except (EOFError, TimeoutError) as error:
@@ -139,7 +142,7 @@ def play_law(every, keep=0):
                 break
             for item in items:
                 law.take(item)
-            if sent > law.reached or last is not None:
+            if sent > law.reached + law.refused or last is not None:
                 continue
             if "@@ done" in guest.text():
                 last = sent + 1
@@ -168,9 +171,11 @@ def play_law(every, keep=0):
 # Fields that say nothing about the state, and events that change nothing in it.
 COMMON = {"k", "seq", "cpu", "t", "tid", "op", "fl"}
 SILENT = {"page.alloc": {"gfp", "site"}, "page.free": {"site"}, "task.exit": {"code"},
-          "task.fork": {"clone_flags"}, "task.switch": {"prev_state"}, "task.mm_new": {"from"}, "tlb.flush": {"kind"}}
-CHANGES_NOTHING = {"vma.split", "vma.merge", "vma.gap", "tlb.defer", "page.rmap_add", "page.rmap_del"}
-GROUPS = ("task", "vma", "pte", "page", "slab", "tlb", "file")
+          "task.fork": {"clone_flags"}, "task.switch": {"prev_state"}, "task.mm_new": {"from"}, "tlb.flush": {"kind"},
+          "file.to_swap": {"ino", "pgoff"}, "reclaim.scan": {"list", "zone"}, "reclaim.slab": {"freed", "shrinker"},
+          "reclaim.wake": {"free"}, "reclaim.sleep": {"free", "freed"}, "reclaim.oom": {"victim", "points"}}
+CHANGES_NOTHING = {"vma.split", "vma.merge", "vma.gap", "tlb.defer", "page.rmap_add", "page.rmap_del", "reclaim.direct"}
+GROUPS = ("task", "vma", "pte", "page", "slab", "tlb", "file", "swap", "reclaim")
 
 
 def is_covered(ev):
@@ -203,6 +208,10 @@ def altered(ev, field):
         ev[field] = f"{int(value, 16) ^ replay.PRESENT:x}"
     elif field in ("why", "kind"):
         ev[field] = {"users": "count", "count": "users", "zap": "protect", "protect": "zap"}.get(value, "zap")
+    elif field == "list":
+        ev[field] = "active_file" if value != "active_file" else "none"
+    elif field == "by":
+        ev[field] = "direct" if value == "kswapd" else "kswapd"
     elif field in ("comm", "cache"):
         ev[field] = value + "x"
     else:
@@ -280,7 +289,7 @@ def seal(lines):
 
 def begin(seq):
     return {"k": "snap.begin", "version": 1, "t": 0, "seq": [seq], "cpus": 1, "levels": 4, "page_size": 4096,
-            "max_pfn": 64, "mask": "203ff", "what": "all"}
+            "max_pfn": 64, "mask": "207ff", "what": "all"}
 
 
 def vma(mm, start, end, flags, pgoff, ino):
@@ -295,7 +304,13 @@ def tables(mm, pgd, top, mid, low, ents):
 
 
 def pages(*given):
-    return [{"k": "snap.page", "pfn": pfn, "n": n, "use": use, "map": count} for pfn, n, use, count in given]
+    return [{"k": "snap.page", "pfn": pfn, "n": n, "use": use, "map": count, "flags": flags[0] if flags else "0"}
+            for pfn, n, use, count, *flags in given]
+
+
+def vmstat(**counts):
+    names = {**replay.COUNTED, **replay.COUNTED_RECLAIM}
+    return {"k": "snap.vmstat", **dict.fromkeys(names, 10), **counts}
 
 
 def free(order, *pfns):
@@ -310,29 +325,33 @@ def task(tid, mm, state="R", ppid=1, comm="sh"):
 def space(mm, **more):
     line = {"k": "snap.mm", "mm": mm, "users": 1, "count": 1, "pgd": 8, "map_count": 2, "mmap_sem": 0, "nr_ptes": 1, "nr_tables": 3,
             "highest_vm_end": "405000", "total_vm": 5, "locked_vm": 0, "shared_vm": 2, "exec_vm": 2, "stack_vm": 0,
-            "data_vm": 3, "rss": {"anon": 1, "file": 1, "shmem": 0, "swap": 0}}
+            "data_vm": 3, "rss": {"anon": 1, "file": 1, "shmem": 0, "swap": 1}}
     return {**line, **more}
 
 
 BEFORE = [begin(100), {"k": "snap.cpu", "cpu": 0, "tid": 7, "told": 7, "cr3": 8, "mm": 3, "lazy": 0}, task(7, 3), space(3),
           vma(3, "400000", "402000", "75", 0, 5), vma(3, "402000", "405000", "100073", 1026, 0),
-          *tables(3, 8, 9, 10, 11, [[0, "e025"], [2, "c067"]]),
-          *pages((0, 8, "kernel", 0), (8, 4, "table", 0), (12, 1, "anon", 1), (13, 1, "kernel", 0),
-                 (14, 1, "file", 1), (15, 1, "slab", 0), (16, 4, "pcp", 0), (20, 4, "free", 0),
-                 (24, 8, "kernel", 0), (32, 32, "free", 0)),
+          *tables(3, 8, 9, 10, 11, [[0, "e025"], [2, "c067"], [3, "14000"]]),
+          *pages((0, 8, "kernel", 0), (8, 4, "table", 0), (12, 1, "anon", 1, "810"), (13, 1, "kernel", 0),
+                 (14, 1, "file", 1, "10"), (15, 1, "slab", 0), (16, 4, "pcp", 0), (20, 4, "free", 0),
+                 (24, 1, "kernel", 0), (25, 1, "file", 0, "18"), (26, 2, "kernel", 0), (28, 1, "file", 0, "38"),
+                 (29, 1, "kernel", 0), (30, 1, "file", 0, "2000"), (31, 1, "kernel", 0), (32, 32, "free", 0)),
           {"k": "snap.rmap", "pfn": 12, "at": [[3, "402000"]]}, {"k": "snap.rmap", "pfn": 14, "at": [[3, "400000"]]},
           free(2, 20), free(5, 32), {"k": "snap.pcp", "cpu": 0, "order": 0, "pfns": [16, 17, 18, 19]},
           {"k": "snap.slab", "cache": "small", "size": 64, "per": 8, "order": 0, "slabs": [[15, 3, "f8"]]},
-          {"k": "snap.file", "ino": 5, "path": "/x", "pages": [[0, 14, 0]]}]
+          {"k": "snap.file", "ino": 5, "path": "/x", "pages": [[0, 14, 0], [1, 25, 1], [2, 28, 1], [3, 30, 0]]},
+          {"k": "snap.swap", "total": 9, "slots": [["5", 1, 0, 0], ["9", 1, 0, 0]]}, vmstat()]
 
 # 7 has written to a page that only was read, cut its area in two, written to the file, dropped a page,
 # and made a slab of a page and four pages from a block; 8 was made with a table of its own and has ended.
+# One page came back from swap (slot 5), another went there (slot 7) and was freed by kswapd, as was a page of the file
+# that was written first; two more are written, one of them still.  Slots 8 and 9 are a file's.
 EVENTS = """
-page.alloc order 0 pfn 16 | pte.set level 1 addr 403000 old 0 new 10067
+page.alloc order 0 pfn 16 | pte.set level 1 addr 404000 old 0 new 10067
 vma.adjust old_start 402000 old_end 405000 start 402000 end 404000
 vma.add ino 0 start 404000 end 405000 flags 100073 pgoff 1028 | vma.prot start 404000 end 405000 old 100073 flags 100071
 file.dirty ino 5 pgoff 0 pfn 14 | pte.set level 1 addr 402000 old c067 new 0 | tlb.flush kind pages start 402000 end 403000
-page.free order 0 pfn 12 | page.alloc order 0 pfn 17 | slab.grow order 0 pfn 17 objects 8 cache big | slab.obj_alloc index 1 pfn 17 cache big | slab.obj_alloc index 0 pfn 17 cache big
+page.lru list none pfn 12 | page.free order 0 pfn 12 | page.alloc order 0 pfn 17 | slab.grow order 0 pfn 17 objects 8 cache big | slab.obj_alloc index 1 pfn 17 cache big | slab.obj_alloc index 0 pfn 17 cache big
 slab.obj_free index 1 pfn 17 cache big
 page.split order 5 pfn 32 | page.split order 4 pfn 32 | page.split order 3 pfn 32 | page.alloc order 2 pfn 32
 page.pcp_out pfn 12 | page.alloc order 0 pfn 18 | task.mm_new mm 4 from 3 pgd 18
@@ -345,6 +364,21 @@ task.fork clone_flags 0 child_mm 4 parent 7 child 8 tgid 8 ppid 7 | task.comm of
 task.switch tid 7 prev 7 next 8 next_mm 4 cr3 1 lazy 0 | tlb.cr3 mm 4 old 3
 task.mm_get mm 4 why count users 1 count 2 | task.leave_mm tid 8 old_mm 4 | task.mm_put mm 4 why users users 0 count 2
 task.exit tid 8
+page.alloc order 0 pfn 19 | swap.cache_add entry 5 pfn 19 | swap.in entry 5 pfn 19 | page.lru list active_anon pfn 19
+pte.set level 1 addr 403000 old 14000 new 13065
+swap.get entry a | swap.free entry a
+reclaim.wake free 9 | reclaim.slab scanned 5 freed 2 shrinker dentry | reclaim.sleep free 9 freed 0 | reclaim.wake free 9
+swap.get entry 7 | swap.cache_add entry 7 pfn 16 | pte.set level 1 addr 404000 old 10067 new 1c000
+tlb.flush kind pages start 404000 end 405000 | swap.out entry 7 pfn 16 | swap.written error 0 entry 7 pfn 16
+swap.cache_del entry 7 pfn 16 | reclaim.steal pfn 16 | page.free order 0 pfn 16
+reclaim.scan list inactive_anon zone 0 by kswapd scanned 2 freed 1
+file.clean ino 5 pgoff 1 pfn 25 | file.writeback ino 5 pgoff 1 pfn 25 | file.written ino 5 pgoff 1 pfn 25
+page.lru list none pfn 25 | file.cache_del ino 5 pgoff 1 pfn 25 | reclaim.steal pfn 25 | page.free order 0 pfn 25
+reclaim.scan list inactive_file zone 0 by kswapd scanned 1 freed 1
+file.clean ino 5 pgoff 2 pfn 28 | file.writeback ino 5 pgoff 2 pfn 28 | file.written ino 5 pgoff 3 pfn 30
+page.alloc order 0 pfn 16 | file.cache_add ino 5 pgoff 4 pfn 16
+swap.get entry 8 | file.to_swap ino 6 pgoff 3 entry 8 | file.from_swap ino 6 pgoff 3 entry 8 | file.to_swap ino 6 pgoff 4 entry 8
+reclaim.oom victim 8 points 3
 """
 
 AFTER = [begin(0), {"k": "snap.cpu", "cpu": 0, "tid": 8, "told": 8, "cr3": 18, "mm": 4, "lazy": 1}, task(7, 3),
@@ -353,18 +387,23 @@ AFTER = [begin(0), {"k": "snap.cpu", "cpu": 0, "tid": 8, "told": 8, "cr3": 18, "
          space(4, users=0, count=2, pgd=18, map_count=1, rss={"anon": 0, "file": 1, "shmem": 0, "swap": 0}),
          vma(3, "400000", "402000", "75", 0, 5), vma(3, "402000", "404000", "100073", 1026, 0),
          vma(3, "404000", "405000", "100071", 1028, 0), vma(4, "400000", "402000", "75", 0, 5),
-         *tables(3, 8, 9, 10, 11, [[0, "e025"], [3, "10067"]]), *tables(4, 18, 20, 21, 22, [[0, "e025"]]),
+         *tables(3, 8, 9, 10, 11, [[0, "e025"], [3, "13065"], [4, "1c000"]]), *tables(4, 18, 20, 21, 22, [[0, "e025"]]),
          *pages((0, 8, "kernel", 0), (8, 4, "table", 0), (12, 1, "free", 0), (13, 1, "kernel", 0),
-                (14, 1, "file", 2), (15, 1, "slab", 0), (16, 1, "anon", 1), (17, 1, "slab", 0), (18, 1, "table", 0),
-                (19, 1, "pcp", 0), (20, 3, "table", 0), (23, 1, "pcp", 0), (24, 12, "kernel", 0),
-                (36, 28, "free", 0)),
-         {"k": "snap.rmap", "pfn": 16, "at": [[3, "403000"]]},
+                (14, 1, "file", 2, "10"), (15, 1, "slab", 0), (16, 1, "file", 0), (17, 1, "slab", 0), (18, 1, "table", 0),
+                (19, 1, "anon", 1, "830"), (20, 3, "table", 0), (23, 1, "pcp", 0), (24, 1, "kernel", 0), (25, 1, "pcp", 0),
+                (26, 2, "kernel", 0), (28, 1, "file", 0, "2030"), (29, 1, "kernel", 0), (30, 1, "file", 0),
+                (31, 5, "kernel", 0), (36, 28, "free", 0)),
+         {"k": "snap.rmap", "pfn": 19, "at": [[3, "403000"]]},
          {"k": "snap.rmap", "pfn": 14, "at": [[4, "400000"], [3, "400000"]]},
          free(0, 12), free(2, 36), free(3, 40), free(4, 48),
-         {"k": "snap.pcp", "cpu": 0, "order": 0, "pfns": [19, 23]},
+         {"k": "snap.pcp", "cpu": 0, "order": 0, "pfns": [23, 25]},
          {"k": "snap.slab", "cache": "small", "size": 64, "per": 8, "order": 0, "slabs": [[15, 3, "f8"]]},
          {"k": "snap.slab", "cache": "big", "size": 128, "per": 8, "order": 0, "slabs": [[17, 1, "fe"]]},
-         {"k": "snap.file", "ino": 5, "path": "/x", "pages": [[0, 14, 1]]}]
+         {"k": "snap.file", "ino": 5, "path": "/x", "pages": [[0, 14, 1], [2, 28, 0], [3, 30, 0], [4, 16, 0]]},
+         {"k": "snap.swap", "total": 9,
+          "slots": [["5", 0, 19, 0], ["7", 1, 0, 0], ["8", 1, 0, 0], ["9", 1, 0, 0]]},
+         vmstat(pgcache_add=11, pgcache_del=11, nr_written=12, pswpin=11, pswpout=11, pgscan_kswapd=13, pgsteal_kswapd=12,
+                pageoutrun=12, slabs_scanned=15, oom_kill=11)]
 
 
 def hand_made_events():
@@ -374,7 +413,7 @@ def hand_made_events():
         if not words:
             continue
         ev = {"k": words[0], "seq": 100 + len(events), "cpu": 0, "t": 0, "tid": 7, "mm": 3, "op": 1}
-        names = ("addr", "old", "new", "start", "end", "old_start", "old_end", "flags", "va", "keep", "with", "clone_flags")
+        names = ("addr", "old", "new", "start", "end", "old_start", "old_end", "flags", "va", "keep", "with", "clone_flags", "entry")
         for name, value in zip(words[1::2], words[2::2]):
             number = value.isdigit() and (name not in names or (ev["k"], name) == ("tlb.cr3", "old"))
             ev[name] = int(value) if number else value
@@ -403,7 +442,9 @@ def unnoticed_changes(lines, state):
         if line["k"] == "snap.begin" or line.get("users") == 0:
             continue
         ways = [(f"without {line}", None)] if line["k"] != "snap.page" else []
-        for field in line.keys() - {"k", "cpu", "zone", "size", "path", "tid", "mmap_sem"}:
+        for bit in (replay.PG_LRU, replay.PG_WRITEBACK) if "flags" in line else ():
+            ways.append((f"flag {bit:x} of {line}", {**line, "flags": f"{int(line['flags'], 16) ^ bit:x}"}))
+        for field in line.keys() - {"k", "cpu", "zone", "size", "path", "tid", "mmap_sem", "total", "flags"}:
             ways.append((f"{field} of {line}", {**line, field: changed(line[field])}))
         for what, instead in ways:
             try:

@@ -17,12 +17,14 @@ mmap_sem to change them: a snapshot may come while he sleeps.
 import bisect
 from array import array
 
-from snapshot import (ACCESSED, DIRTY, PAGE, PFN, PRESENT, PROTNONE, SPECIAL, VM_EXEC, VM_GROWSDOWN, VM_LOCKED,
-                      VM_SHARED, VM_WRITE, runs, whole)
+from snapshot import (ACCESSED, DIRTY, PAGE, PFN, PG_ACTIVE, PG_LRU, PG_SWAPBACKED, PG_UNEVICTABLE, PG_WRITEBACK,
+                      PRESENT, PROTNONE, SPECIAL, VM_EXEC, VM_GROWSDOWN, VM_LOCKED, VM_SHARED, VM_WRITE, runs, slot_of,
+                      whole)
 
 AD = ACCESSED | DIRTY
 MAPPED = PRESENT | PROTNONE
 TABLE_ENTRY = 0x67
+MASK_RECLAIM = 0x400
 MASK_OBJECTS = 0x20000
 
 CLONE_VM, CLONE_PARENT, CLONE_THREAD = 0x100, 0x8000, 0x10000
@@ -33,6 +35,14 @@ USES = ("allocated", "free", "pcp", "slab", "table", "unknown")
 KINDS = ("anon", "none", "reserved", "zero", "table", "kept_table", "ring", "stack", "vmalloc", "kernel",
          "free", "pcp", "slab", "file", "shmem")
 ERRORS_MAX = 50
+
+# What vmstat counts, and the events that tell of it: how many, or the sum of a field.
+COUNTED = {"pgcache_add": ("file.cache_add", None), "pgcache_del": ("file.cache_del", None),
+           "nr_written": ("file.written", None), "pswpin": ("swap.in", None), "pswpout": ("swap.out", None)}
+COUNTED_RECLAIM = {"pgscan_kswapd": ("reclaim.scan kswapd", "scanned"), "pgsteal_kswapd": ("reclaim.scan kswapd", "freed"),
+                   "pgscan_direct": ("reclaim.scan direct", "scanned"), "pgsteal_direct": ("reclaim.scan direct", "freed"),
+                   "pageoutrun": ("reclaim.wake", None), "slabs_scanned": ("reclaim.slab", "scanned"),
+                   "oom_kill": ("reclaim.oom", None)}
 
 # ---- snapshots ------------------------------------------------------------------------------------
 
@@ -92,6 +102,24 @@ def counted(entry):
     return None
 
 
+def lists_of(snap):
+    """(frame, list) of each page that reclaim may find."""
+    for line in snap.of("page"):
+        flags = int(line.get("flags", "0"), 16)
+        if flags & PG_LRU:
+            name = "unevictable" if flags & PG_UNEVICTABLE else \
+                f"{'' if flags & PG_ACTIVE else 'in'}active_{'anon' if flags & PG_SWAPBACKED else 'file'}"
+            for pfn in range(line["pfn"], line["pfn"] + line["n"]):
+                yield pfn, name
+
+
+def written_to(snap):
+    """Frames on their way to the disk."""
+    for line in snap.of("page"):
+        if int(line.get("flags", "0"), 16) & PG_WRITEBACK:
+            yield from range(line["pfn"], line["pfn"] + line["n"])
+
+
 def in_use(per, free):
     """Of a slab's PER slots, those that the bitmap does not call free."""
     free = int(free, 16)
@@ -119,6 +147,18 @@ class State:
         self.objects = None             # first frame: indices in use; None: not told
         self.moving = set()             # frames that are told to be mapped once more than entries say
         self.cache = {}                 # frame: [ino, pgoff, dirty]
+        self.left = {}                  # frame: what it was in the cache, until it is free
+        self.writing = {}               # frame: the slot or page of a file that it is on its way to
+        self.slots = {}                 # of swap, in use: frame in the swap cache, or 0
+        self.slot_in = {}               # frame in the swap cache: slot
+        self.written = set()            # slots that hold what they should
+        self.refs = {}                  # slot: entries, and files in memory, that name it
+        self.file_slots = {}            # (ino, pgoff): slot
+        self.lru = None                 # frame: its list; None: not told
+        self.stolen = {}                # tid: pages since it told of a scan
+        self.goes = set()               # frames that reclaim has taken and that are not free yet
+        self.awake = None               # is kswapd?  None: not known
+        self.counts, self.vmstat = {}, {}
         self.tasks, self.mms = {}, {}
         self.loaded, self.lazy, self.running = {}, {}, {}     # by CPU
         self.stale = {}                 # mm: {address: frame} that a TLB may still lead to
@@ -126,7 +166,7 @@ class State:
         self.last_seq = {}
         self.handlers = {name.replace("_", ".", 1): getattr(self, name) for name in dir(self)
                          if name.split("_")[0] in ("meta", "task", "syscall", "vma", "fault", "pte", "page",
-                                                   "slab", "tlb", "file") and "_" in name}
+                                                   "slab", "tlb", "file", "swap", "reclaim") and "_" in name}
         if snapshot:
             self.load(snapshot)
 
@@ -144,9 +184,17 @@ class State:
         elif self.last_seq.get(cpu, seq - 1) != seq - 1 and not self.gaps:
             self.wrong(ev, f"comes after seq {self.last_seq[cpu]}")
         self.last_seq[cpu] = seq
+        self.add_up(ev)
         handler = self.handlers.get(kind)
         if handler:
             handler(ev)
+
+    def add_up(self, ev):
+        """For what vmstat counts."""
+        name = f"{ev['k']} {ev['by']}" if "by" in ev else ev["k"]
+        for field in (None, "scanned", "freed"):
+            if field is None or field in ev:
+                self.counts[name, field] = self.counts.get((name, field), 0) + (ev[field] if field else 1)
 
     def mm_of(self, ev):
         mm = self.mms.get(ev["mm"])
@@ -334,6 +382,10 @@ class State:
     def change(self, ev, mm, addr, old, new):
         """The entry for addr, which was OLD."""
         table = mm.ptes.get(addr >> 21)
+        if old and not old & MAPPED:
+            self.name_slot(ev, slot_of(old), -1)
+        if new and not new & MAPPED:
+            self.name_slot(ev, slot_of(new), 1)
         if old & MAPPED and not old & SPECIAL:
             pfn = (old & PFN) >> 12
             if pfn < self.max_pfn:
@@ -360,6 +412,16 @@ class State:
             self.maps[pfn] += 1
             if self.use[pfn] not in (OTHER, UNKNOWN):
                 self.wrong(ev, f"{addr:x} maps frame {pfn}, which is {USES[self.use[pfn]]}")
+
+    def name_slot(self, ev, slot, step):
+        """An entry or a file names the slot, or does not any more."""
+        if slot is None:
+            return
+        if step > 0 and self.whole and slot not in self.slots:
+            self.wrong(ev, f"slot {slot:x} is free")
+        self.refs[slot] = self.refs.get(slot, 0) + step
+        if not self.refs[slot]:
+            del self.refs[slot]
 
     def pte_set(self, ev):
         mm = self.mm_of(ev)
@@ -534,6 +596,14 @@ class State:
                 self.wrong(ev, f"frame {i} is mapped {self.maps[i]} times")
             if i in self.cache:
                 self.wrong(ev, f"frame {i} is page {self.cache[i][1]} of file {self.cache[i][0]}")
+            if i in self.slot_in:
+                self.wrong(ev, f"frame {i} has slot {self.slot_in[i]:x}")
+            if i in self.writing:
+                self.wrong(ev, f"frame {i} is on its way to {self.writing[i]}")
+            if self.lru and i in self.lru:
+                self.wrong(ev, f"frame {i} is on the list {self.lru[i]}")
+            self.left.pop(i, None)
+            self.goes.discard(i)
         if n > 1:
             self.use[pfn:pfn + n] = bytes([BUDDY]) * n
             if self.whole:
@@ -598,6 +668,17 @@ class State:
 
     page_rmap_add = page_rmap_del = witness
 
+    def page_lru(self, ev):
+        if self.lru is None:
+            return
+        pfn, to = ev["pfn"], ev["list"]
+        if to == self.lru.get(pfn, "none") or self.use[pfn] not in (OTHER, UNKNOWN):
+            self.wrong(ev, f"frame {pfn}, {USES[self.use[pfn]]}, was on {self.lru.get(pfn, 'none')}")
+        if to == "none":
+            self.lru.pop(pfn, None)
+        else:
+            self.lru[pfn] = to
+
     # ---- slabs ----
 
     def slab_grow(self, ev):
@@ -655,9 +736,11 @@ class State:
         self.cache[pfn] = [ev["ino"], ev["pgoff"], 0]
 
     def file_cache_del(self, ev):
-        page = self.cache.pop(ev["pfn"], None)
+        page = self.left[ev["pfn"]] = self.cache.pop(ev["pfn"], None)
         if self.whole and (page is None or page[:2] != [ev["ino"], ev["pgoff"]]):
             self.wrong(ev, f"it was {page}")
+        if ev["pfn"] in self.writing:
+            self.wrong(ev, "the disk reads it")
 
     def file_dirty(self, ev):
         page = self.cache.get(ev["pfn"])
@@ -675,12 +758,111 @@ class State:
 
     def file_writeback(self, ev):
         page = self.cache.get(ev["pfn"])
-        if self.whole and page != [ev["ino"], ev["pgoff"], 0]:
+        if self.whole and (page != [ev["ino"], ev["pgoff"], 0] or ev["pfn"] in self.writing):
             self.wrong(ev, f"it was {page}")
+        self.writing[ev["pfn"]] = (ev["ino"], ev["pgoff"])
 
     def file_written(self, ev):
-        if self.whole and ev["pfn"] not in self.cache:
-            self.wrong(ev, "it left the cache before")
+        if self.whole and (ev["pfn"] not in self.cache or self.writing.get(ev["pfn"]) != (ev["ino"], ev["pgoff"])):
+            self.wrong(ev, f"on its way was {self.writing.get(ev['pfn'])}")
+        self.writing.pop(ev["pfn"], None)
+
+    def file_to_swap(self, ev):
+        slot = self.file_slots[ev["ino"], ev["pgoff"]] = int(ev["entry"], 16)
+        self.name_slot(ev, slot, 1)
+
+    def file_from_swap(self, ev):
+        slot, was = int(ev["entry"], 16), self.file_slots.pop((ev["ino"], ev["pgoff"]), None)
+        if self.whole and (was or slot) != slot or was is None and slot in self.file_slots.values():
+            self.wrong(ev, f"its slot was {was}")
+        self.name_slot(ev, slot, -1)
+
+    # ---- swap ----
+
+    def swap_get(self, ev):
+        slot = int(ev["entry"], 16)
+        if slot in self.slots or slot in self.refs:
+            self.wrong(ev, "it was in use")
+        self.slots[slot] = 0
+        self.written.discard(slot)
+
+    def swap_free(self, ev):
+        slot = int(ev["entry"], 16)
+        page = self.slots.pop(slot, None)
+        if self.whole and page != 0:
+            self.wrong(ev, "it was free" if page is None else f"frame {page} of the swap cache is its")
+        if self.refs.get(slot) and self.whole:
+            self.wrong(ev, f"{self.refs[slot]} entries name it")
+
+    def swap_cache_add(self, ev):
+        slot, pfn = int(ev["entry"], 16), ev["pfn"]
+        if self.whole and self.slots.get(slot) != 0 or pfn in self.cache or self.use[pfn] not in (OTHER, UNKNOWN):
+            self.wrong(ev, f"the slot is {self.slots.get(slot, 'free')}, the frame {USES[self.use[pfn]]}")
+        self.slots[slot] = pfn
+        self.slot_in[pfn] = slot
+
+    def cached_slot(self, ev):
+        """The slot of an event about a page of the swap cache, which must have this frame."""
+        slot = int(ev["entry"], 16)
+        if self.whole and self.slots.get(slot) != ev["pfn"]:
+            self.wrong(ev, f"its frame is {self.slots.get(slot)}")
+        return slot
+
+    def swap_cache_del(self, ev):
+        slot = self.cached_slot(ev)
+        if ev["pfn"] in self.writing:
+            self.wrong(ev, "it is on its way to the slot")
+        if self.refs.get(slot) and slot not in self.written and self.whole:
+            self.wrong(ev, "entries name the slot, and it was never written")
+        self.slots[slot] = 0
+        self.slot_in.pop(ev["pfn"], None)
+
+    def swap_out(self, ev):
+        slot = self.cached_slot(ev)
+        if ev["pfn"] in self.writing:
+            self.wrong(ev, "it is on its way already")
+        self.writing[ev["pfn"]] = slot
+        self.written.discard(slot)
+
+    def swap_written(self, ev):
+        slot = self.cached_slot(ev)
+        if self.writing.pop(ev["pfn"], None) != slot and self.whole:
+            self.wrong(ev, "it was not on its way")
+        if not ev["error"]:
+            self.written.add(slot)
+
+    def swap_in(self, ev):
+        if self.cached_slot(ev) not in self.written and self.whole:
+            self.wrong(ev, "the slot was never written")
+
+    # ---- reclaim ----
+
+    def reclaim_steal(self, ev):
+        pfn = ev["pfn"]
+        self.goes.add(pfn)
+        self.stolen[ev["tid"]] = self.stolen.get(ev["tid"], 0) + 1
+        if pfn in self.cache or pfn in self.slot_in or pfn in self.writing or self.maps[pfn] or \
+                self.use[pfn] not in (OTHER, UNKNOWN):
+            self.wrong(ev, f"frame {pfn}, {USES[self.use[pfn]]}, is still in use")
+        ino, pgoff, dirty = self.left.get(pfn) or (0, 0, 0)
+        if dirty and (ino, pgoff) not in self.file_slots:
+            self.wrong(ev, f"frame {pfn} was not written")
+
+    def reclaim_scan(self, ev):
+        if self.stolen.pop(ev["tid"], 0) != ev["freed"] and self.whole:
+            self.wrong(ev, "the pages freed were not as many")
+        if ev["by"] != "advice" and ev["scanned"] < ev["freed"]:
+            self.wrong(ev, "more was freed than looked at")
+
+    def reclaim_wake(self, ev):
+        if self.awake:
+            self.wrong(ev, "it was awake")
+        self.awake = True
+
+    def reclaim_sleep(self, ev):
+        if self.awake is False:
+            self.wrong(ev, "it slept")
+        self.awake = False
 
     # ---- from a snapshot, and against one ----
 
@@ -740,6 +922,26 @@ class State:
         for line in snap.of("page"):
             pfn, n = line["pfn"], line["n"]
             self.kind[pfn:pfn + n] = bytes([KINDS.index(line["use"])]) * n
+        self.load_swap(snap)
+        if int(snap.begin.get("mask", "0"), 16) & MASK_RECLAIM:
+            self.lru = dict(lists_of(snap))
+        for line in snap.of("vmstat"):
+            self.vmstat = line
+
+    def load_swap(self, snap):
+        """Of a slot's references some may be files'; a snapshot does not tell their places."""
+        for line in snap.of("swap"):
+            for entry, count, frame, unwritten in line["slots"]:
+                slot = int(entry, 16)
+                self.slots[slot] = frame
+                if not unwritten:
+                    self.written.add(slot)
+                if frame:
+                    self.slot_in[frame] = slot
+                if count:
+                    self.refs[slot] = count
+        for pfn in written_to(snap):
+            self.writing[pfn] = self.slot_in[pfn] if pfn in self.slot_in else tuple(self.cache.get(pfn, (0, 0))[:2])
 
     def differences(self, snap):
         """What the snapshot says otherwise, as texts; none: the law holds."""
@@ -752,6 +954,8 @@ class State:
         self.compare_tables(snap, diff)
         self.compare_frames(snap, diff)
         self.compare_pages(snap, diff)
+        self.compare_swap(snap, diff)
+        self.compare_counts(snap, diff)
         return diff.texts
 
     def compare_tasks(self, snap, diff):
@@ -814,6 +1018,7 @@ class State:
         for table in mm.ptes.values():
             for entry in table.values():
                 pfn = counted(entry)
+                n["swap"] += slot_of(entry) is not None
                 if pfn is None or pfn >= self.max_pfn:
                     continue
                 if pfn in self.cache:
@@ -892,6 +1097,30 @@ class State:
         if self.objects is not None:
             diff.maps("objects of slab", self.objects, objects)
         diff.maps("cached page in frame", self.cache, cache)
+
+    def compare_swap(self, snap, diff):
+        slots, refs = {}, {}
+        for line in snap.of("swap"):
+            for entry, count, frame, _ in line["slots"]:
+                slots[int(entry, 16)] = frame
+                if count:
+                    refs[int(entry, 16)] = count
+        diff.maps("frame of slot", self.slots, slots)
+        diff.maps("references to slot", self.refs, refs)
+        diff.sets("frames that reclaim took and did not free", self.goes, set())
+        diff.sets("frames on their way to the disk", set(self.writing), set(written_to(snap)))
+        if self.lru is not None:
+            diff.maps("list of frame", self.lru, dict(lists_of(snap)))
+
+    def compare_counts(self, snap, diff):
+        """vmstat went on by as much as events say."""
+        if self.vmstat and not snap.of("vmstat"):
+            diff.add("no vmstat")
+        for line in snap.of("vmstat") if self.vmstat else ():
+            for name, (kind, field) in {**COUNTED, **(COUNTED_RECLAIM if self.lru is not None else {})}.items():
+                told = self.counts.get((kind, field), 0)
+                if line[name] - self.vmstat[name] != told:
+                    diff.add(f"{name} went on by {line[name] - self.vmstat[name]}, events say {told}")
 
     def compare_pages(self, snap, diff):
         """Each frame's own words: what it is, and how often it is mapped; and who is said to map it."""

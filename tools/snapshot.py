@@ -16,6 +16,7 @@ import zlib
 
 PAGE = 4096
 PRESENT, RW, USER, ACCESSED, DIRTY, PSE, PROTNONE, SPECIAL = 1, 2, 4, 0x20, 0x40, 0x80, 0x100, 0x200
+NONLINEAR = 0x80                        # in an entry that is not present
 PFN = 0x000ffffffffff000
 GAP_LARGE, GUARD_GAP = 1 << 44, 256 * PAGE
 NX = 1 << 63
@@ -23,6 +24,7 @@ VM_READ, VM_WRITE, VM_EXEC, VM_SHARED, VM_MAYWRITE, VM_GROWSDOWN = 1, 2, 4, 8, 0
 VM_PFNMAP, VM_LOCKED, VM_IO, VM_DONTEXPAND, VM_NONLINEAR = 0x400, 0x2000, 0x4000, 0x40000, 0x800000
 PG_DIRTY, PG_BUDDY, PG_SLAB, PG_TABLE, PG_SWAPBACKED, PG_MLOCKED, PG_PCP = [1 << n for n in (3, 7, 8, 9, 11, 12, 14)]
 PG_RESERVED = 1 << 6
+PG_LRU, PG_ACTIVE, PG_WRITEBACK, PG_UNEVICTABLE = [1 << n for n in (4, 5, 13, 17)]
 # Flags that go with a use, and with no other.
 FLAGS_OF = {"free": PG_BUDDY, "pcp": PG_PCP, "slab": PG_SLAB, "table": PG_TABLE, "kept_table": PG_TABLE,
             "reserved": PG_RESERVED, "zero": PG_RESERVED}
@@ -45,11 +47,19 @@ KINDS = {
     "snap.pcp": "zone cpu order pfns",
     "snap.slab": "cache size per order active total kept slabs",
     "snap.file": "ino path nrpages pages i_mmap nonlinear writable",
+    "snap.swap": "total slots",
     "snap.vmstat": None,
     "snap.end": "lines crc32",
 }
 ORDER = {kind: i for i, kind in enumerate(KINDS)}
 ORDER["snap.pcp"] = ORDER["snap.buddy"]         # zone by zone
+
+
+def slot_of(raw):
+    """The slot of swap that an entry names (area << 50 | slot), or None."""
+    if raw and not raw & (PRESENT | PROTNONE | NONLINEAR):
+        return (raw >> 9 & 31) << 50 | raw >> 14
+    return None
 
 
 def numbers(record, names):
@@ -93,6 +103,7 @@ class Snapshot:
     buddy           (zone, order): pfns;  pcp  (zone, cpu): pfns
     slabs           cache: line, slabs as {pfn: (inuse, free bitmap)}
     files           lines (an inode number may appear twice: file systems count for themselves)
+    slots           of swap that are in use: {entry: (references, frame in the swap cache or 0, unwritten)}
     vmstat          name: number
     """
 
@@ -101,6 +112,7 @@ class Snapshot:
         self.cpus, self.tasks, self.mms, self.vmas, self.avs = {}, {}, {}, {}, {}
         self.tables, self.runs, self.starts, self.rmap = {}, [], [], {}
         self.buddy, self.pcp, self.slabs, self.files, self.vmstat = {}, {}, {}, [], {}
+        self.slots, self.total_swap = {}, 0
 
     # one method for each kind of line
 
@@ -157,6 +169,10 @@ class Snapshot:
         r["i_mmap"] = [(mm, int(s, 16), last) for mm, s, last in r["i_mmap"]]
         r["nonlinear"] = [(mm, int(s, 16)) for mm, s in r["nonlinear"]]
         self.files.append(r)
+
+    def snap_swap(self, r):
+        self.slots = {int(entry, 16): rest for entry, *rest in r["slots"]}
+        self.total_swap = r["total"]
 
     def snap_vmstat(self, r):
         self.vmstat = {name: value for name, value in r.items() if name != "k"}
@@ -469,6 +485,7 @@ class Checker:
         if found:
             self.wrong(f"entries name frames that are none: {sorted(found)[:5]}")
         for mm in self.s.mms:
+            rss[mm]["swap"] = sum(slot_of(raw) is not None for raw in self.s.ptes(mm).values())
             self.same(f"mm {mm}: rss", self.s.mms[mm]["rss"], rss[mm])
 
     # frames and allocators
@@ -526,7 +543,8 @@ class Checker:
             if c["per"] * c["size"] > PAGE << c["order"]:
                 self.wrong(f"cache {name}: {c['per']} of {c['size']} bytes do not fit order {c['order']}")
         self.same("frames of slabs", self.s.count("slab"), nr)
-        self.same("nr_slab_unreclaimable", self.s.vmstat["nr_slab_unreclaimable"], nr)
+        self.same("frames of slabs in vmstat",
+                  self.s.vmstat["nr_slab_reclaimable"] + self.s.vmstat["nr_slab_unreclaimable"], nr)
         for what, cache in (("tasks", "task_struct"), ("mms", "mm_struct"), ("avs", "anon_vma")):
             if cache in self.s.slabs and self.s.slabs[cache]["active"] < len(getattr(self.s, what)) - (what == "tasks"):
                 self.wrong(f"more {what} than objects of cache {cache}")
@@ -547,7 +565,41 @@ class Checker:
                     self.wrong(f"file {f['ino']}, page {pgoff}: frame {pfn} is {frame}")
             self.file_areas(f)
         self.same("frames of the page cache", self.s.count("file", "shmem"), nr)
-        self.same("nr_file_pages", self.s.vmstat["nr_file_pages"], nr)
+        cached = sum(bool(frame) for _, frame, _ in self.s.slots.values())
+        self.same("nr_swapcached", self.s.vmstat["nr_swapcached"], cached)
+        self.same("nr_file_pages", self.s.vmstat["nr_file_pages"], nr + cached)
+
+    def swap(self):
+        """As many entries name a slot as its count says; a slot that is in use has one, or a page in the cache."""
+        refs = {}
+        for mm in self.s.mms:
+            for raw in self.s.ptes(mm).values():
+                slot = slot_of(raw)
+                if slot is not None:
+                    refs[slot] = refs.get(slot, 0) + 1
+        for slot, (count, frame, _) in self.s.slots.items():
+            if count < refs.get(slot, 0) or not (count or frame):
+                self.wrong(f"slot {slot:x} has count {count} and frame {frame}; {refs.get(slot, 0)} entries name it")
+        if refs.keys() - self.s.slots.keys():
+            self.wrong(f"entries name free slots: {sorted(refs.keys() - self.s.slots.keys())[:5]}")
+        if len(self.s.slots) > self.s.total_swap and self.s.total_swap:
+            self.wrong(f"{len(self.s.slots)} slots in use of {self.s.total_swap}")
+
+    def lists(self):
+        """The lists of reclaim are as long as vmstat says; pages that are written are counted."""
+        n = dict.fromkeys(("inactive_anon", "active_anon", "inactive_file", "active_file", "unevictable"), 0)
+        for r in self.s.runs:
+            if r["flags"] & PG_LRU:
+                kind = "anon" if r["flags"] & PG_SWAPBACKED else "file"
+                n["unevictable" if r["flags"] & PG_UNEVICTABLE else
+                  f"{'' if r['flags'] & PG_ACTIVE else 'in'}active_{kind}"] += r["n"]
+        unlisted = max(self.s.vmstat["nr_anon_pages"] - n["unevictable"], 0)
+        if self.s.vmstat["nr_zone_inactive_anon"] == n["inactive_anon"] + unlisted:
+            n["inactive_anon"] += unlisted                              # memory was never short: they are on no list
+        for name, has in n.items():
+            self.same(f"nr_zone_{name}", self.s.vmstat[f"nr_zone_{name}"], has)
+        self.same("nr_writeback", self.s.vmstat["nr_writeback"],
+                  sum(r["n"] for r in self.s.runs if r["flags"] & PG_WRITEBACK))
 
     def file_areas(self, f):
         writable = 0
@@ -607,6 +659,8 @@ def check(snap):
         c.free_lists()
         c.slab()
         c.page_cache()
+        c.swap()
+        c.lists()
     return c.errors
 
 

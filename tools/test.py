@@ -28,6 +28,7 @@ Groups:
   pthread  tests/pthread: static programs of musl and of glibc, on 1 and 4 CPUs; answers as on Linux
   litmus   tests/user/litmus.c on 1, 2, 4 and 8 CPUs, and ten thousand seeds of interleaving
   law      snapshot and events since = next snapshot, over 10^5 random calls; the checker itself
+  load     one load of files, memory and names: /proc and free say the same as Linux (docs/vmload.md)
   probe    quire-probe: the same areas and entries as on Linux, and as in the kernel's own snapshot
   gdb      the commands of `make gdb` against the kernel's own snapshot of the same moment
   bench    the benchmark's checks: each call did its work, and a call that does not is noticed
@@ -71,6 +72,7 @@ import screentext
 import session
 import snapshot_plays
 import trials
+import vmload
 from machine import Machine
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -599,6 +601,28 @@ def run_ext2_damaged(m, build, program, init, record=None, linux=False):
     return run
 
 
+def run_vmload(m, build, linux=False):
+    """The load of tests/user/vmload: on LINUX its answers are kept, else compared."""
+    def run(job):
+        image = job.log.with_suffix(".img")
+        vmload.make_image(image)
+        m.disks = (f"{image}",)
+        m.initrd = machine.make_initramfs(job.log.with_suffix(".cpio"),
+                                          [f"{build}/tests/vmload:/tests/vmload"] + linux_module_files(linux), vmload.INIT)
+        status, lines = job.start(m.command())
+        found, result = vmload.answers(lines), Result()
+        result.failures += exit_failure(status, 0) + [line for line in lines if line.startswith("@@ failed")]
+        result.check("@@ end" in lines, "it did not come to its end")
+        if linux and not result.failures:
+            vmload.save(found)
+        elif not linux:
+            vmload.check(found, result.check)
+            result.passed = len(found)
+        image.unlink()
+        return result
+    return run
+
+
 def linux_module_files(linux):
     paths = machine.linux_modules() if linux else ()
     return [f"{path}:/modules/{chr(ord('a') + i)}-{os.path.basename(path)}" for i, path in enumerate(paths)]
@@ -756,7 +780,7 @@ class Plan:
         return diskimage.make(self.logs, failing) if set(tests) & set(DISK_TESTS) else ()
 
     def user_tests(self):
-        return sorted(p.name for p in (self.build / "tests").glob("*") if p.name not in ("run", *ext2test.OWN))
+        return sorted(p.name for p in (self.build / "tests").glob("*") if p.name not in ("run", "vmload", *ext2test.OWN))
 
     def host(self):
         for program in sorted((self.build / "host").glob("test_*")):
@@ -894,6 +918,18 @@ class Plan:
         self.pthread(linux=True)
         self.probe(linux=True)
         self.ext2(linux=True)
+        self.vmload(linux=True)
+
+    def vmload(self, linux=False):
+        """What /proc says after one load: as on Linux?"""
+        if ext2test.possible():
+            m = Machine(machine.linux_image() if linux else self.kernel, debug_exit=False, memory=vmload.MEMORY,
+                        append="console=ttyS0 quiet panic=-1 " + (machine.LINUX_WORDS if linux else ""))
+            self.add("oracle" if linux else "load", "vmload" if linux else "same-story", run_vmload(m, self.build, linux), 300)
+        if not linux:
+            m = Machine(self.kernel, str(self.logs / "user-reclaim-64M.cpio"), "console=ttyS0 quiet panic=-1", memory="64M",
+                        disks=self.disks("reclaim"))
+            self.add("load", "64M", self.with_initramfs("reclaim-64M", "reclaim", run_user("reclaim", m)), 120)
 
     def probe(self, linux=False):
         m = Machine(machine.linux_image() if linux else self.kernel, debug_exit=False,
@@ -1142,7 +1178,7 @@ class Plan:
                 ("story", explore.play_story, 10, "explore.ring=4M explore.mask=3ff"),
                 ("story-each", explore.play_story, 5, "explore.ring=4M explore.mask=703ff"),
                 ("switching", explore.play_switching, 150, ""),
-                ("file", explore.play_file, 30, "explore.mask=3ff"),
+                ("file", explore.play_file, 30, "explore.mask=7ff"),
                 ("com2", explore.play_com2, 30, "explore=com2"),
                 ("snapshots", snapshot_plays.play_snapshots, 20, ""),
                 ("snapshots-32M", snapshot_plays.play_snapshots, 20, ""),
@@ -1155,20 +1191,21 @@ class Plan:
             self.add("explore", name, run_explore(play, m, rounds, files), 300)
         self.add("explore", "points", points_of_tracing(self.kernel))
 
-    def add_law(self, name, words, lists, every, keep=0, programs=(), limit=300):
+    def add_law(self, name, words, lists, every, keep=0, programs=(), limit=300, memory="128M"):
         """Random calls of the seeds in LISTS, then PROGRAMS; a snapshot every EVERY events."""
         m = Machine(self.kernel, append=f"console=ttyS0 quiet panic=-1 explore=virtio explore.ring=4M {words}",
-                    memory="128M", disks=self.disks(*programs))
+                    memory=memory, disks=self.disks(*programs))
         files = [f"{self.build}/tests/{p}:/tests/{p}" for p in ("differential", *programs)]
         init = law.INIT.replace("LISTS", lists).replace("PROGRAMS", " ".join(programs) or "''")
         self.add("law", name, run_explore(law.play_law(every, keep), m, 0, files, init), limit)
 
     def law(self):
         self.add("law", "checker", run_checker)
-        self.add_law("replay", "explore.mask=3ff", "1-7 8-14 15-20", 60000)
-        self.add_law("replay-each", "explore.mask=703ff", "21-21", 10000, keep=1)
-        self.add_law("programs", "explore.mask=3ff la57", "1-1", 30000, programs=law.PROGRAMS)
-        self.add_law("disk", "explore.mask=3ff", "1-1", 30000, programs=("blockdev", "writeback"))
+        self.add_law("replay", "explore.mask=7ff", "1-7 8-14 15-20", 60000)
+        self.add_law("replay-each", "explore.mask=707ff", "21-21", 10000, keep=1)
+        self.add_law("programs", "explore.mask=7ff la57", "1-1", 30000, programs=law.PROGRAMS)
+        self.add_law("disk", "explore.mask=7ff", "1-1", 30000, programs=("blockdev", "writeback"))
+        self.add_law("swap", "explore.mask=7ff", "1-1", 20000, programs=("swap", "reclaim"))
 
     def ext2(self, linux=False):
         """ext2 on all kinds of images, and damaged ones."""
@@ -1267,10 +1304,10 @@ class Plan:
         self.smp(whole=True)
         self.lockdep(whole=True)
         self.litmus(25, 50, [(cpus, 5000) for cpus in (2, 2, 4, 4, 8, 8) * 4])
-        self.add_law("replay-million", "explore.mask=3ff", "1-70 71-135 136-200", 60000, limit=3000)
-        self.add_law("programs-all", "explore.mask=3ff", "1-1", 60000, limit=1500, programs=[
+        self.add_law("replay-million", "explore.mask=7ff", "1-70 71-135 136-200", 60000, limit=3000)
+        self.add_law("programs-all", "explore.mask=7ff", "1-1", 60000, limit=1500, programs=[
             job[1] for job in self.user_jobs() if job[0] == job[1] and job[0] not in law.NOT_WATCHED])
-        self.add_law("replay-objects", "explore.mask=703ff", "1-10 11-20", 30000, keep=3, limit=1500)
+        self.add_law("replay-objects", "explore.mask=707ff", "1-10 11-20", 30000, keep=3, limit=1500)
 
     def everything(self):
         self.other_builds()
@@ -1294,6 +1331,7 @@ class Plan:
         self.docs()
         self.ext2()
         self.trials()
+        self.vmload()
         self.lockdep()
 
     def chosen(self):
@@ -1317,7 +1355,7 @@ MM_TESTS = ("brk", "cow", "efault", "exec", "filemap", "lazy", "mmap", "model", 
             "pie", "procfs", "rlimit", "sigframe", "signal", "stack", "syscall", "thread", "trap",
             "vfork")
 # Programs that look at disks: their machines have those of tools/diskimage.py.
-DISK_TESTS = ("accessed", "blockdev", "diskerr", "oom", "readahead", "storm", "swap", "swapload", "swapshm", "writeback")
+DISK_TESTS = ("accessed", "blockdev", "diskerr", "oom", "readahead", "reclaim", "storm", "swap", "swapload", "swapshm", "writeback")
 # What a shell does in the group oom: a hog, a bomb under a limit and one without, and the shell goes on.
 OOM_SHELL = """%s || exit 1
 oom hog; [ $? = 137 ] && echo ok 1 - the hog is killed

@@ -644,16 +644,26 @@ void drain_table_caches(void)
 	on_each_cpu(drain_local_tables, NULL);
 }
 
-static unsigned long shrink_table_caches(unsigned long nr)
+static unsigned long count_cached_tables(struct shrinker *s, struct shrink_control *sc)
 {
-	unsigned long before = nr_cached_tables(), after;
+	return sc->priority <= SHRINK_HARD ? nr_cached_tables() : 0;
+}
+
+static unsigned long shrink_table_caches(struct shrinker *s, struct shrink_control *sc)
+{
+	unsigned long before = nr_cached_tables(), after, freed;
 
 	drain_table_caches();
 	after = nr_cached_tables();
-	return after < before ? before - after : 0;
+	freed = after < before ? before - after : 0;
+	sc->nr_pages += freed;
+	sc->nr_scanned = max(freed, sc->nr_to_scan);
+	return freed;
 }
 
-static struct shrinker table_shrinker = { .shrink = shrink_table_caches };
+static struct shrinker table_shrinker = {
+	.name = "kept tables", .count_objects = count_cached_tables, .scan_objects = shrink_table_caches,
+};
 
 /* Boot: memory that runs short takes the kept tables back. */
 void pgtable_cache_init(void)

@@ -73,7 +73,7 @@ static int drop_caches_show(struct seq_file *m)
 	return 0;
 }
 
-/* 1: clean pages of files and disks (tmpfs pages have no other home and stay), 2: dentries, inodes, and what is kept ready: idle slabs, ... */
+/* 1: clean pages of files and disks (tmpfs pages have no other home and stay), 2: names, inodes, and what is kept ready. */
 static ssize_t drop_caches_write(const char *buf, size_t len)
 {
 	int what = 0;
@@ -82,10 +82,12 @@ static ssize_t drop_caches_write(const char *buf, size_t len)
 	if (ret > 0 && (what & 1)) {
 		drop_pagecache();
 		drop_blockdev_pages();
+		count_vm_event(DROP_PAGECACHE);
 	}
 	if (ret > 0 && (what & 2)) {
-		drop_dcache();
+		drop_slab();
 		mm_drain_caches();
+		count_vm_event(DROP_SLAB);
 	}
 	return ret;
 }

@@ -6,7 +6,7 @@
 
 unsigned long try_to_free_pages(gfp_t gfp, unsigned int order)
 {
-	return run_shrinkers(max(32UL, 2UL << order));
+	return shrink_slab(0);
 }
 
 void wakeup_kswapd(void) { }

@@ -1,4 +1,4 @@
-/* links: mm/page_alloc.c mm/lru.c tests/host/no_reclaim.c mm/mm_init.c mm/memblock.c mm/debug.c mm/fail_alloc.c tests/host/shim.c tests/host/shim_tlb.c */
+/* links: mm/page_alloc.c mm/lru.c mm/shrinker.c tests/host/no_reclaim.c mm/mm_init.c mm/memblock.c mm/debug.c mm/fail_alloc.c tests/host/shim.c tests/host/shim_tlb.c */
 /*
  * tests/host/test_asm_contract.c - tests/asm_contract.c on the fake asm/, and its software TLB
  */

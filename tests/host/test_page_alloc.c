@@ -1,4 +1,4 @@
-/* links: mm/page_alloc.c mm/lru.c tests/host/no_reclaim.c mm/mm_init.c mm/memblock.c mm/debug.c mm/fail_alloc.c tests/host/shim.c tests/host/shim_tlb.c */
+/* links: mm/page_alloc.c mm/lru.c mm/shrinker.c tests/host/no_reclaim.c mm/mm_init.c mm/memblock.c mm/debug.c mm/fail_alloc.c tests/host/shim.c tests/host/shim_tlb.c */
 /*
  * tests/host/test_page_alloc.c - the page allocator against one owner a frame
  */
@@ -150,7 +150,12 @@ static void watermark_and_reserve_hold_for_ordinary_requests(void **state)
 
 static unsigned long shrunk;
 
-static unsigned long count_shrink(unsigned long nr)
+static unsigned long count_one(struct shrinker *s, struct shrink_control *sc)
+{
+	return 1;
+}
+
+static unsigned long count_shrink(struct shrinker *s, struct shrink_control *sc)
 {
 	shrunk++;
 	return 0;
@@ -158,7 +163,7 @@ static unsigned long count_shrink(unsigned long nr)
 
 static void who_may_sleep_reclaims_before_giving_up(void **state)
 {
-	static struct shrinker s = { .shrink = count_shrink };
+	static struct shrinker s = { .name = "test", .count_objects = count_one, .scan_objects = count_shrink };
 	static struct page *got[FRAMES];
 	unsigned long n = 0, i;
 

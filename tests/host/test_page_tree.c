@@ -1,4 +1,4 @@
-/* links: mm/page_tree.c mm/slab.c mm/page_alloc.c mm/lru.c tests/host/no_reclaim.c mm/mm_init.c mm/memblock.c mm/debug.c mm/fail_alloc.c tests/host/shim.c tests/host/shim_tlb.c */
+/* links: mm/page_tree.c mm/slab.c mm/page_alloc.c mm/lru.c mm/shrinker.c tests/host/no_reclaim.c mm/mm_init.c mm/memblock.c mm/debug.c mm/fail_alloc.c tests/host/shim.c tests/host/shim_tlb.c */
 /*
  * tests/host/test_page_tree.c - the radix tree against an array, many random steps
  */

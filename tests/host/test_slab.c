@@ -1,4 +1,4 @@
-/* links: mm/slab.c mm/page_alloc.c mm/lru.c tests/host/no_reclaim.c mm/mm_init.c mm/memblock.c mm/debug.c mm/fail_alloc.c tests/host/shim.c tests/host/shim_tlb.c */
+/* links: mm/slab.c mm/page_alloc.c mm/lru.c mm/shrinker.c tests/host/no_reclaim.c mm/mm_init.c mm/memblock.c mm/debug.c mm/fail_alloc.c tests/host/shim.c tests/host/shim_tlb.c */
 /*
  * tests/host/test_slab.c - slab caches against a model of what is handed out
  */

@@ -1,4 +1,4 @@
-/* links: mm/vma.c mm/unmapped_area.c mm/interval_tree.c kernel/rbtree.c mm/slab.c mm/page_alloc.c mm/lru.c tests/host/no_reclaim.c mm/mm_init.c mm/memblock.c mm/debug.c mm/fail_alloc.c tests/host/shim.c tests/host/shim_tlb.c */
+/* links: mm/vma.c mm/unmapped_area.c mm/interval_tree.c kernel/rbtree.c mm/slab.c mm/page_alloc.c mm/lru.c mm/shrinker.c tests/host/no_reclaim.c mm/mm_init.c mm/memblock.c mm/debug.c mm/fail_alloc.c tests/host/shim.c tests/host/shim_tlb.c */
 /*
  * tests/host/test_vma.c - the tree of areas against an array of pages, many random steps
  */

@@ -79,7 +79,7 @@ static int open_behind(const char *path, int flags)
 
 TEST(mask_reads_back_and_refuses_nonsense)
 {
-	static const char *const bad[] = { "", "\n", "x", "0x", "g", "3ff 1", "-1", "400", "80000",
+	static const char *const bad[] = { "", "\n", "x", "0x", "g", "3ff 1", "-1", "800", "80000",
 					   "100000000", "fffffffff" };
 
 	begin();

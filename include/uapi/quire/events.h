@@ -54,15 +54,16 @@ _Static_assert(sizeof(struct quire_event) == 64, "an event is one cache line");
 	GROUP(6, PAGE, "page") \
 	GROUP(7, SLAB, "slab") \
 	GROUP(8, TLB, "tlb") \
-	GROUP(9, FILE, "file")
-/* 10 reclaim and 11 lock are kept for what is not there yet. */
+	GROUP(9, FILE, "file") \
+	GROUP(10, RECLAIM, "reclaim")
+/* 11 lock is kept for what is not there yet.  Events of swap belong to group 9: they tell of pages in a cache, too. */
 
 /* Bits of the mask beyond the groups: what is off unless asked for. */
 #define QUIRE_MASK_ALL_SYSCALLS	0x10000	/* not only the calls about memory and processes */
 #define QUIRE_MASK_OBJECTS	0x20000	/* slab.obj_alloc, slab.obj_free */
 #define QUIRE_MASK_RMAP		0x40000	/* page.rmap_add, page.rmap_del; pte.set instead of pte.batch */
-#define QUIRE_MASK_DEFAULT	0x3ff
-#define QUIRE_MASK_ALL		0x703ff
+#define QUIRE_MASK_DEFAULT	0x7ff
+#define QUIRE_MASK_ALL		0x707ff
 
 /*
  * EVENT(GROUP, NAME, number, "name in JSON", "what it says", fields)
@@ -200,7 +201,40 @@ _Static_assert(sizeof(struct quire_event) == 64, "an event is one cache line");
 	EVENT(FILE, WRITEBACK, 4, "file.writeback", "the disk reads it", \
 	      F(a, ino, DEC) F(b, pgoff, DEC) F(c, pfn, DEC)) \
 	EVENT(FILE, WRITTEN, 5, "file.written", "the disk has it, or an error was noted", \
-	      F(a, ino, DEC) F(b, pgoff, DEC) F(c, pfn, DEC))
+	      F(a, ino, DEC) F(b, pgoff, DEC) F(c, pfn, DEC)) \
+	EVENT(FILE, TO_SWAP, 6, "file.to_swap", "this page of a file in memory is in a slot of swap (area << 50 | " \
+	      "slot): the file holds one reference to the slot", F(a, ino, DEC) F(b, pgoff, DEC) F(c, entry, HEX)) \
+	EVENT(FILE, FROM_SWAP, 7, "file.from_swap", "and is not any more", \
+	      F(a, ino, DEC) F(b, pgoff, DEC) F(c, entry, HEX)) \
+	EVENT(FILE, SLOT_GET, 8, "swap.get", "a free slot of swap is in use: area << 50 | slot", F(a, entry, HEX)) \
+	EVENT(FILE, SLOT_FREE, 9, "swap.free", "and is free again: no entry names it, and the swap cache has it not", \
+	      F(a, entry, HEX)) \
+	EVENT(FILE, SWAP_ADD, 10, "swap.cache_add", "the swap cache holds the page of this slot", \
+	      F(a, entry, HEX) F(b, pfn, DEC)) \
+	EVENT(FILE, SWAP_DEL, 11, "swap.cache_del", "and does not any more; if entries name the slot, it was written", \
+	      F(a, entry, HEX) F(b, pfn, DEC)) \
+	EVENT(FILE, SWAP_OUT, 12, "swap.out", "the page is on its way to its slot", F(a, entry, HEX) F(b, pfn, DEC)) \
+	EVENT(FILE, SWAP_WRITTEN, 13, "swap.written", "the slot has it; error 1: it could not be written and stays", \
+	      F(e, error, DEC) F(a, entry, HEX) F(b, pfn, DEC)) \
+	EVENT(FILE, SWAP_IN, 14, "swap.in", "the page is on its way from its slot", F(a, entry, HEX) F(b, pfn, DEC)) \
+	\
+	EVENT(RECLAIM, LRU, 0, "page.lru", "the page is on this list of its zone, or on none", F(e, list, LRU) \
+	      F(a, pfn, DEC)) \
+	EVENT(RECLAIM, WAKE, 1, "reclaim.wake", "kswapd begins: so many frames are free in all zones", F(a, free, DEC)) \
+	EVENT(RECLAIM, SLEEP, 2, "reclaim.sleep", "kswapd has what it wants, or finds nothing more; it has freed so many " \
+	      "pages", F(a, free, DEC) F(b, freed, DEC)) \
+	EVENT(RECLAIM, DIRECT, 3, "reclaim.direct", "who needs 2^order frames has freed so many pages himself", \
+	      F(e, order, DEC) F(a, freed, DEC) F(b, gfp, HEX)) \
+	EVENT(RECLAIM, SCAN, 4, "reclaim.scan", "so many pages from the old end of a list were looked at, and so many of " \
+	      "these freed, by kswapd, by who needs memory (direct) or was asked to (advice)", F(e, list, LRU) \
+	      F(al, zone, DEC) F(ah, by, RECLAIMER) \
+	      F(b, scanned, DEC) F(c, freed, DEC)) \
+	EVENT(RECLAIM, STEAL, 5, "reclaim.steal", "the page has no user and no place in a cache any more, and what it held " \
+	      "can be had again or is not wanted: page.free follows", F(a, pfn, DEC)) \
+	EVENT(RECLAIM, SLAB, 6, "reclaim.slab", "a shrinker looked at so many objects and freed so many of them", \
+	      F(a, scanned, DEC) F(b, freed, DEC) F(c, shrinker, TEXT16)) \
+	EVENT(RECLAIM, OOM, 7, "reclaim.oom", "nothing can be freed: this process is killed; points: pages it would give " \
+	      "back, weighted", F(a, victim, DEC) F(b, points, DEC))
 
 /* What can come of a fault: fault.done's outcome, fault.sig's reason. */
 #define QUIRE_OUTCOMES(X) \
@@ -213,6 +247,11 @@ _Static_assert(sizeof(struct quire_event) == 64, "an event is one cache line");
 /* Why mm_users or mm_count changed. */
 #define QUIRE_MMWHYS(X) X(USERS, "users") X(COUNT, "count")
 #define QUIRE_FLUSHES(X) X(PAGES, "pages") X(USER, "user") X(GLOBAL, "global") X(OTHERS, "others")
+/* Lists of pages in the order of enum lru_list; none comes first. */
+#define QUIRE_LRUS(X) \
+	X(NONE, "none") X(INACTIVE_ANON, "inactive_anon") X(ACTIVE_ANON, "active_anon") \
+	X(INACTIVE_FILE, "inactive_file") X(ACTIVE_FILE, "active_file") X(UNEVICTABLE, "unevictable")
+#define QUIRE_RECLAIMERS(X) X(DIRECT, "direct") X(KSWAPD, "kswapd") X(ADVICE, "advice")
 #define QUIRE_BATCHES(X) X(COPY, "copy") X(ZAP, "zap") X(PROTECT, "protect")
 
 #define QUIRE_GROUP_ENUM(nr, NAME, text) EV_GROUP_##NAME = nr,
@@ -227,6 +266,8 @@ enum quire_outcome { QUIRE_OUTCOMES(QUIRE_OUTCOME_ENUM) };
 enum quire_mmwhy { QUIRE_MMWHYS(QUIRE_MMWHY_ENUM) };
 #define QUIRE_FLUSH_ENUM(NAME, text) FLUSH_##NAME,
 enum quire_flush { QUIRE_FLUSHES(QUIRE_FLUSH_ENUM) };
+#define QUIRE_RECLAIMER_ENUM(NAME, text) RECLAIM_##NAME,
+enum quire_reclaimer { QUIRE_RECLAIMERS(QUIRE_RECLAIMER_ENUM) };
 #define QUIRE_BATCH_ENUM(NAME, text) BATCH_##NAME,
 enum quire_batch { QUIRE_BATCHES(QUIRE_BATCH_ENUM) };
 

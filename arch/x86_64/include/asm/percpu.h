@@ -12,7 +12,7 @@
 #include <types.h>
 
 #define NR_CPUS 64
-#define NR_VM_EVENT_SLOTS 48		/* at least NR_VM_EVENTS */
+#define NR_VM_EVENT_SLOTS 72		/* at least NR_VM_EVENTS */
 
 struct task_struct;
 struct mm_struct;

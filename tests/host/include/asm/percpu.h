@@ -7,7 +7,7 @@
 #include <types.h>
 
 #define NR_CPUS 64
-#define NR_VM_EVENT_SLOTS 48
+#define NR_VM_EVENT_SLOTS 72
 
 struct task_struct;
 struct mm_struct;
