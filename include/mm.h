@@ -147,6 +147,7 @@ PAGE_FLAG(Writeback, writeback)
 PAGE_FLAG(Unevictable, unevictable)
 PAGE_FLAG(SwapCache, swapcache)
 PAGE_FLAG(Reclaim, reclaim)
+PAGE_FLAG(Isolated, isolated)
 PAGE_FLAG(Readahead, readahead)
 
 static inline bool PageAnon(const struct page *p)

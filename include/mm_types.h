@@ -54,6 +54,7 @@ enum pageflags {
 	PG_readahead,		/* who comes here starts the next window (mm/readahead.c); in swap: mm/swap_readahead.c */
 	PG_unevictable,		/* set aside by reclaim: locked in memory */
 	PG_swapcache,		/* a slot of swap holds the same: page->private names it */
+	PG_isolated,		/* taken off its LRU list by somebody who will put it back; lru_lock */
 	PG_reclaim,		/* on its way to the disk, and reclaim waits for it: looked at first when it is there */
 	NR_PAGEFLAGS,
 };

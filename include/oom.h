@@ -25,7 +25,7 @@ struct task_struct;
 #define MMF_OOM_VICTIM		23	/* its process was chosen: set once, before it lets go of the mm */
 #define MMF_MULTIPROCESS	26	/* more than one process runs in it, or did */
 
-/* A process that was chosen, until its memory is back; part of signal_struct.  mm/oom.c's victims_lock. */
+/* A process that was chosen, until its memory is back; part of signal_struct.  mm/oom_reap.c's victims_lock. */
 struct oom_victim {
 	struct list_head link;		/* in the reaper's queue */
 	struct task_struct *task;	/* its leader, with a reference */

@@ -67,7 +67,7 @@ void swap_writepage(struct page *page);
 bool swap_readpage(struct page *page);
 unsigned long nr_swap_pages(void);		/* free slots */
 unsigned long total_swap_pages(void);
-/* Should a page that is back keep its slot, which spares writing it again?  Not if less than half are free, nor if the area goes. */
+/* Must a page that is back give its slot up, though keeping it would spare writing it again?  Less than half are free, or the area goes. */
 bool swap_is_scarce(swp_entry_t e);
 unsigned long swap_area_changes(void);		/* how often an area was taken into use or out of it */
 unsigned long swap_references(void);		/* of all slots, for mm_verify_all() */
@@ -117,10 +117,11 @@ int unuse_mm(struct mm_struct *mm, unsigned int type);
 bool throttle_direct_reclaim(void);
 void end_direct_reclaim(unsigned long freed);	/* pages that it has brought, or found */
 
-/* ---- mm/shmem.c: for swapoff ---- */
+/* ---- mm/shmem_swap.c: for swapoff ---- */
 int shmem_unuse(unsigned int type);		/* the same of all files in memory.  0, -ENOMEM, -EINTR, -EIO */
 
 /* ---- mm/vmscan.c ---- */
+void wait_for_lists(void);			/* before direct reclaim: until kswapd has made the lists, or 1 s.  Sleeps */
 unsigned long try_to_free_pages(gfp_t gfp, unsigned int order);	/* direct reclaim: pages freed */
 void wakeup_kswapd(void);
 void vmscan_init(void);				/* start kswapd */

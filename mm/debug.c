@@ -20,7 +20,7 @@ static const char *const page_flag_names[NR_PAGEFLAGS] = {
 	[PG_compound] = "compound",	[PG_swapbacked] = "swapbacked",
 	[PG_mlocked] = "mlocked",	[PG_writeback] = "writeback",
 	[PG_pcp] = "pcp",		[PG_waiters] = "waiters",	[PG_readahead] = "readahead",
-	[PG_unevictable] = "unevictable", [PG_swapcache] = "swapcache", [PG_reclaim] = "reclaim",
+	[PG_unevictable] = "unevictable", [PG_swapcache] = "swapcache", [PG_reclaim] = "reclaim", [PG_isolated] = "isolated",
 };
 
 static void format_page_flags(unsigned long flags, char *buf, size_t size)

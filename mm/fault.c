@@ -303,7 +303,7 @@ static noinline bool map_swap_page(struct fault *f, struct page *page)
 	trace_entry(f, pte, OUTCOME_SWAP_IN);
 	swap_free(e);
 	pte_unmap_unlock(pte, f->ptl);
-	if ((alone && wants_write(f)) || swap_is_scarce(e))
+	if ((alone && wants_write(f)) || swap_is_scarce(e) || (f->vma->vm_flags & VM_LOCKED))
 		try_to_free_swap(page);
 	return true;
 }

@@ -204,7 +204,7 @@ extern bool lru_listing;			/* anonymous pages are put on lists: memory has been 
 void lru_cache_add(struct page *page);		/* unless it is on a list already; its flags are set */
 void lru_forget(struct page *page);		/* it is about to be freed */
 void deactivate_page(struct page *page);
-void mark_page_accessed(struct page *page);	/* by read(2): once, it is referenced; again, it is active */
+void mark_page_accessed(struct page *page);	/* by read(2), or write(2) to shared memory: once, it is referenced; again, it is active */
 void lru_rotate(struct page *page);		/* to the old end of its list: written because reclaim met it */
 void lru_set_swapbacked(struct page *page);	/* its contents count: its place is swap */
 void lru_lazyfree(struct page *page);		/* they do not: it may be dropped (MADV_FREE) */

@@ -11,13 +11,14 @@
  *             Two pairs, because they are written to different places: anonymous memory and shared
  *             memory to swap, file pages to their file.  What is locked in memory stands aside on a
  *             fifth list.
- *             As long as memory has never been short, anonymous pages are on no list: most programs come and go
+ *             As long as memory has never been short, anonymous pages are on no list, unless they are locked: most programs come and go
  *             without, and their faults do not pay for it.  kswapd makes the lists when it starts to work for the first
  *             time (mm/vmscan.c, list_all); from then on new pages join them at once.
  * Invariants: PG_lru: the page is on the list of its zone that its flags name, which is why PG_active,
  *             PG_swapbacked and PG_unevictable change under lru_lock while it is set.  The lists hold no
  *             reference: a page leaves them when it is freed.  zone->nr_lru[] is their length.
- *             Who takes a page off to look at it holds a reference and puts it back.
+ *             Who takes a page off to look at it (PG_isolated) holds a reference and puts it back; until then nobody else
+ *             puts it on a list, and flags that change say where it will go.
  * Lock order: page lock, ptl > zone->lru_lock > zone->lock; interrupts off, because pages are freed at the
  *             end of transfers.
  * Simplified: each page is put on its list by itself; Linux collects fifteen a CPU first.
@@ -60,7 +61,7 @@ void lru_cache_add(struct page *page)
 	unsigned long flags;
 
 	spin_lock_irqsave(&z->lru_lock, flags);
-	if (!PageLRU(page))
+	if (!PageLRU(page) && !PageIsolated(page))
 		add(z, page);
 	spin_unlock_irqrestore(&z->lru_lock, flags);
 }
@@ -122,10 +123,12 @@ void lru_rotate(struct page *page)
 
 void mark_page_accessed(struct page *page)
 {
-	if (!PageReferenced(page))
+	if (!PageReferenced(page)) {
 		SetPageReferenced(page);
-	else if (!PageActive(page) && !PageUnevictable(page))
-		move(page, BIT(PG_active), BIT(PG_referenced));
+	} else if (!PageActive(page) && !PageUnevictable(page)) {
+		count_vm_event(PGACTIVATE);
+		move(page, BIT(PG_active), BIT(PG_referenced) | BIT(PG_reclaim));
+	}
 }
 
 void lru_set_swapbacked(struct page *page)
@@ -166,6 +169,7 @@ unsigned int lru_isolate(struct zone *z, enum lru_list l, unsigned int max, stru
 		}
 		del(z, page);
 		trace_lru(page_to_pfn(page), -1);
+		SetPageIsolated(page);
 		list_add(&page->lru, taken);
 		n++;
 	}
@@ -182,10 +186,11 @@ void lru_take(struct page *page, struct list_head *taken)
 	if (PageLRU(page)) {
 		del(z, page);
 		trace_lru(page_to_pfn(page), -1);
-	} else if (READ_ONCE(lru_listing)) {
+	} else if (READ_ONCE(lru_listing) || PageIsolated(page)) {
 		goto out;
 	}
 	get_page(page);
+	SetPageIsolated(page);
 	list_add(&page->lru, taken);
 out:
 	spin_unlock_irqrestore(&z->lru_lock, flags);
@@ -197,6 +202,7 @@ void lru_putback(struct page *page)
 	unsigned long flags;
 
 	spin_lock_irqsave(&z->lru_lock, flags);
+	ClearPageIsolated(page);
 	add(z, page);
 	spin_unlock_irqrestore(&z->lru_lock, flags);
 	put_page(page);

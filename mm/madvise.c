@@ -316,7 +316,7 @@ static void advise_pageout(struct vm_area_struct *vma, unsigned long start, unsi
 		} else {
 			if (vma_is_shmem(vma))
 				pageout_swapbacked(vma, start, next);
-			if (!mapping_unevictable(vma->vm_file->f_inode->i_mapping))
+			if (!vma->vm_file || !mapping_unevictable(vma->vm_file->f_inode->i_mapping))
 				pageout_file_pages(vma, start, next);
 		}
 		cond_resched();

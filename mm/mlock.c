@@ -2,13 +2,13 @@
  * mm/mlock.c - memory that must stay in RAM
  *
  * Purpose:    VM_LOCKED areas are populated at once (or when touched, VM_LOCKONFAULT) and
- *             their pages carry PG_mlocked, which reclaim will respect.
+ *             their pages carry PG_mlocked, which reclaim respects.
  * Invariants: locked_vm is the number of pages of VM_LOCKED areas; what is locked stays within
  *             RLIMIT_MEMLOCK except for root; def_flags carries mlockall(MCL_FUTURE).
  *             page->mlock_count is the number of entries in VM_LOCKED areas that name the page,
  *             changed with the entry (fault, zap) or with the area's flag; PG_mlocked says that
  *             it is not 0, and nr_mlock counts the pages that have it.
- * Lock order: mmap_sem held for writing > ptl > mlock_lock
+ * Lock order: mmap_sem held for writing > ptl > mlock_lock > zone->lru_lock
  * Simplified: Linux counts only pages on its list of unevictable ones, a batch at a time, and
  *             may lose count of a page that is isolated at that moment.
  */

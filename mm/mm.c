@@ -302,7 +302,7 @@ struct mm_struct *dup_mm(struct mm_struct *old)
 		return ERR_PTR(-ENOMEM);
 	}
 	down_write_nested(&mm->mmap_sem, 1);	/* nobody else knows it yet */
-	err = dup_mmap(mm, old);
+	err = mm_is_oom_victim(old) ? -ENOMEM : dup_mmap(mm, old);	/* what the reaper leaves is nobody's inheritance */
 	vma_build_tree(mm);		/* of what there is, also after a failure */
 	up_write(&mm->mmap_sem);
 	/* The parent's writable entries were made read-only: no CPU may go on writing. */

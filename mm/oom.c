@@ -131,7 +131,7 @@ static void select_bad_process(struct oom_control *oc)
 		struct oom_points n;
 
 		badness(&n, p, oc->totalpages);
-		if (oom_task_origin(p) && !oom_unkillable(p))
+		if (oom_task_origin(p) && !oom_unkillable(p) && !p->signal->oom_victim)
 			n.sum = OOM_FIRST;	/* whatever its oom_score_adj */
 		if (n.sum == OOM_NOT_THIS)
 			continue;
@@ -410,6 +410,8 @@ bool out_of_memory(gfp_t gfp, unsigned int order)
 {
 	if (memory_is_there(gfp))
 		return order == 0;	/* killing would not put pages in a row */
+	if (tsk_is_oom_victim(current))
+		return false;		/* it would wait for itself */
 	if (!__out_of_memory(gfp, order))
 		return false;
 	oom_wait_for_victims();

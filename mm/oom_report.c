@@ -77,12 +77,6 @@ static unsigned long positive(const atomic_long_t *v)
 	return n < 0 ? 0 : n;
 }
 
-/* Until memory was short for the first time anonymous pages are on no list: they all count as inactive. */
-static unsigned long inactive_anon(void)
-{
-	return lru_pages(LRU_INACTIVE_ANON) + (lru_listing ? 0 : positive(&nr_anon_mapped));
-}
-
 static void report_zones(void)
 {
 	for (int i = 0; i < MAX_NR_ZONES; i++) {
@@ -99,7 +93,7 @@ static void report_memory(void)
 {
 	pr_warn("Mem-Info (in pages of 4 kB):\n");
 	pr_warn("active_anon:%lu inactive_anon:%lu active_file:%lu inactive_file:%lu unevictable:%lu\n",
-		lru_pages(LRU_ACTIVE_ANON), inactive_anon(), lru_pages(LRU_ACTIVE_FILE), lru_pages(LRU_INACTIVE_FILE),
+		lru_pages(LRU_ACTIVE_ANON), lru_shown(NULL, LRU_INACTIVE_ANON), lru_pages(LRU_ACTIVE_FILE), lru_pages(LRU_INACTIVE_FILE),
 		lru_pages(LRU_UNEVICTABLE));
 	pr_warn("dirty:%lu writeback:%lu mapped:%lu shmem:%lu mlocked:%lu\n", positive(&nr_dirty_pages),
 		positive(&nr_writeback_pages), positive(&nr_file_mapped), positive(&nr_shmem_pages),

@@ -462,6 +462,7 @@ static struct page *reclaim_by_turn(gfp_t gfp, unsigned int order, enum alloc_ef
 {
 	struct page *page;
 
+	wait_for_lists();
 	if (!throttle_direct_reclaim())
 		return NULL;
 	page = try_zones(gfp, order, effort);	/* who was before us may have left something */
@@ -500,19 +501,25 @@ static noinline struct page *alloc_slowpath(gfp_t gfp, unsigned int order)
 		goto out;
 	for (;;) {
 		unsigned long areas = swap_area_changes(), freed = 0;
+		bool victim = tsk_is_oom_victim(current);
 
-		page = tsk_is_oom_victim(current) ? NULL : reclaim_by_turn(gfp, order, effort, &freed);
+		page = victim ? NULL : reclaim_by_turn(gfp, order, effort, &freed);
 		if (page)
 			break;
-		if (fatal_signal_pending(current)) {
+		if (victim || fatal_signal_pending(current)) {
 			/* it is on its way out: let it get there */
-			page = try_zones(gfp, order, tsk_is_oom_victim(current) ? ALLOC_ALL : ALLOC_HIGH);
+			page = try_zones(gfp, order, victim ? ALLOC_ALL : ALLOC_HIGH);
 			break;
 		}
 		if (!freed && areas != swap_area_changes() && nr_swap_pages())
 			continue;		/* a swapoff has failed meanwhile, or there is a new area */
-		/* others may take what we free; but not for ever */
-		if (!freed || ++retry == RECLAIM_RETRIES) {
+		/* Others take what we free: after a while we are served first. */
+		if (freed && ++retry >= RECLAIM_RETRIES) {
+			page = try_zones(gfp, order, ALLOC_HIGH);
+			if (page)
+				break;
+		}
+		if (!freed || retry >= RECLAIM_RETRIES) {
 			if (order > COSTLY_ORDER || !out_of_memory(gfp, order))
 				break;
 			retry = 0;

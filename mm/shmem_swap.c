@@ -185,17 +185,15 @@ static bool enter_tree(struct address_space *m, pgoff_t index, struct page *page
 	bool ok;
 
 	get_page(page);
-	page->mapping = m;
-	page->index = index;
 	spin_lock(&m->tree_lock);
 	ok = page_tree_replace(&m->page_tree, index, swp_to_radix_entry(e), page);
 	if (ok) {
+		page->mapping = m;	/* else it is somebody else's by now, who has got the slot */
+		page->index = index;
 		m->nrpages++;
 		m->nr_swapped--;
 		trace_file_swap(false, m->host->i_ino, index, e.val);
 		trace_cache_add(page);
-	} else {
-		page->mapping = NULL;
 	}
 	spin_unlock(&m->tree_lock);
 	if (!ok) {
@@ -206,6 +204,7 @@ static bool enter_tree(struct address_space *m, pgoff_t index, struct page *page
 	swap_free(e);
 	delete_from_swap_cache(page);
 	SetPageDirty(page);
+	ClearPageReclaim(page);
 	if (unlikely(mapping_unevictable(m)))
 		lru_set_unevictable(page, true);
 	return true;
@@ -224,7 +223,7 @@ static struct page *swap_in(struct address_space *m, pgoff_t index, swp_entry_t 
 		wait_on_page_writeback(page);
 		if (PageUptodate(page) && enter_tree(m, index, page, e))
 			return page;
-		err = PageUptodate(page) ? 0 : -EIO;
+		err = PageUptodate(page) || value_at(m, index) != swp_to_radix_entry(e) ? 0 : -EIO;
 	}
 	unlock_page(page);
 	put_page(page);

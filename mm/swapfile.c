@@ -294,6 +294,7 @@ void swap_writepage(struct page *page)
 	struct bio *bio;
 
 	if (try_to_free_swap(page)) {	/* nobody wants it back */
+		ClearPageReclaim(page);
 		unlock_page(page);
 		return;
 	}

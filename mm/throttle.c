@@ -20,11 +20,18 @@ static atomic_t turns = ATOMIC_INIT(0);		/* in use */
 static bool poor;				/* the last one has brought less */
 static DECLARE_WAIT_QUEUE_HEAD(turn_wait);
 
+/* False: somebody has one whose end is still to come, and will wake us. */
 static bool take_turn(void)
 {
-	if (atomic_inc_return(&turns) <= (READ_ONCE(poor) ? 1 : (int)nr_cpus))
-		return true;
-	atomic_dec(&turns);
+	int n = atomic_read(&turns);
+
+	while (n < (READ_ONCE(poor) ? 1 : (int)nr_cpus)) {
+		int was = atomic_cmpxchg(&turns, n, n + 1);
+
+		if (was == n)
+			return true;
+		n = was;
+	}
 	return false;
 }
 

@@ -523,7 +523,7 @@ static unsigned long shrink_stacks(struct shrinker *s, struct shrink_control *sc
 }
 
 static struct shrinker stack_shrinker = {
-	.name = "kept stacks", .count_objects = count_kept_stacks, .scan_objects = shrink_stacks, .seeks = DEFAULT_SEEKS,
+	.name = "kept stacks", .count_objects = count_kept_stacks, .scan_objects = shrink_stacks,
 };
 
 /* Asked by the double fault handler: if the lock is taken, the answer is no. */

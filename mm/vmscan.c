@@ -75,14 +75,14 @@ static bool look_at_entry(struct page *page, struct vm_area_struct *vma, unsigne
 	return false;
 }
 
-enum verdict { TAKE, KEEP, ACTIVATE, ASIDE };
+enum verdict { TAKE, KEEP, ACTIVATE };
 
 static enum verdict judge(struct page *page)
 {
 	struct referenced r = { 0 };
 
 	if (PageMlocked(page))
-		return ASIDE;
+		return KEEP;		/* lru_set_unevictable() has said where it goes */
 	if (page_mapped(page) && !rmap_try_walk(page, look_at_entry, &r))
 		return KEEP;
 	if (r.locked || (page->mapping && !PageAnon(page) && mapping_unevictable(page->mapping)))
@@ -252,6 +252,8 @@ static enum verdict detach(struct page *page, struct scan *sc, struct stale *sta
 
 	if (PageWriteback(page)) {
 		SetPageReclaim(page);	/* it comes back to the old end of its list when the disk has it */
+		if (!PageWriteback(page))
+			ClearPageReclaim(page);		/* it has it already */
 		wait_later(sc, page);
 		return KEEP;
 	}
@@ -333,9 +335,8 @@ static struct page *take_first(struct list_head *pages)
 /* Back on the list that @v says. */
 static void put_back(struct page *page, enum verdict v)
 {
-	if (v == ASIDE)
-		SetPageUnevictable(page);
 	if (v == ACTIVATE) {
+		ClearPageReclaim(page);
 		SetPageActive(page);
 		count_vm_event(PGACTIVATE);
 	}
@@ -380,6 +381,7 @@ static void shrink_page_list(struct list_head *pages, struct scan *sc)
 		trace_steal(page_to_pfn(page));
 		ClearPageDirty(page);
 		ClearPageActive(page);
+		ClearPageIsolated(page);
 		put_page(page);
 	}
 	blk_finish_plug(&plug);
@@ -533,7 +535,8 @@ static unsigned long one_round(enum quire_reclaimer by, int priority, bool *hope
 			shrink_zone(&zones[i], priority, &sc);
 	end_scan(&sc, !sc.freed);
 	*hope = sc.freed >= BATCH || (!*hope && sc.started >= BATCH);
-	return sc.freed + shrink_slab(priority);
+	/* To ask each CPU for what it keeps costs all of them: only if there is little else. */
+	return sc.freed + shrink_slab(sc.freed < BATCH ? priority : max(priority, SHRINK_HARD + 1));
 }
 
 unsigned long shrink_round(enum quire_reclaimer by, int priority)
@@ -553,7 +556,7 @@ static unsigned long kswapd_rounds;	/* times that it has made lists */
  * The lists are there, or as much of them as kswapd could make: who holds his mmap_sem for writing is not in them.
  * Not for ever: kswapd drops references on address spaces, and the last one may want a lock that we hold.
  */
-static void wait_for_lists(void)
+void wait_for_lists(void)
 {
 	unsigned long before = READ_ONCE(kswapd_rounds);
 
@@ -583,7 +586,6 @@ unsigned long try_to_free_pages(gfp_t gfp, unsigned int order)
 	bool hope = false;
 
 	count_stall(gfp);
-	wait_for_lists();
 	current->flags |= PF_MEMALLOC;
 	for (int priority = DEF_PRIORITY; priority >= 0 && freed < want; priority -= !hope)
 		freed += one_round(RECLAIM_DIRECT, priority, &hope);

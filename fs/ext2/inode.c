@@ -442,8 +442,7 @@ int ext2_truncate_blocks(struct inode *inode, u64 first)
 	 * And into its block at once, which the next fsync of any file writes: an inode on the disk that still led to an
 	 * indirect block, which is another file's data by then, would make e2fsck "repair" that file.
 	 */
-	ext2_write_inode(inode);
-	return f.err;
+	return ext2_write_inode(inode) ?: f.err;
 }
 
 /* The rest of the last page as zeroes: it must be in memory, or old contents would come back from the disk. */

@@ -159,6 +159,32 @@ MM_TEST(reclaim, locked_pages_stand_aside_until_they_are_unlocked)
 	EXPECT_EQ(lru_verify(), 0);
 }
 
+/* Reclaim has it in its hands: nobody else puts it on a list, nor takes it a second time. */
+MM_TEST(reclaim, a_page_that_was_taken_and_is_locked_meanwhile_comes_back_as_such)
+{
+	unsigned long before = lru_pages(LRU_UNEVICTABLE);
+	LIST_HEAD(taken);
+	LIST_HEAD(again);
+	struct page *page;
+
+	map_at(0, 1, RW);
+	EXPECT(poke(AT(0), 7));
+	page = page_at(mm, AT(0));
+	lru_take(page, &taken);
+	lru_take(page, &again);
+	EXPECT(list_empty(&again));
+	lru_cache_add(page);
+	EXPECT_EQ(sys_mlock(AT(0), PAGE_SIZE), 0);
+	EXPECT(!PageLRU(page) && taken.next == &page->lru && taken.prev == &page->lru);
+	EXPECT_EQ(lru_pages(LRU_UNEVICTABLE), before);
+	EXPECT_EQ(reclaim_pages(&taken), 0);
+	EXPECT(PageLRU(page) && PageUnevictable(page));
+	EXPECT_EQ(lru_pages(LRU_UNEVICTABLE), before + 1);
+	EXPECT_EQ(lru_verify(), 0);
+	EXPECT_EQ(sys_munlock(AT(0), PAGE_SIZE), 0);
+	EXPECT_EQ(lru_pages(LRU_UNEVICTABLE), before);
+}
+
 MM_TEST(reclaim, cold_pages_become_inactive)
 {
 	unsigned long before = vm_event_sum(PGDEACTIVATE);

@@ -1,6 +1,7 @@
 /*
  * tests/user/madvise.c - every advice by what it does
  */
+#include <sys/auxv.h>
 #include "smaps.h"
 
 #define RW	(PROT_READ | PROT_WRITE)
@@ -199,6 +200,21 @@ TEST(pageout_unmaps_file_pages_that_nobody_else_maps)
 }
 
 /* A hole that was only read is as good as no page; what was written or allocated has no other home. */
+/* An area of the kernel's own, with pages and without a file. */
+TEST(the_vdso_can_be_advised_and_stays)
+{
+	static const int advices[] = { MADV_COLD, MADV_PAGEOUT, MADV_WILLNEED, MADV_DONTNEED };
+	const char *vdso = (const char *)getauxval(AT_SYSINFO_EHDR);
+
+	CHECK(vdso);
+	for (unsigned int i = 0; i < sizeof(advices) / sizeof(*advices); i++) {
+		OK(madvise((void *)vdso, PAGE, advices[i]));
+		EQ(memcmp(vdso, "\177ELF", 4), 0);
+	}
+	ERR(madvise((void *)vdso, PAGE, MADV_FREE), EINVAL);
+	ERR(madvise((void *)vdso, PAGE, MADV_REMOVE), EINVAL);
+}
+
 TEST(pageout_drops_pages_that_were_never_written)
 {
 	int fd = file_of(0);
