@@ -73,6 +73,7 @@ bool tsk_is_oom_victim(const struct task_struct *t);
 struct task_struct *find_lock_task_mm(struct task_struct *p);
 /* The last user has left a victim's address space: give back what can be had at once, send the reaper away. */
 void oom_exit_mmap(struct mm_struct *mm);
+void oom_exit_done(struct mm_struct *mm);	/* its pages and tables are free: who waits for them may go on */
 bool mm_is_oom_victim(const struct mm_struct *mm);
 
 /* ---- between the three files ---- */

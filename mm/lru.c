@@ -29,11 +29,16 @@
 #include "internal.h"
 #include "page_internal.h"
 
+static enum lru_list list_by(unsigned long flags)
+{
+	if (flags & BIT(PG_unevictable))
+		return LRU_UNEVICTABLE;
+	return (flags & BIT(PG_swapbacked) ? LRU_INACTIVE_ANON : LRU_INACTIVE_FILE) + !!(flags & BIT(PG_active));
+}
+
 static enum lru_list list_of(const struct page *page)
 {
-	if (PageUnevictable(page))
-		return LRU_UNEVICTABLE;
-	return (PageSwapBacked(page) ? LRU_INACTIVE_ANON : LRU_INACTIVE_FILE) + PageActive(page);
+	return list_by(page->flags);
 }
 
 /* lru_lock held. */
@@ -85,16 +90,17 @@ bool lru_listing;
 static void move(struct page *page, unsigned long set, unsigned long clear)
 {
 	struct zone *z = page_zone(page);
-	unsigned long flags;
-	bool listed;
+	unsigned long flags, after;
+	bool moves;
 
 	spin_lock_irqsave(&z->lru_lock, flags);
-	listed = PageLRU(page);
-	if (listed)
+	after = (page->flags | set) & ~clear;
+	moves = PageLRU(page) && list_by(after) != list_of(page);
+	if (moves)
 		del(z, page);
 	__atomic_fetch_or(&page->flags, set, __ATOMIC_RELAXED);
 	__atomic_fetch_and(&page->flags, ~clear, __ATOMIC_RELAXED);
-	if (listed)
+	if (moves)
 		add(z, page);
 	spin_unlock_irqrestore(&z->lru_lock, flags);
 }

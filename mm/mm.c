@@ -208,6 +208,8 @@ void exit_mmap(struct mm_struct *mm)
 		free_pgtables(&tlb, vma, 0, 0);
 		tlb_finish_mmu(&tlb);
 	}
+	if (unlikely(mm_is_oom_victim(mm)))
+		oom_exit_done(mm);
 	mm->mm_rb = RB_ROOT;
 	while (vma) {
 		next = vma->vm_next;

@@ -8,7 +8,7 @@
  *               kill --> OOM_REAPER_DELAY --> mmap_sem for reading? -- 10 tries, no --> give up
  *                 |   (most have ended)           yes: take down                          |
  *                 v                               v                                       v
- *               exit_mmap() ---------------> MMF_OOM_SKIP: the next victim may be chosen, if one is needed still
+ *               end of exit_mmap() --------> MMF_OOM_SKIP: the next victim may be chosen, if one is needed still
  *
  * Invariants: an entry whose contents were taken says so (pte_marker_poisoned()): who touches the page gets SIGBUS
  *             or EFAULT, never a page of zeros.  A system call that the victim is in, or another process
@@ -116,9 +116,13 @@ static void set_done(struct mm_struct *mm)
 void oom_exit_mmap(struct mm_struct *mm)
 {
 	oom_reap_areas(mm);
-	set_done(mm);
 	down_write(&mm->mmap_sem);	/* the reaper may be in here: its tables are about to go */
 	up_write(&mm->mmap_sem);
+}
+
+void oom_exit_done(struct mm_struct *mm)
+{
+	set_done(mm);
 }
 
 /* ---- the queue ---- */
@@ -203,14 +207,18 @@ static unsigned long kib(struct mm_struct *mm, int counter)
 	return get_mm_counter(mm, counter) << (PAGE_SHIFT - 10);
 }
 
-/* False: somebody changes the address space, try again. */
+/* False: somebody changes the address space, or takes it down; try again. */
 static bool reap(struct oom_victim *v)
 {
 	struct mm_struct *mm = v->mm;
 
 	if (!down_read_trylock(&mm->mmap_sem))
 		return false;
-	if (!is_done(v)) {		/* else the areas are going away: oom_exit_mmap() has waited for this lock */
+	if (!atomic_read(&mm->mm_users)) {	/* exit_mmap() is at it, and oom_exit_mmap() has waited for this lock */
+		up_read(&mm->mmap_sem);
+		return false;
+	}
+	if (!is_done(v)) {
 		oom_reap_areas(mm);
 		pr_info("oom_reaper: reaped process %d (%s), now anon-rss:%lukB, file-rss:%lukB, shmem-rss:%lukB\n",
 			v->task->pid, v->task->comm, kib(mm, MM_ANONPAGES), kib(mm, MM_FILEPAGES),

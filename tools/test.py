@@ -1027,7 +1027,7 @@ class Plan:
         panics = dataclasses.replace(four, append=four.append + "panic.shows_what")
         self.add("boots", "panic-on-4-cpus", run_boot(
             panics, r"Kernel panic - not syncing: on purpose",
-            *(rf"(?s)CPU {cpu}, process \d+ \(spinner\):\s*(\[[^]]*\])?\s*RIP \w+ spin_around" for cpu in (1, 2, 3)),
+            *(rf"(?s)CPU {cpu}, process \d+ \(spinner\):(?:(?!CPU \d+, ).)*? spin_around" for cpu in (1, 2, 3)),
             want=machine.FAILURE))
         # From kernel entry to init's first instruction: fewer than 100 million of them.
         add("instructions", Machine(self.kernel, initrd, words, cpu="qemu64", icount=True),

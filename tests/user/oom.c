@@ -332,9 +332,9 @@ __attribute__((noreturn)) static void sit_on(unsigned long bytes, int adj, volat
 }
 
 /* Has half of what there is. */
-__attribute__((noreturn)) static void sit_on_half(int adj, volatile int *word)
+__attribute__((noreturn)) static void sit_on_most(int adj, volatile int *word)
 {
-	sit_on(mem_kb("MemAvailable") / 2 * 1024, adj, word);
+	sit_on(mem_kb("MemAvailable") / 3 * 2 * 1024, adj, word);
 }
 
 TEST_LIMIT(who_has_minus_1000_is_spared_whatever_it_has, MINUTE)
@@ -343,7 +343,7 @@ TEST_LIMIT(who_has_minus_1000_is_spared_whatever_it_has, MINUTE)
 	pid_t big;
 
 	be_safe();
-	big = CHILD(sit_on_half(-1000, word));
+	big = CHILD(sit_on_most(-1000, word));
 	EVENTUALLY(*word == 1);
 	DIES(CHILD(be_worth(0); hog()), SIGKILL);
 	*word = 2;
@@ -353,15 +353,15 @@ TEST_LIMIT(who_has_minus_1000_is_spared_whatever_it_has, MINUTE)
 TEST_LIMIT(the_larger_one_dies, MINUTE)
 {
 	volatile int *word = shared_words();
+	long kills = oom_kills();
 	pid_t big, hungry;
 
 	be_safe();
-	big = CHILD(sit_on_half(0, word));
+	big = CHILD(sit_on_most(0, word));
 	EVENTUALLY(*word == 1);
 	hungry = CHILD({
 		be_worth(0);
-		touch(map(CHUNK), CHUNK);	/* it asks, and it has less */
-		for (unsigned long kb = mem_kb("MemAvailable"), i = 0; i < kb + (CHUNK >> 10); i += CHUNK >> 12)
+		while (oom_kills() == kills)	/* it asks, and it has less */
 			touch(map(CHUNK >> 2), CHUNK >> 2);
 	});
 	DIES(big, SIGKILL);
@@ -394,7 +394,7 @@ TEST_LIMIT(oom_kill_allocating_task_takes_who_asks, MINUTE)
 	pid_t big;
 
 	be_safe();
-	big = CHILD(sit_on_half(500, word));
+	big = CHILD(sit_on_most(500, word));
 	EVENTUALLY(*word == 1);
 	EQ(put_text(VM "oom_kill_allocating_task", "1"), 1);
 	DIES(CHILD(be_worth(-999); hog()), SIGKILL);
@@ -570,7 +570,7 @@ TEST_LIMIT(a_fork_bomb_leaves_who_is_spared, 2 * MINUTE)
 {
 	volatile int *word = shared_words(), *beats = shared_words();
 	long kills = oom_kills();
-	pid_t good = CHILD(sit_on_half(-1000, word));
+	pid_t good = CHILD(sit_on_most(-1000, word));
 
 	be_safe();
 	EVENTUALLY(*word == 1);
