@@ -11,6 +11,7 @@
  */
 #include <asm/processor.h>
 #include <fs.h>
+#include <keyboard.h>
 #include <printk.h>
 #include <screen.h>
 #include <spinlock.h>
@@ -486,7 +487,8 @@ static void type_reply(struct timer *t)
 
 void vt_type(const char *s, size_t n)
 {
-	tty_receive(&vt_tty, (const u8 *)s, n);
+	if (vt_tty.ops)
+		tty_receive(&vt_tty, (const u8 *)s, n);
 }
 
 void vt_init(void)
@@ -507,5 +509,6 @@ void vt_init(void)
 	vt_tty.winsize.ws_row = screen->rows;
 	pr_info("vt: %s, %u columns, %u rows\n", screen->name, screen->cols, screen->rows);
 	register_console(&vt_console);
+	keyboard_init();
 	ps2kbd_init();
 }

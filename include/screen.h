@@ -35,7 +35,7 @@ const u8 *font_glyph(u8 c);
 
 /* drivers/vt.c */
 void vt_init(void);
-/* Characters typed on the keyboard, interrupt context. */
+/* Characters typed on a keyboard, any context; nothing happens without a screen. */
 void vt_type(const char *s, size_t n);
 /* drivers/ps2kbd.c */
 void ps2kbd_init(void);
