@@ -58,6 +58,7 @@ import dynamic
 import explore
 import ext2test
 import gdbcheck
+import keyboards
 import law
 import lockorder
 import machine
@@ -304,6 +305,15 @@ def run_framebuffer(m):
             proc.kill()
             proc.wait()
             sock.unlink(missing_ok=True)
+        return result
+    return run
+
+
+def run_keyboard(m, layout, device=None):
+    """Boot M and type into its shell (keyboards.py); DEVICE: its USB keyboard, to be unplugged."""
+    def run(job):
+        result = Result()
+        keyboards.check(job, m, result, layout, device)
         return result
     return run
 
@@ -872,6 +882,7 @@ class Plan:
         add("bios-cdrom-pc", Machine(cdrom=iso, memory="256M", type="pc"), 300)
         self.add("boots", "framebuffer", run_framebuffer(
             Machine(cdrom=str(self.logs / "framebuffer.iso"), memory="256M")), 300)
+        self.keyboards()
         add("bios-disk", Machine(disk=iso, memory="256M"), 300)
         # UEFI: our own loader (boot/efi), and GRUB.
         ours = "boot: multiboot2 by Quire EFI loader"
@@ -891,6 +902,28 @@ class Plan:
         for name, start in LOAD_ADDRESSES.items():
             add(f"load-at-{name}", Machine(cdrom=str(self.logs / f"load-{name}.iso"), memory="256M"),
                 300, (expect, rf"0x0*{start:x}\b"))
+
+    def keyboards(self):
+        """A shell on the screen, typed at: by PS/2; by USB alone, in all ways to interrupt; through hubs."""
+        def add(name, words="", layout="us", hubs=(), **choices):
+            device = {"driver": "usb-kbd", "id": "keyboard", "bus": "xhci.0", "port": "1"}
+            extra = ["-device", choices.pop("xhci", "qemu-xhci,id=xhci")]
+            for depth in range(len(hubs)):      # each at a port of the one before
+                extra += ["-device", f"usb-hub,bus=xhci.0,port={'.'.join(hubs[:depth + 1])}"]
+            if hubs:
+                device["port"] = ".".join([*hubs, "3"])
+            extra += ["-device", ",".join([device["driver"], *(f"{k}={device[k]}" for k in ("id", "bus", "port"))])]
+            m = Machine(self.kernel, str(self.build / "initramfs.cpio"),
+                        f"console=ttyS0 console=tty0 panic=-1 keyboard={layout},3000 {words}".strip(),
+                        **{"type": "q35,i8042=off", "memory": "256M", "smp": 2, "extra": tuple(extra)} | choices)
+            self.add("boots", f"keyboard-{name}", run_keyboard(m, layout, device if m.extra else None), 600)
+
+        add("ps2", extra=(), type="q35")
+        add("ps2-de", layout="de", extra=(), type="pc")
+        add("usb")
+        add("usb-de-hubs", layout="de", hubs=("2", "1"))
+        add("usb-pin", words="pci=nomsi")
+        add("usb-msi", xhci="nec-usb-xhci,id=xhci,msix=off")
 
     def make_boot_images(self):
         """What the boots group boots: an init that runs one small test, and discs with it."""

@@ -161,6 +161,14 @@ static bool has_error(const u8 *report)
 	return false;
 }
 
+/* Keys that are in @a and not in @b have changed.  A key that stands there twice counts once. */
+static void changes(const u8 *a, const u8 *b, bool down, void (*key)(void *arg, unsigned int key, bool down), void *arg)
+{
+	for (int i = 2; i < HID_REPORT_LEN; i++)
+		if (key_of_usage(a[i]) && !has_usage(a, a[i], i) && !has_usage(b, a[i], HID_REPORT_LEN))
+			key(arg, key_of_usage(a[i]), down);
+}
+
 void hid_kbd_report(u8 old[HID_REPORT_LEN], const u8 *report, size_t len,
 		    void (*key)(void *arg, unsigned int key, bool down), void *arg)
 {
@@ -175,11 +183,7 @@ void hid_kbd_report(u8 old[HID_REPORT_LEN], const u8 *report, size_t len,
 	old[0] = report[0];
 	if (has_error(report))
 		return;
-	for (int i = 2; i < HID_REPORT_LEN; i++)
-		if (!has_usage(report, old[i], HID_REPORT_LEN) && key_of_usage(old[i]))
-			key(arg, key_of_usage(old[i]), false);
-	for (int i = 2; i < HID_REPORT_LEN; i++)	/* a key that stands there twice is pressed once */
-		if (!has_usage(old, report[i], HID_REPORT_LEN) && !has_usage(report, report[i], i) && key_of_usage(report[i]))
-			key(arg, key_of_usage(report[i]), true);
+	changes(old, report, false, key, arg);
+	changes(report, old, true, key, arg);
 	memcpy(old, report, HID_REPORT_LEN);
 }
