@@ -74,7 +74,7 @@ int hid_kbd_start(struct usb_device *d)
 	struct hid_kbd *kbd;
 	int err = usb_control(d, TO_US, HID_SET_PROTOCOL, BOOT_PROTOCOL, d->function.interface, NULL, 0);
 
-	if (err < 0)
+	if (err < 0 && err != -EPIPE)		/* one that knows no other protocol may refuse */
 		return err;
 	/* Reports only when something changes.  A keyboard may refuse: a report that says nothing new does nothing. */
 	usb_control(d, TO_US, HID_SET_IDLE, 0, d->function.interface, NULL, 0);

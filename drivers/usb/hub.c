@@ -96,6 +96,7 @@ static void connect(struct usb_device *d, unsigned int port)
 	struct usb_hub *hub = d->driver_data;
 
 	xhci_sleep(d->xhci, DEBOUNCE_MS);
+	port_feature(d, USB_CLEAR_FEATURE, C_PORT_FIRST, port);	/* that was the plug coming to rest */
 	for (int i = 0; i < TRIES && !hub->child[port]; i++) {
 		int speed = reset_port(d, port);
 

@@ -270,13 +270,13 @@ static void write_port(struct xhci *x, unsigned int port, u32 bits)
 	xhci_write(x->op, PORTSC(port), (xhci_read(x->op, PORTSC(port)) & PORT_KEEP) | bits);
 }
 
-/* The speed of what is there, ready to get an address; or -errno. */
-static int reset_port(struct xhci *x, unsigned int port)
+/* The speed of what is there, ready to get an address; or -errno.  @warm: a USB 3 link is made anew. */
+static int reset_port(struct xhci *x, unsigned int port, bool warm)
 {
 	u64 end = ktime_get() + PORT_RESET_MS * 1000000UL;
 	u32 sc;
 
-	write_port(x, port, x->port_is_super[port] ? PORT_WARM_RESET : PORT_RESET);
+	write_port(x, port, warm ? PORT_WARM_RESET : PORT_RESET);
 	do {
 		xhci_sleep(x, 10);
 		sc = xhci_read(x->op, PORTSC(port));
@@ -293,8 +293,10 @@ static int reset_port(struct xhci *x, unsigned int port)
 static void connect(struct xhci *x, unsigned int port)
 {
 	xhci_sleep(x, DEBOUNCE_MS);
+	write_port(x, port, PORT_CONNECT_CHANGE);		/* that was the plug coming to rest */
 	for (int i = 0; i < TRIES && !x->root_devices[port]; i++) {
-		int speed = reset_port(x, port);
+		bool enabled = xhci_read(x->op, PORTSC(port)) & PORT_ENABLED;
+		int speed = reset_port(x, port, x->port_is_super[port] && (i || !enabled));
 
 		if (speed == -ENODEV)
 			return;
