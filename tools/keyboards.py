@@ -184,10 +184,19 @@ def check_hotplug(t, result, device, rounds=6):
         t.ask("device_del", id=device["id"])
         return t.wait("usb .*: gone", before + 1)
 
-    t.key("y", True)
+    t.until(lambda: t.type("cat >/dev/ttyS0\nready\n"), "^ready$")
+    start = time.monotonic()
+    t.key("x", True)
     time.sleep(t.held + 0.5)
     result.check(unplug(), "nobody has noticed that the keyboard is gone")
+    seconds = time.monotonic() - start
+    time.sleep(seconds)         # it would go on to repeat
     result.check(plug(), "the new keyboard is not found")
+    before = t.count(r"^x+$")
+    t.type("\n")
+    t.wait(r"^x+$", before + 1)
+    typed = re.findall(r"^x+$", t.text(), re.M)
+    result.check(typed and len(typed[-1]) <= (seconds - t.held) * 31 + 5, "a held key goes on when its keyboard has gone")
     t.press("ctrl", "c")
     result.check(t.command_says("echo again-$((2*4))", r"^again-8$"), "the new keyboard does not type")
     result.check(all(unplug() and plug() for _ in range(rounds)), "plugging it in often")
