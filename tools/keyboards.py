@@ -200,8 +200,18 @@ def check_hotplug(t, result, device, rounds=6):
     t.press("ctrl", "c")
     result.check(t.command_says("echo again-$((2*4))", r"^again-8$"), "the new keyboard does not type")
     result.check(all(unplug() and plug() for _ in range(rounds)), "plugging it in often")
-    pages = set(re.findall(r"usb .*: gone, (\d+) pages", t.text()))
-    result.check(len(pages) == 1, f"pages after it was gone: {pages}")
+    before = t.count("boot keyboard")           # two at once, and the second at a port before the first's
+    for number in (4, 3):
+        t.ask("device_add", driver="usb-kbd", id=f"other{number}", bus="xhci.0", port=str(number))
+    result.check(t.wait("boot keyboard", before + 2, 10), "two keyboards at once")
+    gone = t.count("usb .*: gone")
+    for number in (4, 3):
+        t.ask("device_del", id=f"other{number}")
+    result.check(t.wait("usb .*: gone", gone + 2), "two keyboards unplugged at once")
+    unplug()
+    pages = re.findall(r"usb .*: gone, (\d+) pages", t.text())
+    result.check(pages[0] == pages[-1], f"pages after it was gone: {pages}")
+    plug()
     result.check(t.command_says("echo at-last-$((3*3))", r"^at-last-9$"), "the last keyboard does not type")
 
 

@@ -132,6 +132,7 @@ static void hub_data(struct usb_device *d, const u8 *data, size_t len)
 	for (unsigned int port = 1; port <= hub->nr_ports && port / 8 < len; port++)
 		if (data[port / 8] & 1 << port % 8)
 			hub->changed |= 1 << port;
+	WRITE_ONCE(d->xhci->work, true);
 }
 
 /* Each port once: a hub that goes on complaining does not keep khubd from others. */
@@ -144,8 +145,6 @@ static void hub_work(struct usb_device *d)
 	for (unsigned int port = 1; port <= hub->nr_ports; port++)
 		if (changed & 1 << port && !d->xhci->dead && xhci_root_connected(d->xhci, d->root_port))
 			port_changed(d, port);
-	if (hub->changed)
-		xhci_kick(d->xhci);
 }
 
 static void hub_stop(struct usb_device *d)

@@ -203,10 +203,12 @@ int khubd(void *arg)
 	if (err)
 		pr_warn("xhci %u: cannot be used: error %d\n", x->number, err);
 	while (!err && !x->dead) {
+		WRITE_ONCE(x->work, false);
 		xhci_handle_events(x);
 		xhci_root_ports(x);
 		usb_work(x);
-		xhci_idle(x, 0);
+		if (!READ_ONCE(x->work))	/* what came while we waited for an answer is still to be done */
+			xhci_idle(x, 0);
 	}
 	disconnect_all(x);
 	return 0;

@@ -353,5 +353,6 @@ void xhci_interrupt(int irq, void *arg)
 		xhci_read(x->runtime, IMAN);		/* it has arrived there before we return */
 	}
 	x->nr_interrupts++;
-	xhci_kick(x);
+	WRITE_ONCE(x->pending, true);
+	wake_up(&x->wait);
 }

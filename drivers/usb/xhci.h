@@ -1,7 +1,7 @@
 /*
  * xhci.h - the controller, inside drivers/usb
  *
- * All of it is khubd's, but for ->pending and ->nr_interrupts.
+ * All of it is khubd's, but for ->pending, ->work and ->nr_interrupts.
  */
 #ifndef XHCI_H
 #define XHCI_H
@@ -61,7 +61,8 @@ struct xhci {
 	bool port_is_super[XHCI_NR_PORTS];
 
 	wait_queue_head_t wait;		/* khubd */
-	bool pending;			/* it has something to do.  Any context */
+	bool pending;			/* wake up: there are events, or work.  Any context */
+	bool work;			/* something to do for which khubd must not be in the middle of something.  Any context */
 	unsigned long nr_interrupts;
 };
 
@@ -76,7 +77,7 @@ static inline void xhci_write64(volatile u8 *base, u32 offset, u64 v)
 /* ---- xhci_ring.c ---- */
 bool xhci_make_ring(struct xhci *x, struct usb_ring *r);	/* false: no memory */
 void xhci_handle_events(struct xhci *x);
-/* Any context: khubd has something to do. */
+/* Any context: khubd has work (->work of a device, a port).  What only waits for events does not do it. */
 void xhci_kick(struct xhci *x);
 /* Sleep until kicked, or until @until (monotonic ns, 0: for ever). */
 void xhci_idle(struct xhci *x, u64 until);

@@ -111,6 +111,7 @@ static void in_event(struct usb_device *d, const struct xhci_trb *e, u8 code)
 	d->in_trb = 0;
 	if (code != COMP_SUCCESS && code != COMP_SHORT) {
 		d->in_error = code;
+		WRITE_ONCE(d->xhci->work, true);
 		return;
 	}
 	d->nr_in_errors = 0;
@@ -141,8 +142,10 @@ static void command_event(struct xhci *x, const struct xhci_trb *e, u8 code)
 
 static void port_event(struct xhci *x, unsigned int port)
 {
-	if (port && port <= x->nr_ports)
-		x->port_changed[port / 64] |= BIT(port % 64);
+	if (!port || port > x->nr_ports)
+		return;
+	x->port_changed[port / 64] |= BIT(port % 64);
+	WRITE_ONCE(x->work, true);
 }
 
 static void handle_event(struct xhci *x, const struct xhci_trb *e)
@@ -188,6 +191,7 @@ void xhci_handle_events(struct xhci *x)
 
 void xhci_kick(struct xhci *x)
 {
+	WRITE_ONCE(x->work, true);
 	WRITE_ONCE(x->pending, true);
 	wake_up(&x->wait);
 }
