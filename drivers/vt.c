@@ -493,6 +493,7 @@ void vt_type(const char *s, size_t n)
 
 void vt_init(void)
 {
+	keyboard_init();
 	screen = fb_screen_init();
 	if (!screen)
 		screen = vga_screen_init();
@@ -509,6 +510,5 @@ void vt_init(void)
 	vt_tty.winsize.ws_row = screen->rows;
 	pr_info("vt: %s, %u columns, %u rows\n", screen->name, screen->cols, screen->rows);
 	register_console(&vt_console);
-	keyboard_init();
 	ps2kbd_init();
 }

@@ -913,9 +913,10 @@ class Plan:
             if hubs:
                 device["port"] = ".".join([*hubs, "3"])
             extra += ["-device", ",".join([device["driver"], *(f"{k}={device[k]}" for k in ("id", "bus", "port"))])]
-            m = Machine(self.kernel, str(self.build / "initramfs.cpio"),
-                        f"console=ttyS0 console=tty0 panic=-1 keyboard={layout},3000 {words}".strip(),
-                        **{"type": "q35,i8042=off", "memory": "256M", "smp": 2, "extra": tuple(extra)} | choices)
+            m = Machine(**{
+                "kernel": self.kernel, "initrd": str(self.build / "initramfs.cpio"),
+                "append": f"console=ttyS0 console=tty0 panic=-1 keyboard={layout},3000 {words}".strip(),
+                "type": "q35,i8042=off", "memory": "256M", "smp": 2, "extra": tuple(extra)} | choices)
             self.add("boots", f"keyboard-{name}", run_keyboard(m, layout, device if m.extra else None), 600)
 
         add("ps2", extra=(), type="q35")
@@ -924,6 +925,8 @@ class Plan:
         add("usb-de-hubs", layout="de", hubs=("2", "1"))
         add("usb-pin", words="pci=nomsi")
         add("usb-msi", xhci="nec-usb-xhci,id=xhci,msix=off")
+        # A machine of today: the firmware has used the keyboard, and left the controller at a high address.
+        add("usb-uefi", kernel="", initrd="", cdrom=str(self.logs / "keyboard.iso"), uefi=True, memory="512M")
 
     def make_boot_images(self):
         """What the boots group boots: an init that runs one small test, and discs with it."""
@@ -960,6 +963,9 @@ class Plan:
         iso("boot", self.kernel)
         iso("boot-mode", self.kernel, efi=mode)
         iso("boot-alone", self.kernel, efi=alone)
+        typed = self.logs / "quire-keyboard.cfg"
+        typed.write_text(efi.read_text().replace("panic=-1", "panic=-1 console=tty0 keyboard=us,3000"))
+        iso("keyboard", self.kernel, str(self.build / "initramfs.cpio"), efi=typed)
         iso("boot-grub", self.kernel, cfg=grub, efi=None)
         iso("framebuffer", self.kernel, machine.make_initramfs(
             self.logs / "framebuffer.cpio",
