@@ -7,7 +7,7 @@
  *      xhci_pci.c  finds controllers            usb.c      khubd; finds out what a device is
  *      xhci.c      starts one; root ports       hub.c      the ports of hubs
  *      xhci_ring.c commands, transfers, events  hid_kbd.c  keyboards
- *                                               usb_parse.c descriptors and reports: what strangers say
+ *      xhci_dev.c  its idea of a device         usb_parse.c descriptors and reports: what strangers say
  */
 #ifndef USB_H
 #define USB_H

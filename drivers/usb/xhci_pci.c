@@ -4,8 +4,8 @@
  * Purpose:    find them, map their registers, arrange for an interrupt: MSI-X, MSI, the pin, or none; start a khubd each.
  * Invariants: configuration space is touched here only, at boot, by one task.
  * Simplified: controllers are not plugged in later.
- * Sources:    xHCI specification 1.2, 5.2 "PCI Configuration Registers"; Intel 7 Series PCH datasheet, "USB 3.0 Port SuperSpeed
- *             Enable", "xHC USB 2.0 Port Routing".
+ * Sources:    xHCI specification 1.2, 5.2 "PCI Configuration Registers"; Intel 7 Series PCH datasheet, "USB 3.0 Port
+ *             SuperSpeed Enable", "xHC USB 2.0 Port Routing".
  */
 #include "xhci.h"
 #include <err.h>
