@@ -114,7 +114,7 @@ DEPS = -MMD -MP -MF $(@:.o=.d)
 # ---- sources --------------------------------------------------------------------------------
 
 KERNEL_C := $(filter-out arch/x86_64/asm-offsets.c,$(wildcard boot/*.c arch/x86_64/*.c \
-	kernel/*.c mm/*.c fs/*.c fs/*/*.c drivers/*.c tests/kernel/*.c)) \
+	kernel/*.c mm/*.c fs/*.c fs/*/*.c drivers/*.c drivers/*/*.c tests/kernel/*.c)) \
 	$(wildcard libc/string.c libc/vsnprintf.c)
 KERNEL_ASM := $(wildcard boot/*.asm arch/x86_64/*.asm)
 KERNEL_OBJS := $(patsubst %,$(BUILD)/obj/kernel/%.o,$(KERNEL_C) $(KERNEL_ASM))

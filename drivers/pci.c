@@ -23,12 +23,17 @@
 #define CONFIG_ADDRESS	0xcf8
 #define CONFIG_DATA	0xcfc
 
+#define PCI_CLASS	0x08
 #define PCI_HEADER_TYPE	0x0e
 #define PCI_BAR0	0x10
 #define PCI_SECONDARY	0x19
 #define PCI_CAP_LIST	0x34
 #define PCI_STATUS_CAPS	0x10
 #define HEADER_BRIDGE	1
+#define MSI_ENABLE	0x0001
+#define MSI_MESSAGES	0x0070		/* more than one */
+#define MSI_64BIT	0x0080
+#define MSI_MASKS	0x0100
 #define HEADER_MULTI	0x80
 
 /* ---- configuration space ---- */
@@ -55,6 +60,12 @@ void pci_write16(const struct pci_dev *d, u8 reg, u16 v)
 	outw(CONFIG_DATA + (reg & 2), v);
 }
 
+void pci_write32(const struct pci_dev *d, u8 reg, u32 v)
+{
+	outl(CONFIG_ADDRESS, 1U << 31 | d->bus << 16 | d->devfn << 8 | (reg & 0xfc));
+	outl(CONFIG_DATA, v);
+}
+
 /* ---- finding a device ---- */
 
 static bool bus_exists(void)
@@ -65,11 +76,19 @@ static bool bus_exists(void)
 
 struct wanted {
 	u16 vendor, device, other;
+	u32 class;			/* if not 0, this counts instead */
 	unsigned int skip;		/* so many that fit are left out */
 	struct pci_dev *out;
 };
 
 static bool search_bus(struct wanted *w, u8 bus, unsigned int depth);
+
+static bool fits(const struct wanted *w, const struct pci_dev *d)
+{
+	if (w->class)
+		return pci_read32(d, PCI_CLASS) >> 8 == w->class;
+	return d->vendor == w->vendor && (d->device == w->device || d->device == w->other);
+}
 
 /* One function of a device: is it the one, or a bridge to it? */
 static bool search_function(struct wanted *w, struct pci_dev *d, unsigned int depth)
@@ -80,7 +99,7 @@ static bool search_function(struct wanted *w, struct pci_dev *d, unsigned int de
 	d->device = id >> 16;
 	if (d->vendor == 0xffff)
 		return false;
-	if (d->vendor == w->vendor && (d->device == w->device || d->device == w->other) && !w->skip--) {
+	if (fits(w, d) && !w->skip--) {
 		*w->out = *d;
 		return true;
 	}
@@ -105,7 +124,14 @@ static bool search_bus(struct wanted *w, u8 bus, unsigned int depth)
 
 bool pci_find(u16 vendor, u16 device, u16 other_device, unsigned int nth, struct pci_dev *out)
 {
-	struct wanted w = { vendor, device, other_device, nth, out };
+	struct wanted w = { .vendor = vendor, .device = device, .other = other_device, .skip = nth, .out = out };
+
+	return bus_exists() && search_bus(&w, 0, 0);
+}
+
+bool pci_find_class(u32 class, unsigned int nth, struct pci_dev *out)
+{
+	struct wanted w = { .class = class, .skip = nth, .out = out };
 
 	return bus_exists() && search_bus(&w, 0, 0);
 }
@@ -139,6 +165,31 @@ void *pci_map_bar(const struct pci_dev *d, unsigned int bar, u32 offset, u32 len
 	return base ? ioremap(base + offset, len) : NULL;
 }
 
+/* It says so by the bits that stay 0 when ones are written; meanwhile it must not answer to addresses. */
+u64 pci_bar_len(const struct pci_dev *d, unsigned int bar)
+{
+	u8 reg = PCI_BAR0 + 4 * bar;
+	u16 command = pci_read16(d, PCI_COMMAND);
+	u32 low = pci_read32(d, reg), high = 0, mask;
+	u64 size;
+
+	if (low & 1)
+		return 0;
+	pci_write16(d, PCI_COMMAND, command & ~PCI_COMMAND_MEMORY);
+	pci_write32(d, reg, ~0U);
+	mask = pci_read32(d, reg);
+	size = 0xffffffff00000000UL | (mask & ~15U);
+	pci_write32(d, reg, low);
+	if ((low & 6) == 4 && bar < 5) {
+		high = pci_read32(d, reg + 4);
+		pci_write32(d, reg + 4, ~0U);
+		size = (u64)pci_read32(d, reg + 4) << 32 | (mask & ~15U);
+		pci_write32(d, reg + 4, high);
+	}
+	pci_write16(d, PCI_COMMAND, command);
+	return mask & ~15U || high ? -size : 0;
+}
+
 static bool pci_no_msi(void)
 {
 	char words[32];
@@ -169,6 +220,33 @@ int pci_enable_msix(const struct pci_dev *d, irq_handler_t fn, void *arg, const 
 	entry[1] = addr >> 32;
 	entry[2] = data;
 	entry[3] = 0;			/* not masked */
+	return 0;
+}
+
+int pci_enable_msi(const struct pci_dev *d, irq_handler_t fn, void *arg, const char *name)
+{
+	u8 cap = pci_no_msi() ? 0 : pci_capability(d, PCI_CAP_MSI, 0);
+	u16 control;
+	bool is_64bit;
+	u32 data;
+	u64 addr;
+	int err;
+
+	if (!cap)
+		return -ENODEV;
+	err = request_msi(fn, arg, name, &addr, &data);
+	if (err)
+		return err;
+	control = pci_read16(d, cap + 2);
+	is_64bit = control & MSI_64BIT;
+	pci_write32(d, cap + 4, addr);
+	if (is_64bit)
+		pci_write32(d, cap + 8, addr >> 32);
+	pci_write16(d, cap + (is_64bit ? 12 : 8), data);
+	if (control & MSI_MASKS)
+		pci_write32(d, cap + (is_64bit ? 16 : 12), 0);
+	pci_write16(d, PCI_COMMAND, pci_read16(d, PCI_COMMAND) | PCI_COMMAND_NO_INTX);
+	pci_write16(d, cap + 2, (control & ~MSI_MESSAGES) | MSI_ENABLE);
 	return 0;
 }
 

@@ -1,16 +1,19 @@
 /*
- * drivers/ps2kbd.c - the PC keyboard: from scan codes to the characters of tty0
+ * drivers/ps2kbd.c - the PC keyboard: from scan codes to keys
  *
- * Purpose:    keys, with shift, control, alt and caps lock, on the US layout.
- * Invariants: state (which modifiers are down) changes only in the interrupt.
- * Simplified: one layout, scan code set 1 (the controller translates), no lock lights.
+ * Purpose:    the bytes of a keyboard at the 8042 controller, as keys for keyboard.c.
+ * Invariants: the state (prefixes seen) changes only in the interrupt.
+ * Simplified: scan code set 1 (the controller translates), no lock lights, never plugged in later.  A machine without
+ *             the controller reads as 0xff and costs nothing; one that answers slowly is given time; firmware that
+ *             plays an 8042 for a USB keyboard is one until drivers/usb takes the keyboard from it.
  * Sources:    IBM PS/2 technical reference, "Keyboard and Auxiliary Device Controller".
  */
 #include <asm/processor.h>
 #include <irq.h>
+#include <keyboard.h>
 #include <printk.h>
 #include <screen.h>
-#include <string.h>
+#include <time.h>
 
 #define KBD_DATA	0x60
 #define KBD_STATUS	0x64
@@ -28,129 +31,46 @@
 #define CONFIG_DISABLED	0x10
 #define CONFIG_TRANSLATE 0x40
 
-#define KEY_RELEASED	0x80
-#define KEY_EXTENDED	0xe0
-#define KEY_PAUSE	0xe1
-#define WAIT_SPINS	100000
+#define RELEASED	0x80
+#define PREFIX_E0	0xe0
+#define PREFIX_PAUSE	0xe1
+#define NOTHING_THERE	0xff
+#define WAIT_NS		250000000UL	/* for an answer; it may be the only wait that ends so */
 
-/* Scan codes of the keys that are not characters. */
-enum { SC_CTRL = 0x1d, SC_LSHIFT = 0x2a, SC_RSHIFT = 0x36, SC_ALT = 0x38, SC_CAPS = 0x3a,
-       SC_DELETE = 0x53 };
-
-static const char plain[0x3a] =
-	"\0\0331234567890-=\177\tqwertyuiop[]\r\0asdfghjkl;'`\0\\zxcvbnm,./\0*\0 ";
-static const char shifted[0x3a] =
-	"\0\033!@#$%^&*()_+\177\tQWERTYUIOP{}\r\0ASDFGHJKL:\"~\0|ZXCVBNM<>?\0*\0 ";
-
-static const struct { u8 code; const char *s; } function_keys[] = {
-	{ 0x3b, "\033[[A" }, { 0x3c, "\033[[B" }, { 0x3d, "\033[[C" }, { 0x3e, "\033[[D" },
-	{ 0x3f, "\033[[E" }, { 0x40, "\033[17~" }, { 0x41, "\033[18~" }, { 0x42, "\033[19~" },
-	{ 0x43, "\033[20~" }, { 0x44, "\033[21~" }, { 0x57, "\033[23~" }, { 0x58, "\033[24~" },
+/* What a code behind E0 means; those that are missing here mean nothing. */
+static const struct { u8 code, key; } extended_keys[] = {
+	{ 0x1c, KEY_KPENTER }, { 0x1d, KEY_RIGHTCTRL }, { 0x35, KEY_KPSLASH }, { 0x37, KEY_SYSRQ }, { 0x38, KEY_RIGHTALT },
+	{ 0x47, KEY_HOME }, { 0x48, KEY_UP }, { 0x49, KEY_PAGEUP }, { 0x4b, KEY_LEFT }, { 0x4d, KEY_RIGHT },
+	{ 0x4f, KEY_END }, { 0x50, KEY_DOWN }, { 0x51, KEY_PAGEDOWN }, { 0x52, KEY_INSERT }, { 0x53, KEY_DELETE },
+	{ 0x5b, KEY_LEFTMETA }, { 0x5c, KEY_RIGHTMETA }, { 0x5d, KEY_COMPOSE },
 };
 
-/* With the prefix E0 these are arrows and their neighbours, without it the number pad. */
-static const struct { u8 code; char pad; const char *s; } cursor_keys[] = {
-	{ 0x47, '7', "\033[1~" }, { 0x48, '8', "\033[A" }, { 0x49, '9', "\033[5~" },
-	{ 0x4b, '4', "\033[D" }, { 0x4d, '6', "\033[C" }, { 0x4f, '1', "\033[4~" },
-	{ 0x50, '2', "\033[B" }, { 0x51, '3', "\033[6~" }, { 0x52, '0', "\033[2~" },
-	{ 0x53, '.', "\033[3~" }, { 0x4a, '-', "-" }, { 0x4c, '5', "5" }, { 0x4e, '+', "+" },
-};
-
-static bool shift, ctrl, alt, caps, extended;
+static struct keyboard ps2_keyboard = { .name = "PS/2", .repeats = true };
+static bool extended;
 static unsigned int skip;			/* bytes of the pause key still to come */
 
-/* A modifier went down or up; false if @code is none. */
-static bool modifier(u8 code, bool down)
+static unsigned int extended_key(u8 code)
 {
-	switch (code) {
-	case SC_LSHIFT:
-	case SC_RSHIFT:
-		if (!extended)			/* E0 2A surrounds some keys and means nothing */
-			shift = down;
-		return true;
-	case SC_CTRL:
-		ctrl = down;
-		return true;
-	case SC_ALT:
-		alt = down;
-		return true;
-	case SC_CAPS:
-		caps ^= down;
-		return true;
-	}
-	return false;
-}
-
-static void type_char(char c)
-{
-	char s[2] = { '\033', c };
-
-	vt_type(alt ? s : s + 1, alt ? 2 : 1);
-}
-
-static bool is_letter(char c)
-{
-	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
-
-static void character_key(u8 code)
-{
-	char c = shift ? shifted[code] : plain[code];
-
-	if (!c)
-		return;
-	if (caps && is_letter(c))
-		c ^= 0x20;
-	if (ctrl && c == ' ')
-		c = 0;
-	else if (ctrl && c >= '@' && c <= '~')
-		c &= 0x1f;
-	else if (ctrl && c == '/')
-		c = 0x1f;
-	type_char(c);
-}
-
-static void special_key(u8 code)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(function_keys); i++)
-		if (function_keys[i].code == code)
-			vt_type(function_keys[i].s, strlen(function_keys[i].s));
-	for (size_t i = 0; i < ARRAY_SIZE(cursor_keys); i++) {
-		if (cursor_keys[i].code != code)
-			continue;
-		if (extended)
-			vt_type(cursor_keys[i].s, strlen(cursor_keys[i].s));
-		else
-			type_char(cursor_keys[i].pad);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(extended_keys); i++)
+		if (extended_keys[i].code == code)
+			return extended_keys[i].key;
+	return 0;
 }
 
 static void scan_code(u8 b)
 {
-	u8 code = b & ~KEY_RELEASED;
-	bool down = !(b & KEY_RELEASED);
+	u8 code = b & ~RELEASED;
 
 	if (skip) {
 		skip--;
-		return;
-	}
-	if (b == KEY_PAUSE) {
+	} else if (b == PREFIX_PAUSE) {
 		skip = 5;
-		return;
-	}
-	if (b == KEY_EXTENDED) {
+	} else if (b == PREFIX_E0) {
 		extended = true;
-		return;
+	} else {
+		keyboard_key(&ps2_keyboard, extended ? extended_key(code) : code <= KEY_F12 ? code : 0u, !(b & RELEASED));
+		extended = false;
 	}
-	if (!modifier(code, down) && down) {
-		if (ctrl && alt && code == SC_DELETE)
-			machine_restart();
-		if (code < sizeof(plain) && (!extended || code == 0x1c || code == 0x35))
-			character_key(code);	/* the pad's enter and slash too */
-		else
-			special_key(code);
-	}
-	extended = false;
 }
 
 static void ps2kbd_irq(int irq, void *arg)
@@ -169,11 +89,13 @@ static void ps2kbd_irq(int irq, void *arg)
 /* Wait for a bit of the status register; false if it never comes. */
 static bool wait_status(u8 mask, u8 value)
 {
-	for (int i = 0; i < WAIT_SPINS; i++) {
+	u64 end = ktime_get() + WAIT_NS;
+
+	do {
 		if ((inb(KBD_STATUS) & mask) == value)
 			return true;
 		cpu_relax();
-	}
+	} while (ktime_get() < end);
 	return false;
 }
 
@@ -189,7 +111,7 @@ void ps2kbd_init(void)
 {
 	u8 config;
 
-	if (inb(KBD_STATUS) == 0xff)		/* no such controller */
+	if (inb(KBD_STATUS) == NOTHING_THERE)
 		return;
 	for (int i = 0; i < 32 && (inb(KBD_STATUS) & STATUS_OUT_FULL); i++)
 		inb(KBD_DATA);
@@ -200,8 +122,9 @@ void ps2kbd_init(void)
 		return;
 	outb(KBD_DATA, config);
 	command(CMD_ENABLE);
+	keyboard_register(&ps2_keyboard);
 	if (request_irq(KBD_IRQ, ps2kbd_irq, NULL, "keyboard"))
 		pr_warn("keyboard: no interrupt line\n");
 	else
-		pr_info("keyboard: PS/2, US layout\n");
+		pr_info("keyboard: PS/2, layout %s\n", keyboard_layout());
 }

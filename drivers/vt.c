@@ -12,6 +12,7 @@
  */
 #include <asm/processor.h>
 #include <fs.h>
+#include <keyboard.h>
 #include <printk.h>
 #include <screen.h>
 #include <spinlock.h>
@@ -613,7 +614,8 @@ static void type_reply(struct timer *t)
 
 void vt_type(const char *s, size_t n)
 {
-	tty_receive(&vt_tty, (const u8 *)s, n);
+	if (vt_tty.ops)
+		tty_receive(&vt_tty, (const u8 *)s, n);
 }
 
 void vt_scroll_view(bool back)
@@ -643,6 +645,7 @@ static bool alloc_cells(void)
 
 void vt_init(void)
 {
+	keyboard_init();
 	screen = fb_screen_init();
 	if (!screen)
 		screen = vga_screen_init();

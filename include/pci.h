@@ -19,6 +19,7 @@ struct pci_dev {
 #define PCI_COMMAND_MASTER	0x0004
 #define PCI_COMMAND_NO_INTX	0x0400
 #define PCI_INTERRUPT_LINE	0x3c
+#define PCI_CAP_MSI		0x05
 #define PCI_CAP_VENDOR		0x09
 #define PCI_CAP_MSIX		0x11
 
@@ -26,14 +27,21 @@ u8 pci_read8(const struct pci_dev *d, u8 reg);
 u16 pci_read16(const struct pci_dev *d, u8 reg);
 u32 pci_read32(const struct pci_dev *d, u8 reg);
 void pci_write16(const struct pci_dev *d, u8 reg, u16 v);
+void pci_write32(const struct pci_dev *d, u8 reg, u32 v);
 /* Device number @nth (from 0) of @vendor with one of two ids, behind bridges too.  False: there is none. */
 bool pci_find(u16 vendor, u16 device, u16 other_device, unsigned int nth, struct pci_dev *out);
+/* Device number @nth (from 0) of the class @class: base class, subclass and interface, 0xBBSSII. */
+bool pci_find_class(u32 class, unsigned int nth, struct pci_dev *out);
+/* Bytes of a memory BAR; 0: it is none. */
+u64 pci_bar_len(const struct pci_dev *d, unsigned int bar);
 /* The capability @id after @after (0: the first): its place in configuration space, or 0. */
 u8 pci_capability(const struct pci_dev *d, u8 id, u8 after);
 /* Map @len bytes from @offset of a memory BAR, uncached; NULL: a port BAR, not assigned, no memory. */
 void *pci_map_bar(const struct pci_dev *d, unsigned int bar, u32 offset, u32 len);
 /* Let MSI-X message 0 of @d call @fn on this CPU.  0, -ENODEV (it has no MSI-X), -ENOMEM. */
 int pci_enable_msix(const struct pci_dev *d, irq_handler_t fn, void *arg, const char *name);
+/* The same by MSI, for a device that has no MSI-X. */
+int pci_enable_msi(const struct pci_dev *d, irq_handler_t fn, void *arg, const char *name);
 /*
  * Let @d's interrupt pin call @fn, which must quiet the device; other devices may have the same line, so it
  * may be called for nothing.  0, -ENODEV (no line), -EBUSY (the line is not PCI's; too many).

@@ -42,7 +42,7 @@ const u8 *font_glyph(u16 code);
 
 /* drivers/vt.c */
 void vt_init(void);
-/* Characters typed on the keyboard, interrupt context. */
+/* Characters typed on a keyboard, any context; nothing happens without a screen. */
 void vt_type(const char *s, size_t n);
 /* Look back into what has left the screen, by half a screen (or forth); any output ends it.  Any context. */
 void vt_scroll_view(bool back);

@@ -28,6 +28,7 @@
 #include <string.h>
 #include <time.h>
 #include <trace.h>
+#include <usb.h>
 #include <vmalloc.h>
 #include <watchdog.h>
 
@@ -215,6 +216,7 @@ static int init_thread(void *unused)
 	mark_rodata_ro();
 	check_wx();
 	run_selftests();
+	usb_init();
 	open_console();
 	on_disk = !archive_has_init() && mount_root_device();
 	cmdline_report_unknown();

@@ -64,6 +64,7 @@ import dynamic
 import explore
 import ext2test
 import gdbcheck
+import keyboards
 import law
 import lockorder
 import machine
@@ -350,6 +351,15 @@ def run_screen(m, lines, colours):
             for (column, row), want in colours.items():
                 got = {tuple(dot) for dot in picture.cell(column, row, 1)[1]}
                 result.check(got == want, f"colours {got} at column {column}, line {row}")
+        return result
+    return run
+
+
+def run_keyboard(m, layout, device=None):
+    """Boot M and type into its shell (keyboards.py); DEVICE: its USB keyboard, to be unplugged."""
+    def run(job):
+        result = Result()
+        keyboards.check(job, m, result, layout, device)
         return result
     return run
 
@@ -1045,6 +1055,7 @@ class Plan:
             Machine(cdrom=str(self.logs / "framebuffer.iso"), memory="256M")), 300)
         self.add("boots", "screen", run_screen(Machine(cdrom=str(self.logs / "screen.iso"), memory="256M"),
                                                SCREEN_LINES, SCREEN_COLOURS), 300)
+        self.keyboards()
         add("bios-disk", Machine(disk=iso, memory="256M"), 300)
         # UEFI: our own loader (boot/efi), and GRUB.
         ours = "boot: multiboot2 by Quire EFI loader"
@@ -1064,6 +1075,31 @@ class Plan:
         for name, start in LOAD_ADDRESSES.items():
             add(f"load-at-{name}", Machine(cdrom=str(self.logs / f"load-{name}.iso"), memory="256M"),
                 300, (expect, rf"0x0*{start:x}\b"))
+
+    def keyboards(self):
+        """A shell on the screen, typed at: by PS/2; by USB alone, in all ways to interrupt; through hubs."""
+        def add(name, words="", layout="us", hubs=(), **choices):
+            device = {"driver": "usb-kbd", "id": "keyboard", "bus": "xhci.0", "port": "1"}
+            extra = ["-device", choices.pop("xhci", "qemu-xhci,id=xhci")]
+            for depth in range(len(hubs)):      # each at a port of the one before
+                extra += ["-device", f"usb-hub,bus=xhci.0,port={'.'.join(hubs[:depth + 1])}"]
+            if hubs:
+                device["port"] = ".".join([*hubs, "3"])
+            extra += ["-device", ",".join([device["driver"], *(f"{k}={device[k]}" for k in ("id", "bus", "port"))])]
+            m = Machine(**{
+                "kernel": self.kernel, "initrd": str(self.build / "initramfs.cpio"),
+                "append": f"console=ttyS0 console=tty0 panic=-1 keyboard={layout},3000 {words}".strip(),
+                "type": "q35,i8042=off", "memory": "256M", "smp": 2, "extra": tuple(extra)} | choices)
+            self.add("boots", f"keyboard-{name}", run_keyboard(m, layout, device if m.extra else None), 600)
+
+        add("ps2", extra=(), type="q35")
+        add("ps2-de", layout="de", extra=(), type="pc")
+        add("usb")
+        add("usb-de-hubs", layout="de", hubs=("2", "1"))
+        add("usb-pin", words="pci=nomsi")
+        add("usb-msi", xhci="nec-usb-xhci,id=xhci,msix=off")
+        # A machine of today: the firmware has used the keyboard, and left the controller at a high address.
+        add("usb-uefi", kernel="", initrd="", cdrom=str(self.logs / "keyboard.iso"), uefi=True, memory="512M")
 
     def make_boot_images(self):
         """What the boots group boots: an init that runs one small test, and discs with it."""
@@ -1100,6 +1136,9 @@ class Plan:
         iso("boot", self.kernel)
         iso("boot-mode", self.kernel, efi=mode)
         iso("boot-alone", self.kernel, efi=alone)
+        typed = self.logs / "quire-keyboard.cfg"
+        typed.write_text(efi.read_text().replace("panic=-1", "panic=-1 console=tty0 keyboard=us,3000"))
+        iso("keyboard", self.kernel, str(self.build / "initramfs.cpio"), efi=typed)
         iso("boot-grub", self.kernel, cfg=grub, efi=None)
         iso("framebuffer", self.kernel, machine.make_initramfs(
             self.logs / "framebuffer.cpio",
