@@ -10,6 +10,7 @@ unsigned long try_to_free_pages(gfp_t gfp, unsigned int order)
 }
 
 void wakeup_kswapd(void) { }
+void wait_for_lists(void) { }
 bool throttle_direct_reclaim(void) { return true; }
 void end_direct_reclaim(unsigned long freed) { }
 bool tsk_is_oom_victim(const struct task_struct *t) { return false; }
