@@ -226,10 +226,10 @@ void unlink_anon_vmas(struct vm_area_struct *vma)
 	up_write(&root->rwsem);
 	/* The list's reference; not under the root's lock, which may go with it. */
 	list_for_each_entry_safe(avc, next, &vma->anon_vma_chain, same_vma) {
+		list_del(&avc->same_vma);	/* first: a snapshot may come in between */
 		put_anon_vma(avc->anon_vma);
 		kmem_cache_free(anon_vma_chain_cachep, avc);
 	}
-	INIT_LIST_HEAD(&vma->anon_vma_chain);
 }
 
 /* ---- counting ---- */

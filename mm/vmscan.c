@@ -524,17 +524,20 @@ static unsigned long high_marks(void)
 
 /*
  * One round over all zones: pages freed.  *@hope: the next one need not look at more than this one did, for enough was
- * freed, or has been sent to the disk, which is good for one round: then it should be free.
+ * freed, or has been sent to the disk, which is good for one round: then it should be free.  After the last round anything
+ * on its way is reason enough: to find nothing there has somebody killed.
  */
 static unsigned long one_round(enum quire_reclaimer by, int priority, bool *hope)
 {
 	struct scan sc = { .by = by, .may_swap = swap_can_take(), .want = by == RECLAIM_KSWAPD ? high_marks() : BATCH };
+	bool on_the_way;
 
 	for (int i = 0; i < MAX_NR_ZONES; i++)
 		if (zones[i].managed_pages)
 			shrink_zone(&zones[i], priority, &sc);
+	on_the_way = priority ? sc.started >= BATCH : sc.started || sc.slow;
 	end_scan(&sc, !sc.freed);
-	*hope = sc.freed >= BATCH || (!*hope && sc.started >= BATCH);
+	*hope = sc.freed >= BATCH || (!*hope && on_the_way);
 	/* To ask each CPU for what it keeps costs all of them: only if there is little else. */
 	return sc.freed + shrink_slab(sc.freed < BATCH ? priority : max(priority, SHRINK_HARD + 1));
 }

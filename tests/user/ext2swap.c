@@ -51,21 +51,8 @@ static char *numbered(int pages, int flags)
 	char *p = mmap(NULL, pages * PAGE, RW, MAP_ANONYMOUS | flags, -1, 0);
 
 	CHECK(p != MAP_FAILED);
-	for (int i = 0; i < pages; i++)
-		snprintf(p + i * PAGE, 32, "page %d", i);
+	number(p, pages);
 	return p;
-}
-
-static int wrong(const char *p, int pages)
-{
-	char want[32];
-	int n = 0;
-
-	for (int i = 0; i < pages; i++) {
-		snprintf(want, sizeof(want), "page %d", i);
-		n += strcmp(p + i * PAGE, want) != 0;
-	}
-	return n;
 }
 
 static void push_out(char *p, int pages)

@@ -191,8 +191,8 @@ static int storm(unsigned long seed)
 
 /* ---- cases ---- */
 
-/* Swap of our own if there is none; what is wrong with it is tests/user/swap.c's. */
-static void some_swap(void)
+/* Swap of our own if there is none; then true, and end_swap() takes it away.  What is wrong with it is tests/user/swap.c's. */
+static bool some_swap(void)
 {
 	static struct {
 		char boot[1024];
@@ -202,12 +202,19 @@ static void some_swap(void)
 	int fd;
 
 	if (strchr(file_text("/proc/swaps"), '/'))
-		return;
+		return false;
 	fd = OK(open(SWAP, O_RDWR));
 	EQ(pwrite(fd, &header, sizeof(header), 0), sizeof(header));
 	OK(fsync(fd));
 	close(fd);
 	OK(syscall(__NR_swapon, SWAP, 0));
+	return true;
+}
+
+static void end_swap(bool ours)
+{
+	if (ours)
+		OK(syscall(__NR_swapoff, SWAP));
 }
 
 static char *fresh(int pages, int flags)
@@ -225,10 +232,11 @@ static long pages_out(void)
 
 TEST(own_memory_comes_back_as_it_left)
 {
+	bool swap;
 	struct memory m;
 	long before;
 
-	some_swap();
+	swap = some_swap();
 	before = pages_out();
 	remember(&m, fresh(OWN, MAP_PRIVATE), OWN);
 	for (int round = 0; round < 300; round++) {
@@ -237,16 +245,19 @@ TEST(own_memory_comes_back_as_it_left)
 	}
 	CHECK(all_right(&m));
 	CMP(pages_out() - before, >, OWN);
+	end_swap(swap);
 }
 
 TEST(anothers_memory_comes_back_as_it_left)
 {
+	volatile int *enough = (volatile int *)fresh(1, MAP_SHARED);
+	bool swap;
 	struct memory m;
 	long before;
 	int status = 0;
 	pid_t pid;
 
-	some_swap();
+	swap = some_swap();
 	before = pages_out();
 	remember(&m, fresh(OWN, MAP_PRIVATE), OWN);
 	for (int i = 0; i < OWN; i++)
@@ -254,7 +265,7 @@ TEST(anothers_memory_comes_back_as_it_left)
 	pid = OK(fork());
 	if (!pid) {
 		state = 99;
-		for (int round = 0; round < 400; round++) {
+		for (int round = 0; round < 400 || !*enough; round++) {
 			CHECK(use(&m, 8));
 			sched_yield();
 		}
@@ -263,19 +274,22 @@ TEST(anothers_memory_comes_back_as_it_left)
 	}
 	while (!OK(waitpid(pid, &status, WNOHANG))) {
 		CHECK(push_process(pid));
+		*enough |= pages_out() > before;
 		sched_yield();
 	}
 	EQ(status, 0);
 	CHECK(all_right(&m));			/* the parent's, whose pages the child shared at first */
 	CMP(pages_out() - before, >, 0);
+	end_swap(swap);
 }
 
 TEST(threads_processes_and_storms_side_by_side)
 {
+	bool swap;
 	enum { PROCESSES = 4 };
 	pid_t pid[PROCESSES], storms[2];
 
-	some_swap();
+	swap = some_swap();
 	for (int i = 0; i < 2; i++)
 		storms[i] = CHILD(_exit(storm(i)));
 	for (int i = 0; i < PROCESSES; i++)
@@ -297,21 +311,24 @@ TEST(threads_processes_and_storms_side_by_side)
 		OK(kill(storms[i], SIGTERM));
 		EXITS(storms[i], 0);
 	}
+	end_swap(swap);
 }
 
 TEST(file_pages_that_leave_are_read_again)
 {
+	bool swap;
 	int fd = OK(open("/proc/self/exe", O_RDONLY));
 	char *p = mmap(NULL, 16 * PAGE, PROT_READ, MAP_PRIVATE, fd, 0), buf[PAGE];
 
 	CHECK(p != MAP_FAILED);
-	some_swap();
+	swap = some_swap();
 	for (int round = 0; round < 50; round++)
 		for (int i = 0; i < 16; i++) {
 			EQ(pread(fd, buf, PAGE, i * PAGE), PAGE);
 			CHECK(!memcmp(p + i * PAGE, buf, PAGE));
 			OK(madvise(p, 16 * PAGE, advices[chance(4)]));
 		}
+	end_swap(swap);
 }
 
 int main(int argc, char **argv)

@@ -23,21 +23,8 @@ static char *numbered(int pages)
 	char *p = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	CHECK(p != MAP_FAILED);
-	for (int i = 0; i < pages; i++)
-		snprintf(p + i * PAGE, 32, "page %d", i);
+	number(p, pages);
 	return p;
-}
-
-static int wrong(const char *p, int pages)
-{
-	char want[32];
-	int n = 0;
-
-	for (int i = 0; i < pages; i++) {
-		snprintf(want, sizeof(want), "page %d", i);
-		n += strcmp(p + i * PAGE, want) != 0;
-	}
-	return n;
 }
 
 /* Until all of them have left: a page may be busy for a moment. */

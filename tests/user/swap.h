@@ -13,6 +13,27 @@
 static inline long swapon(const char *path, int flags) { return syscall(__NR_swapon, path, flags); }
 static inline long swapoff(const char *path) { return syscall(__NR_swapoff, path); }
 
+/* ---- pages that say which they are ---- */
+
+static inline void number(char *p, int pages)
+{
+	for (int i = 0; i < pages; i++)
+		snprintf(p + i * PAGE, 32, "page %d", i);
+}
+
+/* How many of them do not. */
+static inline int wrong(const char *p, int pages)
+{
+	char want[32];
+	int n = 0;
+
+	for (int i = 0; i < pages; i++) {
+		snprintf(want, sizeof(want), "page %d", i);
+		n += strcmp(p + i * PAGE, want) != 0;
+	}
+	return n;
+}
+
 /* ---- the header, version 1 ---- */
 
 static struct swap_header {

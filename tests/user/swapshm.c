@@ -15,30 +15,12 @@
 
 /* ---- pages with a number ---- */
 
-static void number(char *p, int pages)
-{
-	for (int i = 0; i < pages; i++)
-		snprintf(p + i * PAGE, 32, "page %d", i);
-}
-
 static char *numbered(int pages)
 {
 	char *p = map_shared(pages);
 
 	number(p, pages);
 	return p;
-}
-
-static int wrong(const char *p, int pages)
-{
-	char want[32];
-	int n = 0;
-
-	for (int i = 0; i < pages; i++) {
-		snprintf(want, sizeof(want), "page %d", i);
-		n += strcmp(p + i * PAGE, want) != 0;
-	}
-	return n;
 }
 
 /* Quire checks everything, slots against the entries of files too. */
