@@ -59,9 +59,9 @@ static void reap_entry(struct mmu_gather *tlb, struct vm_area_struct *vma, unsig
 		return;
 	e = ptep_get_and_clear(pte);
 	set_pte(pte, pte_marker_poisoned());
-	trace_pte_change(vma->vm_mm, addr, e.pte, pte->pte);
 	tlb_note_range(tlb, addr, addr + PAGE_SIZE);
 	page_remove_rmap(page, vma);
+	trace_pte_change(vma->vm_mm, addr, e.pte, pte->pte);
 	tlb->swapcache |= PageSwapCache(page);
 	tlb_remove_page(tlb, page);
 	rss[MM_ANONPAGES]--;

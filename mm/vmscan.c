@@ -181,13 +181,13 @@ static bool unmap_entry(struct page *page, struct vm_area_struct *vma, unsigned 
 	if (PageSwapCache(page))
 		swap_duplicate(page_swap_entry(page));
 	set_pte(pte, rest);
-	trace_pte_change(mm, addr, was.pte, rest.pte);
 	if (pte_none(rest))
 		pt_entries_add(ptl, -1);
 	add_mm_counter(mm, mm_counter(page), -1);
 	if (PageSwapCache(page))
 		add_mm_counter(mm, MM_SWAPENTS, 1);
 	page_remove_rmap(page, vma);
+	trace_pte_change(mm, addr, was.pte, rest.pte);	/* behind it: it tells how often the page is mapped now */
 	put_page(page);
 out:
 	pte_unmap_unlock(pte, ptl);
