@@ -17,26 +17,24 @@
 
 static atomic_t hits = ATOMIC_INIT(MOST);	/* pages that somebody came to, since the last window */
 static unsigned long last_offset;		/* of the slot that the last window was for */
-static unsigned int last_window, in_vain;	/* its slots; how many windows in a row nobody came to */
+static unsigned int last_window = 1;		/* its slots */
 
 /*
- * Slots to be read for @e, itself among them: 1, 2, 4 or 8, those of its aligned group.  All as long as somebody comes to
- * what was read; half as many when nobody came twice, in the end one alone, until neighbours are asked for again.
+ * Slots to be read for @e, itself among them: 1, 2, 4 or 8, those of its aligned group.  As many as the last time if somebody
+ * came to what was read then, or more if that was most of it; half as many if nobody did, in the end one alone, until
+ * neighbours are asked for again.
  */
 unsigned int swapin_window(swp_entry_t e)
 {
 	unsigned long off = swp_offset(e), last = READ_ONCE(last_offset);
-	unsigned int used = atomic_xchg(&hits, 0), n;
+	unsigned int used = atomic_xchg(&hits, 0), n = READ_ONCE(last_window);
 
-	WRITE_ONCE(in_vain, used ? 0 : READ_ONCE(in_vain) + 1);
-	if (used)
-		n = MOST;
-	else if (READ_ONCE(in_vain) < 2)
-		n = READ_ONCE(last_window);
-	else
-		n = READ_ONCE(last_window) / 2;
-	if (n <= 1)
-		n = off == last + 1 || off + 1 == last ? 2 : 1;
+	if (!used)
+		n = max(n / 2, 1U);
+	while (used && n < MOST && n < used + 2)
+		n *= 2;
+	if (n == 1 && (off == last + 1 || off + 1 == last))
+		n = 2;
 	WRITE_ONCE(last_offset, off);
 	WRITE_ONCE(last_window, n);
 	return n;

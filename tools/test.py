@@ -555,7 +555,7 @@ def run_walk(build):
         said = {key: int(n) for key, n in re.findall(r"^(D\d\d) (\d+) ", "\n".join(out), re.M)}
         result = Result(0, exit_failure(status, 0))
         result.check(said.get("D11", 0) > 30000 and said["D10"] * 5 < said["D11"], f"in order: {said}")
-        result.check(said.get("D20", 0) > 15000 and said["D21"] < said["D20"] * 1.6, f"at random: {said}")
+        result.check(said.get("D20", 0) > 15000 and said["D21"] < said["D20"] * 1.3, f"at random: {said}")
         return result
     return run
 
