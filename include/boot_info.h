@@ -1,8 +1,8 @@
 /*
  * boot_info.h - what every boot path tells the kernel
  *
- * PVH, multiboot2 and the EFI loader each fill one struct boot_info (boot/bootinfo.c);
- * from then on nobody asks how we were booted.
+ * PVH and multiboot2, which GRUB and the EFI loader (boot/efi) both speak, fill one struct boot_info
+ * (boot/bootinfo.c); from then on nobody asks how we were booted.
  */
 #ifndef BOOT_INFO_H
 #define BOOT_INFO_H
@@ -34,7 +34,7 @@ struct boot_framebuffer {
 };
 
 struct boot_info {
-	const char *protocol;			/* "PVH", "multiboot2", "EFI" */
+	const char *protocol;			/* "PVH", "multiboot2" */
 	const char *loader;			/* its own name, or "" */
 	unsigned int nr_mem;
 	struct boot_mem mem[BOOT_MAX_MEM];	/* as told: may overlap, unsorted */

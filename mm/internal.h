@@ -184,6 +184,8 @@ static inline bool pte_poisoned(pte_t e) { return e.pte == pte_marker_poisoned()
 struct seq_file;
 void show_zone_lru(struct seq_file *m, const struct zone *z, const char *indent);	/* nr_zone_*: of @z or all */
 unsigned long lru_shown(const struct zone *z, enum lru_list l);
+/* A counter that CPUs change at the same time, for a moment below 0 perhaps: not that. */
+unsigned long count_of(const atomic_long_t *v);
 const char *node_count_name(unsigned int i);
 unsigned long node_count(unsigned int i);
 
@@ -224,6 +226,8 @@ unsigned long free_empty_tables(void);
 /* ---- vmscan.c ---- */
 /* One round over the lists of all zones and the kernel's caches, by a part of 2^-@priority: pages freed.  May wait. */
 unsigned long shrink_round(enum quire_reclaimer by, int priority);
+/* Has any zone from which all may take as much as it should?  That of the kernel's devices alone may stay short. */
+bool is_balanced(void);
 
 /* ---- mlock.c, gup.c ---- */
 /* Fault in [start, end) of @vma as it may be accessed; pages done or -errno. mmap_sem for read. */

@@ -25,6 +25,7 @@
 #include <sched.h>
 #include <string.h>
 #include <swap.h>
+#include "internal.h"
 #include "page_internal.h"
 
 int sysctl_panic_on_oom;		/* 1, 2: nobody is killed, the machine stops */
@@ -394,21 +395,10 @@ bool __out_of_memory(gfp_t gfp, unsigned int order)
 	return hope;
 }
 
-/* Has somebody given memory back while we came here?  More than the high mark, or we would be here again at once. */
-static bool memory_is_there(gfp_t gfp)
-{
-	if (gfp & (__GFP_DMA | __GFP_DMA32))
-		return false;
-	for (int i = 0; i < MAX_NR_ZONES; i++)
-		if (zones[i].managed_pages &&
-		    zone_watermark_ok(&zones[i], 0, zones[i].watermark[WMARK_HIGH], ZONE_NORMAL))
-			return true;
-	return false;
-}
-
 bool out_of_memory(gfp_t gfp, unsigned int order)
 {
-	if (memory_is_there(gfp))
+	/* Somebody has given memory back meanwhile, and more than the high mark: else we would be here again at once. */
+	if (!(gfp & (__GFP_DMA | __GFP_DMA32)) && is_balanced())
 		return order == 0;	/* killing would not put pages in a row */
 	if (tsk_is_oom_victim(current))
 		return false;		/* it would wait for itself */

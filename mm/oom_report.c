@@ -70,13 +70,6 @@ static void report_who(const struct oom_control *oc)
 
 /* ---- what is left ---- */
 
-static unsigned long positive(const atomic_long_t *v)
-{
-	long n = atomic_long_read(v);
-
-	return n < 0 ? 0 : n;
-}
-
 static void report_zones(void)
 {
 	for (int i = 0; i < MAX_NR_ZONES; i++) {
@@ -95,14 +88,14 @@ static void report_memory(void)
 	pr_warn("active_anon:%lu inactive_anon:%lu active_file:%lu inactive_file:%lu unevictable:%lu\n",
 		lru_pages(LRU_ACTIVE_ANON), lru_shown(NULL, LRU_INACTIVE_ANON), lru_pages(LRU_ACTIVE_FILE), lru_pages(LRU_INACTIVE_FILE),
 		lru_pages(LRU_UNEVICTABLE));
-	pr_warn("dirty:%lu writeback:%lu mapped:%lu shmem:%lu mlocked:%lu\n", positive(&nr_dirty_pages),
-		positive(&nr_writeback_pages), positive(&nr_file_mapped), positive(&nr_shmem_pages),
+	pr_warn("dirty:%lu writeback:%lu mapped:%lu shmem:%lu mlocked:%lu\n", count_of(&nr_dirty_pages),
+		count_of(&nr_writeback_pages), count_of(&nr_file_mapped), count_of(&nr_shmem_pages),
 		READ_ONCE(nr_mlock));
 	pr_warn("slab:%lu pagetables:%lu kernel_stacks:%lu vmalloc:%lu free:%lu\n", slab_total_pages(),
-		positive(&nr_page_table_pages), nr_kernel_stacks() * (KERNEL_STACK_SIZE / PAGE_SIZE),
+		count_of(&nr_page_table_pages), nr_kernel_stacks() * (KERNEL_STACK_SIZE / PAGE_SIZE),
 		vmalloc_used_pages(), nr_free_pages());
 	report_zones();
-	pr_warn("%lu total pagecache pages, %lu pages in swap cache\n", positive(&nr_file_pages), nr_swapcache_pages());
+	pr_warn("%lu total pagecache pages, %lu pages in swap cache\n", count_of(&nr_file_pages), nr_swapcache_pages());
 	pr_warn("Free swap  = %lukB\n", nr_swap_pages() << (PAGE_SHIFT - 10));
 	pr_warn("Total swap = %lukB\n", total_swap_pages() << (PAGE_SHIFT - 10));
 	pr_warn("%lu pages RAM\n", totalram_pages());

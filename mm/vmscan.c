@@ -276,17 +276,16 @@ static enum verdict detach(struct page *page, struct scan *sc, struct stale *sta
 	return TAKE;
 }
 
-/* A dirty page of a file: shared memory gets a slot and is written, all others are write-back's matter.  Unlocks it. */
-static enum verdict shmem_page_out(struct page *page, struct scan *sc)
+/* A dirty page of the swap cache, or of shared memory, which gets a slot now.  Unlocks it. */
+static enum verdict swap_page_out(struct page *page, struct scan *sc)
 {
-	bool shmem = mapping_is_shmem(page->mapping);
-
-	if (shmem)
-		SetPageReclaim(page);
-	if (!shmem || !shmem_writepage(page)) {
+	SetPageReclaim(page);
+	if (PageSwapCache(page)) {
+		swap_writepage(page);
+	} else if (!shmem_writepage(page)) {
 		ClearPageReclaim(page);
 		unlock_page(page);
-		return shmem ? ACTIVATE : KEEP;
+		return ACTIVATE;
 	}
 	count_vm_event(NR_VMSCAN_WRITE);
 	sc->started++;
@@ -300,23 +299,10 @@ static enum verdict page_out(struct page *page, struct scan *sc)
 {
 	enum verdict v = KEEP;
 
-	if (PageDirty(page)) {
-		if (!PageSwapCache(page))
-			return shmem_page_out(page, sc);
-		get_page(page);
-		count_vm_event(NR_VMSCAN_WRITE);
-		SetPageReclaim(page);
-		swap_writepage(page);
-		sc->started++;
-		if (PageWriteback(page))
-			wait_later(sc, page);
-		put_page(page);
-		return KEEP;
-	}
-	if (!leave_cache(page))
-		goto out;
-	v = TAKE;
-out:
+	if (PageDirty(page) && (PageSwapCache(page) || (!PageAnon(page) && mapping_is_shmem(page->mapping))))
+		return swap_page_out(page, sc);
+	if (!PageDirty(page) && leave_cache(page))	/* dirty pages of files are write-back's matter */
+		v = TAKE;
 	unlock_page(page);
 	return v;
 }
@@ -647,8 +633,7 @@ static bool list_all(void)
 
 /* ---- kswapd ---- */
 
-/* Has any zone from which all may take as much as it should?  That of the kernel's devices alone may stay short. */
-static bool is_balanced(void)
+bool is_balanced(void)
 {
 	struct zone *z;
 

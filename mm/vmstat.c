@@ -87,7 +87,7 @@ unsigned long vm_event_sum(enum vm_event e)
 	return sum;
 }
 
-static unsigned long count_of(const atomic_long_t *v)
+unsigned long count_of(const atomic_long_t *v)
 {
 	long n = atomic_long_read(v);
 
