@@ -11,10 +11,9 @@
 #include <sys/statfs.h>
 #include <sys/time.h>
 #include <time.h>
+#include "ext2.h"
 #include "mem.h"
 
-#define DISK	"/dev/vda"
-#define M	"/mnt2"
 #define RW	(PROT_READ | PROT_WRITE)
 
 static int remount(void)
@@ -1157,17 +1156,5 @@ TEST(a_tree_stays_behind)
 
 int main(int argc, char **argv)
 {
-	int failed;
-
-	mkdir(M, 0755);
-	if (mount(DISK, M, "ext2", 0, NULL)) {
-		printf("Bail out! cannot mount %s: %s\n", DISK, strerrorname(errno));
-		return 1;
-	}
-	failed = test_main(argv);
-	if (umount2(M, 0)) {
-		printf("not ok - umount: %s\n", strerrorname(errno));
-		failed = 1;
-	}
-	return failed;
+	return main_on_disk(argv, NULL, NULL);
 }

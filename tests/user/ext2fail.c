@@ -9,33 +9,14 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
-#include "test.h"
+#include "ext2.h"
+#include "fail_nth.h"
 
-#define DISK	"/dev/vda"
-#define M	"/mnt2"
 #define MOST	400
 #define KINDS	"/proc/sys/debug/fail_kinds"
 #define FOR_GOOD "/proc/sys/debug/fail_for_good"
 
-static int fail_fd = -1;
-
-static void fail_at(int n)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%d", n);
-	OK(pwrite(fail_fd, text, strlen(text), 0));
-}
-
-/* True if an allocation has failed since fail_at(). */
-static int has_failed(void)
-{
-	char text[16] = "";
-
-	OK(pread(fail_fd, text, sizeof(text) - 1, 0));
-	return atoi(text) == 0;
-}
-
+/* Without asking what is left: the answer's copy could be the one that fails. */
 static void fail_never(void)
 {
 	OK(pwrite(fail_fd, "0", 1, 0));
@@ -62,8 +43,7 @@ static void drop_caches(void)
 /* Do it with the 1st, 2nd, ... allocation failing, until none fails any more; @undo after each success. */
 #define SWEEP(call, undo) do {								\
 	struct statfs before_ = fs_now(), after_;					\
-	fail_fd = open("/proc/self/fail-nth", O_RDWR);					\
-	if (fail_fd < 0)								\
+	if (!have_fail_nth())								\
 		return;									\
 	for (int n_ = 1; ; n_++) {							\
 		long r_;								\
@@ -71,11 +51,10 @@ static void drop_caches(void)
 		if (n_ == MOST)								\
 			FAIL("never without a failure");				\
 		drop_caches();								\
-		fail_at(n_);								\
+		arm(n_);								\
 		r_ = (long)(call);							\
 		err_ = errno;								\
-		failed_ = has_failed();							\
-		fail_never();								\
+		failed_ = !disarm();							\
 		if (r_ != -1) {								\
 			undo;								\
 		} else if (err_ != ENOMEM && err_ != EIO) {				\
@@ -90,7 +69,6 @@ static void drop_caches(void)
 			break;								\
 		}									\
 	}										\
-	OK(close(fail_fd));								\
 } while (0)
 
 static void put(const char *path, const char *text)
@@ -204,17 +182,16 @@ static void stop_copies(int in_a_hole, const char *where)
 	int fd = OK(open(M "/f", O_RDWR | O_CREAT, 0644));
 
 	memset(old, 'o', sizeof(old));
-	fail_fd = open("/proc/self/fail-nth", O_RDWR);
 	set(KINDS, "usercopy");
 	set("/proc/sys/debug/fail_usercopy", where);
 	set(FOR_GOOD, "1");		/* it does not come again, either */
-	for (int n = 1; fail_fd >= 0 && n < 20; n++) {
+	for (int n = 1; have_fail_nth() && n < 20; n++) {
 		EQ(pwrite(fd, old, sizeof(old), 0), sizeof(old));
 		OK(fsync(fd));
 		OK(ftruncate(fd, 0));
 		if (in_a_hole)
 			OK(ftruncate(fd, sizeof(old)));
-		fail_at(n);
+		arm(n);
 		memset(buf, 'n', sizeof(buf));
 		pwrite(fd, buf, sizeof(buf), 0);
 		fail_never();
@@ -248,14 +225,12 @@ TEST(mount_and_unmount)
 {
 	mkdir("/mnt3", 0755);
 	OK(umount2(M, 0));
-	fail_fd = open("/proc/self/fail-nth", O_RDWR);
-	for (int n = 1; fail_fd >= 0 && n < MOST; n++) {
+	for (int n = 1; have_fail_nth() && n < MOST; n++) {
 		int r, failed;
 
-		fail_at(n);
+		arm(n);
 		r = mount(DISK, M, "ext2", 0, NULL);
-		failed = has_failed();
-		fail_never();
+		failed = !disarm();
 		if (!r)
 			OK(umount2(M, 0));
 		if (!failed)
@@ -264,20 +239,12 @@ TEST(mount_and_unmount)
 	OK(mount(DISK, M, "ext2", 0, NULL));
 }
 
+static void memory_fails(void)
+{
+	set(KINDS, "slab page table stack");		/* not what the caller hands over */
+}
+
 int main(int argc, char **argv)
 {
-	int failed;
-
-	mkdir(M, 0755);
-	if (mount(DISK, M, "ext2", 0, NULL)) {
-		printf("Bail out! cannot mount %s: %s\n", DISK, strerrorname(errno));
-		return 1;
-	}
-	set(KINDS, "slab page table stack");		/* memory, not what the caller hands over */
-	failed = test_main(argv);
-	if (umount2(M, 0)) {
-		printf("not ok - umount: %s\n", strerrorname(errno));
-		failed = 1;
-	}
-	return failed;
+	return main_on_disk(argv, memory_fails, NULL);
 }

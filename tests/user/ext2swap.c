@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include "ext2.h"
+#include "fail_nth.h"
 #include "swap.h"
 
-#define DISK	"/dev/vda"
-#define M	"/mnt2"
 #define F	M "/swapfile"
 #define N	64
 #define SLOTS	256
@@ -302,26 +302,21 @@ TEST(a_disk_in_use_as_swap_is_not_written)
 /* Each allocation of swapon fails once: ENOMEM, and the file is like any other. */
 TEST(memory_ends_while_the_file_becomes_an_area)
 {
-	int fail_fd = open("/proc/self/fail-nth", O_RDWR), fd;
+	int fd;
 
-	if (fail_fd < 0)
+	if (!have_fail_nth())
 		return;
 	make_file(F, SLOTS, SLOTS - 1, 0, 0);
 	fd = OK(open(F, O_RDWR));
 	for (int n = 1, left = 0; !left; n++) {
-		char text[16];
 		long r, err;
 
 		CMP(n, <, 200);
 		put_text("/proc/sys/vm/drop_caches", "3\n");
-		snprintf(text, sizeof(text), "%d", n);
-		OK(pwrite(fail_fd, text, strlen(text), 0));
+		arm(n);
 		r = swapon(F, 0);
 		err = errno;
-		memset(text, 0, sizeof(text));
-		OK(pread(fail_fd, text, sizeof(text) - 1, 0));
-		OK(pwrite(fail_fd, "0", 1, 0));
-		left = atoi(text);
+		left = disarm();
 		if (!r) {
 			OK(swapoff(F));
 		} else if (left || (err != ENOMEM && err != EFAULT)) {
@@ -333,21 +328,13 @@ TEST(memory_ends_while_the_file_becomes_an_area)
 	OK(unlink(F));
 }
 
-int main(int argc, char **argv)
+static void end_area(void)
 {
-	int failed;
-
-	mkdir(M, 0755);
-	if (mount(DISK, M, "ext2", 0, NULL)) {
-		printf("Bail out! cannot mount %s: %s\n", DISK, strerrorname(errno));
-		return 1;
-	}
-	failed = test_main(argv);
 	swapoff(F);
 	unlink(F);
-	if (umount2(M, 0)) {
-		printf("not ok - umount: %s\n", strerrorname(errno));
-		failed = 1;
-	}
-	return failed;
+}
+
+int main(int argc, char **argv)
+{
+	return main_on_disk(argv, NULL, end_area);
 }

@@ -13,20 +13,11 @@
 #define TEST_OWN_MAIN
 #include <sched.h>
 #include <sys/shm.h>
+#include "fail_nth.h"
 #include "mem.h"
 
 #define ROUNDS 400			/* no operation here needs more */
 #define PAGES 8
-
-static int fail_fd = -1;
-
-/* 0: there is no such thing here. */
-static int have_fail_nth(void)
-{
-	if (fail_fd < 0)
-		fail_fd = open("/proc/self/fail-nth", O_RDWR | O_CLOEXEC);
-	return fail_fd >= 0;
-}
 
 #define NEED_FAIL_NTH() do { if (!have_fail_nth()) return; } while (0)
 
@@ -36,24 +27,6 @@ static void put(const char *path, const char *text)
 
 	EQ(write(fd, text, strlen(text)), strlen(text));
 	close(fd);
-}
-
-static void arm(int n)
-{
-	char text[16];
-	int len = snprintf(text, sizeof(text), "%d", n);
-
-	EQ(pwrite(fail_fd, text, len, 0), len);
-}
-
-/* What is left; the count ends. */
-static int disarm(void)
-{
-	char text[16] = "";
-
-	CMP(pread(fail_fd, text, sizeof(text) - 1, 0), >, 0);
-	EQ(pwrite(fail_fd, "0", 1, 0), 1);
-	return atoi(text);
 }
 
 /* ---- what must stay ------------------------------------------------------------------- */

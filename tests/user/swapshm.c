@@ -6,6 +6,7 @@
 #include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include "fail_nth.h"
 #include "swap.h"
 
 #define N	64
@@ -629,25 +630,6 @@ TEST(swapoff_with_no_room_to_commit_changes_nothing)
 
 /* ---- out of memory ---- */
 
-static int fail_fd = -1;
-
-static void fail_at(int n)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%d", n);
-	OK(pwrite(fail_fd, text, strlen(text), 0));
-}
-
-static int has_failed(void)
-{
-	char text[16] = "";
-
-	OK(pread(fail_fd, text, sizeof(text) - 1, 0));
-	OK(pwrite(fail_fd, "0", 1, 0));
-	return atoi(text) == 0;
-}
-
 enum { FEW = 16 };
 
 static struct {
@@ -685,10 +667,10 @@ static void sweep(const char *name, long (*call)(void))
 		if (area_kb() < 0)
 			OK(swapon(SWAP, 0));
 		push_out(o.p, FEW);
-		fail_at(n);
+		arm(n);
 		r = call();
 		err = errno;
-		failed = has_failed();
+		failed = !disarm();
 		if (r < 0 && err != ENOMEM && err != EAGAIN && err != EFAULT)
 			FAIL("%s at allocation %d: %s", name, n, strerrorname(err));
 		if (r < 0 && !failed)
@@ -702,8 +684,7 @@ static void sweep(const char *name, long (*call)(void))
 
 TEST_LIMIT(memory_ends_while_pages_come_back, 120)
 {
-	fail_fd = open("/proc/self/fail-nth", O_RDWR);
-	if (fail_fd < 0)
+	if (!have_fail_nth())
 		return;
 	o.fd = OK(syscall(__NR_memfd_create, "m", 0));
 	OK(ftruncate(o.fd, FEW * PAGE));
