@@ -60,8 +60,8 @@ label:	__attribute__((unused));			\
 	Q(none, "is the entry empty", pte_none(f->orig), anonymous, offset) \
 	Q(anonymous, "is the area anonymous", vma_is_anonymous(f->vma), fill, file) \
 	Q(fill, "is it a write", wants_write(f), anon_write, anon_read) \
-	Q(offset, "does the entry keep a file offset", pte_file(f->orig), taken, present) \
-	Q(taken, "was the page taken from a process that was to die for memory", pte_poisoned(f->orig), sigbus, file) \
+	Q(offset, "does the entry keep a file offset", pte_file(f->orig), lost, present) \
+	Q(lost, "is the page lost, to the reaper or to a disk that could not read it", pte_poisoned(f->orig), sigbus, file) \
 	Q(present, "does the entry name a page", pte_present(f->orig), write, slot) \
 	Q(slot, "does it name a slot of swap that is in use", fault_slot_exists(f), swap_in, sigbus) \
 	Q(write, "is it a write", wants_write(f), read_only, unshare) \

@@ -298,6 +298,7 @@ struct address_space {
 	u32 wb_err;				/* what went wrong in write-back (mm/page-writeback.c): atomic */
 	/* Of shared memory (mm/shmem.c): */
 	unsigned long nr_swapped;		/* pages in swap, in the tree as values: tree_lock */
+	unsigned long nr_lost;			/* pages that swap could not give back: the same */
 	struct list_head swaplist;		/* all that ever had one: shmem_swaplist_lock */
 	unsigned int unusers;			/* swapoff is at work here: shmem_swaplist_lock */
 	struct shmem_falloc *falloc;		/* an fallocate(2) is: tree_lock */

@@ -32,6 +32,8 @@ static inline swp_entry_t pte_to_swp_entry(pte_t e)
 }
 static inline pte_t swp_entry_to_pte(swp_entry_t e) { return swp_pte(swp_type(e), swp_offset(e)); }
 /* What the tree of a file in memory has in the place of a page that is in swap (mm/page_tree.c). */
+/* In a file's tree: a page that swap could not give back.  Of no area; to read it is EIO. */
+#define SWP_LOST	swp_entry(MAX_SWAPFILES, 1)
 static inline void *swp_to_radix_entry(swp_entry_t e) { return (void *)(e.val << 1 | 1); }
 static inline swp_entry_t radix_to_swp_entry(const void *entry)
 {
@@ -128,5 +130,6 @@ void vmscan_init(void);				/* start kswapd */
 /* Write out and free these pages (isolated, a reference each): how many were freed. */
 unsigned long reclaim_pages(struct list_head *pages);
 extern int vm_swappiness;
+extern int sysctl_page_cluster;	/* log2 of the slots that are read at once, at most */
 
 #endif

@@ -582,7 +582,21 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long address, un
 
 /* ---- swapoff ---- */
 
-/* The swap entry at @addr, if it is of @type: bring its page back.  0 or -ENOMEM. */
+/* The disk could not read the page of this entry: the slot goes, and who touches the page gets SIGBUS for good. */
+static void lose_page(struct fault *f)
+{
+	pte_t *pte = lock_same(f);
+
+	if (!pte)
+		return;
+	set_pte(pte, pte_marker_poisoned());
+	trace_pte_change(f->mm, f->addr, f->orig.pte, pte->pte);
+	add_mm_counter(f->mm, MM_SWAPENTS, -1);
+	free_swap_entry(pte_to_swp_entry(f->orig));
+	pte_unmap_unlock(pte, f->ptl);
+}
+
+/* The swap entry at @addr, if it is of @type: bring its page back, or give it up if it cannot be read.  0, -ENOMEM, -EINTR. */
 static int unuse_entry(struct vm_area_struct *vma, pmd_t *pmd, unsigned long addr, unsigned int type)
 {
 	for (;;) {
@@ -596,7 +610,8 @@ static int unuse_entry(struct vm_area_struct *vma, pmd_t *pmd, unsigned long add
 		case 0:
 			break;
 		case VM_FAULT_SIGBUS:
-			return -EIO;
+			lose_page(&f);
+			break;
 		default:
 			return -ENOMEM;
 		}

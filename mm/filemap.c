@@ -155,7 +155,7 @@ struct page *grab_page(struct address_space *m, pgoff_t index, gfp_t gfp)
 
 		if (page)
 			return page;
-		if (unlikely(READ_ONCE(m->nr_swapped)))
+		if (unlikely(shmem_has_values(m)))
 			page = shmem_swapin_page(m, index);
 		if (page)
 			return page;

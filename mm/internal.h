@@ -171,8 +171,8 @@ pmd_t *next_pte_table(struct mm_struct *mm, unsigned long *addr, unsigned long e
 
 /* ---- oom_reap.c ---- */
 /*
- * An entry whose page was taken by the reaper: an offset that no file has.  Only in address spaces of victims
- * (MMF_OOM_VICTIM); to touch it is SIGBUS.
+ * An entry whose page is lost: taken by the reaper, or in a slot of swap that could not be read when its area went.  It looks
+ * like an offset that no file has; only in private areas that have an anon_vma.  To touch it is SIGBUS.
  */
 static inline pte_t pte_marker_poisoned(void) { return pgoff_to_pte(~0UL >> PAGE_SHIFT); }
 static inline bool pte_poisoned(pte_t e) { return e.pte == pte_marker_poisoned().pte; }
@@ -292,6 +292,11 @@ bool shmem_in_swap_cache(struct address_space *m, pgoff_t index);
  * True: its slot is in its place, it is on its way and unlocked.  False: it stays, locked.
  */
 bool shmem_writepage(struct page *page);
+/* Does its tree hold anything but pages?  Without lock: the caller looks again under tree_lock. */
+static inline bool shmem_has_values(const struct address_space *m)
+{
+	return READ_ONCE(m->nr_swapped) || READ_ONCE(m->nr_lost);
+}
 /* Truncation found @entry, a value, at @index: gone.  False: it has changed. */
 bool shmem_free_swap(struct address_space *m, pgoff_t index, void *entry);
 /* Up to @max entries of [@first, @last], pages with a reference; more than one can be had of a place only by asking again. */

@@ -128,6 +128,25 @@ static void for_each_pte(struct vm_area_struct *vma, unsigned long start, unsign
 		flush_tlb_range(vma, start, end);
 }
 
+static bool give_up(swp_entry_t e)
+{
+	return true;
+}
+
+/* A page that was lost on its way through swap has no slot: it can only be given up. */
+static bool absent_entry_goes(pte_t e, bool (*fn)(swp_entry_t e))
+{
+	return pte_swap(e) ? fn(pte_to_swp_entry(e)) : pte_poisoned(e) && fn == give_up;
+}
+
+static void forget_absent_entry(struct mm_struct *mm, pte_t e)
+{
+	if (!pte_swap(e))
+		return;
+	add_mm_counter(mm, MM_SWAPENTS, -1);
+	free_swap_entry(pte_to_swp_entry(e));
+}
+
 /* Call @fn for each swap entry of [start, end): true, and the entry is taken down.  Its table's lock is not held. */
 static void for_each_swap_entry(struct vm_area_struct *vma, unsigned long start, unsigned long end,
 				bool (*fn)(swp_entry_t e))
@@ -142,15 +161,14 @@ static void for_each_swap_entry(struct vm_area_struct *vma, unsigned long start,
 			continue;
 		}
 		was = ptep_get(pte_offset_kernel(pmd, addr));
-		if (!pte_swap(was) || !fn(pte_to_swp_entry(was)))
+		if (!absent_entry_goes(was, fn))
 			continue;
 		pte = pte_offset_map_lock(vma->vm_mm, pmd, addr, &ptl);
 		if (pte->pte == was.pte) {
 			set_pte(pte, __pte(0));
 			trace_pte_change(vma->vm_mm, addr, was.pte, 0);
 			pt_entries_add(ptl, -1);
-			add_mm_counter(vma->vm_mm, MM_SWAPENTS, -1);
-			free_swap_entry(pte_to_swp_entry(was));
+			forget_absent_entry(vma->vm_mm, was);
 		}
 		pte_unmap_unlock(pte, ptl);
 	}
@@ -164,11 +182,6 @@ static bool read_ahead(swp_entry_t e)
 		put_page(page);
 	cond_resched();
 	return false;
-}
-
-static bool give_up(swp_entry_t e)
-{
-	return true;
 }
 
 /* Not used lately: reclaim may look here first.  What others map too is not ours to judge. */

@@ -145,7 +145,7 @@ static int copy_ptes(struct copy *c, pte_t *dst, pte_t *src, unsigned long nr, l
 			continue;
 		used++;
 		if (unlikely(!(e & (_PAGE_PRESENT | _PAGE_PROTNONE)))) {
-			dst->pte = e;		/* nonlinear offset, or a slot of swap */
+			dst->pte = e;		/* nonlinear offset, a slot of swap, a lost page */
 			if (pte_swap(__pte(e))) {
 				swap_duplicate(pte_to_swp_entry(__pte(e)));
 				rss[MM_SWAPENTS]++;
@@ -412,9 +412,10 @@ static noinline int zap_some_ptes(struct zap *z, pte_t *pte, unsigned long addr,
 		if (!e)
 			continue;
 		if (!(e & (_PAGE_PRESENT | _PAGE_PROTNONE))) {
-			if ((z->keep & ZAP_KEEP_OFFSETS) || (pte_swap(__pte(e)) && (z->keep & ZAP_KEEP_ANON)))
+			if ((z->keep & ZAP_KEEP_OFFSETS) ||
+			    ((z->keep & ZAP_KEEP_ANON) && (pte_swap(__pte(e)) || pte_poisoned(__pte(e)))))
 				continue;
-			pte->pte = 0;		/* nonlinear offset, or a slot of swap */
+			pte->pte = 0;		/* nonlinear offset, a slot of swap, a lost page */
 			freed++;
 			forget_absent(e, rss);
 			continue;

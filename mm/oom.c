@@ -241,22 +241,41 @@ static void kill_process(struct task_struct *p)
 
 /*
  * Who else runs in the victim's memory dies too.  If init does, it stays, and nothing can be had: no reaper.
- * tasklist_lock held.
+ * Returns whether it does.  tasklist_lock held.
  */
-static void kill_sharers(struct task_struct *victim, struct mm_struct *mm)
+static bool kill_sharers(struct task_struct *victim, struct mm_struct *mm)
 {
 	struct task_struct *p;
+	bool pinned = false;
 
 	for_each_process(p) {
 		if (p->signal == victim->signal || !shares_mm(p, mm))
 			continue;
 		if (p == init_process) {
 			set_bit(MMF_OOM_SKIP, &mm->flags);
-			pr_info("oom killer %d (%s) has mm pinned by %d (%s)\n", victim->pid, victim->comm, p->pid, p->comm);
+			pinned = true;
 		} else if (!(p->flags & PF_KTHREAD)) {
 			kill_process(p);
 		}
 	}
+	return pinned;
+}
+
+/* What is said of a victim: noted under the locks, printed when they are let go, since a serial line is slow. */
+struct last_words {
+	unsigned long total_vm, anon, file, shmem, tables;	/* pages */
+	unsigned int uid;
+	int adj;
+	bool pinned;		/* init runs in its memory */
+};
+
+static void note_kill(struct last_words *w, const struct task_struct *p, struct mm_struct *mm)
+{
+	*w = (struct last_words) {
+		.total_vm = mm->total_vm, .anon = get_mm_counter(mm, MM_ANONPAGES), .file = get_mm_counter(mm, MM_FILEPAGES),
+		.shmem = get_mm_counter(mm, MM_SHMEMPAGES), .tables = atomic_long_read(&mm->nr_tables),
+		.uid = p->cred.uid, .adj = p->signal->oom_score_adj,
+	};
 }
 
 static unsigned long kib(unsigned long pages)
@@ -265,33 +284,34 @@ static unsigned long kib(unsigned long pages)
 }
 
 /* Linux's line, to the letter: programs look for it. */
-static void log_kill(const struct task_struct *p, struct mm_struct *mm, const char *message)
+static void log_kill(const struct task_struct *p, const struct last_words *w, const char *message)
 {
 	pr_err("%s: Killed process %d (%s) total-vm:%lukB, anon-rss:%lukB, file-rss:%lukB, shmem-rss:%lukB, UID:%u "
-	       "pgtables:%lukB oom_score_adj:%d\n", message, p->pid, p->comm, kib(mm->total_vm),
-	       kib(get_mm_counter(mm, MM_ANONPAGES)), kib(get_mm_counter(mm, MM_FILEPAGES)),
-	       kib(get_mm_counter(mm, MM_SHMEMPAGES)), p->cred.uid, kib(atomic_long_read(&mm->nr_tables)),
-	       p->signal->oom_score_adj);
+	       "pgtables:%lukB oom_score_adj:%d\n", message, p->pid, p->comm, kib(w->total_vm), kib(w->anon), kib(w->file),
+	       kib(w->shmem), w->uid, kib(w->tables), w->adj);
+	if (w->pinned)
+		pr_info("oom killer %d (%s) has mm pinned by %d (%s)\n", p->pid, p->comm, init_process->pid,
+			init_process->comm);
 }
 
 /* tasklist_lock held.  False: it has let go of its memory meanwhile. */
-static bool kill_victim(struct task_struct *victim, const char *message)
+static bool kill_victim(struct task_struct *victim, struct last_words *w)
 {
-	struct task_struct *t = find_lock_task_mm(victim);
+	struct task_struct *t;
 	struct mm_struct *mm;
 
-	if (!t) {
-		pr_info("%s: OOM victim %d (%s) is already exiting. Skip killing the task\n", message, victim->pid,
-			victim->comm);
+	if (!victim->sighand)		/* released: its threads are on no list any more */
 		return false;
-	}
+	t = find_lock_task_mm(victim);
+	if (!t)
+		return false;
 	mm = t->mm;
 	mark_oom_victim(t);		/* it holds the mm from here on */
+	note_kill(w, victim, mm);
 	task_unlock(t);
 	count_vm_event(OOM_KILL);
 	kill_process(victim);
-	log_kill(victim, mm, message);
-	kill_sharers(victim, mm);
+	w->pinned = kill_sharers(victim, mm);
 	return true;
 }
 
@@ -311,8 +331,9 @@ static bool report_allowed(void)
 
 static void oom_kill_process(struct oom_control *oc, const char *message)
 {
+	struct last_words words;
 	unsigned long flags;
-	bool dying;
+	bool dying, killed;
 
 	spin_lock_irqsave(&tasklist_lock, flags);
 	dying = task_will_free_mem(oc->chosen);
@@ -322,9 +343,15 @@ static void oom_kill_process(struct oom_control *oc, const char *message)
 	if (report_allowed())
 		oom_report(oc);
 	spin_lock_irqsave(&tasklist_lock, flags);
-	if (oc->chosen->sighand && kill_victim(oc->chosen, message))	/* released: its threads are on no list any more */
+	killed = kill_victim(oc->chosen, &words);
+	if (killed)
 		trace_oom(oc->chosen->pid, oc->points.sum);
 	spin_unlock_irqrestore(&tasklist_lock, flags);
+	if (killed)
+		log_kill(oc->chosen, &words, message);
+	else
+		pr_info("%s: OOM victim %d (%s) is already exiting. Skip killing the task\n", message, oc->chosen->pid,
+			oc->chosen->comm);
 }
 
 static void check_panic_on_oom(struct oom_control *oc)

@@ -11,8 +11,8 @@
  *
  *             The entries of those who map it become none: they fault, and find the slot in the tree.  So one entry refers to the
  *             slot, however many map the page, and neither VmSwap nor pagemap know of it.
- * Invariants: mapping->nr_swapped is the number of values in its tree, each of which counts once in its slot's map and carries
- *             PAGE_TAG_SWAPPED.  The page stays charged.
+ * Invariants: mapping->nr_swapped is the number of slots in its tree, each of which counts once in its slot's map and carries
+ *             PAGE_TAG_SWAPPED.  The page stays charged.  nr_lost is the number of SWP_LOST: these have no tag, no charge.
  *             A page leaves only if nobody but reclaim, the file and the swap cache has a reference: who finds one in the tree
  *             and holds it keeps it there.
  *             A page that is back has no slot and is dirty.
@@ -85,7 +85,7 @@ static void *value_at(struct address_space *m, pgoff_t index)
 {
 	void *entry = NULL;
 
-	if (!READ_ONCE(m->nr_swapped))
+	if (!shmem_has_values(m))
 		return NULL;
 	spin_lock(&m->tree_lock);
 	entry = page_tree_lookup_entry(&m->page_tree, index);
@@ -210,12 +210,40 @@ static bool enter_tree(struct address_space *m, pgoff_t index, struct page *page
 	return true;
 }
 
+/*
+ * The disk could not read @page, locked, of slot @e: the slot goes, and the file keeps the place, which is EIO from now on, as
+ * on Linux.  -EIO; 0: the tree has changed, look again.
+ */
+static int lose_page(struct address_space *m, pgoff_t index, struct page *page, swp_entry_t e)
+{
+	bool ok;
+
+	spin_lock(&m->tree_lock);
+	ok = page_tree_replace(&m->page_tree, index, swp_to_radix_entry(e), swp_to_radix_entry(SWP_LOST));
+	if (ok) {
+		page_tree_tag_clear(&m->page_tree, index, PAGE_TAG_SWAPPED);
+		m->nr_lost++;		/* first: shmem_has_values() */
+		m->nr_swapped--;
+		trace_file_swap(false, m->host->i_ino, index, e.val);
+	}
+	spin_unlock(&m->tree_lock);
+	if (!ok)
+		return 0;
+	swap_free(e);
+	delete_from_swap_cache(page);
+	shmem_acct_pages(m->host, -1);
+	return -EIO;
+}
+
 /* The page of slot @e, which is at @index: locked, with a reference.  NULL: look again; ERR_PTR(-ENOMEM, -EIO). */
 static struct page *swap_in(struct address_space *m, pgoff_t index, swp_entry_t e)
 {
-	struct page *page = swapin_readahead(e);
+	struct page *page;
 	int err = 0;
 
+	if (e.val == SWP_LOST.val)
+		return ERR_PTR(-EIO);
+	page = swapin_readahead(e);
 	if (!page)
 		return value_at(m, index) == swp_to_radix_entry(e) ? ERR_PTR(-ENOMEM) : NULL;
 	lock_page(page);
@@ -223,7 +251,7 @@ static struct page *swap_in(struct address_space *m, pgoff_t index, swp_entry_t 
 		wait_on_page_writeback(page);
 		if (PageUptodate(page) && enter_tree(m, index, page, e))
 			return page;
-		err = PageUptodate(page) || value_at(m, index) != swp_to_radix_entry(e) ? 0 : -EIO;
+		err = PageUptodate(page) ? 0 : lose_page(m, index, page, e);
 	}
 	unlock_page(page);
 	put_page(page);
@@ -282,16 +310,17 @@ void shmem_swapin_range(struct address_space *m, pgoff_t first, pgoff_t end)
 
 bool shmem_free_swap(struct address_space *m, pgoff_t index, void *entry)
 {
-	bool ok;
+	bool lost = radix_to_swp_entry(entry).val == SWP_LOST.val, ok;
 
 	spin_lock(&m->tree_lock);
 	ok = page_tree_replace(&m->page_tree, index, entry, NULL);
-	m->nr_swapped -= ok;
-	if (ok)
+	m->nr_swapped -= ok && !lost;
+	m->nr_lost -= ok && lost;
+	if (ok && !lost)
 		trace_file_swap(false, m->host->i_ino, index, radix_to_swp_entry(entry).val);
 	spin_unlock(&m->tree_lock);
-	if (!ok)
-		return false;
+	if (!ok || lost)
+		return ok;
 	free_swap_entry(radix_to_swp_entry(entry));
 	shmem_acct_pages(m->host, -1);
 	return true;
@@ -343,7 +372,7 @@ void shmem_evict(struct inode *inode)
 {
 	struct address_space *m = &inode->i_data;
 
-	VM_BUG_ON(m->nr_swapped);
+	VM_BUG_ON(shmem_has_values(m));
 	if (!list_empty(&m->swaplist))
 		wait_event(unuse_wait, leave_swaplist(m));
 }
@@ -364,9 +393,9 @@ static int unuse_mapping(struct address_space *m, unsigned int type)
 			if (signal_pending(current))
 				return -EINTR;
 			page = shmem_swapin_page(m, indices[i]);
-			if (IS_ERR(page))
+			if (IS_ERR(page) && PTR_ERR(page) != -EIO)	/* that page is lost, the slot is free */
 				return PTR_ERR(page);
-			if (page) {
+			if (!IS_ERR_OR_NULL(page)) {
 				unlock_page(page);
 				put_page(page);
 			}
@@ -429,10 +458,19 @@ void shmem_falloc_begin(struct address_space *m, struct shmem_falloc *f)
 
 /* ---- numbers ---- */
 
-bool shmem_in_swap_cache(struct address_space *m, pgoff_t index)
+/* The slot at @index; 0: none. */
+static swp_entry_t slot_at(struct address_space *m, pgoff_t index)
 {
 	void *value = value_at(m, index);
-	struct page *page = value ? lookup_swap_cache(radix_to_swp_entry(value)) : NULL;
+	swp_entry_t e = value ? radix_to_swp_entry(value) : (swp_entry_t){ 0 };
+
+	return e.val == SWP_LOST.val ? (swp_entry_t){ 0 } : e;
+}
+
+bool shmem_in_swap_cache(struct address_space *m, pgoff_t index)
+{
+	swp_entry_t e = slot_at(m, index);
+	struct page *page = e.val ? lookup_swap_cache(e) : NULL;
 	bool yes = page && PageUptodate(page);
 
 	if (page)
@@ -442,12 +480,12 @@ bool shmem_in_swap_cache(struct address_space *m, pgoff_t index)
 
 bool shmem_needs_disk(struct address_space *m, pgoff_t index)
 {
-	void *value = value_at(m, index);
-	struct page *page = value ? lookup_swap_cache(radix_to_swp_entry(value)) : NULL;
+	swp_entry_t e = slot_at(m, index);
+	struct page *page = e.val ? lookup_swap_cache(e) : NULL;
 
 	if (page)
 		put_page(page);
-	return value && !page;
+	return e.val && !page;
 }
 
 unsigned long shmem_partial_swap_usage(struct address_space *m, pgoff_t first, pgoff_t end)
@@ -485,20 +523,29 @@ unsigned long shmem_swapped_pages(bool (*of)(const struct inode *inode))
 
 static int verify_swapped(struct address_space *m, unsigned long *entries)
 {
-	unsigned long n = 0, found = 0;
+	unsigned long n = 0, found = 0, lost = 0;
 	pgoff_t first = 0, index;
 	void *entry;
 	int bad = 0;
 
 	for (; page_tree_gang_entries(&m->page_tree, first, &entry, &index, 1, -1); first = index + 1) {
-		unsigned int count = page_tree_is_value(entry) ? swap_count(radix_to_swp_entry(entry)) : 1;
+		unsigned int count;
 
-		n += page_tree_is_value(entry);
+		if (!page_tree_is_value(entry))
+			continue;
+		if (radix_to_swp_entry(entry).val == SWP_LOST.val) {
+			lost++;
+			continue;
+		}
+		count = swap_count(radix_to_swp_entry(entry));
+		n++;
 		if (count != 1)
 			bad += mm_complain(NULL, index, "count of a slot that a file refers to", count, 1);
 	}
 	for (first = 0; page_tree_gang_entries(&m->page_tree, first, &entry, &index, 1, PAGE_TAG_SWAPPED); first = index + 1)
 		found += page_tree_is_value(entry);
+	if (lost != m->nr_lost)
+		bad += mm_complain(NULL, (unsigned long)m, "nr_lost of a file, such values in its tree", m->nr_lost, lost);
 	if (n != m->nr_swapped || found != n)
 		bad += mm_complain(NULL, (unsigned long)m, "nr_swapped of a file, values in its tree", m->nr_swapped, n);
 	*entries += n;

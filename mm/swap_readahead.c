@@ -13,14 +13,15 @@
 #include <swap.h>
 #include "internal.h"
 
-#define MOST		8		/* slots, a power of two */
+#define LARGEST		8		/* the most of page_cluster that is heard: a mebibyte */
 
-static atomic_t hits = ATOMIC_INIT(MOST);	/* pages that somebody came to, since the last window */
+int sysctl_page_cluster = 3;
+static atomic_t hits = ATOMIC_INIT(8);	/* pages that somebody came to, since the last window */
 static unsigned long last_offset;		/* of the slot that the last window was for */
 static unsigned int last_window = 1;		/* its slots */
 
 /*
- * Slots to be read for @e, itself among them: 1, 2, 4 or 8, those of its aligned group.  As many as the last time if somebody
+ * Slots to be read for @e, itself among them: 1, 2, 4 ... 1 << page_cluster, those of its aligned group.  As many as the last time if somebody
  * came to what was read then, or more if that was most of it; half as many if nobody did, in the end one alone, until
  * neighbours are asked for again.
  */
@@ -28,11 +29,15 @@ unsigned int swapin_window(swp_entry_t e)
 {
 	unsigned long off = swp_offset(e), last = READ_ONCE(last_offset);
 	unsigned int used = atomic_xchg(&hits, 0), n = READ_ONCE(last_window);
+	unsigned int most = 1U << min(READ_ONCE(sysctl_page_cluster), LARGEST);
 
+	if (most == 1)
+		return 1;
 	if (!used)
 		n = max(n / 2, 1U);
-	while (used && n < MOST && n < used + 2)
+	while (used && n < most && n < used + 2)
 		n *= 2;
+	n = min(n, most);
 	if (n == 1 && (off == last + 1 || off + 1 == last))
 		n = 2;
 	WRITE_ONCE(last_offset, off);

@@ -402,7 +402,7 @@ static void verify_pte(struct table_walk *w, unsigned long addr, pte_t e)
 		return;
 	}
 	if (!pte_present(e)) {
-		if (pte_poisoned(e) ? !mm_is_oom_victim(v->vm_mm) || (v->vm_flags & VM_SHARED) :
+		if (pte_poisoned(e) ? !v->anon_vma || (v->vm_flags & VM_SHARED) :
 				      !pte_file(e) || !(v->vm_flags & VM_NONLINEAR))
 			complain_at(w, addr, "unknown entry", e.pte);
 		return;

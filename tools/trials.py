@@ -34,7 +34,7 @@ TOO_LARGE = {
     "affinity.*": "shares of a CPU say nothing where the host takes it away",
 }
 # What a failed line says if it asked where pages are, how many, or whether they were used lately, and not what they hold.
-COUNTS = re.compile(r"smaps|sums\(|status_value|status_kb|VmRSS|VmSwap|rss\b|mincore|resident|present|pagemap|pfn|meminfo|"
+COUNTS = re.compile(r"smaps|sums\(|swapped\(|status_value|status_kb|VmRSS|VmSwap|rss\b|mincore|resident|present|pagemap|pfn|meminfo|"
                     r"vmstat|Referenced|majflt|faults|cached|frame")
 # Cases that say where a page is, what is in use or what changes meanwhile: a storm decides that.
 WHERE_PAGES_ARE = {

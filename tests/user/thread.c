@@ -76,14 +76,21 @@ TEST(threads_have_one_pid_and_different_tids)
 static int set_errno(void *arg)
 {
 	errno = EDOM;
+	__atomic_store_n((int *)arg, 1, __ATOMIC_RELEASE);
 	return errno;
 }
 
 TEST(each_thread_has_its_own_fs_base)
 {
+	struct thread *t;
+	int is_set = 0;
+
 	errno = ERANGE;
-	EQ(thread_join(start(set_errno, NULL)), EDOM);
-	EQ(errno, ERANGE);
+	t = start(set_errno, &is_set);
+	while (!__atomic_load_n(&is_set, __ATOMIC_ACQUIRE))
+		sched_yield();
+	EQ(errno, ERANGE);		/* before thread_join(), whose futex_wait() may fail */
+	EQ(thread_join(t), EDOM);
 }
 
 static int map_one(void *arg)
