@@ -45,8 +45,8 @@ static inline swp_entry_t page_swap_entry(const struct page *page)
 }
 
 /* ---- mm/swapfile.c: slots ---- */
-/* A free slot, which the swap cache then has; .val 0: none. */
-swp_entry_t get_swap_page(void);
+/* A free slot for a page of that zone; the swap cache then has it.  .val 0: none. */
+swp_entry_t get_swap_page(enum zone_type zone);
 /* One reference to a slot more (fork, unmapping), or less. */
 void swap_duplicate(swp_entry_t e);
 unsigned int swap_free(swp_entry_t e);		/* how many references are left */

@@ -88,7 +88,7 @@ static int add_to_swap_cache(struct page *page, swp_entry_t e)
 
 bool add_to_swap(struct page *page)
 {
-	swp_entry_t e = get_swap_page();
+	swp_entry_t e = get_swap_page(page_zonenum(page));
 
 	if (!e.val)
 		return false;

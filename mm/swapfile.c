@@ -11,7 +11,8 @@
  *             si->inuse is the number of slots that are not free; bad ones are not counted at all.
  *             Counts of a slot change by atomic operations of who has a reference to it: the area stays while anybody has.
  *             Only who takes a free slot or makes one free, or does not know whether there still is one, takes swap_lock.
- *             Slots are looked for from where the last one was found: what leaves together lies together.
+ *             Slots are looked for from where the last one was found: what leaves together lies together; each zone in runs of
+ *             its own.
  * Lock order: swapon_mutex > mmap_sem > page lock > ptl > swap_lock, which is innermost.
  * Simplified: the header is mkswap's version 1; no discard.
  * Sources:    mkswap(8), swapon(2), swapon(8); Gorman, "Understanding the Linux Virtual Memory Manager",
@@ -39,6 +40,12 @@
 /* An address space has one entry for a slot at most, and a process. */
 _Static_assert(PID_MAX < SWAP_COUNT + 2, "the count of a slot cannot overflow");
 
+/*
+ * Slots in a row for the pages of one zone.  Each zone has lists of its own, and a walk through memory meets their pages far
+ * apart: mixed on the disk, half of what is read ahead would come too early.
+ */
+#define RUN		256UL
+
 #define SWP_USED	1U
 #define SWP_WRITEOK	2U
 
@@ -53,7 +60,8 @@ struct swap_info {
 	unsigned long max;		/* slots, header included */
 	unsigned long pages;		/* slots that can be used */
 	atomic_long_t inuse;		/* that are: swap_lock to change */
-	unsigned long next;		/* where to look first: swap_lock */
+	unsigned long next[MAX_NR_ZONES];	/* where the pages of each zone go on, at a multiple of RUN: nowhere yet: swap_lock */
+	unsigned long next_run;		/* where the next RUN begins: swap_lock */
 };
 
 static struct swap_info areas[MAX_SWAPFILES];
@@ -66,19 +74,27 @@ static unsigned int last_used;		/* swap_lock: areas of one priority take turns *
 
 /* ---- slots ---- */
 
-/* A free slot of @si, which has one.  swap_lock held. */
-static unsigned long find_slot(struct swap_info *si)
+/* @off, if it is within a run; else the first slot of the next one.  swap_lock held. */
+static unsigned long within_run(struct swap_info *si, unsigned long off)
 {
-	unsigned long off = si->next;
+	if (off % RUN && off < si->max)
+		return off;
+	off = si->next_run < si->max ? si->next_run : 0;
+	si->next_run = off + RUN;
+	return off;
+}
 
-	for (unsigned long n = 1; n < si->max; n++) {
-		if (off >= si->max)
-			off = 1;
+/* A free slot of @si, which has one, for a page of @zone.  swap_lock held. */
+static unsigned long find_slot(struct swap_info *si, enum zone_type zone)
+{
+	unsigned long off = si->next[zone];
+
+	for (unsigned long n = 0; n < si->max + 2 * RUN; n++, off++) {	/* a begun run, and all: the header is no free slot */
+		off = within_run(si, off);
 		if (!READ_ONCE(si->map[off])) {
-			si->next = off + 1;
+			si->next[zone] = off + 1;
 			return off;
 		}
-		off++;
 	}
 	BUG();
 }
@@ -102,7 +118,7 @@ static struct swap_info *best_area(void)
 	return best;
 }
 
-swp_entry_t get_swap_page(void)
+swp_entry_t get_swap_page(enum zone_type zone)
 {
 	swp_entry_t e = { 0 };
 	struct swap_info *si;
@@ -110,7 +126,7 @@ swp_entry_t get_swap_page(void)
 	spin_lock(&swap_lock);
 	si = best_area();
 	if (si) {
-		unsigned long off = find_slot(si);
+		unsigned long off = find_slot(si, zone);
 
 		WRITE_ONCE(si->map[off], SWAP_HAS_CACHE);
 		atomic_long_inc(&si->inuse);
@@ -518,7 +534,8 @@ static int add_area(struct file *f, int flags)
 	if (err)
 		return err;
 	si->prio = flags & SWAP_FLAG_PREFER ? flags & SWAP_FLAG_PRIO_MASK : --least_prio;
-	si->next = 1;
+	memset(si->next, 0, sizeof(si->next));
+	si->next_run = 0;
 	set_flags(si, SWP_USED | SWP_WRITEOK);
 	pr_info("Adding %luk swap on %s.  Priority:%d\n", si->pages << (PAGE_SHIFT - 10), si->file->f_path.dentry->d_name,
 		si->prio);

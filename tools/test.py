@@ -554,7 +554,8 @@ def run_walk(build):
                                      f"{build}/bench/bench", "--", "bench -m 144"])
         said = {key: int(n) for key, n in re.findall(r"^(D\d\d) (\d+) ", "\n".join(out), re.M)}
         result = Result(0, exit_failure(status, 0))
-        result.check(said.get("D11", 0) > 30000 and said["D10"] * 5 < said["D11"], f"in order: {said}")
+        # 36,864 pages; 41,640 were read when pages of two zones lay mixed in swap
+        result.check(30000 < said.get("D11", 0) < 38500 and said["D10"] * 5 < said["D11"], f"in order: {said}")
         result.check(said.get("D20", 0) > 15000 and said["D21"] < said["D20"] * 1.3, f"at random: {said}")
         return result
     return run
