@@ -1406,7 +1406,7 @@ ps | grep -c '[o]om bomb'; echo ok 3 - the shell ends the bomb
 grep oom_kill /proc/vmstat; dd if=/dev/zero of=/tmp/file bs=1024k count=8 2>/dev/null && rm /tmp/file && echo ok 4 - memory is there again
 """
 # Programs whose machine has less than 1 GiB: they use it up.
-TEST_MEMORY = {"oom": "256M", "diskerr": "256M"}
+TEST_MEMORY = {"oom": "256M", "diskerr": "256M", "swapload": "192M"}
 DISK_ERROR_TESTS = ("diskerr",)
 # Not affinity: shares of a CPU say nothing where the host takes it away for seconds.
 SMP_TESTS = ("badelf", "cloneflags", "cow", "exec", "filemap", "futex", "madvise", "membarrier", "mmap",
