@@ -206,7 +206,7 @@ static struct page *page_mapped_only_here(struct vm_area_struct *vma, unsigned l
 		return NULL;
 	pte = pte_offset_map_lock(vma->vm_mm, pmd, addr, &ptl);
 	page = pte_present(*pte) ? vm_normal_page(vma, addr, *pte) : NULL;
-	if (page && (PageAnon(page) || page_mapcount(page) != 1))
+	if (page && (PageAnon(page) || page_mapcount(page) != 1 || !READ_ONCE(page->mapping)))	/* or the kernel's own: [vdso] */
 		page = NULL;
 	if (page)
 		get_page(page);
