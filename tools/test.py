@@ -1040,6 +1040,10 @@ class Plan:
             panics, r"Kernel panic - not syncing: on purpose",
             *(rf"(?s)CPU {cpu}, process \d+ \(spinner\):(?:(?!CPU \d+, ).)*? spin_around" for cpu in (1, 2, 3)),
             want=machine.FAILURE))
+        self.add("boots", "stack-overflow", run_boot(
+            dataclasses.replace(four, append=four.append + "hardening.endless"),
+            "Kernel panic - not syncing: kernel stack overflow, error code 0", r"RIP \w+:\w+ go_deeper",
+            r"(?s)call trace:(\s+\[[^]]*\]\s+\w+ go_deeper\S+){8}", want=machine.FAILURE))
         # From kernel entry to init's first instruction: fewer than 100 million of them.
         add("instructions", Machine(self.kernel, initrd, words, cpu="qemu64", icount=True),
             patterns=(expect, r"boot: \d{1,8} TSC ticks from kernel entry"))

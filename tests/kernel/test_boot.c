@@ -51,12 +51,6 @@ KTEST(boot, sections_are_page_aligned)
 	}
 }
 
-KTEST(boot, identity_map_is_gone)
-{
-	EXPECT(probe_read((void *)__pa(_text)) & PROBE_FAULTED);
-	EXPECT(probe_read(NULL) & PROBE_FAULTED);
-}
-
 KTEST(boot, entry_time_was_taken)
 {
 	EXPECT(boot_tsc != 0);
