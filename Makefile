@@ -315,20 +315,27 @@ $(BUILD)/gen/linker.ld: linker.ld $(BUILD)/.flags
 	$(Q)$(CC) $(NOSTDINC) $(KERNEL_INCLUDES) $(SAN_DEFS_$(SAN)) -E -P -x assembler-with-cpp -D__ASSEMBLY__ \
 		-MMD -MP -MF $@.d -MT $@ -o $@ $<
 
-# The symbol table for backtraces is part of the kernel whose symbols it lists.  Link without it,
-# make it, link with it; it lies after the code, so the second table should equal the first.  If it
-# does not, one more link settles it, because the size of the table no longer changes.
+# Two tables about the linked kernel are part of it: its functions' names, for backtraces, and the places
+# that hold an address, for KASLR.  Link without them; with the names, which lie after the code that they
+# describe; then with both, since the places lie before their table.  If the names have moved after all, one
+# more link settles it, because the size of the table no longer changes.
 KSYM := $(BUILD)/gen/kallsyms
+RELOCS := $(BUILD)/gen/relocs
 link_kernel = $(KERNEL_LD) $(KERNEL_LDFLAGS) -T $(BUILD)/gen/linker.ld -o $(1) $(KERNEL_OBJS) $(2) $(SAN_LIBS_$(SAN))
 make_kallsyms = $(NM) -n $(1) | $(PYTHON) tools/kallsyms.py > $(2).asm && $(NASM) -f elf64 -o $(2).o $(2).asm
+# The kernel with the names $(2), at $(1).places, then with the places too, at $(1).
+link_with_relocs = $(call link_kernel,$(1).places,$(2) $(call ld_option,--emit-relocs)) && \
+	$(PYTHON) tools/relocs.py $(1).places $(RELOCS).bin && rm $(1).places && \
+	printf 'section .relocs progbits alloc noexec write align=4\nincbin "$(RELOCS).bin"\n' > $(RELOCS).asm && \
+	$(NASM) -f elf64 -o $(RELOCS).o $(RELOCS).asm && $(call link_kernel,$(1),$(2) $(RELOCS).o)
 
-$(BUILD)/quire.elf: $(KERNEL_OBJS) $(BUILD)/gen/linker.ld $(BUILD)/.sources tools/kallsyms.py
+$(BUILD)/quire.elf: $(KERNEL_OBJS) $(BUILD)/gen/linker.ld $(BUILD)/.sources tools/kallsyms.py tools/relocs.py
 	$(call say,LD,$@)
 	$(Q)$(call link_kernel,$@.tmp,)
 	$(Q)$(call make_kallsyms,$@.tmp,$(KSYM))
-	$(Q)$(call link_kernel,$@.tmp,$(KSYM).o)
+	$(Q)$(call link_with_relocs,$@.tmp,$(KSYM).o)
 	$(Q)$(call make_kallsyms,$@.tmp,$(KSYM)2)
-	$(Q)cmp -s $(KSYM).asm $(KSYM)2.asm || { $(call link_kernel,$@.tmp,$(KSYM)2.o) && \
+	$(Q)cmp -s $(KSYM).asm $(KSYM)2.asm || { $(call link_with_relocs,$@.tmp,$(KSYM)2.o) && \
 		$(call make_kallsyms,$@.tmp,$(KSYM)) && cmp $(KSYM).asm $(KSYM)2.asm; }
 	$(Q)mv $@.tmp $@
 

@@ -9,6 +9,7 @@
  *   __rodata_start .. __rodata_end      constants, tests, symbols  R
  *   __ro_after_init_start .. __ro_after_init_end written only at boot       RW,  then R
  *   _data          .. __bss_stop        data                       RW
+ *     __relocs_start .. __relocs_free   in it: boot/kaslr.c's list      then freed
  *   __bss_stop     .. _end              the boot page tables       RW,  then freed
  */
 #ifndef SECTIONS_H
@@ -19,6 +20,8 @@ extern char __init_begin[], __inittext_end[], __init_end[];
 extern char __rodata_start[], __rodata_end[];
 extern char __ro_after_init_start[], __ro_after_init_end[];
 extern char _data[], _edata[];
+extern const unsigned int __relocs_start[], __relocs_end[];
+extern char __relocs_free[];
 extern char __bss_start[], __bss_stop[];
 extern char __boot_tables_start[], __boot_tables_end[];
 extern char _end[];
