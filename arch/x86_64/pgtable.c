@@ -361,7 +361,9 @@ static void map_kernel_image(void)
 	map_image(__inittext_end, __init_end, PAGE_KERNEL);
 	map_image(__rodata_start, __rodata_end, PAGE_KERNEL_RO);
 	map_image(__ro_after_init_start, __ro_after_init_end, PAGE_KERNEL);
-	map_image(_data, __bss_stop, PAGE_KERNEL);
+	map_image(_data, _edata, PAGE_KERNEL);
+	map_image(__kallsyms_start, __kallsyms_end, PAGE_KERNEL_RO);
+	map_image(__kallsyms_end, __bss_stop, PAGE_KERNEL);
 }
 
 static void map_direct(phys_addr_t start, phys_addr_t end, bool huge)
@@ -457,6 +459,7 @@ void paging_init(void)
 	kasan_start();
 	protect_alias(_text, _etext);
 	protect_alias(__rodata_start, __rodata_end);
+	protect_alias(__kallsyms_start, __kallsyms_end);
 }
 
 /*

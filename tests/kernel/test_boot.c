@@ -87,7 +87,8 @@ KTEST(boot, sections_are_page_aligned)
 {
 	const char *const borders[] = { _text, _etext, __init_begin, __inittext_end, __init_end,
 					__rodata_start, __rodata_end, __ro_after_init_start,
-					__ro_after_init_end, _data, __bss_stop, _end };
+					__ro_after_init_end, _data, _edata, __kallsyms_start,
+					__kallsyms_end, __relocs_free, __bss_stop, _end };
 
 	for (size_t i = 0; i < ARRAY_SIZE(borders); i++) {
 		EXPECT(IS_ALIGNED((unsigned long)borders[i], PAGE_SIZE));

@@ -153,7 +153,8 @@ static void count_leaf(struct census *c, unsigned long va, unsigned long entry)
 	} else {
 		c->stray_exec += exec;			/* nothing else is code */
 	}
-	if (within(va, __rodata_start, __rodata_end) || within(va, __ro_after_init_start, __ro_after_init_end)) {
+	if (within(va, __rodata_start, __rodata_end) || within(va, __ro_after_init_start, __ro_after_init_end) ||
+	    within(va, __kallsyms_start, __kallsyms_end)) {
 		c->rodata++;
 		c->rodata_bad += write || exec;
 	}
