@@ -315,21 +315,29 @@ $(BUILD)/gen/linker.ld: linker.ld $(BUILD)/.flags
 	$(Q)$(CC) $(NOSTDINC) $(KERNEL_INCLUDES) $(SAN_DEFS_$(SAN)) -E -P -x assembler-with-cpp -D__ASSEMBLY__ \
 		-MMD -MP -MF $@.d -MT $@ -o $@ $<
 
-# The symbol table for backtraces is part of the kernel whose symbols it lists.  Link without it,
-# make it, link with it; it lies after the code, so the second table should equal the first.  If it
-# does not, one more link settles it, because the size of the table no longer changes.
+# Two tables about the linked kernel are part of it: its functions' names, for backtraces, and the places
+# that hold an address, for KASLR.  Link without them, make them, link with them; they lie after all
+# that they describe, so the second link should tell the same names.  If it does not, one more settles
+# it, because the size of the tables no longer changes.
 KSYM := $(BUILD)/gen/kallsyms
-link_kernel = $(KERNEL_LD) $(KERNEL_LDFLAGS) -T $(BUILD)/gen/linker.ld -o $(1) $(KERNEL_OBJS) $(2) $(SAN_LIBS_$(SAN))
+RELOCS := $(BUILD)/gen/relocs
+link_kernel = $(KERNEL_LD) $(KERNEL_LDFLAGS) -T $(BUILD)/gen/linker.ld $(call ld_option,--emit-relocs) -o $(1) \
+	$(KERNEL_OBJS) $(2) $(SAN_LIBS_$(SAN))
 make_kallsyms = $(NM) -n $(1) | $(PYTHON) tools/kallsyms.py > $(2).asm && $(NASM) -f elf64 -o $(2).o $(2).asm
+make_relocs = $(PYTHON) tools/relocs.py $(1) $(2).bin && \
+	printf 'section .relocs progbits alloc noexec write align=4\nincbin "$(2).bin"\n' > $(2).asm && \
+	$(NASM) -f elf64 -o $(2).o $(2).asm
+link_again = $(call make_kallsyms,$(1),$(KSYM)) && $(call make_relocs,$(1),$(RELOCS)) && \
+	$(call link_kernel,$(1),$(KSYM).o $(RELOCS).o) && \
+	$(call make_kallsyms,$(1),$(KSYM)2) && $(call make_relocs,$(1),$(RELOCS)2)
+tables_fit = cmp $(1) $(KSYM).asm $(KSYM)2.asm && cmp $(1) $(RELOCS).bin $(RELOCS)2.bin
 
-$(BUILD)/quire.elf: $(KERNEL_OBJS) $(BUILD)/gen/linker.ld $(BUILD)/.sources tools/kallsyms.py
+$(BUILD)/quire.elf: $(KERNEL_OBJS) $(BUILD)/gen/linker.ld $(BUILD)/.sources tools/kallsyms.py tools/relocs.py
 	$(call say,LD,$@)
 	$(Q)$(call link_kernel,$@.tmp,)
-	$(Q)$(call make_kallsyms,$@.tmp,$(KSYM))
-	$(Q)$(call link_kernel,$@.tmp,$(KSYM).o)
-	$(Q)$(call make_kallsyms,$@.tmp,$(KSYM)2)
-	$(Q)cmp -s $(KSYM).asm $(KSYM)2.asm || { $(call link_kernel,$@.tmp,$(KSYM)2.o) && \
-		$(call make_kallsyms,$@.tmp,$(KSYM)) && cmp $(KSYM).asm $(KSYM)2.asm; }
+	$(Q)$(call link_again,$@.tmp)
+	$(Q)$(call tables_fit,-s) || { $(call link_again,$@.tmp) && $(call tables_fit); }
+	$(Q)$(OBJCOPY) --remove-relocations='*' $@.tmp
 	$(Q)mv $@.tmp $@
 
 # ---- Quire's own programs -------------------------------------------------------------------

@@ -3,8 +3,9 @@
 ; Purpose:    every 32-bit boot path ends here: check the CPU, build the first page tables,
 ;             switch to long mode, and make the world that C expects.
 ; Invariants: the first page tables map RAM below 4 GiB twice (at 0 and at PAGE_OFFSET) and the
-;             kernel image at KERNEL_VMA; paging_init() replaces them.  Until paging is on, an
-;             address is [ebp + symbol - KERNEL_VMA], because we may have been moved.
+;             kernel image at KERNEL_VMA, then also where kaslr_init() has moved it;
+;             paging_init() replaces them.  Until paging is on, an address is
+;             [ebp + symbol - KERNEL_VMA], because we may have been moved.
 ; Sources:    Intel SDM vol. 3A, "Initializing IA-32e Mode" and "4-Level Paging"; AMD APM vol. 2,
 ;             "Enabling and Activating Long Mode".
 
@@ -25,6 +26,7 @@ section .boot.tables nobits alloc noexec write align=4096
 pml4:		resb 4096
 pdpt_low:	resb 4096		; for the identity map and for PAGE_OFFSET
 pdpt_kernel:	resb 4096
+global pd_kernel
 pd_kernel:	resb 4096
 pd_low:		resb 4 * 4096		; 4 GiB by 2 MiB pages
 %ifdef QUIRE_KASAN
@@ -50,7 +52,7 @@ boot_tsc:	dq 0			; time stamp counter at kernel entry
 section .boot.text progbits alloc exec nowrite align=16
 bits 32
 
-extern __bss_start, __bss_stop, cpus, start_kernel
+extern __bss_start, __bss_stop, cpus, start_kernel, kaslr_init
 
 ; Enter: ebp = load address - link address, ebx = what the loader hands over,
 ; esi = BOOT_PVH or BOOT_MULTIBOOT2.  Never returns.
@@ -257,10 +259,23 @@ upper_half:
 	mov fs, eax
 	mov gs, eax
 
+	mov r12d, esi
+	mov r13d, ebx
+	mov rsp, boot_stack + KERNEL_STACK_SIZE
+	xor ebp, ebp
+	mov edi, esi
+	mov esi, ebx
+	call kaslr_init			; from here on an address is another one,
+	mov rax, cr3
+	mov cr3, rax
+	mov rax, here			; this one too
+	jmp rax
+here:
 	mov rdi, __bss_start
 	mov rcx, __bss_stop
 	sub rcx, rdi
 	shr rcx, 3
+	xor eax, eax
 	rep stosq
 
 	mov ecx, MSR_GS_BASE_NR		; GS names this CPU's struct cpu
@@ -272,7 +287,7 @@ upper_half:
 
 	mov rsp, boot_stack + KERNEL_STACK_SIZE
 	xor ebp, ebp			; the last frame of every backtrace
-	mov edi, esi
-	mov esi, ebx
+	mov edi, r12d
+	mov esi, r13d
 	call start_kernel
 	ud2

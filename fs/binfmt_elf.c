@@ -98,10 +98,7 @@ static int read_phdrs(struct elf_image *img)
 		if (h->e_phoff >= ph->p_offset && h->e_phoff - ph->p_offset < ph->p_filesz)
 			img->phdr_addr = h->e_phoff - ph->p_offset + ph->p_vaddr;
 	}
-	if (!any)
-		return -ENOEXEC;
-	/* An entry that no user address can be would only fault at once. */
-	return h->e_entry < TASK_SIZE_MAX ? 0 : -EINVAL;
+	return any ? 0 : -ENOEXEC;	/* an entry that no address can be faults at once, as in Linux */
 }
 
 static const struct elf64_phdr *find_phdr(const struct elf_image *img, unsigned int type)
@@ -452,6 +449,8 @@ static int build_program(struct linux_binprm *bprm, struct pt_regs *regs, struct
 		if (err)
 			return err;
 		entry = interp->hdr.e_entry + interp->bias;
+		if (entry >= TASK_SIZE_MAX)
+			return -EINVAL;
 	}
 	err = arch_setup_additional_pages(bprm, &vdso);
 	if (!err)

@@ -259,7 +259,8 @@ static inline void trace_pt_free(struct mm_struct *mm, u32 level, unsigned long 
 #ifdef QUIRE_HOST
 #define TRACE_SITE(caller) (caller)
 #else
-#define TRACE_SITE(caller) ((caller) - KERNEL_VMA)
+#include <kaslr.h>
+#define TRACE_SITE(caller) (link_address(caller) - KERNEL_VMA)
 #endif
 #define trace_page_alloc(pfn, order, gfp, caller) \
 	TRACE_POINT(PAGE, trace_emit(EV_PAGE_ALLOC, 0, order, pfn, gfp, TRACE_SITE(caller), 0))

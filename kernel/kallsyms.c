@@ -3,7 +3,7 @@
  *
  * Purpose:    tools/kallsyms.py makes the table from the linked kernel; the first link has none,
  *             so empty ones stand here.
- * Invariants: kallsyms_offsets ascends; offsets count from KERNEL_VMA.  A backtrace reads the stack by
+ * Invariants: kallsyms_offsets ascends; offsets count from KERNEL_VMA, of addresses as linked.  A backtrace reads the stack by
  *             probes.  The debug build follows frame pointers, upwards only; a broken chain ends it.
  *             The release build has none (they would cost three instructions a function): it lists
  *             what looks like a return address, among which may be some of calls that are over.
@@ -12,6 +12,7 @@
 #include <asm/extable.h>
 #include <asm/memory_layout.h>
 #include <asm/ptrace.h>
+#include <kaslr.h>
 #include <printk.h>
 #include <sections.h>
 #include <string.h>
@@ -51,7 +52,7 @@ const char *sprint_symbol(char *buf, size_t size, unsigned long addr)
 	/* By pointers that the compiler cannot see through: the arrays above are replaced. */
 	const unsigned int *offsets = kallsyms_offsets, *name_off = kallsyms_name_off;
 	const char *names = kallsyms_names;
-	unsigned int num = READ_ONCE(kallsyms_num), i, offset = addr - KERNEL_VMA, end;
+	unsigned int num = READ_ONCE(kallsyms_num), i, offset = link_address(addr) - KERNEL_VMA, end;
 
 	asm("" : "+r"(offsets), "+r"(name_off), "+r"(names));
 	if (!num || !is_text(addr) || offset < offsets[0]) {

@@ -4,7 +4,7 @@
  * Purpose:    bring up one part after the other, each needing only those above it; then process 1
  *             unpacks the initramfs and becomes the first program.
  * Invariants: interrupts stay off until everything that they touch exists.
- * Command line: selftest[=pattern], init=PATH, rdinit=PATH, root=DEVICE, words after "--" for init.
+ * Command line: nokaslr (boot/kaslr.c), selftest[=pattern], init=PATH, rdinit=PATH, root=DEVICE, words after "--" for init.
  */
 #include <asm/desc.h>
 #include <asm/processor.h>
@@ -23,6 +23,7 @@
 #include <mm.h>
 #include <printk.h>
 #include <sched.h>
+#include <sections.h>
 #include <swap.h>
 #include <slab.h>
 #include <string.h>
@@ -55,8 +56,10 @@ static void log_start(void)
 	pr_info("Quire (" QUIRE_BUILD ", compiled by " COMPILER ")\n");
 	pr_info("boot: %s%s%s, kernel at physical %#lx\n", boot_info.protocol,
 		*boot_info.loader ? " by " : "", boot_info.loader,
-		KERNEL_LINK_PHYS + phys_base);
+		(unsigned long)__pa(_text));
 	pr_info("command line: %s\n", boot_info.cmdline);
+	if (cmdline_has("nokaslr"))
+		pr_info("kaslr: off, the kernel runs where it was linked\n");
 }
 
 static void memory_init(void)

@@ -15,6 +15,7 @@
 #include <boot.h>
 #include <boot_info.h>
 #include <kasan.h>
+#include <kaslr.h>
 #include <litmus.h>
 #include <lockdep.h>
 #include <mm.h>
@@ -100,10 +101,18 @@ static void delay_seconds(long seconds)
 		cpu_relax();
 }
 
+/* What to give a debugger with the ELF file: symbol-file -o. */
+static void show_offset(void)
+{
+	if (kaslr_offset())
+		pr_emerg("kernel offset: %#lx from %#lx\n", kaslr_offset(), KERNEL_VMA + KERNEL_LINK_PHYS);
+}
+
 static void __noreturn stop(void)
 {
 	long timeout = cmdline_num("panic", 0);
 
+	show_offset();
 	if (panic_depth == 1)
 		nmi_show_stopped();
 	debug_exit(DEBUG_EXIT_FAILURE);

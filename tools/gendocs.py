@@ -184,7 +184,7 @@ def shorten(lines, keep=3):
 def run_commands(build, commands):
     """Type the commands into one shell, addresses not by chance; what each of them printed."""
     m = machine.Machine(str(build / "quire.elf"), str(build / "initramfs.cpio"), reboot=True,
-                        debug_exit=False, append="console=ttyS0 quiet norandmaps")
+                        debug_exit=False, append="console=ttyS0 quiet nokaslr norandmaps")
     out = {}
     with open(build / "chapters.log", "wb") as log:
         t = session.Terminal(m.command(), log, time.monotonic() + 120)

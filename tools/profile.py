@@ -144,7 +144,7 @@ def record(args, symbols):
         initrd = machine.make_initramfs(os.path.join(work, "initrd"), [f"{args.bench}:/bin/bench"],
                                         INIT % (args.measure, args.size))
         m = machine.Machine(kernel=str(args.build / "quire.elf"), initrd=initrd, cpu="qemu64", icount=True,
-                            append="console=ttyS0 quiet panic=-1 norandmaps " + args.append,
+                            append="console=ttyS0 quiet panic=-1 nokaslr norandmaps " + args.append,
                             extra=("-monitor", f"unix:{sock},server=on,wait=off"))
         qemu = subprocess.Popen(m.command(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         watchdog = threading.Timer(args.limit, qemu.kill)

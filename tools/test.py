@@ -276,6 +276,21 @@ def run_boot(m, *patterns, want=machine.SUCCESS):
     return run
 
 
+def run_slides(m, boots):
+    """Boot M several times: the kernel must say another offset nearly each time, and never 0."""
+    def run(job):
+        result, offsets = Result(), []
+        for _ in range(boots):
+            status, lines = job.start(m.command())
+            told = re.search(r"kaslr offset (0x[0-9a-f]+)$", "\n".join(lines), re.M)
+            offsets.append(told and int(told[1], 16))
+            result.check(status == machine.SUCCESS and offsets[-1],
+                         "; ".join(exit_failure(status, machine.SUCCESS) + [f"offset {told and told[0]}"]))
+        result.check(len(set(offsets)) >= boots - 1, f"the offsets of {boots} boots: {offsets}")
+        return result
+    return run
+
+
 def take_screenshot(path, picture):
     """Ask the QEMU that listens at PATH for a picture of its screen, then to quit."""
     with socket.socket(socket.AF_UNIX) as qmp:
@@ -1043,6 +1058,16 @@ class Plan:
             panics, r"Kernel panic - not syncing: on purpose",
             *(rf"(?s)CPU {cpu}, process \d+ \(spinner\):(?:(?!CPU \d+, ).)*? spin_around" for cpu in (1, 2, 3)),
             want=machine.FAILURE))
+        # Where the kernel lies: by chance, or where it was linked; a panic names its functions all the same.
+        slides = Machine(self.kernel, append=f"{words} selftest=boot.slide", memory="64M")
+        self.add("boots", "kaslr", run_slides(slides, 4))
+        add("kaslr-off", dataclasses.replace(slides, append=slides.append + " nokaslr"),
+            patterns=("kaslr: off", r"kaslr offset 0\n"))
+        self.add("boots", "stack-overflow", run_boot(
+            dataclasses.replace(four, append=four.append + "hardening.endless", memory="64M"),
+            "Kernel panic - not syncing: kernel stack overflow, error code 0",
+            r"RIP \w+:(?!ffffffff802)\w+ go_deeper", r"(?s)call trace:(\s+\[[^]]*\]\s+\w+ go_deeper\S+){8}",
+            r"kernel offset: 0x[1-9a-f]\w*00000 from 0xffffffff80200000", want=machine.FAILURE))
         # From kernel entry to init's first instruction: fewer than 100 million of them.
         add("instructions", Machine(self.kernel, initrd, words, cpu="qemu64", icount=True),
             patterns=(expect, r"boot: \d{1,8} TSC ticks from kernel entry"))

@@ -105,7 +105,7 @@ static void __init read_features(struct cpu_features *f)
 
 static void set_control_registers(const struct cpu_features *f)
 {
-	write_cr0(CR0_PE | CR0_MP | CR0_NE | BIT(4) | CR0_WP | CR0_PG);
+	write_cr0(CR0_PE | CR0_MP | CR0_NE | BIT(4) | CR0_WP | CR0_AM | CR0_PG);
 	write_cr4(CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT |
 		  (f->pge ? CR4_PGE : 0) | (f->smep ? CR4_SMEP : 0) |
 		  (f->smap ? CR4_SMAP : 0) | (f->umip ? CR4_UMIP : 0) |

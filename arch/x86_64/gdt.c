@@ -6,6 +6,8 @@
  *             and #DB (IST).
  * Invariants: the order of the user segments is what SYSRET computes from STAR; an IST stack
  *             ends at an unmapped page, so that overflowing it faults instead of corrupting.
+ *             GDTR names the direct map's alias of the table, as IDTR does (idt.c): without UMIP any
+ *             program can read both, and must not learn where the image is (boot/kaslr.c).
  * Sources:    Intel SDM vol. 3A, "Segment Descriptors", "Task Management in 64-bit Mode",
  *             "Interrupt Stack Table"; vol. 2, "SYSRET".
  */
@@ -57,7 +59,7 @@ static void load_segments(const struct desc_ptr *ptr)
 void gdt_init(struct cpu *cpu)
 {
 	struct cpu_tables *t = &cpu_tables[cpu->id];
-	struct desc_ptr ptr = { sizeof(t->gdt) - 1, (u64)t->gdt };
+	struct desc_ptr ptr = { sizeof(t->gdt) - 1, (u64)__va(__pa(t->gdt)) };
 
 	t->gdt[KERNEL_CS / 8] = 0x00af9b000000ffff;
 	t->gdt[KERNEL_DS / 8] = 0x00cf93000000ffff;

@@ -8,6 +8,7 @@
  * Sources:    Intel SDM vol. 3A, "64-Bit Mode IDT", "Interrupt Stack Table".
  */
 #include <asm/desc.h>
+#include <asm/page.h>
 #include <asm/processor.h>
 
 struct idt_gate {
@@ -44,7 +45,7 @@ static void set_gate(unsigned int vector, u8 type, u8 ist)
 
 void idt_load(void)
 {
-	struct desc_ptr ptr = { sizeof(idt) - 1, (u64)idt };
+	struct desc_ptr ptr = { sizeof(idt) - 1, (u64)__va(__pa(idt)) };	/* see gdt.c */
 
 	asm volatile("lidt %0" :: "m"(ptr));
 }

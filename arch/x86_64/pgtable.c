@@ -361,7 +361,9 @@ static void map_kernel_image(void)
 	map_image(__inittext_end, __init_end, PAGE_KERNEL);
 	map_image(__rodata_start, __rodata_end, PAGE_KERNEL_RO);
 	map_image(__ro_after_init_start, __ro_after_init_end, PAGE_KERNEL);
-	map_image(_data, __bss_stop, PAGE_KERNEL);
+	map_image(_data, _edata, PAGE_KERNEL);
+	map_image(__kallsyms_start, __kallsyms_end, PAGE_KERNEL_RO);
+	map_image(__kallsyms_end, __bss_stop, PAGE_KERNEL);
 }
 
 static void map_direct(phys_addr_t start, phys_addr_t end, bool huge)
@@ -457,6 +459,7 @@ void paging_init(void)
 	kasan_start();
 	protect_alias(_text, _etext);
 	protect_alias(__rodata_start, __rodata_end);
+	protect_alias(__kallsyms_start, __kallsyms_end);
 }
 
 /*
@@ -487,6 +490,17 @@ void vmemmap_populate(unsigned long start_pfn, unsigned long end_pfn)
 
 /* ---- after boot -------------------------------------------------------------------------------- */
 
+/* The list of boot/kaslr.c. */
+static void free_relocs(void)
+{
+	unsigned long size = __relocs_free - (char *)__relocs_start;
+
+	if (!size)
+		return;
+	kernel_unmap((unsigned long)__relocs_start, size);
+	free_reserved_area(image_pa((char *)__relocs_start), image_pa(__relocs_free));
+}
+
 void mark_rodata_ro(void)
 {
 	unsigned long ro = (unsigned long)__ro_after_init_start;
@@ -499,9 +513,10 @@ void mark_rodata_ro(void)
 	kernel_unmap((unsigned long)__init_begin, __init_end - __init_begin);
 	free_reserved_area(image_pa(__init_begin), image_pa(__init_end));
 	free_reserved_area(image_pa(__boot_tables_start), image_pa(__boot_tables_end));
+	free_relocs();
 	pr_info("Freed %luK of boot code and data; kernel text and constants are read-only\n",
-		(unsigned long)(__init_end - __init_begin + __boot_tables_end -
-				__boot_tables_start) >> 10);
+		(unsigned long)(__init_end - __init_begin + __boot_tables_end - __boot_tables_start +
+				__relocs_free - (char *)__relocs_start) >> 10);
 }
 
 static void check_leaf(unsigned long va, unsigned long entry)

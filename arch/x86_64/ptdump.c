@@ -155,6 +155,8 @@ static const struct area {
 	{ (unsigned long)__rodata_start, "kernel read-only data" },
 	{ (unsigned long)__ro_after_init_start, "kernel data, read-only after boot" },
 	{ (unsigned long)_data, "kernel data" },
+	{ (unsigned long)__kallsyms_start, "names of functions" },
+	{ (unsigned long)__relocs_free, "zeroed data" },
 	{ (unsigned long)__bss_stop, "boot page tables" },
 	{ (unsigned long)_end, "above the kernel image" },
 };

@@ -186,8 +186,6 @@ static int setup_rt_frame(struct ksignal *ksig, struct pt_regs *regs)
 	regs->cs = USER_CS;
 	regs->ss = USER_DS;
 	regs->flags &= ~(X86_EFLAGS_DF | X86_EFLAGS_RF | X86_EFLAGS_TF);
-	if (regs->ip >= TASK_SIZE_MAX)
-		return -EFAULT;
 	fpu_clear_user_states();
 	return 0;
 }
@@ -196,8 +194,6 @@ static int setup_rt_frame(struct ksignal *ksig, struct pt_regs *regs)
 
 static int restore_sigcontext(struct pt_regs *regs, const struct sigcontext_64 *sc)
 {
-	if (sc->ip >= TASK_SIZE_MAX)
-		return -EFAULT;
 	regs->r8 = sc->r8;
 	regs->r9 = sc->r9;
 	regs->r10 = sc->r10;

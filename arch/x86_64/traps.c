@@ -12,6 +12,7 @@
 #include <asm/nmi.h>
 #include <asm/processor.h>
 #include <asm/ptrace.h>
+#include <asm/traps.h>
 #include <boot.h>
 #include <irq.h>
 #include <mm.h>
@@ -125,10 +126,13 @@ static void debug_trap(struct pt_regs *regs, unsigned long error)
 	pr_warn("debug trap in the kernel at %#lx, DR6 %#lx\n", regs->ip, dr6);
 }
 
-static void __noreturn double_fault(struct pt_regs *regs, unsigned long error)
+static void double_fault(struct pt_regs *regs, unsigned long error)
 {
+	const struct extable_entry *e = find_extable(regs->ip);
 	unsigned long cr2 = read_cr2();
 
+	if (e && e->type == EX_PROBE && fixup_exception(regs, PROBE_DF))
+		return;
 	if (is_stack_guard(cr2) || (unsigned long)boot_stack - cr2 - 1 < PAGE_SIZE)
 		die(regs, "kernel stack overflow", error, cr2);
 	die(regs, traps[TRAP_DF].name, error, cr2);
@@ -147,13 +151,15 @@ void do_exception(struct pt_regs *regs, unsigned int vector, unsigned long error
 		return;
 	case TRAP_DF:
 		double_fault(regs, error);
+		return;
 	case TRAP_MC:
 		die(regs, traps[vector].name, error, 0);
 	}
 	if (user_mode(regs)) {
 		if (regs->flags & X86_EFLAGS_IF)
 			local_irq_enable();
-		user_trap(regs, vector, error);
+		if (vector != TRAP_GP || !fixup_umip(regs))
+			user_trap(regs, vector, error);
 		return;
 	}
 	if (fixup_exception(regs, PROBE_GP))

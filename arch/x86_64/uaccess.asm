@@ -299,3 +299,17 @@ probe_exec_return:
 probe_exec_fault:
 	pop rbp
 	ret
+
+; Push until there is no stack left; the double fault handler says PROBE_DF.
+global probe_stack_overflow
+probe_stack_overflow:
+	push rbp
+	mov rbp, rsp
+.again:
+	MAY_FAULT .fault, EX_PROBE_TYPE
+	push rbp
+	jmp .again
+.fault:
+	mov rsp, rbp
+	pop rbp
+	ret

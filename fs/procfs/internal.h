@@ -131,4 +131,8 @@ int proc_parse_long(const char *buf, size_t len, long *value);
 /* Write a number within limits into an int; the length, or -errno. */
 ssize_t write_int(const char *buf, size_t len, long low, long high, int *value);
 
+/* kallsyms.c: 2: no address for root either. */
+extern int kptr_restrict;
+void proc_kallsyms_init(void);
+
 #endif

@@ -159,14 +159,6 @@ static int interrupts_show(struct seq_file *m)
 	return 0;
 }
 
-static int kallsyms_show(struct seq_file *m)
-{
-	for (unsigned int i = 0; i < kallsyms_num; i++)
-		seq_printf(m, "%016lx t %s\n", KERNEL_VMA + kallsyms_offsets[i],
-			   kallsyms_names + kallsyms_name_off[i]);
-	return 0;
-}
-
 /* /proc/kmsg: reading takes messages out, as syslog(2) action 2 does. */
 static ssize_t kmsg_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
 {
@@ -185,7 +177,7 @@ void proc_kernel_init(void)
 	proc_create("cpuinfo", 0444, cpuinfo_show, NULL);
 	proc_create("interrupts", 0444, interrupts_show, NULL);
 	proc_create("pat_memtype_list", 0400, memtype_show, NULL);
-	proc_create("kallsyms", 0400, kallsyms_show, NULL);
+	proc_kallsyms_init();
 	proc_create("filesystems", 0444, filesystems_show, NULL);
 	proc_create("devices", 0444, devices_show, NULL);
 	proc_create("diskstats", 0444, diskstats_show, NULL);

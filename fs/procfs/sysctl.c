@@ -185,6 +185,7 @@ static int uuid_show(struct seq_file *m)
 static const struct proc_number numbers[] = {
 	{ "sys/kernel/randomize_va_space", .value = &randomize_va_space, .high = 2 },
 	{ "sys/vm/page-cluster", .value = &sysctl_page_cluster, .high = 31 },
+	{ "sys/kernel/kptr_restrict", .value = &kptr_restrict, .high = 2 },
 	{ "sys/vm/swappiness", .value = &vm_swappiness, .high = 200 },
 	{ "sys/vm/dirty_background_ratio", .value = &dirty_background_ratio, .high = 100 },
 	{ "sys/vm/dirty_ratio", .value = &vm_dirty_ratio, .high = 100 },

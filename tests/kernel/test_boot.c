@@ -6,17 +6,61 @@
 #include <asm/page.h>
 #include <boot.h>
 #include <boot_info.h>
+#include <kaslr.h>
 #include <ktest.h>
 #include <memblock.h>
 #include <mm.h>
+#include <printk.h>
 #include <sections.h>
 #include <string.h>
+
+/* A function with a name to look for. */
+static noinline void slide_tests_name(void)
+{
+	asm volatile("");
+}
 
 KTEST(boot, kernel_lies_on_a_2mib_border)
 {
 	EXPECT_EQ(__pa(_text) & ~PMD_MASK, KERNEL_LINK_PHYS & ~PMD_MASK);
 	EXPECT_EQ(phys_base & ~PMD_MASK, 0);
-	EXPECT_EQ(__pa(_text), KERNEL_LINK_PHYS + phys_base);
+	EXPECT_EQ(__pa(_text), KERNEL_LINK_PHYS + kaslr_offset() + phys_base);
+}
+
+/* tools/test.py compares the offsets of several boots. */
+KTEST(boot, slide_is_whole_and_stays_in_the_kernels_gib)
+{
+	unsigned long offset = kaslr_offset(), size = _end - _text;
+
+	pr_info("kaslr offset %#lx\n", offset);
+	EXPECT_EQ(offset & ~PMD_MASK, 0);
+	if (cmdline_has("nokaslr")) {
+		EXPECT_EQ(offset, 0);
+		return;
+	}
+	EXPECT(offset >= size);			/* where it was linked nothing is mapped */
+	EXPECT(KERNEL_VMA + KERNEL_LINK_PHYS + offset + size <= KERNEL_VMA_END);
+	EXPECT(probe_read((void *)(KERNEL_VMA + KERNEL_LINK_PHYS)) & PROBE_FAULTED);
+}
+
+static const void *const known[] = { slide_tests_name, &known, _text, boot_stack };
+
+KTEST(boot, addresses_in_code_and_data_have_slid)
+{
+	const void *volatile from_code[] = { slide_tests_name, &known, _text, boot_stack };
+	char name[64];
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		EXPECT_EQ(known[i], from_code[i]);	/* the linker's and the instructions' */
+		EXPECT(known[i] >= (void *)_text && known[i] < (void *)_end);
+	}
+	EXPECT(!strncmp(sprint_symbol(name, sizeof(name), (unsigned long)slide_tests_name), "slide_tests_name+0x0/", 21));
+}
+
+KTEST(boot, list_of_addresses_is_given_back)
+{
+	EXPECT(&__relocs_end[0] > &__relocs_start[0]);
+	EXPECT(probe_read(__relocs_start) & PROBE_FAULTED);
 }
 
 KTEST(boot, memory_map_was_read)
@@ -43,18 +87,13 @@ KTEST(boot, sections_are_page_aligned)
 {
 	const char *const borders[] = { _text, _etext, __init_begin, __inittext_end, __init_end,
 					__rodata_start, __rodata_end, __ro_after_init_start,
-					__ro_after_init_end, _data, __bss_stop, _end };
+					__ro_after_init_end, _data, _edata, __kallsyms_start,
+					__kallsyms_end, __relocs_free, __bss_stop, _end };
 
 	for (size_t i = 0; i < ARRAY_SIZE(borders); i++) {
 		EXPECT(IS_ALIGNED((unsigned long)borders[i], PAGE_SIZE));
 		EXPECT(i == 0 || borders[i - 1] <= borders[i]);
 	}
-}
-
-KTEST(boot, identity_map_is_gone)
-{
-	EXPECT(probe_read((void *)__pa(_text)) & PROBE_FAULTED);
-	EXPECT(probe_read(NULL) & PROBE_FAULTED);
 }
 
 KTEST(boot, entry_time_was_taken)

@@ -11,63 +11,6 @@
 #include <string.h>
 #include <vmalloc.h>
 
-static const char constant[64] = { 1, 2, 3 };
-static u8 writable[64] = { 0xc3 };	/* ret */
-
-static void *alias_of(const void *symbol)
-{
-	return __va((unsigned long)symbol - KERNEL_VMA + phys_base);
-}
-
-KTEST(pgtable, kernel_text_cannot_be_written)
-{
-	EXPECT(probe_write((char *)kernel_map) & PROBE_FAULTED);
-}
-
-KTEST(pgtable, direct_map_alias_of_text_cannot_be_written_or_run)
-{
-	EXPECT_EQ(probe_read(alias_of(kernel_map)), 0);
-	EXPECT(probe_write(alias_of(kernel_map)) & PROBE_FAULTED);
-	EXPECT(probe_exec(alias_of(kernel_map)) & PROBE_FAULTED);
-}
-
-KTEST(pgtable, constants_cannot_be_written_nor_their_alias)
-{
-	EXPECT_EQ(probe_read(constant), 0);
-	EXPECT(probe_write((char *)constant) & PROBE_FAULTED);
-	EXPECT(probe_write(alias_of(constant)) & PROBE_FAULTED);
-}
-
-KTEST(pgtable, data_and_heap_cannot_be_executed)
-{
-	u8 *heap = kmalloc(64, GFP_KERNEL);
-	long r;
-
-	EXPECT(heap);
-	heap[0] = 0xc3;
-	r = probe_exec(heap);
-	kfree(heap);
-	EXPECT(r & PROBE_FAULTED);
-	EXPECT_EQ(probe_write(writable), 0);
-	EXPECT(probe_exec(writable) & PROBE_FAULTED);
-}
-
-KTEST(pgtable, identity_map_of_the_boot_tables_is_gone)
-{
-	EXPECT(probe_read((void *)(KERNEL_LINK_PHYS + phys_base)) & PROBE_FAULTED);
-	EXPECT(probe_read((void *)0xb8000) & PROBE_FAULTED);
-}
-
-KTEST(pgtable, null_pointer_faults)
-{
-	EXPECT(probe_read(NULL) & PROBE_FAULTED);
-}
-
-KTEST(pgtable, no_kernel_page_is_writable_and_executable)
-{
-	check_wx();			/* panics if it finds one */
-}
-
 KTEST(pgtable, new_pgd_shares_the_kernel_half_and_has_no_user_half)
 {
 	struct mm_struct *mm = mm_alloc();

@@ -1,6 +1,6 @@
 /*
- * tests/kernel/test_traps.c - exceptions: error codes, the exception table, the stacks with guard
- * pages, the control registers that the rest relies on
+ * tests/kernel/test_traps.c - exceptions: error codes, the exception table, the registers that the
+ * entries rely on; what the traps protect is in test_hardening.c
  */
 #include <asm/desc.h>
 #include <asm/extable.h>
@@ -27,27 +27,6 @@ KTEST(traps, page_fault_error_codes)
 	EXPECT_EQ(probe_read(constant), 0);
 }
 
-KTEST(traps, data_is_not_executable)
-{
-	u8 *code = kmalloc(16, GFP_KERNEL);
-	long r;
-
-	EXPECT(code != NULL);
-	code[0] = 0xc3;			/* RET */
-	r = probe_exec(code);
-	kfree(code);
-	if (!cpu_features.nx) {
-		ktest_skip(t, "this CPU has no NX");
-		return;
-	}
-	EXPECT_EQ(r, PROBE_FAULTED | 0x11);
-}
-
-KTEST(traps, non_canonical_address_is_a_general_protection_fault)
-{
-	EXPECT_EQ(probe_read((void *)0x8000000000000000UL), PROBE_GP);
-}
-
 KTEST(traps, exception_table_is_sorted_and_complete)
 {
 	unsigned long last = 0;
@@ -64,41 +43,6 @@ KTEST(traps, exception_table_is_sorted_and_complete)
 		last = insn;
 	}
 	EXPECT_EQ(search_exception_table((unsigned long)_text), 0);
-}
-
-KTEST(traps, exception_stacks_have_guard_pages)
-{
-	const struct tss *tss = this_cpu()->tss;
-
-	for (int i = 0; i < 4; i++) {
-		char *top = (char *)tss->ist[i];
-
-		EXPECT_EQ(probe_write(top - 1), 0);
-		EXPECT_EQ(probe_write(top - KERNEL_STACK_SIZE), 0);
-		EXPECT(probe_write(top - KERNEL_STACK_SIZE - 1) & PROBE_FAULTED);
-		EXPECT(is_stack_guard((unsigned long)top - KERNEL_STACK_SIZE - 1));
-	}
-}
-
-KTEST(traps, task_stack_has_a_guard_page)
-{
-	char *stack = current->stack;
-
-	EXPECT_EQ(probe_read(stack), 0);
-	EXPECT(probe_write(stack - 1) & PROBE_FAULTED);
-	EXPECT(is_stack_guard((unsigned long)stack - 1));
-	EXPECT(!is_stack_guard((unsigned long)stack));
-}
-
-KTEST(traps, control_registers_protect)
-{
-	unsigned long cr4 = read_cr4();
-
-	EXPECT(read_cr0() & CR0_WP);
-	EXPECT_EQ(!!(cr4 & CR4_SMEP), cpu_features.smep);
-	EXPECT_EQ(!!(cr4 & CR4_SMAP), cpu_features.smap);
-	EXPECT_EQ(!!(cr4 & CR4_UMIP), cpu_features.umip);
-	EXPECT_EQ(!!(rdmsr(MSR_EFER) & EFER_NX), cpu_features.nx);
 }
 
 KTEST(traps, syscall_clears_the_flags_that_harm)
@@ -127,11 +71,6 @@ KTEST(traps, gs_names_this_cpu)
 	EXPECT(this_cpu() == &cpus[smp_processor_id()]);
 	EXPECT_EQ(this_cpu()->kernel_sp, (unsigned long)current->stack + KERNEL_STACK_SIZE);
 	EXPECT_EQ(this_cpu()->tss->rsp0, this_cpu()->kernel_sp);
-}
-
-KTEST(traps, kernel_code_is_not_writable)
-{
-	EXPECT_EQ(probe_write((void *)do_arch_prctl), PROBE_FAULTED | 3);
 }
 
 USER_CODE(spin, "1: jmp 1b\n");

@@ -1,6 +1,5 @@
 /*
- * tests/kernel/test_uaccess.c - user copies: bounds, exact counts at a bad page, the protections
- * of user memory against the kernel itself
+ * tests/kernel/test_uaccess.c - user copies: bounds, exact counts at a bad page
  */
 #include <asm/extable.h>
 #include <asm/processor.h>
@@ -186,39 +185,4 @@ KTEST(uaccess, with_a_spinlock_held_a_missing_page_is_not_brought)
 	preempt_enable();
 	CHECK(&p, left == 0);
 	ktest_unuse_mm(p.mm);
-}
-
-KTEST(uaccess, smap_keeps_the_kernel_out_of_user_memory)
-{
-	struct playground p;
-	long r, w;
-
-	if (!cpu_features.smap) {
-		ktest_skip(t, "this CPU has no SMAP");
-		return;
-	}
-	EXPECT(enter(&p, RW));
-	CHECK(&p, !clear_user(p.base, 1));
-	r = probe_read(p.base);
-	w = probe_write(p.base);
-	ktest_unuse_mm(p.mm);
-	EXPECT_EQ(r, PROBE_FAULTED | 1);
-	EXPECT_EQ(w, PROBE_FAULTED | 3);
-}
-
-KTEST(uaccess, smep_keeps_the_kernel_from_running_user_code)
-{
-	const u8 ret = 0xc3;
-	struct playground p;
-	long r;
-
-	if (!cpu_features.smep) {
-		ktest_skip(t, "this CPU has no SMEP");
-		return;
-	}
-	EXPECT(enter(&p, RW | PROT_EXEC));
-	CHECK(&p, !copy_to_user(p.base, &ret, 1));
-	r = probe_exec(p.base);
-	ktest_unuse_mm(p.mm);
-	EXPECT_EQ(r, PROBE_FAULTED | 0x11);
 }

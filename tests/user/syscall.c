@@ -69,26 +69,6 @@ TEST(a_program_can_not_turn_interrupts_off_by_popf)
 	EQ(flags & 0x3000, 0);
 }
 
-TEST(syscall_at_the_end_of_user_memory_does_not_hurt)
-{
-	static const unsigned char code[] = { 0x0f, 0x05 };
-	char *last = (char *)0x7fffffffe000, *p;
-	int status;
-	pid_t pid;
-
-	p = mmap(last, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-	if (p != last)
-		FAIL("cannot map the last page: %s", strerrorname(errno));
-	memcpy(last + PAGE - 2, code, 2);
-	pid = CHILD(
-		asm volatile("jmp *%1" : : "a"(39), "r"(last + PAGE - 2) : "rcx", "r11", "memory")
-	);
-	OK(waitpid(pid, &status, 0));
-	CHECK(WIFSIGNALED(status));
-	EQ(WTERMSIG(status), SIGSEGV);
-}
-
 TEST(arch_prctl_sets_and_reads_fs_and_gs)
 {
 	unsigned long fs = 0, gs = 0, loaded;

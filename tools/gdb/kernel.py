@@ -255,7 +255,7 @@ def direct_map(address):
 
 def physical(address):
     """Of an address in the direct map or in the kernel's image."""
-    return address - IMAGE + int(variable("phys_base")) if address >= IMAGE else address - PAGE_OFFSET
+    return (address - IMAGE + int(variable("phys_base"))) & MASK64 if address >= IMAGE else address - PAGE_OFFSET
 
 
 def walk(pgd, address):

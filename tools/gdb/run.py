@@ -25,7 +25,7 @@ import machine
 def qemu_command(build, place, words):
     """The machine, stopped before its first instruction; gdb and the console at sockets in PLACE."""
     m = machine.Machine(kernel=f"{build}/quire.elf", initrd=f"{build}/initramfs.cpio", reboot=True, debug_exit=False,
-                        append=f"console=ttyS0 norandmaps {words}".strip(),
+                        append=f"console=ttyS0 nokaslr norandmaps {words}".strip(),
                         extra=tuple(shlex.split(os.environ.get("QEMU_FLAGS", ""))))
     command = m.command()
     command[command.index("-serial") + 1] = "chardev:console"

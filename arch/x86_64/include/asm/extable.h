@@ -14,9 +14,10 @@
 #define EX_USER		0
 #define EX_PROBE	1
 
-/* What a probe reports: PROBE_FAULTED with the error code of the page fault, or PROBE_GP. */
+/* What a probe reports: PROBE_FAULTED with the error code of the page fault, PROBE_GP, or PROBE_DF. */
 #define PROBE_FAULTED	0x100
 #define PROBE_GP	0x200
+#define PROBE_DF	0x400		/* double fault: there was no stack for the page fault */
 
 #ifndef __ASSEMBLY__
 #include <types.h>
@@ -41,6 +42,8 @@ bool fixup_exception(struct pt_regs *regs, unsigned long result);
 long probe_read(const volatile void *addr);	/* one byte */
 long probe_write(volatile void *addr);		/* one byte, with its own value */
 long probe_exec(const void *addr);		/* call it: there must be a RET */
+/* Overflow this stack.  Enter: interrupts off, nothing below on the stack that is needed.  PROBE_DF. */
+long probe_stack_overflow(void);
 /* 1 if the jump target of probe_exec faulted: the fault handler asks. */
 extern char probe_exec_return[], probe_exec_fault[];
 #endif

@@ -33,6 +33,7 @@
 #define CR0_TS BIT(3)
 #define CR0_NE BIT(5)
 #define CR0_WP BIT(16)
+#define CR0_AM BIT(18)		/* a program may ask for alignment checks by EFLAGS.AC */
 #define CR0_PG BIT(31)
 #define CR3_NOFLUSH BIT(63)		/* with PCIDs: what the TLB holds under this one still fits */
 #define CR4_PAE BIT(5)

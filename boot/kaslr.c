@@ -1,0 +1,167 @@
+/*
+ * boot/kaslr.c - the kernel's image at another virtual address at each boot
+ *
+ * Purpose:    who wants to misuse a bug has to know where the code lies.  So the image, linked at one
+ *             address, slides up by a random multiple of 2 MiB; where it lies in RAM is the loader's
+ *             affair, as before.
+ *
+ *   KERNEL_VMA                                                     KERNEL_VMA_END
+ *   |  2 MiB |== link ==|       |== here ==|                               |
+ *            |<----- slide ---->|           each pd entry: 2 MiB
+ *
+ * Invariants: runs once, in long mode on the boot tables, at the link address, before .bss is cleared
+ *             and before any address was kept anywhere.  The image is then mapped at both addresses,
+ *             which do not overlap, and each place of the list (tools/relocs.py) has the slide
+ *             added: code that runs here meanwhile uses one or the other, the same memory.
+ *             phys_base stays "physical minus virtual, counted from KERNEL_VMA", so that __pa() costs
+ *             what it did.  No slide: nothing is changed.
+ * Simplified: the direct map, vmalloc and vmemmap stay where they are; Linux moves them too.  About 500
+ *             places are few against who can try often; a wrong guess ends in a panic.
+ * Sources:    Edge, "Kernel address space layout randomization" (LWN, 2013); Intel SDM vol. 2, "RDRAND".
+ */
+#include <asm/page.h>
+#include <asm/pgtable.h>
+#include <asm/processor.h>
+#include <boot.h>
+#include <kaslr.h>
+#include <multiboot2.h>
+#include <sections.h>
+#include <string.h>
+
+#define BOOT_MAP_LIMIT	0x100000000UL	/* what the boot page tables cover */
+#define MAX_WORDS	2048		/* of the command line, in bytes */
+#define PIT_CHANNEL0	0x40
+
+extern u64 pd_kernel[];			/* long_mode.asm: 2 MiB each from KERNEL_VMA on */
+
+/* ---- the word nokaslr ----------------------------------------------------------------------- */
+
+/* The beginning of PVH's struct hvm_start_info. */
+struct pvh_start {
+	u32 magic, version, flags, nr_modules;
+	u64 modlist_paddr, cmdline_paddr;
+};
+
+static const char *__init mb2_command_line(const char *info)
+{
+	const char *p = info + 8, *end = info + *(const u32 *)info;
+
+	while (p + sizeof(struct mb2_tag) <= end) {
+		const struct mb2_tag *tag = (const struct mb2_tag *)p;
+
+		if (tag->type == MB2_CMDLINE)
+			return (const char *)(tag + 1);
+		if (tag->type == MB2_END || tag->size < sizeof(*tag))
+			break;
+		p += ALIGN_UP(tag->size, 8);
+	}
+	return "";
+}
+
+static const char *__init command_line(unsigned int protocol, phys_addr_t info)
+{
+	const struct pvh_start *start;
+
+	if (info >= BOOT_MAP_LIMIT)
+		return "";
+	if (protocol == BOOT_MULTIBOOT2)
+		return mb2_command_line(__va(info));
+	start = __va(info);
+	return start->cmdline_paddr && start->cmdline_paddr < BOOT_MAP_LIMIT ? __va(start->cmdline_paddr) : "";
+}
+
+/* Is @word one of the words of @line before "--"? */
+static bool __init has_word(const char *line, const char *word)
+{
+	const char *end = line + MAX_WORDS;
+	size_t len = strlen(word), n;
+
+	while (line < end && *line) {
+		for (n = 0; line + n < end && line[n] && line[n] != ' '; n++)
+			;
+		if (n == 2 && !memcmp(line, "--", 2))
+			return false;
+		if (n == len && !memcmp(line, word, n))
+			return true;
+		line += n + (line + n < end && line[n] == ' ');
+	}
+	return false;
+}
+
+/* ---- chance -------------------------------------------------------------------------------------- */
+
+static bool __init rdrand(u64 *value)
+{
+	u32 a, b, c, d;
+	bool ok = false;
+
+	cpuid(1, 0, &a, &b, &c, &d);
+	if (!(c & BIT(30)))
+		return false;
+	for (int tries = 0; tries < 10 && !ok; tries++)
+		asm volatile("rdrand %0" : "=r"(*value), "=@ccc"(ok));
+	return ok;
+}
+
+/* Not known to anybody who has not seen this boot: RDRAND, and what else differs from boot to boot. */
+static u64 __init boot_entropy(void)
+{
+	u64 hash = rdtsc(), value;
+
+	hash = (hash ^ hash >> 29) * 0xbf58476d1ce4e5b9UL;
+	if (rdrand(&value))
+		hash ^= value;
+	for (int i = 0; i < 3; i++) {		/* the count of a clock of its own */
+		hash ^= (u64)inb(PIT_CHANNEL0) << 8 * i ^ rdtsc();
+		hash = (hash ^ hash >> 32) * 0x94d049bb133111ebUL;
+	}
+	return hash ^ hash >> 31;
+}
+
+/* ---- the slide --------------------------------------------------------------------------------------- */
+
+/* The image in units of 2 MiB, its first one at the link address. */
+static unsigned long __init image_units(void)
+{
+	return (_end - _text + PMD_SIZE - 1) >> PMD_SHIFT;
+}
+
+/* In units of 2 MiB: not less than the image, and so that it ends below KERNEL_VMA_END. */
+static unsigned long __init choose_slide(void)
+{
+	unsigned long first = KERNEL_LINK_PHYS >> PMD_SHIFT, units = image_units();
+	unsigned long least = units, most = PTRS_PER_TABLE - units - first;
+
+	return least + (boot_entropy() >> 32) * (most - least + 1) / (1UL << 32);
+}
+
+static void __init map_slid(unsigned long slide)
+{
+	unsigned long first = KERNEL_LINK_PHYS >> PMD_SHIFT;
+
+	for (unsigned long i = first; i < first + image_units(); i++)
+		pd_kernel[i + slide] = pd_kernel[i];
+}
+
+/* The borders of the list are in registers, because the instructions that name them are on it. */
+static void __init relocate(unsigned int slide)
+{
+	const u32 *place = __relocs_start, *end = __relocs_end;
+
+	asm volatile("" : "+r"(place), "+r"(end));
+	for (; place < end; place++)
+		*(u32 *)(KERNEL_VMA + *place) += slide;
+}
+
+/* From long_mode.asm.  Afterwards the caller serializes, and jumps to where it now lies. */
+void __init kaslr_init(unsigned int protocol, phys_addr_t info)
+{
+	unsigned long slide;
+
+	if (has_word(command_line(protocol, info), "nokaslr"))
+		return;
+	slide = choose_slide();
+	map_slid(slide);
+	phys_base -= slide << PMD_SHIFT;
+	relocate(slide << PMD_SHIFT);
+}
