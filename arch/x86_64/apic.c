@@ -119,12 +119,13 @@ static void pic_disable(void)
 		outb(steps[i].port, steps[i].v);
 }
 
+/* The NMI comes where the MADT says, or where every PC has had it: at LINT1. */
 void apic_local_init(void)
 {
 	apic_write(APIC_TPR, 0);
 	apic_write(APIC_LVT_TIMER, LVT_MASKED | LOCAL_TIMER_VECTOR);
-	apic_write(APIC_LVT_LINT0, LVT_MASKED);
-	apic_write(APIC_LVT_LINT1, LVT_NMI);
+	apic_write(APIC_LVT_LINT0, acpi_info.nmi_pins & BIT(0) ? LVT_NMI : LVT_MASKED);
+	apic_write(APIC_LVT_LINT1, acpi_info.nmi_pins & BIT(1) || !acpi_info.nmi_pins ? LVT_NMI : LVT_MASKED);
 	apic_write(APIC_LVT_ERROR, LVT_MASKED | SPURIOUS_VECTOR);
 	apic_write(APIC_SVR, SVR_ENABLE | SPURIOUS_VECTOR);
 	apic_write(APIC_TIMER_DIV, TIMER_DIVIDE_BY_16);
