@@ -17,7 +17,7 @@ static u64 known_words[MAX_WORDS / 64];		/* bit n: word n was asked for */
 
 /* Words that are read when they are needed, or that a later Quire will honour. */
 static const char *const accepted[] = {
-	"panic", "nokaslr", "norandmaps", "ro", "rw", "BOOT_IMAGE",
+	"panic", "nokaslr", "norandmaps", "ro", "rw", "BOOT_IMAGE", "reboot",
 	"litmus.seeds", "litmus.rounds",		/* tests/user/litmus.c reads them */
 };
 
