@@ -5,7 +5,7 @@
  *             boot_info, and that becomes memblock's list of RAM.
  * Invariants: runs on the boot page tables, where physical memory below 4 GiB is readable at
  *             PAGE_OFFSET; everything needed later is copied out of the loader's structures.
- *             Any type of memory that is not plain RAM wins over RAM where the two overlap.
+ *             What the loader gives is not trusted to be whole: a tag that is cut says nothing.
  * Sources:    Xen, "x86/HVM direct boot ABI" (struct hvm_start_info); Multiboot2
  *             specification, "Boot information format"; ACPI, "Address Range Types".
  */
@@ -25,13 +25,6 @@
 
 struct boot_info boot_info;
 
-static void __init add_mem(phys_addr_t base, phys_addr_t size, enum boot_mem_type type)
-{
-	if (!size || boot_info.nr_mem == BOOT_MAX_MEM)
-		return;
-	boot_info.mem[boot_info.nr_mem++] = (struct boot_mem){ base, size, type };
-}
-
 /* The numbers of ACPI, used by both protocols; unknown ones are not ours to use. */
 static enum boot_mem_type __init mem_type(u32 type)
 {
@@ -39,12 +32,23 @@ static enum boot_mem_type __init mem_type(u32 type)
 							    : BOOT_MEM_RESERVED;
 }
 
+/* A line that is too long ends with the last word that fits: half a word would mean something else. */
 static void __init set_cmdline(const char *s, size_t max)
 {
-	size_t len = strnlen(s, min(max, sizeof(boot_info.cmdline) - 1));
+	size_t len = strnlen(s, min(max, sizeof(boot_info.cmdline)));
 
+	boot_info.cmdline_cut = len == sizeof(boot_info.cmdline);
+	if (boot_info.cmdline_cut)
+		while (len && s[--len] != ' ')
+			;
 	memcpy(boot_info.cmdline, s, len);
 	boot_info.cmdline[len] = 0;
+}
+
+/* Can [@pa, +@size) be read now? */
+static bool __init readable(phys_addr_t pa, phys_addr_t size)
+{
+	return pa && pa < BOOT_MAP_LIMIT && size <= BOOT_MAP_LIMIT - pa;
 }
 
 /* ---- PVH ---------------------------------------------------------------------------------- */
@@ -77,19 +81,19 @@ static void __init parse_pvh(phys_addr_t info)
 	boot_info.loader = "";
 	if (si->magic != PVH_MAGIC)
 		panic("the PVH start info has a wrong magic number");
-	if (si->cmdline_paddr)
+	if (readable(si->cmdline_paddr, COMMAND_LINE_SIZE))
 		set_cmdline(__va(si->cmdline_paddr), COMMAND_LINE_SIZE);
 	boot_info.rsdp = si->rsdp_paddr;
-	if (si->nr_modules) {
+	if (si->nr_modules && readable(si->modlist_paddr, sizeof(*mod))) {
 		mod = __va(si->modlist_paddr);
 		boot_info.initrd = mod->paddr;
 		boot_info.initrd_size = mod->size;
 	}
-	if (si->version < 1 || !si->memmap_paddr)
+	if (si->version < 1 || !readable(si->memmap_paddr, si->memmap_entries * sizeof(*map)))
 		panic("the loader gives no memory map; use a QEMU of 2019 or later, or GRUB");
 	map = __va(si->memmap_paddr);
 	for (u32 i = 0; i < si->memmap_entries; i++)
-		add_mem(map[i].addr, map[i].size, mem_type(map[i].type));
+		boot_map_add(map[i].addr, map[i].size, mem_type(map[i].type));
 }
 
 /* ---- multiboot2 --------------------------------------------------------------------------- */
@@ -104,7 +108,7 @@ static void __init mb2_mmap(const struct mb2_mmap *map)
 	for (; p + map->entry_size <= end; p += map->entry_size) {
 		const struct mb2_mmap_entry *e = (const struct mb2_mmap_entry *)p;
 
-		add_mem(e->base, e->length, mem_type(e->type));
+		boot_map_add(e->base, e->length, mem_type(e->type));
 	}
 }
 
@@ -120,7 +124,7 @@ static void __init mb2_framebuffer(const struct mb2_framebuffer *t)
 	fb->pitch = t->pitch;
 	fb->bpp = t->bpp;
 	fb->text = t->type == MB2_FB_TEXT;
-	if (fb->text)
+	if (fb->text || t->tag.size < sizeof(*t))
 		return;
 	fb->red_pos = t->red_pos;
 	fb->red_size = t->red_size;
@@ -139,6 +143,23 @@ static void __init mb2_rsdp(const struct mb2_tag *tag)
 	boot_info.have_rsdp_copy = true;
 }
 
+/* A tag that is too short for what it should hold says nothing. */
+static bool __init mb2_tag_is_whole(const struct mb2_tag *tag)
+{
+	static const struct { u32 type, size; } least[] = {
+		{ MB2_MODULE, sizeof(struct mb2_module) },
+		{ MB2_MMAP, sizeof(struct mb2_mmap) },
+		{ MB2_FRAMEBUFFER, offsetof(struct mb2_framebuffer, red_pos) },
+		{ MB2_ACPI_OLD, sizeof(*tag) + 20 },
+		{ MB2_ACPI_NEW, sizeof(*tag) + 36 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(least); i++)
+		if (tag->type == least[i].type)
+			return tag->size >= least[i].size;
+	return true;
+}
+
 static void __init mb2_tag(const struct mb2_tag *tag)
 {
 	const struct mb2_module *mod = (const struct mb2_module *)tag;
@@ -149,11 +170,11 @@ static void __init mb2_tag(const struct mb2_tag *tag)
 		set_cmdline((const char *)(tag + 1), tag->size - sizeof(*tag));
 		break;
 	case MB2_LOADER:
-		strlcpy(loader, (const char *)(tag + 1), sizeof(loader));
+		memcpy(loader, tag + 1, min(tag->size - sizeof(*tag), sizeof(loader) - 1));
 		boot_info.loader = loader;
 		break;
 	case MB2_MODULE:
-		if (boot_info.initrd_size)
+		if (boot_info.initrd_size || mod->end < mod->start)
 			break;		/* the first one is the initramfs */
 		boot_info.initrd = mod->start;
 		boot_info.initrd_size = mod->end - mod->start;
@@ -177,16 +198,17 @@ static void __init mb2_tag(const struct mb2_tag *tag)
 static void __init parse_multiboot2(phys_addr_t info)
 {
 	const char *start = __va(info), *end = start + *(const u32 *)start;
-	const char *p = start + 8;
+	const char *p = start + sizeof(struct mb2_info);
 
 	boot_info.protocol = "multiboot2";
 	boot_info.loader = "";
 	while (p + sizeof(struct mb2_tag) <= end) {
 		const struct mb2_tag *tag = (const struct mb2_tag *)p;
 
-		if (tag->type == MB2_END || tag->size < sizeof(*tag))
+		if (tag->type == MB2_END || tag->size < sizeof(*tag) || tag->size > (size_t)(end - p))
 			break;
-		mb2_tag(tag);
+		if (mb2_tag_is_whole(tag))
+			mb2_tag(tag);
 		p += ALIGN_UP(tag->size, 8);
 	}
 	if (!boot_info.nr_mem)
@@ -195,7 +217,7 @@ static void __init parse_multiboot2(phys_addr_t info)
 
 void __init boot_info_init(unsigned int protocol, phys_addr_t info)
 {
-	if (info >= BOOT_MAP_LIMIT)
+	if (!readable(info, PAGE_SIZE))
 		panic("the boot information lies above 4 GiB");
 	if (protocol == BOOT_PVH)
 		parse_pvh(info);
@@ -205,7 +227,7 @@ void __init boot_info_init(unsigned int protocol, phys_addr_t info)
 
 /* ---- memory --------------------------------------------------------------------------------- */
 
-/* RAM first, whole pages only; then everything else is taken out of it. */
+/* Whole pages only: one that is RAM in part is somebody else's in part. */
 static void __init add_ram(void)
 {
 	for (unsigned int i = 0; i < boot_info.nr_mem; i++) {
@@ -215,14 +237,6 @@ static void __init add_ram(void)
 
 		if (m->type == BOOT_MEM_RAM && start < end)
 			memblock_add(start, end - start);
-	}
-	for (unsigned int i = 0; i < boot_info.nr_mem; i++) {
-		const struct boot_mem *m = &boot_info.mem[i];
-		phys_addr_t start = ALIGN_DOWN(m->base, PAGE_SIZE);
-		phys_addr_t end = ALIGN_UP(m->base + m->size, PAGE_SIZE);
-
-		if (m->type != BOOT_MEM_RAM && start < end)
-			memblock_remove(start, end - start);
 	}
 }
 
@@ -301,7 +315,12 @@ void __init boot_memory_init(void)
 {
 	phys_addr_t kernel = __pa(_text);
 
+	if (boot_info.cmdline_cut)
+		pr_err("command line: longer than %d bytes: what comes after the first %zu is ignored\n",
+		       COMMAND_LINE_SIZE - 1, strlen(boot_info.cmdline));
 	log_memory_map();
+	if (boot_info.mem_cut)
+		pr_warn("memory: the map has more than %d pieces: some RAM is not used\n", BOOT_MAX_MEM);
 	add_ram();
 	limit_ram();
 	if (memblock_total() < MIN_RAM)

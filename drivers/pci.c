@@ -7,16 +7,21 @@
  *             An interrupt by message (MSI-X) needs no routing: it is a write of a vector to the local
  *             APIC, so no firmware table is read.  The pins are the way back: the firmware has noted
  *             the line in configuration space; several devices may share it.
+ *             Configuration space in memory is used only if it shows what the ports show, or there are none.
  * Lock order: none: drivers are brought up one after the other.
  *             "pci=nomsi" (Linux's word): pins only.
  * Simplified: BARs stay where the firmware put them; nothing is plugged in later.
+ * Simplified: memory for configuration space is found by MCFG only (AML's _CBA is not read).
  * Sources:    PCI Local Bus Specification 3.0, "Configuration Mechanism", "Capabilities List",
- *             "MSI-X Capability and Table Structures".
+ *             "MSI-X Capability and Table Structures"; PCI Firmware Specification 3.0, "MCFG Table".
  */
+#include <asm/acpi.h>
 #include <asm/processor.h>
 #include <boot_info.h>
 #include <err.h>
+#include <memblock.h>
 #include <pci.h>
+#include <printk.h>
 #include <string.h>
 #include <vmalloc.h>
 
@@ -38,41 +43,130 @@
 
 /* ---- configuration space ---- */
 
-u32 pci_read32(const struct pci_dev *d, u8 reg)
+#define ECAM_BUS_SIZE	(1UL << 20)
+
+static volatile u8 *ecam_bus[256];	/* where each bus is mapped; NULL: not yet, or not there */
+static bool use_ecam, use_ports;
+
+/* By ports: the first 256 bytes only. */
+static u32 port_read32(const struct pci_dev *d, u16 reg)
 {
+	if (reg > 0xff || !use_ports)
+		return ~0U;
 	outl(CONFIG_ADDRESS, 1U << 31 | d->bus << 16 | d->devfn << 8 | (reg & 0xfc));
 	return inl(CONFIG_DATA);
 }
 
-u16 pci_read16(const struct pci_dev *d, u8 reg)
+/* Bus @bus in memory; NULL: it is not there, or there is no memory to map it. */
+static volatile u8 *map_ecam(u8 bus)
+{
+	for (unsigned int i = 0; i < acpi_info.nr_ecam && !ecam_bus[bus]; i++) {
+		const struct acpi_ecam *e = &acpi_info.ecam[i];
+		phys_addr_t pa = e->base + bus * ECAM_BUS_SIZE;
+
+		if (bus >= e->first_bus && bus <= e->last_bus && !memblock_is_memory(pa))
+			ecam_bus[bus] = ioremap(pa, ECAM_BUS_SIZE);
+	}
+	return ecam_bus[bus];
+}
+
+static volatile void *ecam_register(const struct pci_dev *d, u16 reg)
+{
+	volatile u8 *bus = use_ecam && reg < 4096 ? map_ecam(d->bus) : NULL;
+
+	return bus ? bus + d->devfn * 4096UL + reg : NULL;
+}
+
+bool pci_uses_ecam(u8 bus)
+{
+	return use_ecam && map_ecam(bus);
+}
+
+u32 pci_read32(const struct pci_dev *d, u16 reg)
+{
+	volatile u32 *p = ecam_register(d, reg & ~3);
+
+	return p ? *p : port_read32(d, reg & ~3);
+}
+
+u16 pci_read16(const struct pci_dev *d, u16 reg)
 {
 	return pci_read32(d, reg) >> (reg & 2) * 8;
 }
 
-u8 pci_read8(const struct pci_dev *d, u8 reg)
+u8 pci_read8(const struct pci_dev *d, u16 reg)
 {
 	return pci_read32(d, reg) >> (reg & 3) * 8;
 }
 
-void pci_write16(const struct pci_dev *d, u8 reg, u16 v)
+void pci_write16(const struct pci_dev *d, u16 reg, u16 v)
 {
-	outl(CONFIG_ADDRESS, 1U << 31 | d->bus << 16 | d->devfn << 8 | (reg & 0xfc));
-	outw(CONFIG_DATA + (reg & 2), v);
+	volatile u16 *p = ecam_register(d, reg & ~1);
+
+	if (p) {
+		*p = v;
+	} else if (reg <= 0xff && use_ports) {
+		outl(CONFIG_ADDRESS, 1U << 31 | d->bus << 16 | d->devfn << 8 | (reg & 0xfc));
+		outw(CONFIG_DATA + (reg & 2), v);
+	}
 }
 
-void pci_write32(const struct pci_dev *d, u8 reg, u32 v)
+void pci_write32(const struct pci_dev *d, u16 reg, u32 v)
 {
-	outl(CONFIG_ADDRESS, 1U << 31 | d->bus << 16 | d->devfn << 8 | (reg & 0xfc));
-	outl(CONFIG_DATA, v);
+	volatile u32 *p = ecam_register(d, reg & ~3);
+
+	if (p) {
+		*p = v;
+	} else if (reg <= 0xff && use_ports) {
+		outl(CONFIG_ADDRESS, 1U << 31 | d->bus << 16 | d->devfn << 8 | (reg & 0xfc));
+		outl(CONFIG_DATA, v);
+	}
+}
+
+/*
+ * Is what lies there really configuration space?  With ports, both ways must say the same of every device of
+ * the first bus; without, there must be a device.
+ */
+static bool ecam_is_true(u8 bus)
+{
+	volatile u8 *base = map_ecam(bus);
+	unsigned int devices = 0;
+
+	for (unsigned int slot = 0; base && slot < 32; slot++) {
+		struct pci_dev d = { .bus = bus, .devfn = slot << 3 };
+		u32 id = *(volatile u32 *)(base + d.devfn * 4096UL);
+
+		if (use_ports && id != port_read32(&d, 0))
+			return false;
+		devices += (u16)id != 0xffff && (u16)id;
+	}
+	return devices;
+}
+
+/* Once, when the first driver looks for its device.  False: this machine has no PCI. */
+static bool pci_init(void)
+{
+	static bool done;
+
+	if (done)
+		return use_ports || use_ecam;
+	done = true;
+	outl(CONFIG_ADDRESS, 1U << 31);
+	use_ports = inl(CONFIG_ADDRESS) == 1U << 31;
+	if (acpi_info.nr_ecam) {
+		use_ecam = ecam_is_true(acpi_info.ecam[0].first_bus);
+		if (use_ecam)
+			pr_info("pci: configuration space at %#lx, buses %u-%u\n",
+				(unsigned long)acpi_info.ecam[0].base, acpi_info.ecam[0].first_bus,
+				acpi_info.ecam[0].last_bus);
+		else
+			pr_warn("pci: no configuration space at %#lx, where MCFG says: by ports\n",
+				(unsigned long)acpi_info.ecam[0].base);
+	}
+	return use_ports || use_ecam;
 }
 
 /* ---- finding a device ---- */
-
-static bool bus_exists(void)
-{
-	outl(CONFIG_ADDRESS, 1U << 31);
-	return inl(CONFIG_ADDRESS) == 1U << 31;
-}
 
 struct wanted {
 	u16 vendor, device, other;
@@ -126,14 +220,14 @@ bool pci_find(u16 vendor, u16 device, u16 other_device, unsigned int nth, struct
 {
 	struct wanted w = { .vendor = vendor, .device = device, .other = other_device, .skip = nth, .out = out };
 
-	return bus_exists() && search_bus(&w, 0, 0);
+	return pci_init() && search_bus(&w, 0, 0);
 }
 
 bool pci_find_class(u32 class, unsigned int nth, struct pci_dev *out)
 {
 	struct wanted w = { .class = class, .skip = nth, .out = out };
 
-	return bus_exists() && search_bus(&w, 0, 0);
+	return pci_init() && search_bus(&w, 0, 0);
 }
 
 u8 pci_capability(const struct pci_dev *d, u8 id, u8 after)

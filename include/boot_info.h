@@ -9,7 +9,7 @@
 
 #include <types.h>
 
-#define BOOT_MAX_MEM 128
+#define BOOT_MAX_MEM 192
 #define COMMAND_LINE_SIZE 2048
 
 enum boot_mem_type {
@@ -37,7 +37,8 @@ struct boot_info {
 	const char *protocol;			/* "PVH", "multiboot2" */
 	const char *loader;			/* its own name, or "" */
 	unsigned int nr_mem;
-	struct boot_mem mem[BOOT_MAX_MEM];	/* as told: may overlap, unsorted */
+	struct boot_mem mem[BOOT_MAX_MEM + 2];	/* sorted, disjoint (boot/memmap.c, which needs two more) */
+	bool mem_cut;				/* that was too little for all pieces of the map */
 	struct boot_framebuffer fb;
 	phys_addr_t rsdp;			/* 0: search the BIOS area */
 	u8 rsdp_copy[36];			/* multiboot2 hands a copy instead */
@@ -45,10 +46,14 @@ struct boot_info {
 	phys_addr_t initrd;
 	phys_addr_t initrd_size;		/* 0: none */
 	phys_addr_t initrd_end_of_ram;		/* from here to its end it lies in reserved memory, which is kept */
-	char cmdline[COMMAND_LINE_SIZE];	/* without the kernel's own path */
+	char cmdline[COMMAND_LINE_SIZE];	/* without the kernel's own path; whole words */
+	bool cmdline_cut;			/* the loader gave more */
 };
 
 extern struct boot_info boot_info;
+
+/* The firmware says that [@base, +@size) is @type.  Any order, overlaps, any size.  Boot only. */
+void boot_map_add(phys_addr_t base, phys_addr_t size, enum boot_mem_type type);
 
 /*
  * Look for a whole word of the command line before "--": "quiet", or "name=value".

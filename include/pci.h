@@ -1,7 +1,8 @@
 /*
  * pci.h - devices on the PCI bus: find one, read its registers, let it interrupt
  *
- * Process context at boot; configuration space is reached through ports 0xcf8 and 0xcfc.
+ * Process context at boot; configuration space is reached in memory where the firmware's table MCFG says (PCI
+ * Express), else through ports 0xcf8 and 0xcfc.
  */
 #ifndef PCI_H
 #define PCI_H
@@ -23,11 +24,13 @@ struct pci_dev {
 #define PCI_CAP_VENDOR		0x09
 #define PCI_CAP_MSIX		0x11
 
-u8 pci_read8(const struct pci_dev *d, u8 reg);
-u16 pci_read16(const struct pci_dev *d, u8 reg);
-u32 pci_read32(const struct pci_dev *d, u8 reg);
-void pci_write16(const struct pci_dev *d, u8 reg, u16 v);
-void pci_write32(const struct pci_dev *d, u8 reg, u32 v);
+/* @reg: below 256, or below 4096 where configuration space lies in memory; beyond that all ones are read. */
+u8 pci_read8(const struct pci_dev *d, u16 reg);
+u16 pci_read16(const struct pci_dev *d, u16 reg);
+u32 pci_read32(const struct pci_dev *d, u16 reg);
+void pci_write16(const struct pci_dev *d, u16 reg, u16 v);
+void pci_write32(const struct pci_dev *d, u16 reg, u32 v);
+bool pci_uses_ecam(u8 bus);
 /* Device number @nth (from 0) of @vendor with one of two ids, behind bridges too.  False: there is none. */
 bool pci_find(u16 vendor, u16 device, u16 other_device, unsigned int nth, struct pci_dev *out);
 /* Device number @nth (from 0) of the class @class: base class, subclass and interface, 0xBBSSII. */

@@ -11,13 +11,13 @@
 #include <printk.h>
 #include <string.h>
 
-#define MAX_WORDS 64
+#define MAX_WORDS (COMMAND_LINE_SIZE / 2)
 
-static u64 known_words;		/* bit n: word n was asked for */
+static u64 known_words[MAX_WORDS / 64];		/* bit n: word n was asked for */
 
 /* Words that are read when they are needed, or that a later Quire will honour. */
 static const char *const accepted[] = {
-	"panic", "nokaslr", "norandmaps", "ro", "rw", "BOOT_IMAGE",
+	"panic", "nokaslr", "norandmaps", "ro", "rw", "BOOT_IMAGE", "reboot",
 	"litmus.seeds", "litmus.rounds",		/* tests/user/litmus.c reads them */
 };
 
@@ -87,8 +87,7 @@ const char *cmdline_get_nth(const char *name, unsigned int n, char *buf, size_t 
 	for (first_word(&w); next_word(&w) && !is_dashes(&w);) {
 		if (!word_is(&w, name))
 			continue;
-		if (w.index < MAX_WORDS)
-			known_words |= BIT(w.index);
+		known_words[w.index / 64] |= BIT(w.index % 64);
 		if (n--)
 			continue;
 		copy_word(buf, size, w.len >= skip ? w.start + skip : "",
@@ -166,7 +165,7 @@ void cmdline_report_unknown(void)
 	struct word w;
 
 	for (first_word(&w); next_word(&w) && !is_dashes(&w);) {
-		bool known = w.index < MAX_WORDS && (known_words & BIT(w.index));
+		bool known = known_words[w.index / 64] & BIT(w.index % 64);
 
 		for (size_t i = 0; i < ARRAY_SIZE(accepted) && !known; i++)
 			known = word_is(&w, accepted[i]);

@@ -26,12 +26,59 @@ unsigned long max_pfn;
 bool page_alloc_ready;
 
 static unsigned long *subsection_map;	/* bit: this subsection has struct pages */
+/* Frames that follow each other and have struct pages; sorted; at most one run for each region of RAM. */
+static struct frame_run {
+	unsigned long start, end;
+	unsigned long before;		/* frames in the runs before this one */
+} frame_runs[MEMBLOCK_MAX];
+static unsigned int nr_frame_runs;
 static unsigned long zone_min_total;
 
 bool pfn_valid(unsigned long pfn)
 {
 	return pfn < max_pfn && subsection_map &&
 	       test_bit(pfn / SUBSECTION_PAGES, subsection_map);
+}
+
+/* The first run that ends behind @pfn; NULL: none does. */
+static const struct frame_run *run_at_or_after(unsigned long pfn)
+{
+	unsigned int lo = 0, hi = nr_frame_runs;
+
+	while (lo < hi) {
+		unsigned int mid = (lo + hi) / 2;
+
+		if (frame_runs[mid].end <= pfn)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < nr_frame_runs ? &frame_runs[lo] : NULL;
+}
+
+unsigned long next_valid_pfn(unsigned long pfn)
+{
+	const struct frame_run *run;
+
+	if (pfn_valid(pfn))
+		return pfn;
+	run = run_at_or_after(pfn);
+	return run ? run->start : max_pfn;
+}
+
+unsigned long frame_index(unsigned long pfn)
+{
+	const struct frame_run *run = run_at_or_after(pfn);
+
+	VM_BUG_ON(!run || pfn < run->start);
+	return run->before + pfn - run->start;
+}
+
+static unsigned long nr_frames(void)
+{
+	const struct frame_run *last = &frame_runs[nr_frame_runs - 1];
+
+	return last->before + last->end - last->start;
 }
 
 /* The sum of all min watermarks. */
@@ -57,6 +104,14 @@ static void *boot_alloc(phys_addr_t size, const char *what)
 	return __va(pa);
 }
 
+static void add_frame_run(unsigned long start, unsigned long end)
+{
+	unsigned long before = nr_frame_runs ? nr_frames() : 0;
+
+	BUG_ON(nr_frame_runs == MEMBLOCK_MAX);
+	frame_runs[nr_frame_runs++] = (struct frame_run){ start, end, before };
+}
+
 /* Mark all subsections that hold RAM and give them their struct pages. */
 static void make_struct_pages(void)
 {
@@ -77,6 +132,7 @@ static void make_struct_pages(void)
 		for (first = i; i < nr && test_bit(i, subsection_map); i++)
 			;
 		vmemmap_populate(first * SUBSECTION_PAGES, i * SUBSECTION_PAGES);
+		add_frame_run(first * SUBSECTION_PAGES, min(i * SUBSECTION_PAGES, max_pfn));
 		for (pfn = first * SUBSECTION_PAGES; pfn < i * SUBSECTION_PAGES; pfn++) {
 			struct page *page = pfn_to_page(pfn);
 
@@ -265,7 +321,7 @@ void mem_init(void)
 	make_struct_pages();
 	init_zones();
 #ifdef QUIRE_DEBUG
-	page_owners = boot_alloc(max_pfn * sizeof(*page_owners), "the owners of pages");
+	page_owners = boot_alloc(nr_frames() * sizeof(*page_owners), "the owners of pages");
 #endif
 	page_alloc_ready = true;	/* memblock's reservations are final from here */
 	for (r = 0; r < memblock.memory.nr; r++)
@@ -278,7 +334,7 @@ void mem_init(void)
 	pr_info("Memory: %luK of %luK RAM available, %luK for struct pages\n",
 		totalram_pages() << (PAGE_SHIFT - 10),
 		(unsigned long)(memblock_total() >> 10),
-		DIV_ROUND_UP(max_pfn * sizeof(struct page), 1024));
+		DIV_ROUND_UP(nr_frames() * sizeof(struct page), 1024));
 }
 
 void free_reserved_area(phys_addr_t start, phys_addr_t end)

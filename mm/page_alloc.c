@@ -115,7 +115,7 @@ struct page_owner *page_owners;
 
 struct page_owner *page_owner_of(const struct page *page)
 {
-	return page_owners ? &page_owners[page_to_pfn(page)] : NULL;
+	return page_owners ? &page_owners[frame_index(page_to_pfn(page))] : NULL;
 }
 
 static void page_violation(struct page *page, const char *what)

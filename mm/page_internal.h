@@ -53,7 +53,7 @@ static inline unsigned long owner_address(u32 caller)
 }
 
 #ifdef QUIRE_DEBUG
-extern struct page_owner *page_owners;	/* by pfn; made by mem_init() */
+extern struct page_owner *page_owners;	/* by frame_index(); made by mem_init() */
 #endif
 
 /* The architecture may look at pages that are about to become free: the host's asks its TLB. */

@@ -109,8 +109,8 @@ unsigned long shmem_recount(void)
 	list_for_each_entry(o, &objects, list)
 		sum += o->reserved;
 	spin_unlock(&object_lock);
-	for (unsigned long pfn = 0; pfn < max_pfn; pfn++)
-		sum += pfn_valid(pfn) && frame_is_charged(pfn_to_page(pfn));
+	for (unsigned long pfn = next_valid_pfn(0); pfn < max_pfn; pfn = next_valid_pfn(pfn + 1))
+		sum += frame_is_charged(pfn_to_page(pfn));
 	return sum + shmem_swapped_pages(shmem_charged_by_page);
 }
 

@@ -290,15 +290,15 @@ struct frame_counts {
 
 static void count_frame(struct frame_counts *c, unsigned long pfn, bool locked)
 {
-	unsigned long i = pfn / CHUNK_PAGES;
+	unsigned long n = frame_index(pfn), i = n / CHUNK_PAGES;
 
 	if (!c || !c->chunk || i >= MAX_CHUNKS)
 		return;
 	if (!c->chunk[i])
 		c->chunk[i] = (struct frame_count *)get_zeroed_page(GFP_ATOMIC);
 	if (c->chunk[i]) {
-		c->chunk[i][pfn % CHUNK_PAGES].mapped++;
-		c->chunk[i][pfn % CHUNK_PAGES].locked += locked;
+		c->chunk[i][n % CHUNK_PAGES].mapped++;
+		c->chunk[i][n % CHUNK_PAGES].locked += locked;
 	} else {
 		c->no_memory = true;
 	}
@@ -587,16 +587,17 @@ static int verify_frames(struct frame_counts *c)
 	unsigned long mlocked = 0, anon = 0, file = 0;
 	int bad = 0;
 
-	for (unsigned long pfn = 0; pfn < max_pfn; pfn++) {
-		unsigned long i = pfn / CHUNK_PAGES;
-		struct frame_count *chunk = i < MAX_CHUNKS ? c->chunk[i] : NULL, found = { 0 };
+	for (unsigned long pfn = next_valid_pfn(0); pfn < max_pfn; pfn = next_valid_pfn(pfn + 1)) {
+		unsigned long n = frame_index(pfn), i = n / CHUNK_PAGES;
+		struct frame_count *chunk, found = { 0 };
 		struct page *page;
 
-		if (!pfn_valid(pfn))
-			continue;
+		if (i >= MAX_CHUNKS)
+			break;		/* of more than 32 GiB not all is counted */
+		chunk = c->chunk[i];
 		page = pfn_to_page(pfn);
 		if (chunk)
-			found = chunk[pfn % CHUNK_PAGES];
+			found = chunk[n % CHUNK_PAGES];
 		if (!found.mapped && !page_mapped(page) && !page->mlock_count && !PageMlocked(page) &&
 		    !PageSwapCache(page))
 			continue;

@@ -3,8 +3,9 @@
  *
  * Purpose:    ask the machine, instead of guessing, where its interrupt controllers and
  *             timers are and how it is switched off.  Everything is copied to acpi_info.
- * Invariants: a table is used only if its checksum is right and its length fits; nothing
- *             keeps a pointer into firmware memory after acpi_init().
+ * Invariants: a table is used only if its checksum is right, its length fits and it lies where this CPU has
+ *             addresses; an entry in it only if it is as long as its kind must be.  What is left out is told.
+ *             Nothing keeps a pointer into firmware memory after acpi_init().
  *             Without tables acpi_info holds what every PC has had since the 1990s.
  * Lock order: none; boot only.
  * Simplified: no AML interpreter.  The one AML object needed, \_S5_, is a constant package
@@ -13,6 +14,7 @@
  *             "ACPI Machine Language Specification" (encoding of _S5_).
  */
 #include <asm/acpi.h>
+#include <asm/processor.h>
 #include <boot_info.h>
 #include <irq.h>
 #include <printk.h>
@@ -89,22 +91,32 @@ bool acpi_checksum_ok(const void *table, size_t len)
 	return sum == 0;
 }
 
-/* Map a whole table and check it; NULL (with a log line) if it is damaged. */
-static const struct acpi_header *map_table(phys_addr_t pa)
+/* Memory that this CPU can address; page 0 is the BIOS's, and no table of its. */
+static bool address_ok(u64 pa, u64 len)
 {
-	struct acpi_header *t = memremap(pa, sizeof(*t));
-	size_t len;
+	u64 end = 1UL << min(cpu_features.phys_bits, 52U);
 
-	if (!t)
+	return pa >= 0x400 && pa < end && len <= end - pa;
+}
+
+/* Map a whole table and check it; NULL (with a log line) if it is damaged. */
+static const struct acpi_header *map_table(u64 pa)
+{
+	struct acpi_header *t = address_ok(pa, sizeof(*t)) ? memremap(pa, sizeof(*t)) : NULL;
+	u32 len;
+
+	if (!t) {
+		pr_warn("acpi: no table can be at %#lx, ignored\n", (unsigned long)pa);
 		return NULL;
+	}
 	len = t->length;
 	iounmap(t);
-	if (len < sizeof(*t) || len > TABLE_MAX) {
-		pr_warn("acpi: table at %#lx has length %zu, ignored\n", (unsigned long)pa, len);
+	if (len < sizeof(*t) || len > TABLE_MAX || !address_ok(pa, len)) {
+		pr_warn("acpi: table at %#lx has length %u, ignored\n", (unsigned long)pa, len);
 		return NULL;
 	}
 	t = memremap(pa, len);
-	if (t && !acpi_checksum_ok(t, len)) {
+	if (t && (t->length != len || !acpi_checksum_ok(t, len))) {
 		pr_warn("acpi: table %.4s at %#lx has a wrong checksum, ignored\n",
 			t->signature, (unsigned long)pa);
 		iounmap(t);
@@ -120,44 +132,86 @@ static void unmap_table(const struct acpi_header *t)
 
 /* ---- MADT: interrupt controllers ---- */
 
+/* A CPU may be listed twice, with a short and a long entry: once is enough. */
 static void add_lapic(u32 id, u32 flags)
 {
 	/* bit 0: enabled; bit 1: could be brought online later, which we never do */
-	if ((flags & 1) && acpi_info.nr_lapics < NR_CPUS)
+	if (!(flags & 1))
+		return;
+	for (unsigned int i = 0; i < acpi_info.nr_lapics; i++)
+		if (acpi_info.lapic_id[i] == id)
+			return;
+	acpi_info.nr_high_lapics += id > 255;
+	if (acpi_info.nr_lapics < NR_CPUS)
 		acpi_info.lapic_id[acpi_info.nr_lapics++] = id;
+	else
+		acpi_info.nr_lapics_left_out++;
+}
+
+static void add_ioapic(u8 id, u32 addr, u32 gsi_base)
+{
+	if (!addr || acpi_info.nr_ioapics == ACPI_MAX_IOAPICS) {
+		pr_warn("acpi: I/O APIC %u at %#x is left out\n", id, addr);
+		return;
+	}
+	acpi_info.ioapic[acpi_info.nr_ioapics++] = (struct acpi_ioapic){ id, addr, gsi_base };
+}
+
+static void add_override(u8 bus, u8 line, u32 gsi, u16 flags)
+{
+	if (bus || line >= 16 || gsi > 255)	/* bus 0 is ISA */
+		return;
+	acpi_info.isa_gsi[line] = gsi;
+	acpi_info.isa_flags[line] = flags;
+}
+
+/* Simplified: a pin that is the NMI of one CPU is taken to be that of all. */
+static void add_nmi_pin(u8 pin)
+{
+	if (pin < 2)
+		acpi_info.nmi_pins |= BIT(pin);
 }
 
 static void madt_entry(const struct acpi_header *t, size_t off, u8 type)
 {
-	struct acpi_ioapic *io;
-	u8 line;
+	u32 id;
 
 	switch (type) {
 	case 0:		/* local APIC */
-		add_lapic(field(t, off + 3, 1), field(t, off + 4, 4));
+		id = field(t, off + 3, 1);
+		if (id != 0xff)
+			add_lapic(id, field(t, off + 4, 4));
 		break;
 	case 1:		/* I/O APIC */
-		if (acpi_info.nr_ioapics == ACPI_MAX_IOAPICS)
-			break;
-		io = &acpi_info.ioapic[acpi_info.nr_ioapics++];
-		io->id = field(t, off + 2, 1);
-		io->addr = field(t, off + 4, 4);
-		io->gsi_base = field(t, off + 8, 4);
+		add_ioapic(field(t, off + 2, 1), field(t, off + 4, 4), field(t, off + 8, 4));
 		break;
 	case 2:		/* an ISA line that is wired elsewhere */
-		line = field(t, off + 3, 1);
-		if (line < 16) {
-			acpi_info.isa_gsi[line] = field(t, off + 4, 4);
-			acpi_info.isa_flags[line] = field(t, off + 8, 2);
-		}
+		add_override(field(t, off + 2, 1), field(t, off + 3, 1), field(t, off + 4, 4),
+			     field(t, off + 8, 2));
+		break;
+	case 4:		/* NMI of a local APIC */
+		add_nmi_pin(field(t, off + 5, 1));
 		break;
 	case 5:		/* 64-bit address of the local APIC */
 		acpi_info.lapic_addr = field(t, off + 4, 8);
 		break;
 	case 9:		/* local x2APIC */
-		add_lapic(field(t, off + 4, 4), field(t, off + 8, 4));
+		id = field(t, off + 4, 4);
+		if (id != 0xffffffff)
+			add_lapic(id, field(t, off + 8, 4));
+		break;
+	case 10:	/* NMI of a local x2APIC */
+		add_nmi_pin(field(t, off + 8, 1));
 		break;
 	}
+}
+
+/* What an entry of a known type must at least have. */
+static u8 madt_entry_min(u8 type)
+{
+	static const u8 len[] = { 8, 12, 10, 8, 6, 12, 16, 16, 16, 16, 12 };
+
+	return type < ARRAY_SIZE(len) ? len[type] : 2;
 }
 
 static void parse_madt(const struct acpi_header *t)
@@ -168,11 +222,20 @@ static void parse_madt(const struct acpi_header *t)
 	while (off + 2 <= t->length) {
 		u8 type = field(t, off, 1), len = field(t, off + 1, 1);
 
-		if (len < 2 || off + len > t->length)
+		if (len < 2 || off + len > t->length) {
+			pr_warn("acpi: MADT: entry of length %u at offset %zu: what follows is ignored\n", len, off);
 			break;
-		madt_entry(t, off, type);
+		}
+		if (len < madt_entry_min(type))
+			pr_warn("acpi: MADT: entry of type %u at offset %zu is too short, ignored\n", type, off);
+		else
+			madt_entry(t, off, type);
 		off += len;
 	}
+	if (acpi_info.nr_high_lapics)
+		pr_info("acpi: %u CPUs have APIC ids above 255\n", acpi_info.nr_high_lapics);
+	if (acpi_info.nr_lapics_left_out)
+		pr_warn("acpi: %u CPUs are left out: Quire has room for %u\n", acpi_info.nr_lapics_left_out, NR_CPUS);
 }
 
 /* ---- FADT: timer, reset, power ---- */
@@ -263,8 +326,26 @@ static void parse_hpet(const struct acpi_header *t)
 {
 	struct acpi_reg r = generic_address(t, 40);
 
-	if (r.space == ACPI_SPACE_MEMORY)
+	if (r.space == ACPI_SPACE_MEMORY && address_ok(r.addr, 4096))
 		acpi_info.hpet_addr = r.addr;
+}
+
+/* ---- MCFG: configuration space in memory ---- */
+
+static void parse_mcfg(const struct acpi_header *t)
+{
+	for (size_t off = 44; off + 16 <= t->length; off += 16) {
+		struct acpi_ecam e = { field(t, off, 8), field(t, off + 10, 1), field(t, off + 11, 1) };
+		u16 segment = field(t, off + 8, 2);
+
+		if (!address_ok(e.base, 256UL << 20) || e.base & 0xfffff || e.first_bus > e.last_bus) {
+			pr_warn("acpi: MCFG: no buses %u-%u can be at %#lx, ignored\n", e.first_bus, e.last_bus,
+				(unsigned long)e.base);
+			continue;
+		}
+		if (!segment && acpi_info.nr_ecam < ACPI_MAX_ECAM)
+			acpi_info.ecam[acpi_info.nr_ecam++] = e;
+	}
 }
 
 static const struct {
@@ -274,23 +355,47 @@ static const struct {
 	{ "APIC", parse_madt },
 	{ "FACP", parse_fadt },
 	{ "HPET", parse_hpet },
+	{ "MCFG", parse_mcfg },
 	{ "SSDT", find_s5_in },
 };
 
-/* Walk the root table: @width bytes per address (4 in the RSDT, 8 in the XSDT). */
-static void parse_root(const struct acpi_header *root, size_t width)
+/* The first table of a kind counts (but all SSDTs do): @seen remembers which. */
+static void parse_table(const struct acpi_header *t, unsigned int *seen)
 {
-	for (size_t off = sizeof(*root); off + width <= root->length; off += width) {
-		u64 pa = field(root, off, width);
-		const struct acpi_header *t = pa ? map_table(pa) : NULL;
-
-		if (!t)
+	for (size_t i = 0; i < ARRAY_SIZE(parsers); i++) {
+		if (memcmp(t->signature, parsers[i].signature, 4))
 			continue;
-		for (size_t i = 0; i < ARRAY_SIZE(parsers); i++)
-			if (!memcmp(t->signature, parsers[i].signature, 4))
-				parsers[i].parse(t);
-		unmap_table(t);
+		if (!(*seen & BIT(i)) || parsers[i].parse == find_s5_in)
+			parsers[i].parse(t);
+		else
+			pr_warn("acpi: a second table %s is ignored\n", parsers[i].signature);
+		*seen |= BIT(i);
 	}
+}
+
+/*
+ * Walk the root table at @pa: @width bytes per address (4 in the RSDT, 8 in the XSDT).
+ * True if it had a table that we know.
+ */
+static bool parse_root(u64 pa, size_t width)
+{
+	const struct acpi_header *root = pa ? map_table(pa) : NULL;
+	unsigned int seen = 0;
+
+	if (!root)
+		return false;
+	if (memcmp(root->signature, width == 8 ? "XSDT" : "RSDT", 4))
+		pr_warn("acpi: the root table is called %.4s, ignored\n", root->signature);
+	else
+		for (size_t off = sizeof(*root); off + width <= root->length; off += width) {
+			const struct acpi_header *t = map_table(field(root, off, width));
+
+			if (t)
+				parse_table(t, &seen);
+			unmap_table(t);
+		}
+	unmap_table(root);
+	return seen;
 }
 
 /* ---- finding the root pointer ---- */
@@ -300,47 +405,62 @@ static bool rsdp_valid(const u8 *p)
 	return !memcmp(p, "RSD PTR ", 8) && acpi_checksum_ok(p, RSDP_V1_LEN);
 }
 
-static bool scan_for_rsdp(phys_addr_t from, size_t len, u8 *rsdp)
+/* The root tables that one root pointer names: the XSDT of ACPI 2.0, or else the RSDT of ACPI 1.0. */
+static const char *try_rsdp(const u8 *rsdp)
 {
-	u8 *area = memremap(from, len);
-	bool found = false;
+	u64 xsdt = 0;
+	u32 rsdt;
 
-	if (!area)
-		return false;
-	for (size_t off = 0; off + RSDP_LEN <= len && !found; off += 16) {
-		if (!rsdp_valid(area + off))
-			continue;
-		memcpy(rsdp, area + off, RSDP_LEN);
-		found = true;
-	}
-	iounmap(area);
-	return found;
+	if (!rsdp_valid(rsdp))
+		return NULL;
+	memcpy(&rsdt, rsdp + 16, 4);
+	if (rsdp[15] >= 2 && acpi_checksum_ok(rsdp, RSDP_LEN))
+		memcpy(&xsdt, rsdp + 24, 8);
+	else if (rsdp[15] >= 2)
+		pr_warn("acpi: the root pointer is damaged in its newer part\n");
+	if (xsdt && parse_root(xsdt, 8))
+		return "XSDT";
+	return rsdt && parse_root(rsdt, 4) ? "RSDT" : NULL;
 }
 
-/* From the loader, else from the two places where a BIOS may put it. */
-static bool find_rsdp(u8 *rsdp)
+/* Root pointers lie at multiples of 16.  The first that leads to tables. */
+static const char *scan(phys_addr_t from, size_t len)
 {
-	u16 *bda;
-	phys_addr_t ebda;
+	u8 *area = address_ok(from, len) ? memremap(from, len) : NULL;
+	const char *root = NULL;
+	u8 rsdp[RSDP_LEN];
 
-	if (boot_info.have_rsdp_copy && rsdp_valid(boot_info.rsdp_copy)) {
-		memcpy(rsdp, boot_info.rsdp_copy, RSDP_LEN);
-		return true;
+	for (size_t off = 0; area && off + RSDP_LEN <= len && !root; off += 16) {
+		memcpy(rsdp, area + off, RSDP_LEN);
+		root = try_rsdp(rsdp);
 	}
-	if (boot_info.rsdp && scan_for_rsdp(boot_info.rsdp, RSDP_LEN, rsdp))
-		return true;
+	iounmap(area);
+	return root;
+}
+
+/* From the loader, else from the two places where a BIOS may put it.  Which root table it was; NULL: none. */
+static const char *find_tables(void)
+{
+	const char *root = boot_info.have_rsdp_copy ? try_rsdp(boot_info.rsdp_copy) : NULL;
+	phys_addr_t ebda;
+	u16 *bda;
+
+	if (!root && boot_info.rsdp)
+		root = scan(boot_info.rsdp, RSDP_LEN);
+	if (root)
+		return root;
 	bda = memremap(0x40e, sizeof(*bda));
 	ebda = bda ? (phys_addr_t)*bda << 4 : 0;
 	iounmap(bda);
-	if (ebda >= 0x80000 && ebda < 0xa0000 && scan_for_rsdp(ebda, 1024, rsdp))
-		return true;
-	return scan_for_rsdp(0xe0000, 0x20000, rsdp);
+	if (ebda >= 0x80000 && ebda < 0xa0000)
+		root = scan(ebda, 1024);
+	return root ?: scan(0xe0000, 0x20000);
 }
 
 /* Power off and reset must need no memory: what they write to is mapped now. */
 static void map_register(struct acpi_reg *r)
 {
-	if (r->addr && r->space == ACPI_SPACE_MEMORY)
+	if (r->space == ACPI_SPACE_MEMORY && address_ok(r->addr, 4))
 		r->mapped = ioremap(r->addr, 4);
 }
 
@@ -354,41 +474,23 @@ static void set_defaults(void)
 /* Read all tables of interest.  Without any, the defaults above stand. */
 void acpi_init(void)
 {
-	const struct acpi_header *root = NULL;
-	u8 rsdp[RSDP_LEN];
-	u64 xsdt = 0;
-	u32 rsdt;
+	const char *root = NULL;
 
 	set_defaults();
-	if (cmdline_has("acpi=off") || !find_rsdp(rsdp)) {
-		pr_info("acpi: no tables, assuming a plain PC\n");
-		goto out;
-	}
-	memcpy(&rsdt, rsdp + 16, 4);
-	if (rsdp[15] >= 2 && acpi_checksum_ok(rsdp, RSDP_LEN))
-		memcpy(&xsdt, rsdp + 24, 8);
-	if (xsdt)
-		root = map_table(xsdt);
-	if (root) {
-		parse_root(root, 8);
-	} else if (rsdt && (root = map_table(rsdt))) {
-		xsdt = 0;
-		parse_root(root, 4);
-	}
-	if (root) {
-		acpi_info.present = true;
-		unmap_table(root);
-		map_register(&acpi_info.reset_reg);
-		map_register(&acpi_info.sleep_control);
-		map_register(&acpi_info.pm1a_cnt);
-		map_register(&acpi_info.pm1b_cnt);
-	}
-out:
+	if (!cmdline_has("acpi=off"))
+		root = find_tables();
+	acpi_info.present = root != NULL;
 	if (!acpi_info.nr_ioapics)
 		acpi_info.ioapic[acpi_info.nr_ioapics++] = (struct acpi_ioapic){ 0, 0xfec00000, 0 };
-	if (acpi_info.present)
-		pr_info("acpi: %s, %u CPUs, %u I/O APICs, HPET %s, PM timer %#x, S5 %s\n",
-			xsdt ? "XSDT" : "RSDT", acpi_info.nr_lapics, acpi_info.nr_ioapics,
-			acpi_info.hpet_addr ? "yes" : "no", acpi_info.pm_timer_port,
-			acpi_info.have_s5 ? "yes" : "no");
+	if (!root) {
+		pr_warn("acpi: no tables, assuming a plain PC with one CPU\n");
+		return;
+	}
+	map_register(&acpi_info.reset_reg);
+	map_register(&acpi_info.sleep_control);
+	map_register(&acpi_info.pm1a_cnt);
+	map_register(&acpi_info.pm1b_cnt);
+	pr_info("acpi: %s, %u CPUs, %u I/O APICs, HPET %s, PM timer %#x, S5 %s\n", root, acpi_info.nr_lapics,
+		acpi_info.nr_ioapics, acpi_info.hpet_addr ? "yes" : "no", acpi_info.pm_timer_port,
+		acpi_info.have_s5 ? "yes" : "no");
 }

@@ -119,12 +119,13 @@ static void pic_disable(void)
 		outb(steps[i].port, steps[i].v);
 }
 
+/* The NMI comes where the MADT says, or where every PC has had it: at LINT1. */
 void apic_local_init(void)
 {
 	apic_write(APIC_TPR, 0);
 	apic_write(APIC_LVT_TIMER, LVT_MASKED | LOCAL_TIMER_VECTOR);
-	apic_write(APIC_LVT_LINT0, LVT_MASKED);
-	apic_write(APIC_LVT_LINT1, LVT_NMI);
+	apic_write(APIC_LVT_LINT0, acpi_info.nmi_pins & BIT(0) ? LVT_NMI : LVT_MASKED);
+	apic_write(APIC_LVT_LINT1, acpi_info.nmi_pins & BIT(1) || !acpi_info.nmi_pins ? LVT_NMI : LVT_MASKED);
 	apic_write(APIC_LVT_ERROR, LVT_MASKED | SPURIOUS_VECTOR);
 	apic_write(APIC_SVR, SVR_ENABLE | SPURIOUS_VECTOR);
 	apic_write(APIC_TIMER_DIV, TIMER_DIVIDE_BY_16);
@@ -172,6 +173,17 @@ void apic_init_secondary(void)
 
 /* ---- the timer ---- */
 
+void apic_timer_run_free(void)
+{
+	apic_write(APIC_LVT_TIMER, LVT_MASKED | LOCAL_TIMER_VECTOR);
+	apic_write(APIC_TIMER_INIT, 0xffffffff);
+}
+
+u32 apic_timer_elapsed(void)
+{
+	return 0xffffffff - apic_read(APIC_TIMER_COUNT);
+}
+
 /* Counts in CALIBRATE_NS, scaled by what really passed. */
 static u64 measure_once(void)
 {
@@ -184,7 +196,7 @@ static u64 measure_once(void)
 		cpu_relax();
 		now = clock_read_ns();
 	} while (now - start < CALIBRATE_NS);
-	count = 0xffffffff - apic_read(APIC_TIMER_COUNT);
+	count = apic_timer_elapsed();
 	return ((u64)count << 32) / (now - start);
 }
 
@@ -202,7 +214,7 @@ void clockevent_init(void)
 	if (!timer_mult)
 		panic("the local APIC timer does not count");
 	pr_info("apic: timer %lu kHz\n",
-		(unsigned long)(((unsigned __int128)timer_mult * 16 * 1000000) >> 32));
+		(unsigned long)(((unsigned __int128)timer_mult * APIC_TIMER_DIVISOR * 1000000) >> 32));
 }
 
 /* A distant event is cut to what the counter can hold: kernel/time.c then asks again. */

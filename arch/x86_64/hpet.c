@@ -9,6 +9,7 @@
 #include <asm/apic.h>
 #include <asm/irqflags.h>
 #include <asm/page.h>
+#include <memblock.h>
 #include <printk.h>
 #include <vmalloc.h>
 
@@ -38,7 +39,7 @@ bool hpet_init(void)
 {
 	u32 period, before;
 
-	if (!acpi_info.hpet_addr)
+	if (!acpi_info.hpet_addr || memblock_is_memory(acpi_info.hpet_addr))
 		return false;
 	hpet = ioremap(acpi_info.hpet_addr, PAGE_SIZE);
 	if (!hpet)

@@ -14,6 +14,7 @@
 #include <err.h>
 #include <ioport.h>
 #include <irq.h>
+#include <memblock.h>
 #include <printk.h>
 #include <spinlock.h>
 #include <vmalloc.h>
@@ -58,6 +59,10 @@ void ioapic_init(void)
 		struct ioapic *io = &ioapics[nr_ioapics];
 		u32 version;
 
+		if (memblock_is_memory(acpi_info.ioapic[i].addr)) {
+			pr_warn("ioapic: %#x is RAM: left out\n", acpi_info.ioapic[i].addr);
+			continue;
+		}
 		io->regs = ioremap(acpi_info.ioapic[i].addr, PAGE_SIZE);
 		if (!io->regs)
 			continue;

@@ -422,10 +422,11 @@ static void make_first_vmalloc_tables(void)
 		kernel_pte_alloc(va);
 }
 
-/* RAM that the direct map cannot show is not used. */
+/* RAM that the direct map cannot show, or for which there is no room in the struct page array, is not used. */
 static void limit_ram(void)
 {
-	const phys_addr_t limit = VMALLOC_START - PAGE_OFFSET;
+	const phys_addr_t limit = min(VMALLOC_START - PAGE_OFFSET,
+				      (VMEMMAP_END - VMEMMAP_START) / sizeof(struct page) * PAGE_SIZE);
 
 	if (memblock_end_of_ram() > limit) {
 		pr_warn("RAM above %lu TiB is not used\n", (unsigned long)(limit >> 40));

@@ -3,13 +3,15 @@
  *
  * Purpose:    one list of methods per goal, best first; each is tried and, should the
  *             machine still be running, the next.
- * Invariants: nothing here takes a lock, allocates, or returns (but debug_exit), so that a
- *             panic may call it from anywhere.
+ * Invariants: nothing here takes a lock (but to print, which a panic may), allocates, or returns (but
+ *             debug_exit), so that a panic may call it from anywhere.
+ * Command line: reboot=a|k|p|t: the way that is tried first.
  * Sources:    ACPI specification, "Sleeping States" and "Reset Register"; QEMU's
  *             isa-debug-exit; Bochs manual, "Shutdown" port 0x8900.
  */
 #include <asm/acpi.h>
 #include <asm/processor.h>
+#include <boot_info.h>
 #include <gcov_dump.h>
 #include <printk.h>
 #include <time.h>
@@ -18,6 +20,9 @@
 #define BOCHS_SHUTDOWN_PORT	0x8900
 #define RESET_CONTROL_PORT	0xcf9
 #define KEYBOARD_PORT		0x64
+#define NOBODY_THERE		0xff	/* what a port reads as that no device has */
+#define CONFIG_ADDRESS		0xcf8
+#define CONFIG_DATA		0xcfc
 
 #define SLP_EN			BIT(13)	/* in PM1x_CNT */
 #define SLP_TYP_SHIFT		10
@@ -33,9 +38,20 @@ static void wait_a_little(void)
 		cpu_relax();
 }
 
+/* A register in the configuration space of a device of bus 0, by ports: nothing else can be counted on here. */
+static void pci_config_write(u64 addr, u8 v)
+{
+	u32 device = (addr >> 32) & 31, function = (addr >> 16) & 7, offset = addr & 0xff;
+
+	outl(CONFIG_ADDRESS, 1U << 31 | device << 11 | function << 8 | (offset & 0xfc));
+	outb(CONFIG_DATA + (offset & 3), v);
+}
+
 static void reg_write(struct acpi_reg r, u32 v, unsigned int bytes)
 {
-	if (r.addr && r.space == ACPI_SPACE_IO) {
+	if (r.addr && r.space == ACPI_SPACE_PCI_CONFIG) {
+		pci_config_write(r.addr, v);
+	} else if (r.addr && r.space == ACPI_SPACE_IO) {
 		if (bytes == 2)
 			outw(r.addr, v);
 		else
@@ -93,35 +109,87 @@ void machine_power_off(void)
 	machine_halt();
 }
 
+/* ---- restart ---- */
+
+static bool have_reset_register(void)
+{
+	const struct acpi_reg *r = &acpi_info.reset_reg;
+
+	return r->mapped || (r->addr && (r->space == ACPI_SPACE_IO || r->space == ACPI_SPACE_PCI_CONFIG));
+}
+
+static void acpi_reset(void)
+{
+	reg_write(acpi_info.reset_reg, acpi_info.reset_value, 1);
+}
+
+/* The controller's line that once led to the processor's reset pin. */
+static bool have_keyboard_controller(void)
+{
+	return inb(KEYBOARD_PORT) != NOBODY_THERE;
+}
+
 static void keyboard_reset(void)
 {
 	for (int i = 0; i < 10; i++) {
 		for (int j = 0; j < 1000 && (inb(KEYBOARD_PORT) & 2); j++)
 			cpu_relax();
 		outb(KEYBOARD_PORT, 0xfe);
-		wait_a_little();
 	}
 }
 
+static void chipset_reset(void)
+{
+	outb(RESET_CONTROL_PORT, 0x02);		/* a hard reset ... */
+	outb(RESET_CONTROL_PORT, 0x06);		/* ... now */
+}
+
 /* Without an interrupt table the breakpoint cannot be delivered, nor the double fault. */
-static void __noreturn triple_fault(void)
+static void triple_fault(void)
 {
 	struct { u16 limit; u64 base; } __packed none = { 0, 0 };
 
 	asm volatile("lidt %0; int3" :: "m"(none));
-	machine_halt();
 }
 
+static bool always(void) { return true; }
+
+/* Best first.  The letters are those of Linux's word "reboot=". */
+static const struct reset_way {
+	char letter;
+	const char *name;
+	bool (*possible)(void);
+	void (*reset)(void);
+} reset_ways[] = {
+	{ 'a', "ACPI's reset register", have_reset_register, acpi_reset },
+	{ 'k', "the keyboard controller", have_keyboard_controller, keyboard_reset },
+	{ 'p', "the chipset", always, chipset_reset },
+	{ 't', "a triple fault", always, triple_fault },
+};
+
+static void try_reset(const struct reset_way *way)
+{
+	if (!way->possible())
+		return;
+	printk(KERN_EMERG "reboot: by %s\n", way->name);
+	way->reset();
+	wait_a_little();
+}
+
+/* reboot=LETTER is tried first. */
 void machine_restart(void)
 {
+	char first[2] = "";
+
 	local_irq_disable();
-	reg_write(acpi_info.reset_reg, acpi_info.reset_value, 1);
-	wait_a_little();
-	outb(RESET_CONTROL_PORT, 0x02);		/* a hard reset ... */
-	outb(RESET_CONTROL_PORT, 0x06);		/* ... now */
-	wait_a_little();
-	keyboard_reset();
-	triple_fault();
+	cmdline_get("reboot", first, sizeof(first));
+	for (size_t i = 0; i < ARRAY_SIZE(reset_ways); i++)
+		if (reset_ways[i].letter == first[0])
+			try_reset(&reset_ways[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(reset_ways); i++)
+		if (reset_ways[i].letter != first[0])
+			try_reset(&reset_ways[i]);
+	machine_halt();
 }
 
 void machine_halt(void)

@@ -12,11 +12,13 @@
  */
 #include <asm/acpi.h>
 #include <asm/apic.h>
+#include <asm/calibrate.h>
 #include <asm/vdso.h>
 #include <asm/processor.h>
 #include <asm/percpu.h>
 #include <asm/atomic.h>
 #include <printk.h>
+#include <string.h>
 #include <time.h>
 
 #define PM_TIMER_HZ	3579545
@@ -24,12 +26,9 @@
 #define PIT_CHANNEL0	0x40
 #define PIT_COMMAND	0x43
 
-#define WINDOW_US	4000		/* length of one measurement */
-#define MAX_TRIES	7
-#define KHZ_MIN		50000		/* 50 MHz .. 20 GHz, else the reference is broken */
-#define KHZ_MAX		20000000
 #define EARLY_KHZ	4000000
 #define FALLBACK_KHZ	1000000
+#define VIRTUAL_APIC_HZ	1000000000UL
 
 #define KHZ_TO_MULT(khz) ((1000000UL << 32) / (khz))	/* ns per count, << 32 */
 
@@ -38,15 +37,7 @@ static u64 tsc_mult = KHZ_TO_MULT(EARLY_KHZ);
 static u64 tsc_base;			/* the counter at the first reading */
 static u64 last_ns;			/* highest reading handed out, with several CPUs */
 
-/* ---- reference clocks: a counter that wraps at mask, of known frequency ---- */
-
-struct reference {
-	const char *name;
-	bool (*init)(void);
-	u32 (*read)(void);
-	u64 hz;
-	u32 mask;
-};
+/* ---- reference clocks ---- */
 
 static u32 pm_timer_read(void)
 {
@@ -87,118 +78,120 @@ static bool pit_init(void)
 	return counts(pit_read);
 }
 
+/* ---- the hypervisor below, if there is one ---- */
+
+#define HYPERVISOR	0x40000000	/* CPUID leaf: the last leaf, and a name */
+#define HYPERVISOR_TSC	0x40000010	/* kHz of the TSC; VMware's, and of those who follow it */
+
+static bool have_hypervisor(void)
+{
+	u32 a, b, c, d;
+
+	cpuid(1, 0, &a, &b, &c, &d);
+	return c & BIT(31);
+}
+
+/* QEMU and KVM let the local APIC's timer run at 1 GHz, whatever the CPU: a reference on a machine without any. */
+static bool apic_timer_init(void)
+{
+	u32 a, name[3];
+
+	if (!have_hypervisor())
+		return false;
+	cpuid(HYPERVISOR, 0, &a, &name[0], &name[1], &name[2]);
+	if (memcmp(name, "TCGTCGTCGTCG", 12) && memcmp(name, "KVMKVMKVM\0\0\0", 12))
+		return false;
+	apic_timer_run_free();
+	return counts(apic_timer_elapsed);
+}
+
 static struct reference references[] = {
 	{ "HPET", hpet_init, hpet_read, 0, 0xffffffff },
 	{ "PM timer", pm_timer_init, pm_timer_read, PM_TIMER_HZ, 0xffffff },
 	{ "PIT", pit_init, pit_read, PIT_HZ, 0xffff },
+	{ "local APIC timer", apic_timer_init, apic_timer_elapsed, VIRTUAL_APIC_HZ / APIC_TIMER_DIVISOR, 0xffffffff },
 };
 
-/*
- * Read the reference and the counter as near to each other as can be: of several
- * attempts the one that took the least time.
- */
-static u64 read_pair(const struct reference *ref, u32 *value)
+/* The first reference whose measurements agree; else what the best of the others gave.  0: there is none. */
+static u64 measured_khz(const char **how)
 {
-	u64 best = ~0UL, tsc = 0;
+	u64 unsure = 0;
 
-	for (int i = 0; i < 4; i++) {
-		u64 before = rdtsc();
-		u32 v = ref->read();
-		u64 after = rdtsc();
-
-		if (after - before < best) {
-			best = after - before;
-			tsc = before + (after - before) / 2;
-			*value = v;
-		}
-	}
-	return tsc;
-}
-
-/* a * b / c with 128 bits in between; the result must fit in 64. */
-static u64 mul_div(u64 a, u64 b, u64 c)
-{
-	u64 quotient, high;
-
-	asm("mulq %3\n\tdivq %4" : "=a"(quotient), "=&d"(high) : "0"(a), "r"(b), "r"(c));
-	return quotient;
-}
-
-/* One measurement, in kHz; 0 if the reference stopped. */
-static u64 measure_once(const struct reference *ref)
-{
-	u32 start, now, window = ref->hz * WINDOW_US / 1000000;
-	u64 tsc = read_pair(ref, &start);
-	unsigned long spins = 0;
-
-	do {
-		now = ref->read();
-		if (++spins > 50000000)
-			return 0;
-	} while (((now - start) & ref->mask) < window);
-	tsc = read_pair(ref, &now) - tsc;
-	return mul_div(tsc, ref->hz, (u64)((now - start) & ref->mask) * 1000);
-}
-
-static void sort(u64 *v, int n)
-{
-	for (int i = 1; i < n; i++)
-		for (int j = i; j > 0 && v[j] < v[j - 1]; j--) {
-			u64 t = v[j];
-
-			v[j] = v[j - 1];
-			v[j - 1] = t;
-		}
-}
-
-/*
- * Measure until two results agree to one part in 4096, or take the median: a host that
- * takes the CPU away in the middle of reading a pair spoils single results only.
- */
-static u64 measure(const struct reference *ref)
-{
-	u64 khz[MAX_TRIES];
-
-	for (int n = 0; n < MAX_TRIES; n++) {
-		khz[n] = measure_once(ref);
-		if (khz[n] < KHZ_MIN || khz[n] > KHZ_MAX)
-			return 0;
-		for (int i = 0; i < n; i++) {
-			u64 diff = khz[i] > khz[n] ? khz[i] - khz[n] : khz[n] - khz[i];
-
-			if (diff <= khz[n] / 4096)
-				return (khz[i] + khz[n]) / 2;
-		}
-	}
-	sort(khz, MAX_TRIES);
-	return khz[MAX_TRIES / 2];
-}
-
-void clocksource_init(void)
-{
-	const char *how = NULL;
-
-	clock_read_ns();		/* time begins here if nobody asked before */
-	for (size_t i = 0; i < ARRAY_SIZE(references) && !how; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(references); i++) {
 		struct reference *ref = &references[i];
+		bool sure;
+		u64 khz;
 
 		if (!ref->init())
 			continue;
 		if (!ref->hz)
 			ref->hz = hpet_hz;
-		tsc_khz = measure(ref);
-		if (tsc_khz)
-			how = ref->name;
+		khz = calibrate(ref, rdtsc, &sure);
+		if (!khz)
+			pr_warn("clock: the %s counts, but not in a way to measure by\n", ref->name);
+		if (khz && (sure || !unsure))
+			*how = ref->name;
+		if (khz && sure)
+			return khz;
+		unsure = unsure ?: khz;
 	}
-	if (!how) {
-		tsc_khz = FALLBACK_KHZ;
-		pr_warn("clock: nothing to measure the TSC by: taking it for 1 GHz\n");
+	if (unsure)
+		pr_warn("clock: no two measurements of the TSC agree\n");
+	return unsure;
+}
+
+/* What the processor, or the hypervisor, says of its TSC; 0: nothing. */
+static u64 told_khz(const char **how)
+{
+	u32 max, a, b, c, d;
+	u64 khz = 0;
+
+	cpuid(0, 0, &max, &b, &c, &d);
+	if (max >= 0x15) {
+		cpuid(0x15, 0, &a, &b, &c, &d);
+		khz = crystal_khz(a, b, c);
+		*how = "told by the CPU";
 	}
+	if (!khz && have_hypervisor()) {
+		cpuid(HYPERVISOR, 0, &max, &b, &c, &d);
+		if (max >= HYPERVISOR_TSC && max < HYPERVISOR + 0x10000) {
+			cpuid(HYPERVISOR_TSC, 0, &a, &b, &c, &d);
+			khz = a;
+			*how = "told by the hypervisor";
+		}
+	}
+	return khz;
+}
+
+/* The frequency that the CPU is sold by: near the TSC's, if there is nothing better. */
+static u64 nominal_khz(void)
+{
+	u32 max, a = 0, b, c, d;
+
+	cpuid(0, 0, &max, &b, &c, &d);
+	if (max >= 0x16)
+		cpuid(0x16, 0, &a, &b, &c, &d);
+	return (a & 0xffff) * 1000UL;
+}
+
+void clocksource_init(void)
+{
+	const char *told_how = "", *ref = "";
+	u64 told, measured;
+
+	clock_read_ns();		/* time begins here if nobody asked before */
+	told = told_khz(&told_how);
+	measured = measured_khz(&ref);
+	tsc_khz = calibrate_pick(told, measured) ?: calibrate_pick(nominal_khz(), 0) ?: FALLBACK_KHZ;
 	tsc_mult = KHZ_TO_MULT(tsc_khz);
 	vdso_set_clock(tsc_base, tsc_mult);
-	if (how)
-		pr_info("clock: TSC %lu.%03lu MHz, measured by the %s\n",
-			(unsigned long)(tsc_khz / 1000), (unsigned long)(tsc_khz % 1000), how);
+	if (!told && !measured)
+		pr_warn("clock: nothing to measure the TSC by: taking it for %lu MHz\n", (unsigned long)tsc_khz / 1000);
+	else
+		pr_info("clock: TSC %lu.%03lu MHz, %s%s\n", (unsigned long)tsc_khz / 1000, (unsigned long)tsc_khz % 1000,
+			tsc_khz == told ? told_how : "measured by the ", tsc_khz == told ? "" : ref);
+	if (told && tsc_khz != told)
+		pr_warn("clock: %lu kHz, %s, is not true\n", (unsigned long)told, told_how);
 }
 
 /* Two CPUs' counters may differ by a little: nobody sees a time before one already seen. */

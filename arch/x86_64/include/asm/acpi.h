@@ -15,12 +15,20 @@ struct acpi_reg {
 };
 #define ACPI_SPACE_MEMORY	0
 #define ACPI_SPACE_IO		1
+#define ACPI_SPACE_PCI_CONFIG	2	/* addr: device << 32 | function << 16 | offset, on bus 0 */
 
 #define ACPI_MAX_IOAPICS 8
 struct acpi_ioapic {
 	u8 id;
 	u32 addr;
 	u32 gsi_base;
+};
+
+/* Buses whose configuration space lies in memory (PCI Express, table MCFG): 1 MiB for each. */
+#define ACPI_MAX_ECAM 4
+struct acpi_ecam {
+	phys_addr_t base;	/* of bus 0, even where the first bus is another */
+	u8 first_bus, last_bus;
 };
 
 /* Polarity and trigger of an interrupt line, as in the MADT's flags. */
@@ -33,6 +41,11 @@ struct acpi_info {
 	phys_addr_t lapic_addr;
 	unsigned int nr_lapics;
 	u32 lapic_id[NR_CPUS];
+	unsigned int nr_lapics_left_out;	/* more than NR_CPUS */
+	unsigned int nr_high_lapics;		/* of all: with an id above 255, for x2APIC mode only */
+	u8 nmi_pins;		/* bit n: LINTn of the local APICs is the NMI; 0: not told */
+	unsigned int nr_ecam;
+	struct acpi_ecam ecam[ACPI_MAX_ECAM];	/* segment 0 */
 	unsigned int nr_ioapics;
 	struct acpi_ioapic ioapic[ACPI_MAX_IOAPICS];
 	u32 isa_gsi[16];	/* ISA line -> global interrupt */

@@ -24,6 +24,11 @@ void apic_send(u32 id, u32 what);
 /* Has apic_send() room for that number? */
 bool apic_can_reach(u32 id);
 
+/* Boot: let the timer count down from its greatest value, without interrupts; how far it has got. */
+#define APIC_TIMER_DIVISOR 16
+void apic_timer_run_free(void);
+u32 apic_timer_elapsed(void);
+
 /* Is there an I/O APIC pin for @gsi? */
 bool ioapic_has(u32 gsi);
 /* Send @gsi to CPU @dest as @vector, unmasked.  -ENODEV if no pin has that number. */

@@ -65,6 +65,9 @@ static inline phys_addr_t __pa(const volatile void *p)
 #define virt_to_page(p)		phys_to_page(__pa(p))
 /* Is there a struct page for this frame?  (mm/page_alloc.c) */
 bool pfn_valid(unsigned long pfn);
+unsigned long next_valid_pfn(unsigned long pfn);	/* the first from @pfn on; max_pfn: none */
+/* How many frames below @pfn have a struct page, as @pfn has: an index without the holes of the memory map. */
+unsigned long frame_index(unsigned long pfn);
 
 /* rep stosq / rep movsq: one counted instruction a word under TCG, fast strings on hardware. */
 static inline void clear_page(void *page)

@@ -63,6 +63,9 @@ static inline phys_addr_t __pa(const volatile void *p)
 #define page_address(page)	__va(page_to_phys(page))
 #define virt_to_page(p)		phys_to_page(__pa(p))
 bool pfn_valid(unsigned long pfn);
+unsigned long next_valid_pfn(unsigned long pfn);	/* the first from @pfn on; max_pfn: none */
+/* How many frames below @pfn have a struct page, as @pfn has: an index without the holes of the memory map. */
+unsigned long frame_index(unsigned long pfn);
 
 /* Before a frame becomes free: does the software TLB still lead to it? (shim_tlb.c) */
 #define HAVE_ARCH_FREE_PAGE

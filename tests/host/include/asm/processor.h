@@ -9,4 +9,9 @@ struct thread_struct {
 	unsigned long cr2, error_code, trap_nr;
 };
 
+struct cpu_features {
+	unsigned int phys_bits;
+};
+extern struct cpu_features cpu_features;
+
 #endif

@@ -1,0 +1,544 @@
+/* links: */
+/*
+ * tests/host/test_acpi.c - the firmware's tables (arch/x86_64/acpi.c), good and damaged
+ *
+ * A machine is a few pieces of fake physical memory.  What the code maps is a copy of exactly that length: who
+ * reads on behind it, or forgets to unmap, is seen by the sanitizers.
+ */
+#include "cmocka_shim.h"
+#include "arch/x86_64/acpi.c"
+
+void *malloc(size_t size);
+void free(void *p);
+int vsnprintf(char *buf, size_t size, const char *fmt, va_list ap);
+char *strstr(const char *haystack, const char *needle);
+
+struct boot_info boot_info;
+struct cpu_features cpu_features = { .phys_bits = 40 };
+static char log[1 << 16];
+static size_t log_len;
+static unsigned int mapped;		/* mappings that were not undone */
+static bool acpi_off;
+
+int printk(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (log_len < sizeof(log) - 300)
+		log_len += vsnprintf(log + log_len, 300, fmt, ap);
+	va_end(ap);
+	return 0;
+}
+
+bool cmdline_has(const char *word) { return acpi_off; }
+
+/* ---- fake physical memory; elsewhere nobody answers ---- */
+
+#define TABLES	0x7fe0000UL
+static u8 low[0x600], bios[0x20000], tables[0x4000];
+
+static u8 *fake_byte(phys_addr_t pa)
+{
+	if (pa < sizeof(low))
+		return &low[pa];
+	if (pa - 0xe0000 < sizeof(bios))
+		return &bios[pa - 0xe0000];
+	if (pa - TABLES < sizeof(tables))
+		return &tables[pa - TABLES];
+	return NULL;
+}
+
+void *memremap(phys_addr_t pa, size_t size)
+{
+	u8 *copy = malloc(size);
+
+	assert_true(pa + size - 1 < 1UL << 40);
+	for (size_t i = 0; i < size; i++)
+		copy[i] = fake_byte(pa + i) ? *fake_byte(pa + i) : 0xff;
+	mapped++;
+	return copy;
+}
+
+void *ioremap(phys_addr_t pa, size_t size)
+{
+	assert_true(pa + size - 1 < 1UL << 40);
+	return tables;
+}
+
+void iounmap(void *p)
+{
+	if (!p)
+		return;
+	mapped--;
+	free(p);
+}
+
+/* ---- making tables ---- */
+
+#define RSDT	(TABLES + 0x100)
+#define XSDT	(TABLES + 0x200)
+#define FADT	(TABLES + 0x300)
+#define DSDT	(TABLES + 0x500)
+#define MADT	(TABLES + 0x600)
+#define HPET	(TABLES + 0x800)
+#define MCFG	(TABLES + 0x900)
+#define MADT2	(TABLES + 0x1000)		/* what only the RSDT names */
+
+static struct acpi_header *at(phys_addr_t pa)
+{
+	return (struct acpi_header *)fake_byte(pa);
+}
+
+static void set_sum(u8 *p, size_t len, size_t where)
+{
+	u8 sum = 0;
+
+	p[where] = 0;
+	for (size_t i = 0; i < len; i++)
+		sum += p[i];
+	p[where] = -sum;
+}
+
+/* The checksum lies at offset 9, whatever the length says; and no more than what is there. */
+static void seal(phys_addr_t pa)
+{
+	struct acpi_header *t = at(pa);
+
+	if (t->length > 9 && t->length < 0x1000)
+		set_sum((u8 *)t, t->length, 9);
+}
+
+static void make(phys_addr_t pa, const char *signature, const void *body, size_t len)
+{
+	struct acpi_header *t = at(pa);
+
+	memset(t, 0, sizeof(*t));
+	memcpy(t->signature, signature, 4);
+	t->length = sizeof(*t) + len;
+	memcpy(t + 1, body, len);
+	seal(pa);
+}
+
+static void make_rsdp(u8 *p, u8 revision, u32 rsdt, u64 xsdt)
+{
+	memset(p, 0, RSDP_LEN);
+	memcpy(p, "RSD PTR ", 8);
+	p[15] = revision;
+	memcpy(p + 16, &rsdt, 4);
+	p[20] = RSDP_LEN;
+	memcpy(p + 24, &xsdt, 8);
+	set_sum(p, RSDP_V1_LEN, 8);
+	set_sum(p, RSDP_LEN, 32);
+}
+
+static void put(u8 *p, size_t off, u64 v, size_t size)
+{
+	memcpy(p + off - 36, &v, size);
+}
+
+static void put_register(u8 *p, size_t off, u8 space, u64 addr)
+{
+	put(p, off, space, 1);
+	put(p, off + 4, addr, 8);
+}
+
+static const u8 madt_body[] = {
+	0, 0, 0xe0, 0xfe, 1, 0, 0, 0,
+	0, 8, 0, 0, 1, 0, 0, 0,				/* CPU 0 */
+	0, 8, 1, 2, 1, 0, 0, 0,				/* CPU 2 */
+	0, 8, 2, 3, 0, 0, 0, 0,				/* not enabled */
+	0, 8, 3, 0xff, 1, 0, 0, 0,			/* no id at all */
+	9, 16, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0,	/* CPU 2 again */
+	9, 16, 0, 0, 0x2c, 1, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0,	/* CPU 300 */
+	9, 16, 0, 0, 0xff, 0xff, 0xff, 0xff, 1, 0, 0, 0, 4, 0, 0, 0,
+	1, 12, 7, 0, 0, 0, 0xc0, 0xfe, 0, 0, 0, 0,
+	1, 12, 8, 0, 0, 0x10, 0xc0, 0xfe, 24, 0, 0, 0,
+	2, 10, 0, 0, 2, 0, 0, 0, 0, 0,			/* line 0 at 2 */
+	2, 10, 0, 9, 20, 0, 0, 0, 0xf, 0,		/* line 9 at 20, level, low */
+	2, 10, 1, 5, 21, 0, 0, 0, 0xf, 0,		/* not ISA */
+	4, 6, 0xff, 0, 0, 1,				/* LINT1 is the NMI */
+	0x80, 5, 1, 2, 3,				/* somebody's own */
+};
+
+static const u8 dsdt_body[] = { 0x10, 0x20, 0x08, '_', 'S', '5', '_', 0x12, 0x0a, 0x04, 0x0a, 5, 0x0a, 7, 0, 0 };
+
+static void make_fadt(void)
+{
+	u8 f[244 - 36 + 12] = { 0 };
+
+	put(f, FADT_DSDT, DSDT, 4);
+	put(f, FADT_SMI_CMD, 0xb2, 4);
+	put(f, FADT_ACPI_ENABLE, 0xf1, 1);
+	put(f, FADT_PM1A_CNT, 0x604, 4);
+	put(f, FADT_PM_TMR, 0x608, 4);
+	put(f, FADT_PM_TMR_LEN, 4, 1);
+	put(f, FADT_FLAGS, FADT_RESET_SUPPORTED, 4);
+	put_register(f, FADT_RESET_REG, ACPI_SPACE_MEMORY, 0xfed00f00);
+	put(f, FADT_RESET_VALUE, 0x0f, 1);
+	make(FADT, "FACP", f, sizeof(f));
+}
+
+static void make_machine(void)
+{
+	const u32 rsdt[] = { FADT, MADT2 };
+	const u64 xsdt[] = { FADT, MADT, 0, HPET, MCFG };
+	u8 h[20] = { 0 }, m[8 + 2 * 16] = { 0 };
+
+	memset(&boot_info, 0, sizeof(boot_info));
+	memset(low, 0, sizeof(low));
+	memset(bios, 0, sizeof(bios));
+	memset(tables, 0, sizeof(tables));
+	make(RSDT, "RSDT", rsdt, sizeof(rsdt));
+	make(XSDT, "XSDT", xsdt, sizeof(xsdt));
+	make_fadt();
+	make(DSDT, "DSDT", dsdt_body, sizeof(dsdt_body));
+	make(MADT, "APIC", madt_body, sizeof(madt_body));
+	make(MADT2, "APIC", madt_body, 16);
+	put_register(h, 40, ACPI_SPACE_MEMORY, 0xfed00000);
+	make(HPET, "HPET", h, sizeof(h));
+	put(m, 44, 0xb0000000, 8);
+	put(m, 55, 255, 1);
+	put(m, 60, 0xd0000000, 8);
+	put(m, 68, 1, 2);			/* another segment */
+	make(MCFG, "MCFG", m, sizeof(m));
+	make_rsdp(boot_info.rsdp_copy, 2, RSDT, XSDT);
+	boot_info.have_rsdp_copy = true;
+}
+
+static struct acpi_info read_tables(void)
+{
+	memset(&acpi_info, 0, sizeof(acpi_info));
+	memset(log, 0, log_len);
+	log_len = 0;
+	acpi_init();
+	assert_int_equal(mapped, 0);
+	return acpi_info;
+}
+
+static bool said(const char *what)
+{
+	return strstr(log, what);
+}
+
+/* Whatever the tables were, the rest of the kernel may rely on this. */
+static void check_sane(const struct acpi_info *a)
+{
+	assert_true(a->nr_lapics <= NR_CPUS);
+	assert_in_range(a->nr_ioapics, 1, ACPI_MAX_IOAPICS);
+	assert_true(a->nr_ecam <= ACPI_MAX_ECAM);
+	for (int i = 0; i < 16; i++)
+		assert_true(a->isa_gsi[i] < 256);
+	for (unsigned int i = 0; i < a->nr_ecam; i++)
+		assert_true(a->ecam[i].base + (256UL << 20) <= 1UL << 40);
+	for (unsigned int i = 0; i < a->nr_lapics; i++)
+		for (unsigned int j = 0; j < i; j++)
+			assert_int_not_equal(a->lapic_id[i], a->lapic_id[j]);
+	assert_true(a->nmi_pins < 4);
+	if (a->reset_reg.space == ACPI_SPACE_MEMORY && a->reset_reg.mapped)
+		assert_true(a->reset_reg.addr < 1UL << 40);
+}
+
+/* ---- whole tables ---- */
+
+static void good_tables_are_read(void **state)
+{
+	struct acpi_info a;
+
+	make_machine();
+	a = read_tables();
+	check_sane(&a);
+	assert_true(a.present && said("XSDT"));
+	assert_int_equal(a.nr_lapics, 3);
+	assert_int_equal(a.lapic_id[0], 0);
+	assert_int_equal(a.lapic_id[1], 2);
+	assert_int_equal(a.lapic_id[2], 300);
+	assert_int_equal(a.nr_high_lapics, 1);
+	assert_true(said("1 CPUs have APIC ids above 255"));
+	assert_int_equal(a.nr_ioapics, 2);
+	assert_int_equal(a.ioapic[1].addr, 0xfec01000);
+	assert_int_equal(a.ioapic[1].gsi_base, 24);
+	assert_int_equal(a.isa_gsi[0], 2);
+	assert_int_equal(a.isa_gsi[9], 20);
+	assert_int_equal(a.isa_flags[9], 0xf);
+	assert_int_equal(a.isa_gsi[5], 5);
+	assert_int_equal(a.nmi_pins, BIT(1));
+	assert_int_equal(a.hpet_addr, 0xfed00000);
+	assert_int_equal(a.pm_timer_port, 0x608);
+	assert_int_equal(a.pm1a_cnt.addr, 0x604);
+	assert_int_equal(a.reset_reg.addr, 0xfed00f00);
+	assert_non_null(a.reset_reg.mapped);
+	assert_int_equal(a.reset_value, 0x0f);
+	assert_true(a.have_s5 && a.s5_typa == 5 && a.s5_typb == 7);
+	assert_int_equal(a.nr_ecam, 1);
+	assert_int_equal(a.ecam[0].base, 0xb0000000);
+	assert_int_equal(a.ecam[0].last_bus, 255);
+	assert_true(said("no table can be at 0,"));
+}
+
+static void without_tables_it_is_a_plain_pc(void **state)
+{
+	struct acpi_info a;
+
+	make_machine();
+	acpi_off = true;
+	a = read_tables();
+	acpi_off = false;
+	assert_false(a.present);
+	assert_true(said("no tables"));
+	assert_int_equal(a.ioapic[0].addr, 0xfec00000);
+	assert_int_equal(a.isa_gsi[7], 7);
+	assert_int_equal(a.lapic_addr, 0xfee00000);
+	boot_info.have_rsdp_copy = false;
+	a = read_tables();
+	assert_false(a.present);
+}
+
+static bool used_rsdt(const struct acpi_info *a)
+{
+	return a->present && a->nr_lapics == 1 && !a->hpet_addr;
+}
+
+static void rsdt_is_the_way_back(void **state)
+{
+	struct acpi_info a;
+
+	make_machine();
+	make_rsdp(boot_info.rsdp_copy, 0, RSDT, XSDT);		/* ACPI 1.0 has no XSDT */
+	a = read_tables();
+	assert_true(used_rsdt(&a));
+	make_rsdp(boot_info.rsdp_copy, 2, RSDT, XSDT);
+	boot_info.rsdp_copy[25]++;				/* what ACPI 2.0 has added is damaged */
+	a = read_tables();
+	assert_true(used_rsdt(&a) && said("damaged in its newer part"));
+	make_rsdp(boot_info.rsdp_copy, 2, RSDT, XSDT);
+	at(XSDT)->oem_id[0]++;
+	a = read_tables();
+	assert_true(used_rsdt(&a) && said("table XSDT at") && said("wrong checksum"));
+	make_machine();
+	memcpy(at(XSDT)->signature, "XSDX", 4);
+	seal(XSDT);
+	a = read_tables();
+	assert_true(used_rsdt(&a) && said("called XSDX"));
+	for (u64 bad = 1UL << 40; bad; bad <<= 1) {		/* where there are no addresses */
+		make_rsdp(boot_info.rsdp_copy, 2, RSDT, bad);
+		a = read_tables();
+		assert_true(used_rsdt(&a) && said("no table can be at"));
+	}
+	make_rsdp(boot_info.rsdp_copy, 2, 0, 0);
+	a = read_tables();
+	assert_false(a.present);
+}
+
+static void damaged_root_pointers_are_passed_over(void **state)
+{
+	struct acpi_info a;
+
+	make_machine();
+	boot_info.rsdp_copy[9]++;
+	a = read_tables();
+	assert_false(a.present);
+	make_rsdp(bios + 0x5000, 2, RSDT, XSDT);		/* the first one is damaged, the second leads nowhere */
+	bios[0x5009]++;
+	make_rsdp(bios + 0x5030, 0, 0x123456, 0);
+	make_rsdp(bios + 0x6010, 2, RSDT, XSDT);
+	a = read_tables();
+	assert_true(a.present && a.nr_lapics == 3);
+	memset(bios, 0, sizeof(bios));
+	make_rsdp(bios + sizeof(bios) - 48, 2, RSDT, XSDT);
+	a = read_tables();
+	assert_true(a.present && a.nr_lapics == 3);
+	memset(bios, 0, sizeof(bios));
+	boot_info.rsdp = TABLES;
+	make_rsdp(tables, 2, RSDT, XSDT);
+	a = read_tables();
+	assert_true(a.present && a.nr_lapics == 3);
+	boot_info.rsdp = ~0UL - 8;
+	a = read_tables();
+	assert_false(a.present);
+}
+
+/* ---- damage ---- */
+
+static const phys_addr_t all_tables[] = { RSDT, XSDT, FADT, DSDT, MADT, HPET, MCFG };
+
+/* Any byte of any table, to any of a few values: with a checksum that is wrong now, nothing of it is believed. */
+static void changed_byte_is_noticed(void **state)
+{
+	for (size_t n = 2; n < ARRAY_SIZE(all_tables); n++) {
+		make_machine();
+		for (u32 i = 0; i < at(all_tables[n])->length; i++) {
+			u8 *p = (u8 *)at(all_tables[n]) + i;
+			struct acpi_info a;
+
+			if (i >= 4 && i < 8)
+				continue;		/* the length: see below */
+			++*p;
+			a = read_tables();
+			--*p;
+			check_sane(&a);
+			assert_true(said("wrong checksum"));
+			assert_true(n != 2 || !a.pm_timer_port);
+			assert_true(n != 3 || !a.have_s5);
+			assert_true(n != 4 || !a.nr_lapics);
+			assert_true(n != 5 || !a.hpet_addr);
+			assert_true(n != 6 || !a.nr_ecam);
+		}
+	}
+}
+
+/* The machine, and the root pointer of ACPI 1.0 if it is @table that only that one leads to. */
+static void make_machine_for(phys_addr_t table)
+{
+	make_machine();
+	if (table == RSDT)
+		make_rsdp(boot_info.rsdp_copy, 0, RSDT, 0);
+}
+
+/* The same with a right checksum: it may be believed, but does no harm. */
+static void changed_byte_with_a_right_checksum_does_no_harm(void **state)
+{
+	static const u8 values[] = { 0, 1, 2, 0x7f, 0x80, 0xfe, 0xff };
+
+	for (size_t n = 0; n < ARRAY_SIZE(all_tables); n++) {
+		u32 len;
+
+		make_machine();
+		len = at(all_tables[n])->length;
+		for (u32 i = 0; i < len; i++)
+			for (size_t v = 0; v < ARRAY_SIZE(values); v++) {
+				struct acpi_info a;
+
+				make_machine_for(all_tables[n]);
+				((u8 *)at(all_tables[n]))[i] = values[v];
+				seal(all_tables[n]);
+				a = read_tables();
+				check_sane(&a);
+			}
+	}
+}
+
+static void table_cut_at_any_length_does_no_harm(void **state)
+{
+	for (size_t n = 0; n < ARRAY_SIZE(all_tables); n++) {
+		u32 len;
+
+		make_machine();
+		len = at(all_tables[n])->length;
+		for (u32 cut = 0; cut < len; cut++) {
+			struct acpi_info a;
+
+			make_machine_for(all_tables[n]);
+			at(all_tables[n])->length = cut;
+			memset((u8 *)at(all_tables[n]) + max(cut, 36U), 0xff, len - max(cut, 36U));
+			seal(all_tables[n]);
+			a = read_tables();
+			check_sane(&a);
+			assert_true(cut >= 36 || said("has length"));
+		}
+	}
+}
+
+static void lengths_that_lead_away_are_refused(void **state)
+{
+	static const u32 lengths[] = { 0, 8, 35, (16 << 20) + 1, 0x7fffffff, 0xffffffff };
+	struct acpi_info a;
+
+	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
+		make_machine();
+		at(MADT)->length = lengths[i];
+		a = read_tables();
+		assert_true(a.present && !a.nr_lapics && said("has length"));
+	}
+	make_machine();			/* the table begins where there are addresses, and ends where there are none */
+	at(XSDT)->length = sizeof(struct acpi_header) + 8;
+	*(u64 *)(at(XSDT) + 1) = (1UL << 40) - 40;
+	seal(XSDT);
+	a = read_tables();
+	assert_true(said("has length 4294967295"));
+}
+
+static void madt_entry_of_no_length_ends_the_table(void **state)
+{
+	struct acpi_info a;
+
+	for (u8 len = 0; len < 2; len++) {
+		make_machine();
+		((u8 *)at(MADT))[44 + 8 + 1] = len;	/* of CPU 2 */
+		seal(MADT);
+		a = read_tables();
+		assert_int_equal(a.nr_lapics, 1);
+		assert_true(said("what follows is ignored"));
+		assert_int_equal(a.ioapic[0].addr, 0xfec00000);
+	}
+	make_machine();
+	((u8 *)at(MADT))[44 + 8 + 1] = 200;		/* it swallows the others, and ends behind the table */
+	at(MADT)->length = 44 + 100;
+	seal(MADT);
+	a = read_tables();
+	assert_true(a.nr_lapics == 1 && said("what follows is ignored"));
+	make_machine();
+	((u8 *)at(MADT))[44 + 8 + 1] = 4;		/* too short for its kind; its other half is an entry of no kind */
+	((u8 *)at(MADT))[44 + 8 + 4] = 0x90;
+	((u8 *)at(MADT))[44 + 8 + 5] = 4;
+	seal(MADT);
+	a = read_tables();
+	assert_true(a.nr_lapics == 3 && said("too short"));
+}
+
+static void more_cpus_than_there_is_room_for_are_counted(void **state)
+{
+	u8 body[8 + 16 * 500] = { 0 };
+	struct acpi_info a;
+
+	for (u32 i = 0; i < 500; i++) {
+		u8 *e = body + 8 + 16 * i;
+
+		e[0] = 9;
+		e[1] = 16;
+		memcpy(e + 4, &i, 4);
+		e[8] = 1;
+	}
+	make_machine();
+	make(MADT2, "APIC", body, sizeof(body));
+	set_sum((u8 *)at(MADT2), at(MADT2)->length, 9);
+	make_rsdp(boot_info.rsdp_copy, 0, RSDT, 0);
+	a = read_tables();
+	check_sane(&a);
+	assert_int_equal(a.nr_lapics, NR_CPUS);
+	assert_int_equal(a.nr_lapics_left_out, 500 - NR_CPUS);
+	assert_int_equal(a.nr_high_lapics, 500 - 256);
+	assert_true(said("436 CPUs are left out") && said("244 CPUs have APIC ids above 255"));
+}
+
+static void second_table_of_a_kind_is_ignored(void **state)
+{
+	const u64 xsdt[] = { FADT, MADT, MADT2, MADT };
+	struct acpi_info a;
+
+	make_machine();
+	make(XSDT, "XSDT", xsdt, sizeof(xsdt));
+	a = read_tables();
+	assert_int_equal(a.nr_lapics, 3);
+	assert_int_equal(a.nr_ioapics, 2);
+	assert_true(said("second table APIC"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(good_tables_are_read),
+		cmocka_unit_test(without_tables_it_is_a_plain_pc),
+		cmocka_unit_test(rsdt_is_the_way_back),
+		cmocka_unit_test(damaged_root_pointers_are_passed_over),
+		cmocka_unit_test(changed_byte_is_noticed),
+		cmocka_unit_test(changed_byte_with_a_right_checksum_does_no_harm),
+		cmocka_unit_test(table_cut_at_any_length_does_no_harm),
+		cmocka_unit_test(lengths_that_lead_away_are_refused),
+		cmocka_unit_test(madt_entry_of_no_length_ends_the_table),
+		cmocka_unit_test(more_cpus_than_there_is_room_for_are_counted),
+		cmocka_unit_test(second_table_of_a_kind_is_ignored),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
