@@ -69,6 +69,7 @@ import law
 import lockorder
 import machine
 import probe
+import screens
 import screentext
 import session
 import snapshot_plays
@@ -360,6 +361,15 @@ def run_keyboard(m, layout, device=None):
     def run(job):
         result = Result()
         keyboards.check(job, m, result, layout, device)
+        return result
+    return run
+
+
+def run_play(steps, m):
+    """Boot M; somebody in front of its screen (screens.py) looks and types."""
+    def run(job):
+        result = Result()
+        screens.play(steps, job, m, result)
         return result
     return run
 
@@ -1057,6 +1067,7 @@ class Plan:
         self.add("boots", "screen", run_screen(Machine(cdrom=str(self.logs / "screen.iso"), memory="256M"),
                                                SCREEN_LINES, SCREEN_COLOURS), 300)
         self.keyboards()
+        self.screens()
         add("bios-disk", Machine(disk=iso, memory="256M"), 300)
         # UEFI: our own loader (boot/efi), and GRUB.
         ours = "boot: multiboot2 by Quire EFI loader"
@@ -1101,6 +1112,14 @@ class Plan:
         add("usb-msi", xhci="nec-usb-xhci,id=xhci,msix=off")
         # A machine of today: the firmware has used the keyboard, and left the controller at a high address.
         add("usb-uefi", kernel="", initrd="", cdrom=str(self.logs / "keyboard.iso"), uefi=True, memory="512M")
+
+    def screens(self):
+        """Somebody in front of the screen: VGA text, and a framebuffer by UEFI with nothing but USB."""
+        shell = Machine(self.kernel, str(self.build / "initramfs.cpio"), "console=ttyS0 console=tty0 panic=-1", type="pc",
+                        memory="128M", smp=2)
+        for name, steps in (("vt-switch", screens.terminals), ("vt-scrollback", screens.scrollback),
+                            ("vt-programs", screens.programs)):
+            self.add("boots", name, run_play(steps, shell), 300)
 
     def make_boot_images(self):
         """What the boots group boots: an init that runs one small test, and discs with it."""
