@@ -4,8 +4,10 @@ tools/screens.py - somebody in front of the guest's screen: types, and reads wha
 Sitter is keyboards.Typist with eyes: the text of a picture that QEMU takes of the screen, be it a framebuffer in the
 font that the kernel was built with or VGA text in the card's own.  The plays below are jobs of group boots in test.py.
 """
+import functools
 import pathlib
 import re
+import subprocess
 import time
 import zlib
 
@@ -18,6 +20,7 @@ VGA_A = bytes.fromhex("000010386cc6c6fec6c6c6c600000000")      # the letter A as
 ESCAPE = "esc"
 
 
+@functools.lru_cache
 def read_vga_font():
     """{glyph: character}, and by its first 13 bytes: below, the cursor may be."""
     rom = pathlib.Path(next(f for f in VGA_ROMS if pathlib.Path(f).exists())).read_bytes()
@@ -26,17 +29,21 @@ def read_vga_font():
     return {glyph[:13]: c for c, glyph in glyphs} | {glyph: c for c, glyph in glyphs}
 
 
+def vga_character(look):
+    """Of one cell, 9 dots wide."""
+    dots = [[look[27 * y + 3 * x:27 * y + 3 * x + 3] for x in range(8)] for y in range(VGA_HEIGHT)]
+    glyph = bytes(sum((dot != dots[0][0]) << (7 - x) for x, dot in enumerate(line)) for line in dots)
+    font = read_vga_font()
+    return " " if not any(glyph[:13]) and glyph not in font else font.get(glyph) or font.get(glyph[:13], "\ufffd")
+
+
 def vga_text(picture):
     """The 25 lines of a picture of VGA text."""
-    font, lines = read_vga_font(), []
-    for row in range(25):
-        text = ""
-        for column in range(80):
-            dots = [[picture.dot(column * VGA_WIDTH + x, row * VGA_HEIGHT + y) for x in range(8)] for y in range(16)]
-            ground = dots[0][0]
-            glyph = bytes(sum((dot != ground) << (7 - x) for x, dot in enumerate(line)) for line in dots)
-            text += " " if not any(glyph[:13]) and glyph not in font else font.get(glyph) or font.get(glyph[:13], "\ufffd")
-        lines.append(text.rstrip())
+    known, lines = {}, []
+    for line in picture.cells(VGA_WIDTH, VGA_HEIGHT, 80, 25):
+        for look in set(line) - known.keys():
+            known[look] = vga_character(look)
+        lines.append("".join(known[look] for look in line).rstrip())
     return lines
 
 
@@ -108,6 +115,17 @@ class Sitter(keyboards.Typist):
             self.press("ctrl", "c")
         return False
 
+    def ends(self, keys):
+        """Does QEMU end by itself when KEYS are typed?"""
+        try:
+            self.type(keys)
+        except (OSError, RuntimeError, ValueError):
+            pass                # before the last key was let go
+        try:
+            return self.proc.wait(30) == 0
+        except subprocess.TimeoutExpired:
+            return False
+
     def says(self, command, pattern):
         return self.until_seen(lambda: self.type(command + "\n"), pattern)
 
@@ -123,7 +141,7 @@ def play(steps, job, machine, result, layout="us"):
             time.sleep(0.05)
         s.connect()
         steps(s, result)
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         result.check(False, f"QEMU: {error}")
     finally:
         s.close()
@@ -196,3 +214,79 @@ def programs(s, result):
     s.need(result, r"\Aone line\nlast\n~", "a line deleted in vi")
     s.type("p:wq\n")
     result.check(s.says("clear; cat text", r"\Aone line\nlast\ntwo\n~ #"), "what vi has written")
+
+
+def report(failing):
+    """How the self tests end: counts, the machine, names of what failed; the log by pages; then, if all is well, a shell."""
+    def look(s, result):
+        lines = s.need(result, r"^ Space, PgDn: the log", "the report", seconds=200)
+        text = "\n".join(lines or [])
+        title = r"\A Quire's self tests: " + ("FAILED" if failing else "all passed")
+        counts = r"^  [1-9]\d* passed, %s failed, \d+ skipped, in \d+ seconds$" % ("1" if failing else "0")
+        for pattern in (title, counts, r"^  CPU +\d x ", r"^  memory +\d+ MiB usable", r"^  kernel +Quire \S+, commit \w+",
+                        r"^  screen +(VGA|\d+x\d+)", r"^  machine +QEMU", r"^  firmware (BIOS|UEFI): "):
+            result.check(re.search(pattern, text, re.M), f"the report has no {pattern!r}\n{text}")
+        named = re.search(r"^  failed:\n  report\.case_that_fails_is_named", text, re.M)
+        result.check(bool(named) == failing, f"the name of the case that fails\n{text}")
+        s.press("pgdn")
+        s.need(result, r"(?s)\A\[ +0\.000000\] Quire .*^ 1-\d+ of \d+ lines", "the log begins")
+        s.press("end")
+        s.need(result, r"(?s)# selftest: \d+ passed.*^ \d+-(\d+) of \1 lines", "the log ends")
+        s.press("pgup")
+        s.need(result, r"(?s)(?!.*# selftest:)^ \d+-\d+ of \d+ lines", "a page back")
+        s.press("home")
+        s.need(result, title, "the summary again")
+        s.type("n")
+        if failing:
+            s.need(result, r"not ok \d+ case_that_fails_is_named", "the failure in the log")
+        s.type("q")
+        s.need(result, r"p: power off", "the question at the end")
+        if failing:
+            result.check(s.ends("p"), "p does not switch the machine off")
+        else:
+            s.type("s")
+            s.need(result, r"^~ #", "the shell after the report")
+    return look
+
+
+def whole_day(s, result):
+    """A screen by UEFI, a keyboard by USB, nothing else: log in, top, power off.  And the picture for README.md."""
+    s.need(result, r"^~ #", "a prompt", seconds=200)
+    for pattern in (r"^  Quire: a kernel to read", r"^  firmware UEFI: ", r"^  memory +0 .*█.* \d+ MiB",
+                    r"█ usable \d+M +▒ reserved \d+[KM] +▓ ACPI \d+[KM] +█ kernel \d+K"):
+        s.need(result, pattern, "the boot page")
+    s.need(result, r"boot keyboard", "the keyboard")
+    result.check(s.says("uname -a", r"^Linux quire 6\.1\.0-quire"), "uname")
+    write_png(s.log.with_suffix(".png"), s.picture())
+    s.type("top\n")
+    s.need(result, r"\AMem: \d+K used", "top")
+    s.type("q")
+    result.check(s.says("echo top-$((5*5))", r"^top-25$"), "top does not end")
+    result.check(s.ends("poweroff\n"), "poweroff does not end the machine")
+
+
+def usb_only(build, **choices):
+    """A machine with a UEFI screen and a USB keyboard: no serial line, no PS/2, no exit for tests."""
+    import machine
+    return machine.Machine(**{"cdrom": str(build / "quire.iso"), "type": "q35,i8042=off", "memory": "256M", "smp": 2, "uefi": True,
+                              "debug_exit": False, "extra": ("-device", "qemu-xhci,id=xhci", "-device", "usb-kbd,bus=xhci.0"),
+                              } | choices)
+
+
+def screenshot(build):
+    """For README.md: docs/images/screen.png, from build/quire.iso."""
+    class Checks:
+        failed = []
+
+        def check(self, good, text):
+            if not good:
+                self.failed.append(text)
+
+    class Job:
+        log, limit, command = pathlib.Path(build) / "screenshot.log", 300, None
+    play(whole_day, Job, usb_only(pathlib.Path(build)), Checks())
+    if Checks.failed:
+        raise SystemExit("\n".join(Checks.failed))
+    target = pathlib.Path(__file__).resolve().parent.parent / "docs/images/screen.png"
+    target.write_bytes(Job.log.with_suffix(".png").read_bytes())
+    return "![Quire's screen after booting by UEFI](docs/images/screen.png)"

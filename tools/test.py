@@ -1120,6 +1120,11 @@ class Plan:
         for name, steps in (("vt-switch", screens.terminals), ("vt-scrollback", screens.scrollback),
                             ("vt-programs", screens.programs)):
             self.add("boots", name, run_play(steps, shell), 300)
+        tests = dataclasses.replace(shell, append=shell.append + " selftest=fbcon", debug_exit=False)
+        self.add("boots", "report-bios-text", run_play(screens.report(False), tests), 300)
+        self.add("boots", "report-uefi-usb", run_play(screens.report(True), screens.usb_only(
+            self.build, cdrom=str(self.logs / "report.iso"))), 600)
+        self.add("boots", "uefi-usb-top-poweroff", run_play(screens.whole_day, screens.usb_only(self.build)), 600)
 
     def make_boot_images(self):
         """What the boots group boots: an init that runs one small test, and discs with it."""
@@ -1159,6 +1164,9 @@ class Plan:
         typed = self.logs / "quire-keyboard.cfg"
         typed.write_text(efi.read_text().replace("panic=-1", "panic=-1 console=tty0 keyboard=us,3000"))
         iso("keyboard", self.kernel, str(self.build / "initramfs.cpio"), efi=typed)
+        failing = self.logs / "quire-report.cfg"
+        failing.write_text(efi.read_text().replace("panic=-1", "console=tty0 selftest=report. provoke"))
+        iso("report", self.kernel, str(self.build / "initramfs.cpio"), efi=failing)
         iso("boot-grub", self.kernel, cfg=grub, efi=None)
         iso("framebuffer", self.kernel, machine.make_initramfs(
             self.logs / "framebuffer.cpio",
