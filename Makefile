@@ -294,6 +294,13 @@ $(BUILD)/gen/font_data.h: tools/mkfont.py
 $(BUILD)/obj/kernel/drivers/font.c.o: $(BUILD)/gen/font_data.h
 $(BUILD)/obj/kernel/drivers/font.c.o: private KERNEL_FLAGS += -I$(BUILD)/gen
 
+# Which commit this is, for the boot page and the report of the self tests.
+$(BUILD)/gen/commit.h: FORCE
+	@mkdir -p $(@D); printf '#define QUIRE_COMMIT "%s"\n' "$$(git rev-parse --short=10 HEAD 2>/dev/null || echo unknown)" >$@.new; \
+		cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(BUILD)/obj/kernel/kernel/bootpage.c.o: $(BUILD)/gen/commit.h
+$(BUILD)/obj/kernel/kernel/bootpage.c.o: private KERNEL_FLAGS += -I$(BUILD)/gen
+
 # The vDSO: a shared library for user mode, which the kernel carries as data (vdso_image.asm).
 VDSO_FLAGS := $(COMMON_FLAGS) -Iinclude -Iarch/x86_64/include -fPIC -mgeneral-regs-only -fasynchronous-unwind-tables
 VDSO_LDFLAGS := -shared -soname linux-vdso.so.1 --hash-style=both -Bsymbolic --eh-frame-hdr -z text \

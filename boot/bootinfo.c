@@ -192,6 +192,14 @@ static void __init mb2_tag(const struct mb2_tag *tag)
 	case MB2_ACPI_NEW:
 		mb2_rsdp(tag);
 		break;
+	case MB2_EFI64:
+		boot_info.efi = true;
+		break;
+	case MB2_SMBIOS:
+		if (tag->size > sizeof(struct mb2_smbios))
+			memcpy(boot_info.smbios, ((const struct mb2_smbios *)tag)->entry_point,
+			       min(tag->size - sizeof(struct mb2_smbios), sizeof(boot_info.smbios)));
+		break;
 	}
 }
 

@@ -5,12 +5,15 @@
  * Invariants: nothing is written outside height * pitch bytes; video memory is never read.
  * Sources:    Multiboot2 specification, "Framebuffer info".
  */
-#include <boot_info.h>
-#include <screen.h>
+#include <fbcon.h>
+#include <printk.h>
+#include <string.h>
 
-static volatile u8 *fb;
-static unsigned int scale, bytes;		/* dots per font dot; bytes per dot */
-static bool fast;				/* two dots at a time */
+#define GOOD_COLS	100			/* so many characters a line should fit when dots are made larger */
+#define MIN_COLS	20
+#define MIN_ROWS	2
+#define SMALL_WIDTH	640
+#define SMALL_HEIGHT	480
 
 /* The sixteen colours of a terminal as red, green, blue. */
 static const u8 palette[16][3] = {
@@ -25,40 +28,34 @@ static u32 channel(u8 v, u8 pos, u8 size)
 	return size ? (u32)(size >= 8 ? v : v >> (8 - size)) << pos : 0;
 }
 
-static u32 colour(unsigned int n)
+static u32 colour(const struct boot_framebuffer *f, unsigned int n)
 {
-	const struct boot_framebuffer *f = &boot_info.fb;
-
 	return channel(palette[n][0], f->red_pos, f->red_size) |
 	       channel(palette[n][1], f->green_pos, f->green_size) |
 	       channel(palette[n][2], f->blue_pos, f->blue_size);
 }
 
 /*
- * Two dots side by side in all four combinations of the colours at hand: a row of a glyph is four of them
- * (32 bits a dot and no scaling: nearly every machine).
+ * 32 bits a dot and no scaling: nearly every machine.  Two dots side by side in all four combinations of the
+ * colours at hand: a row of a glyph is four of them.
  */
-struct brush {
-	u32 on, off;
-	u64 pair[4];
-};
-
-static void make_brush(struct brush *b, u32 on, u32 off)
+static void draw_fast(const struct fbcon *c, volatile u8 *p, const u8 *glyph, u32 on, u32 off)
 {
-	u64 high = (u64)on << 32, low = (u64)off << 32;
+	const u64 high = (u64)on << 32, low = (u64)off << 32;
+	const u64 pair[4] = { low | off, high | off, low | on, high | on };
 
-	*b = (struct brush){ on, off, { low | off, high | off, low | on, high | on } };
+	for (unsigned int row = 0; row < FONT_HEIGHT; row++, p += c->mode.pitch) {
+		volatile u64 *dots = (volatile u64 *)p;
+		u8 bits = glyph[row];
+
+		dots[0] = pair[bits >> 6];
+		dots[1] = pair[(bits >> 4) & 3];
+		dots[2] = pair[(bits >> 2) & 3];
+		dots[3] = pair[bits & 3];
+	}
 }
 
-static void draw_row_fast(volatile u64 *p, u8 bits, const struct brush *b)
-{
-	p[0] = b->pair[bits >> 6];
-	p[1] = b->pair[(bits >> 4) & 3];
-	p[2] = b->pair[(bits >> 2) & 3];
-	p[3] = b->pair[bits & 3];
-}
-
-static void put_dot(volatile u8 *p, u32 v)
+static void put_dot(volatile u8 *p, u32 v, unsigned int bytes)
 {
 	if (bytes == 4)
 		*(volatile u32 *)p = v;
@@ -69,46 +66,82 @@ static void put_dot(volatile u8 *p, u32 v)
 			p[i] = v >> (8 * i);
 }
 
-/* One line of dots of a glyph row, each font dot @scale wide. */
-static void draw_row(volatile u8 *p, u8 bits, const struct brush *b)
+/* One line of dots of a glyph row, each font dot ->scale wide. */
+static void draw_row(const struct fbcon *c, volatile u8 *p, u8 bits, u32 on, u32 off)
 {
 	for (int bit = FONT_WIDTH - 1; bit >= 0; bit--)
-		for (unsigned int i = 0; i < scale; i++, p += bytes)
-			put_dot(p, (bits >> bit) & 1 ? b->on : b->off);
+		for (unsigned int i = 0; i < c->scale; i++, p += c->bytes)
+			put_dot(p, (bits >> bit) & 1 ? on : off, c->bytes);
 }
+
+void fbcon_draw(const struct fbcon *c, unsigned int x, unsigned int y, cell_t cell, bool cursor)
+{
+	const u8 *glyph = font_glyph(cell_code(cell));
+	u32 fg = c->colours[cell_attr(cell) & 15], bg = c->colours[(cell_attr(cell) >> 4) & 7];
+	volatile u8 *p = c->fb + (size_t)y * FONT_HEIGHT * c->scale * c->mode.pitch +
+			 (size_t)x * FONT_WIDTH * c->scale * c->bytes;
+	u32 on = cursor ? bg : fg, off = cursor ? fg : bg;
+
+	if (c->fast)
+		draw_fast(c, p, glyph, on, off);
+	else
+		for (unsigned int row = 0; row < FONT_HEIGHT * c->scale; row++, p += c->mode.pitch)
+			draw_row(c, p, glyph[row / c->scale], on, off);
+}
+
+const char *fbcon_setup(struct fbcon *c, const struct boot_framebuffer *f)
+{
+	memset(c, 0, sizeof(*c));
+	c->mode = *f;
+	c->bytes = (f->bpp + 7) / 8;
+	if (!f->addr)
+		return "it has no address";
+	if (c->bytes < 2 || c->bytes > 4)
+		return "only 15 to 32 bits a dot are known";
+	if (f->pitch < f->width * c->bytes)
+		return "a line is longer than its pitch";
+	c->scale = min(max(f->width / (GOOD_COLS * FONT_WIDTH), 1U), (u32)FBCON_MAX_SCALE);
+	c->cols = min(f->width / (FONT_WIDTH * c->scale), (u32)SCREEN_MAX_COLS);
+	c->rows = min(f->height / (FONT_HEIGHT * c->scale), (u32)SCREEN_MAX_ROWS);
+	if (c->cols < MIN_COLS || c->rows < MIN_ROWS)
+		return "it is too small";
+	c->fast = c->scale == 1 && c->bytes == 4 && f->pitch % 8 == 0 && f->addr % 8 == 0;
+	for (unsigned int i = 0; i < ARRAY_SIZE(c->colours); i++)
+		c->colours[i] = colour(f, i);
+	return NULL;
+}
+
+/* ---- the machine's own --------------------------------------------------------------------- */
+
+static struct fbcon machine;
 
 static void fb_draw(unsigned int x, unsigned int y, cell_t cell, bool cursor)
 {
-	const u8 *glyph = font_glyph(cell_code(cell));
-	unsigned int fg = cell_attr(cell) & 15, bg = (cell_attr(cell) >> 4) & 7;
-	volatile u8 *p = fb + (size_t)y * FONT_HEIGHT * scale * boot_info.fb.pitch +
-			 (size_t)x * FONT_WIDTH * scale * bytes;
-	struct brush b;
-
-	make_brush(&b, colour(cursor ? bg : fg), colour(cursor ? fg : bg));
-	for (unsigned int row = 0; row < FONT_HEIGHT * scale; row++, p += boot_info.fb.pitch)
-		if (fast)
-			draw_row_fast((volatile u64 *)p, glyph[row], &b);
-		else
-			draw_row(p, glyph[row / scale], &b);
+	fbcon_draw(&machine, x, y, cell, cursor);
 }
 
 static struct screen screen = { .name = "framebuffer", .draw = fb_draw };
 
-/* The dots of the font are made larger as long as that leaves 100 characters a line. */
 const struct screen *fb_screen_init(void)
 {
 	const struct boot_framebuffer *f = &boot_info.fb;
+	const char *why;
 
-	bytes = (f->bpp + 7) / 8;
-	if (!f->addr || f->text || bytes < 2 || bytes > 4 || f->pitch < f->width * bytes)
+	if (f->text || (!f->addr && !f->width))
 		return NULL;
-	scale = max(f->width / (100 * FONT_WIDTH), 1U);
-	screen.cols = min(f->width / (FONT_WIDTH * scale), (u32)SCREEN_MAX_COLS);
-	screen.rows = min(f->height / (FONT_HEIGHT * scale), (u32)SCREEN_MAX_ROWS);
-	if (screen.cols < 20 || screen.rows < 2)
+	why = fbcon_setup(&machine, f);
+	if (!why) {
+		machine.fb = framebuffer_map();
+		why = machine.fb ? NULL : "it cannot be mapped";
+	}
+	if (why) {
+		pr_err("fbcon: no characters on the framebuffer of %ux%u, %u bits a dot: %s\n", f->width, f->height, f->bpp, why);
 		return NULL;
-	fb = framebuffer_map();
-	fast = scale == 1 && bytes == 4 && f->pitch % 8 == 0 && f->addr % 8 == 0;
-	return fb ? &screen : NULL;
+	}
+	if (f->width < SMALL_WIDTH || f->height < SMALL_HEIGHT)
+		pr_warn("fbcon: the screen of %ux%u dots is small: %u columns, %u rows\n", f->width, f->height,
+			machine.cols, machine.rows);
+	screen.cols = machine.cols;
+	screen.rows = machine.rows;
+	return &screen;
 }

@@ -7,7 +7,7 @@
 #include <screen.h>
 #include "font_data.h"
 
-const u8 *font_glyph(u16 code)
+static const u8 *find_glyph(u16 code)
 {
 	unsigned int low = 0, high = ARRAY_SIZE(font_chars);
 
@@ -21,5 +21,21 @@ const u8 *font_glyph(u16 code)
 		else
 			high = mid;
 	}
-	return code == '?' ? glyphs[0] : font_glyph('?');
+	return code == '?' ? glyphs[0] : find_glyph('?');
+}
+
+/* What has been looked for once is remembered for ASCII, which nearly all text is. */
+const u8 *font_glyph(u16 code)
+{
+	static const u8 *ascii[128];
+	const u8 *glyph;
+
+	if (code >= ARRAY_SIZE(ascii))
+		return find_glyph(code);
+	glyph = READ_ONCE(ascii[code]);
+	if (!glyph) {
+		glyph = find_glyph(code);
+		WRITE_ONCE(ascii[code], glyph);
+	}
+	return glyph;
 }

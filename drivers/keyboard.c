@@ -2,10 +2,10 @@
  * drivers/keyboard.c - from keys to characters: what all keyboards share
  *
  * Purpose:    layouts, modifiers, dead keys, caps lock, repetition; a key of any keyboard becomes what a terminal
- *             sends, and is typed on tty0.  Shift on one keyboard counts for the keys of another.
+ *             sends, and is typed on the terminal that is seen.  Shift on one keyboard counts for the keys of another.
  *
  *               ps2kbd.c (scan codes)  \                     layout        vt_type()
- *                                       keyboard_key(key) -> characters -> tty0
+ *                                       keyboard_key(key) -> characters -> terminal
  *               usb/hid_kbd.c (usages) /
  *
  * Invariants: a key that is held belongs to a registered keyboard; the key that repeats is held.
@@ -91,6 +91,7 @@ struct typed {
 	size_t n;
 	bool restart;
 	int scroll;			/* look back (1), or forth (-1) */
+	unsigned int terminal;		/* show this one; 0: none */
 };
 
 static bool is_down(const struct keyboard *k, unsigned int key)
@@ -244,10 +245,24 @@ static void character_key(struct typed *out, u16 c)
 		put_character(out, c);
 }
 
+/* What a terminal sends for a key without a character; the arrows as the program wants them. */
+static void put_sequence(struct typed *out, const char *s)
+{
+	if (strlen(s) == 3 && vt_application_keys()) {
+		put_bytes(out, "\033O", 2);
+		s += 2;
+	}
+	put_bytes(out, s, strlen(s));
+}
+
 static void type_key(struct typed *out, unsigned int key)
 {
 	u16 c = character_of(key);
 
+	if ((key == KEY_F1 || key == KEY_F1 + 1) && alt_held()) {
+		out->terminal = key - KEY_F1 + 1;
+		return;
+	}
 	if ((key == KEY_PAGEUP || key == KEY_PAGEDOWN) && (held(KEY_LEFTSHIFT) || held(KEY_RIGHTSHIFT))) {
 		out->scroll = key == KEY_PAGEUP ? 1 : -1;
 		return;
@@ -258,7 +273,7 @@ static void type_key(struct typed *out, unsigned int key)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(sequences); i++)
 		if (sequences[i].key == key)
-			put_bytes(out, sequences[i].s, strlen(sequences[i].s));
+			put_sequence(out, sequences[i].s);
 }
 
 /* ---- keys ---------------------------------------------------------------------------------- */
@@ -318,6 +333,8 @@ static void send(const struct typed *out)
 {
 	if (out->restart)
 		machine_restart();
+	if (out->terminal)
+		vt_switch(out->terminal);
 	if (out->scroll)
 		vt_scroll_view(out->scroll > 0);
 	if (out->n)

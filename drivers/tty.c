@@ -312,7 +312,9 @@ static struct tty_struct *resolve(dev_t dev)
 	struct tty_struct *tty;
 
 	if (dev == MKDEV(TTYAUX_MAJOR, 1))
-		return find_tty(console_device());
+		dev = console_device();
+	if (dev == MKDEV(TTY_MAJOR, 0))
+		return vt_foreground();
 	if (dev != MKDEV(TTYAUX_MAJOR, 0))
 		return find_tty(dev);
 	spin_lock_irq(&tasklist_lock);
@@ -358,7 +360,7 @@ static int tty_open(struct inode *inode, struct file *file)
 	tf->hangups = tty->hangups;
 	tf->console = dev == MKDEV(TTYAUX_MAJOR, 1);
 	file->private_data = tf;
-	if (!tf->console)
+	if (!tf->console && dev != MKDEV(TTY_MAJOR, 0))
 		maybe_take_ctty(tty, file);
 	return 0;
 }
@@ -664,7 +666,7 @@ static long tty_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		tty_hangup(tty);
 		return 0;
 	default:
-		return -ENOTTY;
+		return tty->ops->ioctl ? tty->ops->ioctl(tty, cmd, arg) : -ENOTTY;
 	}
 }
 
@@ -682,6 +684,7 @@ void tty_init(void)
 {
 	register_chrdev(TTYAUX_MAJOR, 0, "tty", 0666, &tty_fops);
 	register_chrdev(TTYAUX_MAJOR, 1, "console", 0600, &tty_fops);
+	register_chrdev(TTY_MAJOR, 0, "tty0", 0600, &tty_fops);
 }
 
 void drivers_init(void)

@@ -43,6 +43,8 @@ struct boot_info {
 	phys_addr_t rsdp;			/* 0: search the BIOS area */
 	u8 rsdp_copy[36];			/* multiboot2 hands a copy instead */
 	bool have_rsdp_copy;
+	bool efi;				/* the firmware is UEFI */
+	u8 smbios[32];				/* the loader's copy of SMBIOS's entry point; zeroes: none */
 	phys_addr_t initrd;
 	phys_addr_t initrd_size;		/* 0: none */
 	phys_addr_t initrd_end_of_ram;		/* from here to its end it lies in reserved memory, which is kept */

@@ -35,8 +35,9 @@ struct mm_struct *ktest_use_mm(void);
 void ktest_unuse_mm(struct mm_struct *mm);
 /* From here on the case, and what it starts, stays on the CPU that runs it now: one that says why calls this. */
 void ktest_stay_here(void);
-/* Run the suites whose "suite.name" contains @pattern (NULL: all); returns failures. */
-int ktest_run_all(const char *pattern);
+/* Run the suites whose "suite.name" contains @pattern (NULL: all); what came of it is in @sum. */
+struct report;
+void ktest_run_all(const char *pattern, struct report *sum);
 
 #define KTEST(_suite, _name)							\
 	static void ktest_##_suite##_##_name(struct ktest_ctx *t);		\

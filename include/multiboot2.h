@@ -13,7 +13,7 @@
 
 enum {
 	MB2_END = 0, MB2_CMDLINE = 1, MB2_LOADER = 2, MB2_MODULE = 3, MB2_BASIC_MEM = 4,
-	MB2_MMAP = 6, MB2_FRAMEBUFFER = 8, MB2_ACPI_OLD = 14, MB2_ACPI_NEW = 15,
+	MB2_MMAP = 6, MB2_FRAMEBUFFER = 8, MB2_EFI64 = 12, MB2_SMBIOS = 13, MB2_ACPI_OLD = 14, MB2_ACPI_NEW = 15,
 };
 
 /* At the beginning: the size of all, with these two words. */
@@ -44,6 +44,17 @@ struct mb2_mmap {
 struct mb2_mmap_entry {
 	uint64_t base, length;
 	uint32_t type, reserved;	/* as ACPI's address range types */
+};
+
+struct mb2_efi64 {
+	struct mb2_tag tag;
+	uint64_t system_table;
+};
+
+struct mb2_smbios {
+	struct mb2_tag tag;
+	uint8_t major, minor, reserved[6];
+	uint8_t entry_point[];
 };
 
 struct mb2_framebuffer {

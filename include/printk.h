@@ -44,6 +44,10 @@ void register_console(struct console *con);
 dev_t console_device(void);
 /* Write without log ring or level, for panics and KTAP lines: to every enabled console. */
 void console_write_raw(const char *s, size_t len);
+/* The same for one line, which goes into the log too. */
+void console_write_line(const char *s, size_t len);
+/* The newest records that fit into @size bytes as text, with a NUL behind; its length.  Process context. */
+size_t log_copy(char *out, size_t size);
 
 /* syslog(2), the kernel side of dmesg: see uapi numbers 0..10. */
 long do_syslog(int type, char __user *buf, int len);

@@ -44,8 +44,23 @@ const u8 *font_glyph(u16 code);
 void vt_init(void);
 /* Characters typed on a keyboard, any context; nothing happens without a screen. */
 void vt_type(const char *s, size_t n);
-/* Look back into what has left the screen, by half a screen (or forth); any output ends it.  Any context. */
+/* Look back into what has left the screen, by half a screen (or forth); output or a key ends it.  Any context. */
 void vt_scroll_view(bool back);
+/* Show terminal @n (1, 2), if there is one.  Any context. */
+void vt_switch(unsigned int n);
+/* Has the program in the foreground asked for the other codes of the arrow keys (DECCKM)? */
+bool vt_application_keys(void);
+struct tty_struct;
+struct tty_struct *vt_foreground(void);		/* /dev/tty0; NULL: no screen */
+
+/* For the kernel itself.  The screen if it is a console (console=tty0), else NULL. */
+const struct screen *vt_screen(void);
+/* Write on the screen alone, with escape sequences.  Any context. */
+void vt_puts(const char *s);
+/* The log goes by the screen (but not a panic that finds vt_lock taken). */
+void vt_mute(bool on);
+/* Until NULL is given, what is typed goes to @fn: any context, must not sleep. */
+void vt_grab_keyboard(void (*fn)(const char *s, size_t n));
 /* drivers/ps2kbd.c */
 void ps2kbd_init(void);
 

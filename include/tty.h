@@ -27,6 +27,8 @@ struct tty_operations {
 	void (*flush_buffer)(struct tty_struct *tty);	/* forget what was not sent */
 	void (*start)(struct tty_struct *tty);		/* ->stopped just changed to false */
 	void (*set_termios)(struct tty_struct *tty);
+	/* What only this device knows; without tty->lock, may sleep.  -ENOTTY: nor does it.  May be NULL. */
+	long (*ioctl)(struct tty_struct *tty, unsigned int cmd, unsigned long arg);
 };
 
 #define N_TTY_BUF_SIZE 4096

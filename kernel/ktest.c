@@ -14,6 +14,7 @@
 #include <asm/mmu_context.h>
 #include <fs.h>
 #include <ktest.h>
+#include <machine_facts.h>
 #include <mm.h>
 #include <printk.h>
 #include <sched.h>
@@ -37,12 +38,17 @@ static void out(const char *fmt, ...)
 {
 	char line[400];
 	va_list ap;
-	int n;
+	int n, from = 0;
 
 	va_start(ap, fmt);
 	n = vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
-	console_write_raw(line, min_t(size_t, n, sizeof(line) - 1));
+	n = min_t(size_t, n, sizeof(line) - 1);
+	for (int i = 0; i < n; i++)		/* one record a line */
+		if (line[i] == '\n' || i + 1 == n) {
+			console_write_line(line + from, i + 1 - from);
+			from = i + 1;
+		}
 }
 
 void ktest_fail(struct ktest_ctx *t, const char *file, int line, const char *fmt, ...)
@@ -234,12 +240,22 @@ static const struct ktest *next_case(const struct ktest *suite, const char *patt
 	return next;
 }
 
-struct totals {
-	int passed, failed, skipped;
-};
+static void add_failed(struct report *r, const struct ktest *test)
+{
+	if (r->failed < REPORT_MAX_FAILED) {
+		r->failed_cases[r->failed].suite = test->suite;
+		r->failed_cases[r->failed].name = test->name;
+	}
+	r->failed++;
+}
 
-static void run_suite(const struct ktest *first, const char *pattern, unsigned int number,
-		      struct totals *sum)
+static unsigned int nr_run(const struct report *r)
+{
+	return r->passed + r->failed + r->skipped;
+}
+
+static void run_suite(const struct ktest *first, const char *pattern, unsigned int number, unsigned int total,
+		      struct report *sum)
 {
 	static struct ktest_ctx t;
 	unsigned int n = 0;
@@ -249,6 +265,7 @@ static void run_suite(const struct ktest *first, const char *pattern, unsigned i
 	    count_cases(first, pattern));
 	for (const struct ktest *p = next_case(first, pattern, NULL); p;
 	     p = next_case(first, pattern, p)) {
+		report_progress(nr_run(sum), total, sum->failed, p->suite, p->name);
 		run_case(p, &t);
 		if (t.failed)
 			out("  # %s\n", t.msg);
@@ -256,24 +273,29 @@ static void run_suite(const struct ktest *first, const char *pattern, unsigned i
 		    t.skipped && !t.failed ? " # SKIP " : "",
 		    t.skipped && !t.failed ? t.msg : "");
 		failed += t.failed;
+		if (t.failed)
+			add_failed(sum, p);
 		sum->skipped += t.skipped && !t.failed;
 		sum->passed += !t.failed && !t.skipped;
 	}
-	sum->failed += failed;
 	out("%sok %u %s\n", failed ? "not " : "", number, first->suite);
 }
 
-int ktest_run_all(const char *pattern)
+void ktest_run_all(const char *pattern, struct report *sum)
 {
-	struct totals sum = { 0, 0, 0 };
-	unsigned int suites = 0, number = 0;
+	unsigned int suites = 0, number = 0, total = 0;
+	u64 start = ktime_get();
 
-	for (const struct ktest *p = __ktests_start; p < __ktests_end; p++)
+	memset(sum, 0, sizeof(*sum));
+	for (const struct ktest *p = __ktests_start; p < __ktests_end; p++) {
 		suites += begins_suite(p, pattern);
+		total += matches(p, pattern);
+	}
 	out("KTAP version 1\n1..%u\n", suites);
 	for (const struct ktest *p = __ktests_start; p < __ktests_end; p++)
 		if (begins_suite(p, pattern))
-			run_suite(p, pattern, ++number, &sum);
-	out("# selftest: %d passed, %d failed, %d skipped\n", sum.passed, sum.failed, sum.skipped);
-	return sum.failed;
+			run_suite(p, pattern, ++number, total, sum);
+	sum->ns = ktime_get() - start;
+	report_progress(total, total, sum->failed, NULL, NULL);
+	out("# selftest: %u passed, %u failed, %u skipped\n", sum->passed, sum->failed, sum->skipped);
 }

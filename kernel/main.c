@@ -20,6 +20,7 @@
 #include <irq.h>
 #include <ktest.h>
 #include <litmus.h>
+#include <machine_facts.h>
 #include <mm.h>
 #include <printk.h>
 #include <sched.h>
@@ -142,16 +143,25 @@ static void open_console(void)
 	}
 }
 
-static void run_selftests(void)
+static struct report selftest_report;
+
+/* False: there was nothing to do. */
+static bool run_selftests(void)
 {
 	char pattern[128];
-	int failures;
 
 	if (!cmdline_get("selftest", pattern, sizeof(pattern)))
-		return;
-	failures = ktest_run_all(pattern);
-	debug_exit(failures ? DEBUG_EXIT_FAILURE : DEBUG_EXIT_SUCCESS);
-	pr_notice("selftest: %s; going on to init\n", failures ? "FAILED" : "all passed");
+		return false;
+	ktest_run_all(pattern, &selftest_report);
+	debug_exit(selftest_report.failed ? DEBUG_EXIT_FAILURE : DEBUG_EXIT_SUCCESS);
+	return true;
+}
+
+/* No program watches: a person may. */
+static void report_selftests(void)
+{
+	report_show(&selftest_report);
+	pr_notice("selftest: %s; going on to init\n", selftest_report.failed ? "FAILED" : "all passed");
 }
 
 static int run_program(const char *path, const char **argv)
@@ -206,7 +216,7 @@ static void run_init(bool on_disk)
 
 static int init_thread(void *unused)
 {
-	bool on_disk;
+	bool on_disk, tested;
 
 	had_initramfs = boot_info.initrd_size != 0;
 	smp_init();
@@ -218,8 +228,11 @@ static int init_thread(void *unused)
 	explore_init();
 	mark_rodata_ro();
 	check_wx();
-	run_selftests();
+	boot_page();
+	tested = run_selftests();
 	usb_init();
+	if (tested)
+		report_selftests();
 	open_console();
 	on_disk = !archive_has_init() && mount_root_device();
 	cmdline_report_unknown();

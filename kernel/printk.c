@@ -30,6 +30,7 @@
 #define PREFIX_MAX	48
 #define GAP		0xffffU		/* record.len: skip to the start of the ring */
 #define LEVEL_DEFAULT	4		/* text without KERN_* */
+#define LEVEL_RAW	6		/* lines that went to the consoles whatever their level */
 #define CONSOLE_QUIET	4
 #define CONSOLE_DEFAULT	7
 
@@ -38,6 +39,7 @@
 struct record {
 	u16 len;		/* of text, without newline; first, so that a GAP always has room */
 	u8 level;
+	bool written;		/* the consoles have it already */
 	u64 ns;
 	char text[];
 };
@@ -104,7 +106,7 @@ static struct record *make_room(size_t size)
 	return record_at(log_next);
 }
 
-static void store_line(int level, const char *text, size_t len)
+static struct record *store_line(int level, const char *text, size_t len)
 {
 	size_t size = record_size(len);
 	struct record *r = make_room(size);
@@ -112,8 +114,10 @@ static void store_line(int level, const char *text, size_t len)
 	r->ns = tsc_khz ? clock_read_ns() : 0;
 	r->len = len;
 	r->level = level;
+	r->written = false;
 	memcpy(r->text, text, len);
 	log_next += size;
+	return r;
 }
 
 static void store_lines(int level, const char *s)
@@ -215,7 +219,7 @@ static bool take_record(u64 *pos, size_t *len, bool *show)
 	if (found) {
 		const struct record *r = record_at(*pos);
 
-		*show = panicking || r->level < console_level;
+		*show = !r->written && (panicking || r->level < console_level);
 		*len = format_record(r, false, console_buf, sizeof(console_buf));
 		*pos = record_after(*pos);
 	}
@@ -320,6 +324,18 @@ void console_write_raw(const char *s, size_t len)
 	spin_unlock_irqrestore(&console_lock, flags);
 }
 
+void console_write_line(const char *s, size_t len)
+{
+	unsigned long flags;
+
+	console_write_raw(s, len);
+	if (len && s[len - 1] == '\n')
+		len--;
+	spin_lock_irqsave(&log_lock, flags);
+	store_line(LEVEL_RAW, s, min(len, (size_t)LINE_MAX))->written = true;
+	spin_unlock_irqrestore(&log_lock, flags);
+}
+
 /* ---- printk ------------------------------------------------------------------------------------- */
 
 int vprintk(const char *fmt, va_list ap)
@@ -401,6 +417,27 @@ static size_t syslog_size(u64 pos, char *buf, size_t size)
 	while ((len = syslog_record(&pos, buf, size)))
 		total += len;
 	return total;
+}
+
+size_t log_copy(char *out, size_t size)
+{
+	const size_t bufsize = PREFIX_MAX + LINE_MAX;
+	char *buf = kmalloc(bufsize, GFP_KERNEL);
+	size_t total, done = 0, len;
+	u64 pos = 0;
+
+	if (!buf)
+		return 0;
+	total = syslog_size(pos, buf, bufsize);
+	while (total >= size && (len = syslog_record(&pos, buf, bufsize)))
+		total -= min(len, total);
+	while ((len = syslog_record(&pos, buf, bufsize)) && done + len < size) {
+		memcpy(out + done, buf + strlen("<0>"), len - strlen("<0>"));
+		done += len - strlen("<0>");
+	}
+	out[done] = 0;
+	kfree(buf);
+	return done;
 }
 
 static bool record_waits(void)

@@ -8,6 +8,7 @@ tools/gendocs.py - fill the generated parts of README.md and docs/ from the real
 A block stands between the lines `<!-- generated: NAME -->` and `<!-- end -->`:
 
   transcript    what `make run` shows, from a real boot, with a few commands typed
+  screenshot    docs/images/screen.png, of build/quire.iso in a machine with a UEFI screen and a USB keyboard
   notes-table   docs/notes-table.tsv as a table: line of the notes, the command that shows it, file
                 and function, test.  Every file, function, program and test it names must exist.
   events        the kinds of events, from include/uapi/quire/events.h
@@ -21,7 +22,7 @@ word in backquotes in a chapter must occur in some source.
 
 --check boots once, for the `run` blocks, and compares what the commands print now with what the
 page says, numbers aside (where busybox is another one, its areas are too: then the blocks only have
-to be there).  It looks at everything but the transcript.
+to be there).  It looks at everything but the transcript and the screenshot.
 """
 import argparse
 import json
@@ -33,6 +34,7 @@ import time
 sys.dont_write_bytecode = True
 import bench
 import machine
+import screens
 import session
 import vmload
 
@@ -255,7 +257,7 @@ def all_pages():
 # ---- the blocks ---------------------------------------------------------------------------------
 
 MAKERS = {"transcript": transcript, "notes-table": notes_table, "events": events_table,
-          "bench": bench_table, "vmload": vmload_table}
+          "bench": bench_table, "vmload": vmload_table, "screenshot": screens.screenshot}
 
 
 def main():
@@ -272,7 +274,7 @@ def main():
 
     def fill(match):
         head, name, old, end = match.groups()
-        if args.check and name == "transcript":
+        if args.check and name in ("transcript", "screenshot"):
             return match.group(0)
         if name not in made:
             if name not in MAKERS:

@@ -31,7 +31,7 @@ poweroff -f
 # Programs that together pass through most of the kernel, one after the other in one machine.
 PROGRAMS = ("boot", "coredump", "cow", "denywrite", "dir", "exec", "file", "filemap", "madvise", "memfd", "mlock_pages", "mmap", "mremap",
             "msync", "nonlinear", "pgrp", "pidfd", "pipe", "poll", "procmem", "process_vm", "shm", "signal", "thread",
-            "truncate", "tty", "vfork", "wait")
+            "truncate", "tty", "vfork", "vt", "wait")
 
 
 def documented(text):

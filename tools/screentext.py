@@ -4,6 +4,7 @@ tools/screentext.py - read the text off a picture of the console
 A picture (PPM) is cut into cells of the font's size; a cell is the character whose glyph its dots make, with
 any two colours.  So a test sees what a person would see, not what the kernel meant to draw.
 """
+import functools
 import gzip
 import pathlib
 import re
@@ -14,6 +15,7 @@ FONTS = ("/usr/share/consolefonts/Unifont-APL8x16.psf.gz", "/usr/share/kbd/conso
          "/usr/lib/kbd/consolefonts/default8x16.psfu.gz")
 
 
+@functools.lru_cache
 def read_font():
     """{glyph as 16 bytes: character}, the lowest character of those that look alike."""
     path = next(f for f in FONTS if pathlib.Path(f).exists())
@@ -40,13 +42,25 @@ class Picture:
         x0, y0 = column * mkfont.WIDTH * scale, row * mkfont.HEIGHT * scale
         lines = [[self.dot(x0 + x * scale, y0 + y * scale) for x in range(mkfont.WIDTH)]
                  for y in range(mkfont.HEIGHT)]
-        ground = lines[0][0]            # no glyph we look for has a dot in its corner
+        ground = lines[0][0]            # hardly a glyph has a dot in its corner
         glyph = bytes(sum((dot != ground) << (7 - x) for x, dot in enumerate(line)) for line in lines)
         return glyph, {dot for line in lines for dot in line}
 
+    def cells(self, width, height, columns, rows):
+        """Of each line of the screen the cells, as bytes: equal ones look the same."""
+        stride = 3 * self.width
+        for row in range(rows):
+            lines = [self.dots[y * stride:(y + 1) * stride] for y in range(row * height, (row + 1) * height)]
+            yield [b"".join(line[x:x + 3 * width] for line in lines) for x in range(0, 3 * width * columns, 3 * width)]
+
     def text(self, scale=1):
-        """The lines of the screen, blanks at their ends cut off; \\ufffd: no glyph of the font."""
-        font, columns = read_font(), self.width // (mkfont.WIDTH * scale)
-        rows = self.height // (mkfont.HEIGHT * scale)
-        cells = [[self.cell(c, r, scale)[0] for c in range(columns)] for r in range(rows)]
-        return ["".join(" " if not any(g) else font.get(g, "\ufffd") for g in line).rstrip() for line in cells]
+        """The lines of the screen, blanks at their ends cut off; \ufffd: no glyph of the font."""
+        font, width, height = read_font(), mkfont.WIDTH * scale, mkfont.HEIGHT * scale
+        known, lines = {}, []
+        for row, line in enumerate(self.cells(width, height, self.width // width, self.height // height)):
+            for column, look in enumerate(line):
+                if look not in known:
+                    glyph = self.cell(column, row, scale)[0]
+                    known[look] = " " if not any(glyph) else font.get(glyph) or font.get(bytes(b ^ 255 for b in glyph), "\ufffd")
+            lines.append("".join(known[look] for look in line).rstrip())
+        return lines

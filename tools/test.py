@@ -69,6 +69,7 @@ import law
 import lockorder
 import machine
 import probe
+import screens
 import screentext
 import session
 import snapshot_plays
@@ -375,6 +376,15 @@ def run_keyboard(m, layout, device=None):
     def run(job):
         result = Result()
         keyboards.check(job, m, result, layout, device)
+        return result
+    return run
+
+
+def run_play(steps, m):
+    """Boot M; somebody in front of its screen (screens.py) looks and types."""
+    def run(job):
+        result = Result()
+        screens.play(steps, job, m, result)
         return result
     return run
 
@@ -1085,6 +1095,7 @@ class Plan:
         self.add("boots", "screen", run_screen(Machine(cdrom=str(self.logs / "screen.iso"), memory="256M"),
                                                SCREEN_LINES, SCREEN_COLOURS), 300)
         self.keyboards()
+        self.screens()
         add("bios-disk", Machine(disk=iso, memory="256M"), 300)
         # UEFI: our own loader (boot/efi), and GRUB.
         ours = "boot: multiboot2 by Quire EFI loader"
@@ -1130,6 +1141,19 @@ class Plan:
         # A machine of today: the firmware has used the keyboard, and left the controller at a high address.
         add("usb-uefi", kernel="", initrd="", cdrom=str(self.logs / "keyboard.iso"), uefi=True, memory="512M")
 
+    def screens(self):
+        """Somebody in front of the screen: VGA text, and a framebuffer by UEFI with nothing but USB."""
+        shell = Machine(self.kernel, str(self.build / "initramfs.cpio"), "console=ttyS0 console=tty0 panic=-1", type="pc",
+                        memory="128M", smp=2)
+        for name, steps in (("vt-switch", screens.terminals), ("vt-scrollback", screens.scrollback),
+                            ("vt-programs", screens.programs)):
+            self.add("boots", name, run_play(steps, shell), 300)
+        tests = dataclasses.replace(shell, append=shell.append + " selftest=fbcon", debug_exit=False)
+        self.add("boots", "report-bios-text", run_play(screens.report(False), tests), 300)
+        self.add("boots", "report-uefi-usb", run_play(screens.report(True), screens.usb_only(
+            self.build, cdrom=str(self.logs / "report.iso"))), 600)
+        self.add("boots", "uefi-usb-top-poweroff", run_play(screens.whole_day, screens.usb_only(self.build)), 600)
+
     def make_boot_images(self):
         """What the boots group boots: an init that runs one small test, and discs with it."""
         initrd = self.initramfs("boot", BOOT_TEST)
@@ -1168,6 +1192,9 @@ class Plan:
         typed = self.logs / "quire-keyboard.cfg"
         typed.write_text(efi.read_text().replace("panic=-1", "panic=-1 console=tty0 keyboard=us,3000"))
         iso("keyboard", self.kernel, str(self.build / "initramfs.cpio"), efi=typed)
+        failing = self.logs / "quire-report.cfg"
+        failing.write_text(efi.read_text().replace("panic=-1", "console=tty0 selftest=report. provoke"))
+        iso("report", self.kernel, str(self.build / "initramfs.cpio"), efi=failing)
         iso("boot-grub", self.kernel, cfg=grub, efi=None)
         iso("framebuffer", self.kernel, machine.make_initramfs(
             self.logs / "framebuffer.cpio",

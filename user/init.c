@@ -4,7 +4,7 @@
  * Purpose:    mount what a shell expects, give it a terminal of its own, wait for every
  *             orphan, and end the machine when asked to.
  * Invariants: never returns and never dies by a signal it can catch; a shell that ends is
- *             followed by another one.
+ *             followed by another one.  Where the console is a screen there is a second one, on tty2 (Alt-F2).
  * Simplified: no inittab. Words on the kernel's command line after "--" (or after init=)
  *             are a command to run in place of the shell; when it ends, the machine ends.
  *             Busybox's poweroff, reboot and halt ask by SIGUSR2, SIGTERM and SIGUSR1.
@@ -24,6 +24,7 @@
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
+#include <uapi/vt.h>
 
 #define NO_PROGRAM 127		/* exit status of a child that found nothing to become */
 
@@ -69,10 +70,10 @@ static void use_disk(void)
 		printf("init: /dev/vda2 is in use as swap: try `swap`, then `swap 256`\n");
 }
 
-/* Make the console our standard input, output and error. */
-static void open_console(int flags)
+/* Make a terminal our standard input, output and error. */
+static void open_terminal(const char *device, int flags)
 {
-	int fd = open("/dev/console", O_RDWR | flags);
+	int fd = open(device, O_RDWR | flags);
 
 	if (fd < 0)
 		return;
@@ -118,15 +119,15 @@ static void catch_signals(void)
 		sigaction(sigs[i], &act, NULL);
 }
 
-/* A child in a session of its own, with the console as its terminal. */
-static pid_t start(char *const argv[])
+/* A child in a session of its own, with @device as its terminal. */
+static pid_t start(char *const argv[], const char *device)
 {
 	pid_t pid = fork();
 
 	if (pid)
 		return pid;
 	setsid();
-	open_console(0);
+	open_terminal(device, 0);
 	ioctl(0, TIOCSCTTY, 0);
 	tcsetpgrp(0, getpid());
 	chdir("/root");
@@ -148,34 +149,75 @@ static int wait_for(pid_t pid)
 	return status;
 }
 
-static void shell_for_ever(void)
+static struct shell {
+	const char *device;
+	pid_t pid;
+} shells[2] = { { "/dev/console", 0 } };
+
+/* Is the console a screen?  Then there are two terminals on it. */
+static void find_terminals(void)
 {
-	static char *const shell[] = { "-sh", NULL };
+	struct vt_stat state;
 
-	for (;;) {
-		pid_t pid = start(shell);
-		int status = pid < 0 ? 0 : wait_for(pid);
+	if (ioctl(0, VT_GETSTATE, &state))
+		return;
+	shells[0].device = "/dev/tty1";
+	shells[1].device = "/dev/tty2";
+}
 
-		if (pid < 0) {
-			sleep(1);	/* no memory for a process: do not spin */
+/* Every terminal has its shell; false: no memory for one. */
+static int start_shells(void)
+{
+	static char *const argv[] = { "-sh", NULL };
+	int all = 1;
+
+	for (size_t i = 0; i < sizeof(shells) / sizeof(shells[0]); i++) {
+		if (!shells[i].device || shells[i].pid > 0)
 			continue;
-		}
-		if (WIFEXITED(status) && WEXITSTATUS(status) == NO_PROGRAM) {
-			printf("init: there is no shell to run; is /bin/sh in the initramfs?\n");
-			for (;;) {
-				while (waitpid(-1, NULL, WNOHANG) > 0)
-					;
-				sleep(1);
-			}
-		}
+		shells[i].pid = start(argv, shells[i].device);
+		all = all && shells[i].pid > 0;
+	}
+	return all;
+}
+
+static struct shell *shell_of(pid_t pid)
+{
+	for (size_t i = 0; i < sizeof(shells) / sizeof(shells[0]); i++)
+		if (shells[i].pid == pid)
+			return &shells[i];
+	return NULL;
+}
+
+/* A shell has ended: the next start_shells() makes another, unless there is nothing to run. */
+static void shell_ended(struct shell *shell, int status)
+{
+	shell->pid = 0;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_PROGRAM) {
+		printf("init: there is no shell to run; is /bin/sh in the initramfs?\n");
+		shell->device = NULL;
+	} else {
 		printf("\ninit: the shell has ended; here is another. To leave: poweroff\n");
+	}
+}
+
+static void shells_for_ever(void)
+{
+	for (;;) {
+		int all = start_shells(), status = 0;
+		pid_t pid = waitpid(-1, &status, all ? 0 : WNOHANG);
+		struct shell *shell = pid > 0 ? shell_of(pid) : NULL;
+
+		if (shell)
+			shell_ended(shell, status);
+		else if (pid <= 0)
+			sleep(1);	/* no memory for a process, or nobody to wait for: do not spin */
 	}
 }
 
 int main(int argc, char **argv)
 {
 	mount_all();
-	open_console(O_NOCTTY);
+	open_terminal("/dev/console", O_NOCTTY);
 	catch_signals();
 	sethostname("quire", 5);
 	setenv("PATH", "/bin:/sbin:/usr/bin:/usr/sbin", 1);
@@ -184,7 +226,7 @@ int main(int argc, char **argv)
 	setenv("PS1", "\\w # ", 0);
 
 	if (argc > 1) {
-		int status = wait_for(start(argv + 1));
+		int status = wait_for(start(argv + 1, "/dev/console"));
 
 		if (status)
 			printf("init: %s: %s %d\n", argv[1],
@@ -194,6 +236,7 @@ int main(int argc, char **argv)
 	}
 	fputs(greeting, stdout);
 	use_disk();
-	shell_for_ever();
+	find_terminals();
+	shells_for_ever();
 	return 0;
 }

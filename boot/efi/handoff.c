@@ -92,6 +92,27 @@ static void tag_acpi(void)
 		CopyMem((char *)tag_begin(MB2_ACPI_OLD, sizeof(struct mb2_tag) + 20) + sizeof(struct mb2_tag), rsdp, 20);
 }
 
+/* That the firmware is UEFI, and SMBIOS's entry point, where the machine's name is found. */
+static void tag_firmware(void)
+{
+	EFI_GUID v3 = SMBIOS3_TABLE_GUID, v2 = SMBIOS_TABLE_GUID;
+	struct mb2_efi64 *efi = tag_begin(MB2_EFI64, sizeof(*efi));
+	struct mb2_smbios *t;
+	UINT32 size = 24;
+	void *entry;
+
+	efi->system_table = (UINTN)ST;
+	if (EFI_ERROR(LibGetSystemConfigurationTable(&v3, &entry))) {
+		if (EFI_ERROR(LibGetSystemConfigurationTable(&v2, &entry)))
+			return;
+		size = 31;
+	}
+	t = tag_begin(MB2_SMBIOS, sizeof(*t) + size);
+	t->major = ((UINT8 *)entry)[size == 24 ? 7 : 6];
+	t->minor = ((UINT8 *)entry)[size == 24 ? 8 : 7];
+	CopyMem(t->entry_point, entry, size);
+}
+
 /* ACPI's number for a type of UEFI memory.  What the loader and the boot services used is the kernel's now. */
 static UINT32 mem_type(const EFI_MEMORY_DESCRIPTOR *d)
 {
@@ -189,6 +210,7 @@ EFI_STATUS start_kernel(EFI_HANDLE me, const struct image *kernel, const struct 
 		tag_module(initramfs, initramfs_size);
 	tag_screen(s);
 	tag_acpi();
+	tag_firmware();
 
 	err = leave_firmware(me, map, &size, &stride);
 	if (EFI_ERROR(err))

@@ -1,0 +1,83 @@
+/*
+ * tests/kernel/test_report.c - the boot page and the report of the self tests: the picture of the memory, lines of
+ * tests in the log; and a case that fails, for who wants to see the report of one
+ */
+#include <boot_info.h>
+#include <ktest.h>
+#include <machine_facts.h>
+#include <printk.h>
+#include <string.h>
+#include <vmalloc.h>
+
+#define MIB (1UL << 20)
+
+static phys_addr_t sum[NR_MEMORY_KINDS];
+static u8 bar[16];
+
+KTEST(report, memory_is_drawn_as_what_there_is_most_of)
+{
+	static const struct memory_extent e[] = {
+		{ 0, 6 * MIB, MEMORY_USABLE }, { 6 * MIB, 3 * MIB, MEMORY_RESERVED }, { 12 * MIB, 4 * MIB, MEMORY_USABLE },
+	};
+
+	memory_bar(e, ARRAY_SIZE(e), 16 * MIB, bar, 4, sum);
+	EXPECT(bar[0] == MEMORY_USABLE && bar[1] == MEMORY_USABLE && bar[2] == MEMORY_HOLE && bar[3] == MEMORY_USABLE);
+	EXPECT(sum[MEMORY_USABLE] == 10 * MIB && sum[MEMORY_RESERVED] == 3 * MIB && sum[MEMORY_HOLE] == 3 * MIB);
+	memory_bar(e, ARRAY_SIZE(e), 16 * MIB, bar, 16, sum);
+	EXPECT(bar[5] == MEMORY_USABLE && bar[6] == MEMORY_RESERVED && bar[8] == MEMORY_RESERVED && bar[9] == MEMORY_HOLE);
+	EXPECT(sum[MEMORY_USABLE] == 10 * MIB && sum[MEMORY_RESERVED] == 3 * MIB);
+}
+
+KTEST(report, kernel_and_acpi_are_drawn_however_small)
+{
+	static const struct memory_extent e[] = {
+		{ 8 * MIB, 4096, MEMORY_KERNEL }, { 0, 16 * MIB, MEMORY_USABLE }, { 15 * MIB, 4096, MEMORY_ACPI },
+		{ 8 * MIB, 8192, MEMORY_ACPI }, { 1UL << 40, 1UL << 40, MEMORY_RESERVED },
+	};
+
+	memory_bar(e, ARRAY_SIZE(e), 16 * MIB, bar, 4, sum);
+	EXPECT(bar[0] == MEMORY_USABLE && bar[1] == MEMORY_USABLE && bar[2] == MEMORY_KERNEL && bar[3] == MEMORY_ACPI);
+	EXPECT(sum[MEMORY_KERNEL] == 4096 && sum[MEMORY_ACPI] == 8192 && sum[MEMORY_USABLE] == 16 * MIB - 12288);
+	EXPECT(!sum[MEMORY_HOLE] && !sum[MEMORY_RESERVED]);
+	memory_bar(e, ARRAY_SIZE(e), 3, bar, 16, sum);		/* less memory than cells */
+	EXPECT_EQ(sum[MEMORY_USABLE], 3);
+	memory_bar(e, 0, 0, bar, 16, sum);
+	EXPECT_EQ(sum[MEMORY_HOLE], 0);
+}
+
+KTEST(report, facts_say_what_the_machine_is)
+{
+	static struct fact facts[NR_FACTS];
+
+	machine_facts(facts);
+	for (unsigned int i = 0; i < NR_FACTS; i++)
+		EXPECT(*facts[i].name && *facts[i].text);
+	EXPECT(strstr(facts[3].text, " x ") && strstr(facts[4].text, "NX") && strstr(facts[5].text, "usable"));
+	EXPECT(strstr(facts[7].text, "Quire"));
+}
+
+KTEST(report, lines_of_tests_are_in_the_log)
+{
+	char *text = vmalloc(512 << 10);
+	bool found;
+
+	if (!text) {
+		ktest_skip(t, "no memory");
+		return;
+	}
+	console_write_line("# a line for the log\n", strlen("# a line for the log\n"));
+	found = log_copy(text, 512 << 10) && strstr(text, "] # a line for the log\n");
+	if (found && log_copy(text, 64))
+		found = strlen(text) < 64;		/* the newest that fit */
+	vfree(text);
+	EXPECT(found);
+}
+
+/* For tools/screens.py, which boots with the word "provoke" and wants to see this case's name. */
+KTEST(report, case_that_fails_is_named)
+{
+	if (!cmdline_has("provoke"))
+		ktest_skip(t, "needs the word provoke on the command line");
+	else
+		ktest_fail(t, __FILE__, __LINE__, "on purpose");
+}

@@ -1,0 +1,292 @@
+"""
+tools/screens.py - somebody in front of the guest's screen: types, and reads what is on it
+
+Sitter is keyboards.Typist with eyes: the text of a picture that QEMU takes of the screen, be it a framebuffer in the
+font that the kernel was built with or VGA text in the card's own.  The plays below are jobs of group boots in test.py.
+"""
+import functools
+import pathlib
+import re
+import subprocess
+import time
+import zlib
+
+import keyboards
+import screentext
+
+VGA_SIZE, VGA_WIDTH, VGA_HEIGHT = (720, 400), 9, 16
+VGA_ROMS = ("/usr/share/seabios/vgabios-stdvga.bin", "/usr/share/qemu/vgabios-stdvga.bin", "/usr/share/seavgabios/vgabios-stdvga.bin")
+VGA_A = bytes.fromhex("000010386cc6c6fec6c6c6c600000000")      # the letter A as the ROM has it
+ESCAPE = "esc"
+
+
+@functools.lru_cache
+def read_vga_font():
+    """{glyph: character}, and by its first 13 bytes: below, the cursor may be."""
+    rom = pathlib.Path(next(f for f in VGA_ROMS if pathlib.Path(f).exists())).read_bytes()
+    start = rom.index(VGA_A) - 16 * ord("A")
+    glyphs = [(bytes([code]).decode("cp437"), rom[start + 16 * code:start + 16 * code + 16]) for code in range(255, 31, -1)]
+    return {glyph[:13]: c for c, glyph in glyphs} | {glyph: c for c, glyph in glyphs}
+
+
+def vga_character(look):
+    """Of one cell, 9 dots wide."""
+    dots = [[look[27 * y + 3 * x:27 * y + 3 * x + 3] for x in range(8)] for y in range(VGA_HEIGHT)]
+    glyph = bytes(sum((dot != dots[0][0]) << (7 - x) for x, dot in enumerate(line)) for line in dots)
+    font = read_vga_font()
+    return " " if not any(glyph[:13]) and glyph not in font else font.get(glyph) or font.get(glyph[:13], "\ufffd")
+
+
+def vga_text(picture):
+    """The 25 lines of a picture of VGA text."""
+    known, lines = {}, []
+    for line in picture.cells(VGA_WIDTH, VGA_HEIGHT, 80, 25):
+        for look in set(line) - known.keys():
+            known[look] = vga_character(look)
+        lines.append("".join(known[look] for look in line).rstrip())
+    return lines
+
+
+def scale_of(width):
+    """As fbcon_setup() chooses it."""
+    return min(max(width // 800, 1), 8)
+
+
+def write_png(path, picture):
+    """A picture with few colours as a small PNG: a palette, 4 bits a dot."""
+    dots = [picture.dots[i:i + 3] for i in range(0, len(picture.dots), 3)]
+    colours = sorted(set(dots))
+    if len(colours) > 16:
+        raise ValueError(f"{len(colours)} colours")
+    index = {c: i for i, c in enumerate(colours)}
+    raw = bytearray()
+    for y in range(picture.height):
+        line = [index[d] for d in dots[y * picture.width:(y + 1) * picture.width]] + [0]
+        raw.append(0)
+        raw += bytes(line[x] << 4 | line[x + 1] for x in range(0, picture.width, 2))
+
+    def chunk(kind, data):
+        return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+    size = picture.width.to_bytes(4, "big") + picture.height.to_bytes(4, "big")
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size + b"\x04\x03\0\0\0") + chunk(b"PLTE", b"".join(colours)) +
+                     chunk(b"IDAT", zlib.compress(bytes(raw), 9)) + chunk(b"IEND", b""))
+
+
+class Sitter(keyboards.Typist):
+    """Also looks at the screen."""
+
+    def picture(self):
+        path = self.log.with_suffix(".ppm")
+        self.ask("screendump", filename=str(path))
+        return screentext.Picture(path.read_bytes())
+
+    def lines(self):
+        picture = self.picture()
+        if (picture.width, picture.height) == VGA_SIZE:
+            return vga_text(picture)
+        return picture.text(scale_of(picture.width))
+
+    def sees(self, pattern, seconds=30, gone=False):
+        """Until a line of the screen is like PATTERN (GONE: none is); the lines, or None."""
+        end, lines = min(self.end, time.monotonic() + seconds), []
+        while self.proc.poll() is None:
+            lines = self.lines()
+            if bool(re.search(pattern, "\n".join(lines), re.M)) != gone:
+                return lines
+            if time.monotonic() > end:
+                break
+            time.sleep(0.1)
+        self.last = lines
+        return None
+
+    def need(self, result, pattern, what, **how):
+        """A case: PATTERN is seen."""
+        lines = self.sees(pattern, **how)
+        result.check(lines, f"{what}: no {pattern!r} on the screen\n" + "\n".join(getattr(self, "last", [])))
+        return lines
+
+    def until_seen(self, act, pattern, tries=4):
+        """ACT, until PATTERN is seen, each time slower: a guest that gets no time loses keys."""
+        for _ in range(tries):
+            act()
+            if self.sees(pattern, 8):
+                return True
+            self.pause = min(self.pause * 2, 0.3)
+            self.press("ctrl", "c")
+        return False
+
+    def ends(self, keys):
+        """Does QEMU end by itself when KEYS are typed?"""
+        try:
+            self.type(keys)
+        except (OSError, RuntimeError, ValueError):
+            pass                # before the last key was let go
+        try:
+            return self.proc.wait(30) == 0
+        except subprocess.TimeoutExpired:
+            return False
+
+    def says(self, command, pattern):
+        return self.until_seen(lambda: self.type(command + "\n"), pattern)
+
+
+def play(steps, job, machine, result, layout="us"):
+    """Boot MACHINE and let STEPS(sitter, result) look and type."""
+    s = Sitter(machine.command(), job.log, layout, job.limit)
+    job.command, s.pause = s.command, 0.015
+    try:
+        for _ in range(100):
+            if s.path.exists():
+                break
+            time.sleep(0.05)
+        s.connect()
+        steps(s, result)
+    except (OSError, RuntimeError, ValueError) as error:
+        result.check(False, f"QEMU: {error}")
+    finally:
+        s.close()
+    bad = re.search(r"BUG.*|Kernel panic.*|lockdep:.*", s.text())
+    result.check(not bad, bad and bad.group(0))
+
+
+# ---- the plays -----------------------------------------------------------------------------------
+
+def terminals(s, result):
+    """Two shells on one screen; a message of the kernel comes to the one that is seen."""
+    result.check(s.sees(r"^~ # $|^~ #$", 60), "no prompt on tty1")
+    result.check(s.says("tty; echo one-$((6*7))", r"(?s)/dev/tty1.*^one-42"), "tty1 does not answer")
+    s.press("alt", "f2")
+    lines = s.need(result, r"^~ #", "a prompt on tty2")
+    result.check(lines and not re.search("one-42", "\n".join(lines)), "tty2 shows what is tty1's")
+    result.check(s.says("tty; echo two-$((6*8))", r"(?s)/dev/tty2.*^two-48"), "tty2 does not answer")
+    s.press("alt", "f1")
+    lines = s.need(result, r"^one-42", "tty1 is back")
+    result.check(lines and not re.search("two-48", "\n".join(lines)), "tty1 shows what is tty2's")
+    s.type("sleep 1000\n")
+    s.press("alt", "f2")
+    s.need(result, r"^two-48", "tty2 while tty1 is busy")
+    result.check(s.says("chvt 1", r"^one-42"), "chvt 1")
+    s.press("ctrl", "c")
+    result.check(s.says("stty -echo; chvt 2; stty echo", r"^two-48"), "chvt 2")
+    result.check(s.says("stty size", r"^25 80"), "the size of tty2")
+    s.press("alt", "f1")
+    s.sees(r"^one-42")
+
+
+def scrollback(s, result):
+    """What has left the screen is seen again; a key or output ends that."""
+    result.check(s.sees(r"^~ #", 60), "no prompt")
+    rows = len(s.lines())
+    result.check(s.says("seq 1000 1200", r"^1200\n~ #"), "seq does not run")
+    page = rows // 2
+    s.press("shift", "pgup")
+    lines = s.need(result, rf"\A{1200 - rows + 2 - page}$", "half a screen back")
+    s.press("shift", "pgup")
+    s.need(result, rf"\A{1200 - rows + 2 - 2 * page}$", "a screen back")
+    s.press("shift", "pgdn")
+    s.need(result, rf"\A{1200 - rows + 2 - page}$", "half a screen forth")
+    s.type("e")
+    s.need(result, r"^1200\n~ # e", "a key returns to the bottom")
+    s.press("backspace")
+    s.type("sleep 2; echo ready-$((5*5))\n")
+    s.press("shift", "pgup")
+    s.press("shift", "pgup")
+    result.check(lines and s.sees(r"^ready-25", gone=True, seconds=5), "the screen does not stay back")
+    s.need(result, r"^ready-25\n~ #", "output returns to the bottom")
+
+
+def programs(s, result):
+    """TERM=linux: top and vi have their lines at their places."""
+    result.check(s.sees(r"^~ #", 60), "no prompt")
+    s.type("clear; top\n")
+    lines = s.need(result, r"\AMem: \d+K used, \d+K free.*\nCPU:.*\nLoad average:.*\n +PID +PPID USER .*COMMAND\n", "top")
+    result.check(lines and len([n for n in lines[4:] if re.match(r" +\d+ +\d+ ", n)]) >= 3, "top shows no processes")
+    s.type("q")
+    result.check(s.says("rm -f text; clear; echo gone-$((3*3))", r"^gone-9"), "top does not end")
+    s.type("vi text\n")
+    lines = s.need(result, r"\A\n~\n~\n", "vi")
+    result.check(lines and re.match(r"- text ", lines[-1]), f"vi's last line: {lines and lines[-1]}")
+    s.type("ione line\ntwo\nlast")
+    s.press(ESCAPE)
+    s.need(result, r"\Aone line\ntwo\nlast\n~", "what was typed into vi")
+    s.press("up")
+    s.type("dd")
+    s.need(result, r"\Aone line\nlast\n~", "a line deleted in vi")
+    s.type("p:wq\n")
+    result.check(s.says("clear; cat text", r"\Aone line\nlast\ntwo\n~ #"), "what vi has written")
+
+
+def report(failing):
+    """How the self tests end: counts, the machine, names of what failed; the log by pages; then, if all is well, a shell."""
+    def look(s, result):
+        lines = s.need(result, r"^ Space, PgDn: the log", "the report", seconds=200)
+        text = "\n".join(lines or [])
+        title = r"\A Quire's self tests: " + ("FAILED" if failing else "all passed")
+        counts = r"^  [1-9]\d* passed, %s failed, \d+ skipped, in \d+ seconds$" % ("1" if failing else "0")
+        for pattern in (title, counts, r"^  CPU +\d x ", r"^  memory +\d+ MiB usable", r"^  kernel +Quire \S+, commit \w+",
+                        r"^  screen +(VGA|\d+x\d+)", r"^  machine +QEMU", r"^  firmware (BIOS|UEFI): "):
+            result.check(re.search(pattern, text, re.M), f"the report has no {pattern!r}\n{text}")
+        named = re.search(r"^  failed:\n  report\.case_that_fails_is_named", text, re.M)
+        result.check(bool(named) == failing, f"the name of the case that fails\n{text}")
+        s.press("pgdn")
+        s.need(result, r"(?s)\A\[ +0\.000000\] Quire .*^ 1-\d+ of \d+ lines", "the log begins")
+        s.press("end")
+        s.need(result, r"(?s)# selftest: \d+ passed.*^ \d+-(\d+) of \1 lines", "the log ends")
+        s.press("pgup")
+        s.need(result, r"(?s)(?!.*# selftest:)^ \d+-\d+ of \d+ lines", "a page back")
+        s.press("home")
+        s.need(result, title, "the summary again")
+        s.type("n")
+        if failing:
+            s.need(result, r"not ok \d+ case_that_fails_is_named", "the failure in the log")
+        s.type("q")
+        s.need(result, r"p: power off", "the question at the end")
+        if failing:
+            result.check(s.ends("p"), "p does not switch the machine off")
+        else:
+            s.type("s")
+            s.need(result, r"^~ #", "the shell after the report")
+    return look
+
+
+def whole_day(s, result):
+    """A screen by UEFI, a keyboard by USB, nothing else: log in, top, power off.  And the picture for README.md."""
+    s.need(result, r"^~ #", "a prompt", seconds=200)
+    for pattern in (r"^  Quire: a kernel to read", r"^  firmware UEFI: ", r"^  memory +0 .*█.* \d+ MiB",
+                    r"█ usable \d+M +▒ reserved \d+[KM] +▓ ACPI \d+[KM] +█ kernel \d+K"):
+        s.need(result, pattern, "the boot page")
+    s.need(result, r"boot keyboard", "the keyboard")
+    result.check(s.says("uname -a", r"^Linux quire 6\.1\.0-quire"), "uname")
+    write_png(s.log.with_suffix(".png"), s.picture())
+    s.type("top\n")
+    s.need(result, r"\AMem: \d+K used", "top")
+    s.type("q")
+    result.check(s.says("echo top-$((5*5))", r"^top-25$"), "top does not end")
+    result.check(s.ends("poweroff\n"), "poweroff does not end the machine")
+
+
+def usb_only(build, **choices):
+    """A machine with a UEFI screen and a USB keyboard: no serial line, no PS/2, no exit for tests."""
+    import machine
+    return machine.Machine(**{"cdrom": str(build / "quire.iso"), "type": "q35,i8042=off", "memory": "256M", "smp": 2, "uefi": True,
+                              "debug_exit": False, "extra": ("-device", "qemu-xhci,id=xhci", "-device", "usb-kbd,bus=xhci.0"),
+                              } | choices)
+
+
+def screenshot(build):
+    """For README.md: docs/images/screen.png, from build/quire.iso."""
+    class Checks:
+        failed = []
+
+        def check(self, good, text):
+            if not good:
+                self.failed.append(text)
+
+    class Job:
+        log, limit, command = pathlib.Path(build) / "screenshot.log", 300, None
+    play(whole_day, Job, usb_only(pathlib.Path(build)), Checks())
+    if Checks.failed:
+        raise SystemExit("\n".join(Checks.failed))
+    target = pathlib.Path(__file__).resolve().parent.parent / "docs/images/screen.png"
+    target.write_bytes(Job.log.with_suffix(".png").read_bytes())
+    return "![Quire's screen after booting by UEFI](docs/images/screen.png)"
