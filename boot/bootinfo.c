@@ -124,7 +124,7 @@ static void __init mb2_framebuffer(const struct mb2_framebuffer *t)
 	fb->pitch = t->pitch;
 	fb->bpp = t->bpp;
 	fb->text = t->type == MB2_FB_TEXT;
-	if (fb->text || t->tag.size < sizeof(*t))
+	if (fb->text || t->tag.size < offsetof(struct mb2_framebuffer, blue_size) + 1)	/* sizeof has padding */
 		return;
 	fb->red_pos = t->red_pos;
 	fb->red_size = t->red_size;

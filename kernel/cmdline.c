@@ -182,13 +182,16 @@ int cmdline_init_args(const char **argv, int max, char *buf, size_t size)
 	struct word w;
 	int n = 0;
 
-	for (first_word(&w); next_word(&w) && n < max;) {
+	for (first_word(&w); next_word(&w);) {
 		if (!after) {
 			after = is_dashes(&w);
 			continue;
 		}
-		if (w.len + 1 > size)
+		if (n == max || w.len + 1 > size) {
+			pr_warn("command line: no room for more than %d words for init; left out from \"%.*s\" on\n", n,
+				(int)min(w.len, 40UL), w.start);
 			break;
+		}
 		copy_word(buf, w.len + 1, w.start, w.len);
 		argv[n++] = buf;
 		buf += w.len + 1;

@@ -31,6 +31,10 @@ TOO_LARGE = {
     "commit.*": "limits without swap",
     "madvise.pageout_drops_pages_that_were_given_up_and_not_written_since": "with swap all of them can leave",
     "swap.*": "wants to be the only one with swap areas: runs alone",
+    "diskerr.swapoff_gives_up_a_page_that_cannot_be_read": "the same",
+    "diskerr.madvise_free_forgets_that_a_page_is_lost": "the same",
+    "diskerr.so_does_a_file_of_memory": "the same",
+    "diskerr.swapoff_gives_up_a_page_of_such_a_file_that_nobody_has_read": "the same",
     "affinity.*": "shares of a CPU say nothing where the host takes it away",
 }
 # What a failed line says if it asked where pages are, how many, or whether they were used lately, and not what they hold.
