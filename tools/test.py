@@ -1336,7 +1336,7 @@ class Plan:
         """Little memory, power cuts, failing disks: a sample, or the WHOLE."""
         if not ext2test.possible():
             return
-        every = [t for t in self.user_tests() if t not in ("storm", "fb")]
+        every = [t for t in self.user_tests() if t not in ("storm", "fb", *trials.OWN_SWAP)]
         some = [t for t in trials.SAMPLE if t in every]
         for cpus, storm in ((1, 1), (4, 2)) if not whole else ((1, 0), (4, 0), (1, 1), (4, 2), (2, 3), (4, 4)):
             programs = every if whole else some
@@ -1346,10 +1346,10 @@ class Plan:
                 m = Machine(self.kernel, smp=cpus, disks=self.disks(*part))
                 self.add("trials", name + (f", {part[0]} to {part[-1]}" if whole else ""),
                          run_small(m, self.build, part, storm), 1800 if whole else 600)
-            if storm:
+            if whole or storm:
+                own = ["swap"] + whole * ["swapshm"] + (whole and not storm) * ["reclaim"]
                 m = Machine(self.kernel, smp=cpus, disks=self.disks("swap"))
-                self.add("trials", f"swap in little memory on {cpus} CPUs, storm {storm}",
-                         run_small(m, self.build, ["swap"], storm), 300)
+                self.add("trials", "swap in " + name, run_small(m, self.build, own, storm), 600)
         if not whole:
             self.add("trials", "walk over more than memory", run_walk(self.build), 600)
         for first in range(1, 201, 25) if whole else (1,):
