@@ -18,6 +18,7 @@
 #include <futex.h>
 #include <genhd.h>
 #include <irq.h>
+#include <kaslr.h>
 #include <ktest.h>
 #include <litmus.h>
 #include <machine_facts.h>
@@ -59,7 +60,8 @@ static void log_start(void)
 		*boot_info.loader ? " by " : "", boot_info.loader,
 		(unsigned long)__pa(_text));
 	pr_info("command line: %s\n", boot_info.cmdline);
-	if (cmdline_has("nokaslr"))
+	cmdline_has("nokaslr");			/* kaslr_init() has heeded it */
+	if (!kaslr_offset())
 		pr_info("kaslr: off, the kernel runs where it was linked\n");
 }
 

@@ -978,7 +978,7 @@ class Plan:
         self.add("oracle" if linux else "probe", "probe" if linux else "zoo", run_probe(m, self.build, linux))
 
     def gdb(self):
-        m = Machine(self.kernel, append="console=ttyS0 quiet panic=-1 norandmaps explore=virtio", memory="256M")
+        m = Machine(self.kernel, append="console=ttyS0 quiet panic=-1 nokaslr norandmaps explore=virtio", memory="256M")
         self.add("gdb", "make", run_make_gdb(self.build), 300)
         self.add("gdb", "snapshot", run_gdb(m, self.build), 300)
         self.add("gdb", "snapshot-la57", run_gdb(dataclasses.replace(m, append=m.append + " la57"), self.build), 300)
@@ -1046,7 +1046,7 @@ class Plan:
         add("la57-without-cpu", Machine(self.kernel, initrd, words + " la57", cpu="EPYC"),
             patterns=(expect, "la57: this processor has no 5-level paging"))
         add("la57-bios", Machine(cdrom=str(self.logs / "boot-la57.iso"), memory="256M"), 300,
-            (expect, "la57: 5-level paging"))
+            (expect, "la57: 5-level paging", "kaslr: off"))
         # CPUs: one that comes only when it has been given up, before and after the others.
         for late in (2, 3):
             add(f"cpu-late-{late}", Machine(self.kernel, initrd, f"{words} smp.late={late}", smp=4),
@@ -1179,7 +1179,7 @@ class Plan:
         graphics.write_text(cfg.read_text().replace("module2", "set gfxpayload=800x600x32\nmodule2"))
 
         la57 = self.logs / "boot-la57.cfg"
-        la57.write_text(cfg.read_text().replace("panic=-1", "panic=-1 la57"))
+        la57.write_text(cfg.read_text().replace("panic=-1", "panic=-1 la57 nokaslr"))
 
         def iso(name, kernel, initrd=initrd, cfg=cfg, efi=efi):
             loader = [str(self.build / "BOOTX64.EFI"), str(efi)] if efi else []
