@@ -68,6 +68,7 @@ import keyboards
 import law
 import lockorder
 import machine
+import oddmachines
 import probe
 import screentext
 import session
@@ -1043,6 +1044,9 @@ class Plan:
         # From kernel entry to init's first instruction: fewer than 100 million of them.
         add("instructions", Machine(self.kernel, initrd, words, cpu="qemu64", icount=True),
             patterns=(expect, r"boot: \d{1,8} TSC ticks from kernel entry"))
+        for name, m, patterns, status in oddmachines.cases(self.kernel, initrd, str(self.build / "initramfs.cpio"),
+                                                           self.logs):
+            self.add("boots", name, run_boot(m, *patterns, want=status), 120)
         refuses("too-little-memory", "Quire needs 8 MiB of RAM and finds", memory="6M")
         refuses("no-initramfs", "no initramfs: pass one with -initrd")
         refuses("cut-initramfs", r"initramfs: cut short .* at offset \d+",
