@@ -1058,6 +1058,8 @@ class Plan:
         add("bios-cdrom-pc", Machine(cdrom=iso, memory="256M", type="pc"), 300)
         self.add("boots", "framebuffer", run_framebuffer(
             Machine(cdrom=str(self.logs / "framebuffer.iso"), memory="256M")), 300)
+        add("bad-small-mode", Machine(cdrom=str(self.logs / "small.iso"), memory="256M"), 300,
+            (expect, "fb0: 320x200", "vt: framebuffer, 40 columns, 12 rows"))
         self.add("boots", "screen", run_screen(Machine(cdrom=str(self.logs / "screen.iso"), memory="256M"),
                                                SCREEN_LINES, SCREEN_COLOURS), 300)
         self.keyboards()
@@ -1149,6 +1151,9 @@ class Plan:
             self.logs / "framebuffer.cpio",
             [f"{self.build}/tests/fb:/bin/fb", f"{self.build}/user/fbdemo:/bin/fbdemo"], FB_INIT),
             graphics)
+        small = self.logs / "small.cfg"
+        small.write_text(graphics.read_text().replace("800x600x32", "320x200x32"))
+        iso("small", self.kernel, cfg=small)
         iso("screen", self.kernel, machine.make_initramfs(self.logs / "screen.cpio", init=SCREEN_INIT), graphics)
         iso("boot-la57", self.kernel, cfg=la57)
         image = pathlib.Path(self.kernel).read_bytes()
@@ -1338,6 +1343,14 @@ class Plan:
                                  f"console=ttyS0 quiet panic=-1 selftest={suite}",
                                  self.kernel, initrd])(job)
             self.add("bochs", model, run, 900)
+
+        def x2apic(job):
+            """The firmware has left the processor in x2APIC mode: here GRUB does it, by an MSR."""
+            result = run_host([str(ROOT / "tools/bochs.py"), "-g", "insmod wrmsr; wrmsr 0x1b 0xfee00d00",
+                               self.kernel, self.initramfs("bochs-x2apic", BOOT_TEST)])(job)
+            result.check("(x2APIC)" in job.log.read_text(errors="replace"), "the kernel has not seen x2APIC mode")
+            return result
+        self.add("bochs", "x2apic", x2apic, 900)
 
     def stress(self):
         for first in range(1, 1001, 250):
