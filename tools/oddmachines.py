@@ -31,6 +31,18 @@ def write_tables(directory):
             for word in ("-acpitable", f"sig={sig},data={path}")]
 
 
+def table_with_bad_checksum(directory):
+    """A whole MADT of two CPUs that GRUB can put in the place of the firmware's."""
+    entries = (struct.pack("<II", 0xfee00000, 1) + bytes([0, 8, 0, 0, 1, 0, 0, 0, 0, 8, 1, 1, 1, 0, 0, 0, 1, 12, 0, 0]) +
+               struct.pack("<II", 0xfec00000, 0))
+    header = struct.pack("<4sIBB6s8sIII", b"APIC", 36 + len(entries), 1, 0, b"QUIRE", b"BAD", 1, 1, 1)
+    table = bytearray(header + entries)
+    table[9] = 1 - sum(table) & 0xff        # one more than is right
+    path = pathlib.Path(directory) / "bad-madt.bin"
+    path.write_bytes(table)
+    return str(path)
+
+
 def cpuinfo(*cpus):
     """/proc/cpuinfo of a machine, by (package, siblings, core, cores) of each of its CPUs."""
     return "(?s)" + ".*".join(

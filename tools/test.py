@@ -1058,6 +1058,11 @@ class Plan:
         add("bios-cdrom-pc", Machine(cdrom=iso, memory="256M", type="pc"), 300)
         self.add("boots", "framebuffer", run_framebuffer(
             Machine(cdrom=str(self.logs / "framebuffer.iso"), memory="256M")), 300)
+        add("bad-acpi-checksum", Machine(cdrom=str(self.logs / "acpi.iso"), memory="256M", smp=2), 300,
+            (r"(?s)\A(?!.*smp: ).*table APIC at \S+ has a wrong checksum, ignored.*^ok 1\b",))
+        add("bad-framebuffer", Machine(cdrom=iso, memory="512M", uefi=True,
+                                       extra=("-vga", "none", "-device", "virtio-gpu-pci")), 600,
+            (r"(?s)\A(?!.*fb0: ).*^ok 1\b",))
         add("bad-small-mode", Machine(cdrom=str(self.logs / "small.iso"), memory="256M"), 300,
             (expect, "fb0: 320x200", "vt: framebuffer, 40 columns, 12 rows"))
         self.add("boots", "screen", run_screen(Machine(cdrom=str(self.logs / "screen.iso"), memory="256M"),
@@ -1151,6 +1156,13 @@ class Plan:
             self.logs / "framebuffer.cpio",
             [f"{self.build}/tests/fb:/bin/fb", f"{self.build}/user/fbdemo:/bin/fbdemo"], FB_INIT),
             graphics)
+        acpi = self.logs / "acpi.cfg"               # GRUB takes a table from the archive
+        acpi.write_text(cfg.read_text().replace(
+            "multiboot2", "insmod newc\nloopback archive (esp)/initramfs.cpio\n"
+                          "acpi --exclude=APIC (archive)/madt\nmultiboot2"))
+        iso("acpi", self.kernel, machine.make_initramfs(self.logs / "acpi.cpio", [
+            f"{self.build}/tests/run:/init", f"{self.build}/tests/{BOOT_TEST}:/tests/{BOOT_TEST}",
+            f"{oddmachines.table_with_bad_checksum(self.logs)}:/madt"]), acpi)
         small = self.logs / "small.cfg"
         small.write_text(graphics.read_text().replace("800x600x32", "320x200x32"))
         iso("small", self.kernel, cfg=small)
