@@ -2,7 +2,7 @@
 """
 tools/bochs.py - boot Quire in Bochs, a second processor made of software
 
-  bochs.py [-c MODEL] [-m MB] [-t SECS] [-a WORDS] KERNEL INITRAMFS
+  bochs.py [-c MODEL] [-m MB] [-t SECS] [-a WORDS] [-g COMMANDS] KERNEL INITRAMFS
 
 Bochs is slower than QEMU and stricter: its models check reserved bits that QEMU lets pass, and have
 what QEMU's own CPU lacks, such as PCIDs.  Boots from a CD as a PC would, shows what the kernel writes to
@@ -19,6 +19,7 @@ TOOLS = pathlib.Path(__file__).resolve().parent
 
 GRUB = """set timeout=0
 menuentry Quire {{
+    {commands}
     multiboot2 /boot/quire.elf {words}
     module2 /boot/initramfs.cpio
     boot
@@ -41,9 +42,9 @@ sound: driver=dummy
 """
 
 
-def make_disc(work, kernel, initramfs, words):
+def make_disc(work, kernel, initramfs, words, commands):
     quoted = " ".join(f'"{word}"' for word in words.split())
-    (work / "grub.cfg").write_text(GRUB.format(words=quoted))
+    (work / "grub.cfg").write_text(GRUB.format(words=quoted, commands=commands))
     subprocess.run([str(TOOLS / "mkiso.sh"), str(work / "quire.iso"), kernel, initramfs,
                     str(work / "grub.cfg")], check=True)
 
@@ -72,12 +73,13 @@ def main():
     parser.add_argument("-m", metavar="MB", type=int, default=256)
     parser.add_argument("-t", metavar="SECS", type=float, default=600)
     parser.add_argument("-a", metavar="WORDS", default="console=ttyS0 panic=-1")
+    parser.add_argument("-g", metavar="COMMANDS", default="", help="for GRUB, before it loads the kernel")
     parser.add_argument("kernel")
     parser.add_argument("initramfs")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         work = pathlib.Path(name)
-        make_disc(work, args.kernel, args.initramfs, args.a)
+        make_disc(work, args.kernel, args.initramfs, args.a, args.g)
         (work / "bochsrc").write_text(CONFIG.format(memory=args.m, model=args.c, work=work))
         (work / "commands").write_text("c\n")       # Debian's Bochs stops in its debugger first
         (work / "serial").touch()

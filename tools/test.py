@@ -68,6 +68,7 @@ import keyboards
 import law
 import lockorder
 import machine
+import oddmachines
 import probe
 import screens
 import screentext
@@ -1081,6 +1082,9 @@ class Plan:
         # From kernel entry to init's first instruction: fewer than 100 million of them.
         add("instructions", Machine(self.kernel, initrd, words, cpu="qemu64", icount=True),
             patterns=(expect, r"boot: \d{1,8} TSC ticks from kernel entry"))
+        for name, m, patterns, status in oddmachines.cases(self.kernel, initrd, str(self.build / "initramfs.cpio"),
+                                                           self.logs):
+            self.add("boots", name, run_boot(m, *patterns, want=status), 120)
         refuses("too-little-memory", "Quire needs 8 MiB of RAM and finds", memory="6M")
         refuses("no-initramfs", "no initramfs: pass one with -initrd")
         refuses("cut-initramfs", r"initramfs: cut short .* at offset \d+",
@@ -1092,6 +1096,13 @@ class Plan:
         add("bios-cdrom-pc", Machine(cdrom=iso, memory="256M", type="pc"), 300)
         self.add("boots", "framebuffer", run_framebuffer(
             Machine(cdrom=str(self.logs / "framebuffer.iso"), memory="256M")), 300)
+        add("bad-acpi-checksum", Machine(cdrom=str(self.logs / "acpi.iso"), memory="256M", smp=2), 300,
+            (r"(?s)\A(?!.*smp: ).*table APIC at \S+ has a wrong checksum, ignored.*^ok 1\b",))
+        add("bad-framebuffer", Machine(cdrom=iso, memory="512M", uefi=True,
+                                       extra=("-vga", "none", "-device", "virtio-gpu-pci")), 600,
+            (r"(?s)\A(?!.*fb0: ).*^ok 1\b",))
+        add("bad-small-mode", Machine(cdrom=str(self.logs / "small.iso"), memory="256M"), 300,
+            (expect, "fb0: 320x200", "vt: framebuffer, 40 columns, 12 rows"))
         self.add("boots", "screen", run_screen(Machine(cdrom=str(self.logs / "screen.iso"), memory="256M"),
                                                SCREEN_LINES, SCREEN_COLOURS), 300)
         self.keyboards()
@@ -1200,6 +1211,16 @@ class Plan:
             self.logs / "framebuffer.cpio",
             [f"{self.build}/tests/fb:/bin/fb", f"{self.build}/user/fbdemo:/bin/fbdemo"], FB_INIT),
             graphics)
+        acpi = self.logs / "acpi.cfg"               # GRUB takes a table from the archive
+        acpi.write_text(cfg.read_text().replace(
+            "multiboot2", "insmod newc\nloopback archive (esp)/initramfs.cpio\n"
+                          "acpi --exclude=APIC (archive)/madt\nmultiboot2"))
+        iso("acpi", self.kernel, machine.make_initramfs(self.logs / "acpi.cpio", [
+            f"{self.build}/tests/run:/init", f"{self.build}/tests/{BOOT_TEST}:/tests/{BOOT_TEST}",
+            f"{oddmachines.table_with_bad_checksum(self.logs)}:/madt"]), acpi)
+        small = self.logs / "small.cfg"
+        small.write_text(graphics.read_text().replace("800x600x32", "320x200x32"))
+        iso("small", self.kernel, cfg=small)
         iso("screen", self.kernel, machine.make_initramfs(self.logs / "screen.cpio", init=SCREEN_INIT), graphics)
         iso("boot-la57", self.kernel, cfg=la57)
         image = pathlib.Path(self.kernel).read_bytes()
@@ -1392,6 +1413,14 @@ class Plan:
                                  f"console=ttyS0 quiet panic=-1 selftest={suite}",
                                  self.kernel, initrd])(job)
             self.add("bochs", model, run, 900)
+
+        def x2apic(job):
+            """The firmware has left the processor in x2APIC mode: here GRUB does it, by an MSR."""
+            result = run_host([str(ROOT / "tools/bochs.py"), "-g", "insmod wrmsr; wrmsr 0x1b 0xfee00d00",
+                               self.kernel, self.initramfs("bochs-x2apic", BOOT_TEST)])(job)
+            result.check("(x2APIC)" in job.log.read_text(errors="replace"), "the kernel has not seen x2APIC mode")
+            return result
+        self.add("bochs", "x2apic", x2apic, 900)
 
     def stress(self):
         for first in range(1, 1001, 250):
