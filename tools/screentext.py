@@ -2,7 +2,8 @@
 tools/screentext.py - read the text off a picture of the console
 
 A picture (PPM) is cut into cells of the font's size; a cell is the character whose glyph its dots make, with
-any two colours.  So a test sees what a person would see, not what the kernel meant to draw.
+any two colours.  So a test sees what a person would see, not what the kernel meant to draw.  In VGA's text mode the
+font is the video BIOS's, and a cell is nine dots wide.
 """
 import gzip
 import pathlib
@@ -23,6 +24,25 @@ def read_font():
     return {glyphs[g * height:(g + 1) * height]: chr(c) for c, g in sorted(chars.items(), reverse=True)}
 
 
+VGA_BIOS = "/usr/share/seabios/vgabios-stdvga.bin"
+VGA_A = bytes.fromhex("000010386cc6c6fec6c6c6c600000000")
+
+
+def read_vga_font():
+    """The 256 glyphs that QEMU's video BIOS gives the card, found by the shape of the A: ASCII only."""
+    data = pathlib.Path(VGA_BIOS).read_bytes()
+    first = data.index(VGA_A) - 16 * ord("A")
+    return {data[first + 16 * c:first + 16 * c + 16]: chr(c) for c in range(126, 31, -1)}
+
+
+def read_screen(ppm):
+    """The lines of a picture, in VGA's text mode (720x400) or on a framebuffer."""
+    picture = Picture(ppm)
+    if (picture.width, picture.height) == (720, 400):
+        return picture.lines(read_vga_font(), 9, 1)
+    return picture.text()
+
+
 class Picture:
     """A picture in PPM's binary form."""
 
@@ -35,9 +55,9 @@ class Picture:
         at = 3 * (y * self.width + x)
         return self.dots[at:at + 3]
 
-    def cell(self, column, row, scale):
+    def cell(self, column, row, scale, width=mkfont.WIDTH):
         """The glyph of one cell, and the colours of its dots: (bytes, set)."""
-        x0, y0 = column * mkfont.WIDTH * scale, row * mkfont.HEIGHT * scale
+        x0, y0 = column * width * scale, row * mkfont.HEIGHT * scale
         lines = [[self.dot(x0 + x * scale, y0 + y * scale) for x in range(mkfont.WIDTH)]
                  for y in range(mkfont.HEIGHT)]
         ground = lines[0][0]            # no glyph we look for has a dot in its corner
@@ -46,7 +66,9 @@ class Picture:
 
     def text(self, scale=1):
         """The lines of the screen, blanks at their ends cut off; \\ufffd: no glyph of the font."""
-        font, columns = read_font(), self.width // (mkfont.WIDTH * scale)
-        rows = self.height // (mkfont.HEIGHT * scale)
-        cells = [[self.cell(c, r, scale)[0] for c in range(columns)] for r in range(rows)]
+        return self.lines(read_font(), mkfont.WIDTH, scale)
+
+    def lines(self, font, width, scale):
+        columns, rows = self.width // (width * scale), self.height // (mkfont.HEIGHT * scale)
+        cells = [[self.cell(c, r, scale, width)[0] for c in range(columns)] for r in range(rows)]
         return ["".join(" " if not any(g) else font.get(g, "\ufffd") for g in line).rstrip() for line in cells]
