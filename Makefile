@@ -139,7 +139,7 @@ IMAGES := $(BUILD)/quire.elf $(BUILD)/initramfs.cpio $(BUILD)/quire.iso
 
 comma := ,
 
-.PHONY: all run iso gdb console pthread-tests test stress coverage oracle bench profile docs host-test fuzz tests clean help FORCE
+.PHONY: all run iso gdb console pthread-tests test test-matrix stress coverage oracle bench profile docs host-test fuzz tests clean help FORCE
 all: $(IMAGES) $(USER_PROGS) tests $(BUILD)/compile_commands.json
 
 tests: $(USER_TESTS) $(PIE_TESTS) $(BUILD)/bench/bench
@@ -177,6 +177,12 @@ test:
 	@tools/setup.sh test
 	@$(MAKE) $(PARALLEL) all host-test pthread-tests
 	@$(PYTHON) tools/test.py --build $(BUILD) $(if $(T),-T '$(T)')
+
+# The self tests on some hundred machines (tools/matrix.py): T='pattern' for some of them, N=rows.
+test-matrix:
+	@tools/setup.sh stress
+	@$(MAKE) $(PARALLEL) $(BUILD)/quire.elf $(BUILD)/BOOTX64.EFI
+	@$(PYTHON) tools/matrix.py --build $(BUILD) $(if $(N),-n $(N)) $(if $(T),-T '$(T)')
 
 # What takes too long for every day: every suite and program on the kernels with sanitizers, ...
 stress:
@@ -237,6 +243,8 @@ help:
 	@echo 'make gdb               QEMU paused and gdb connected, with ps, vmmap, pagewalk, page, buddy, slab, why;'
 	@echo '                       make console on another terminal is the guest'"'"'s'
 	@echo 'make test [T=pattern]  the same, then every test (or those whose group/name match)'
+	@echo 'make test-matrix       the self tests on 220 machines: firmwares, loaders, CPUs, memory, screens;'
+	@echo '                       T=pattern for some of them, N=rows for more'
 	@echo 'make stress            what takes longer: every test on the kernels with sanitizers; every kept fault'
 	@echo '                       in mm/ must be noticed; ten million calls against the model'
 	@echo 'make coverage          which lines of the kernel the tests execute, as a table and in HTML'

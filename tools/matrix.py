@@ -186,11 +186,11 @@ SAMPLE = [dict(zip(FACTORS, words)) for words in (
     ("q35", "seabios", "grubdisk", "Skylake-Client", "1023M", 1, 1, "bochs"),
     ("q35", "seabios", "usb", "max", "100M", 2, 1, "ramfb"),
     ("q35", "ovmf", "grubcd", "Nehalem", "100M", 1, 1, "virtio"),
-    ("pc", "ovmf", "grubdisk", "qemu64", "3071M", 2, 1, "std"),
+    ("pc", "ovmf", "grubdisk", "qemu64", "1023M", 2, 1, "std"),
     ("q35", "ovmf", "usb", "max-la57", "1023M", 2, 2, "bochs"),
     ("q35", "ovmf", "eficd", "Haswell", "100M", 1, 1, "ramfb"),
     ("pc", "ovmf", "efidisk", "max", "64M", 2, 1, "none"),
-    ("q35", "ovmf", "efidisk", "EPYC", "4097M", 5, 2, "std"),
+    ("q35", "ovmf", "efidisk", "EPYC", "3071M", 5, 2, "std"),
 )]
 
 # ---- a row becomes a machine --------------------------------------------------------------------

@@ -21,6 +21,7 @@ Groups:
   ubsan, kasan  and with the compiler's checks (make SAN=...): a sample; with --stress the whole
   session  a terminal session typed by a program; and one with the disk of `make run DISK=1`
   core     gdb on this machine reads a core file that Quire wrote
+  matrix   a dozen of the machines of `make test-matrix`: every loader, firmware and screen (tools/matrix.py)
   explore  a program on the port org.quire.explore: commands, stepping, readers that do not read or
            go away, and whether the events of a recording and the parts of a snapshot fit each other
   bochs    a sample in Bochs, a second processor made of software
@@ -68,6 +69,7 @@ import keyboards
 import law
 import lockorder
 import machine
+import matrix
 import probe
 import screentext
 import session
@@ -361,6 +363,14 @@ def run_keyboard(m, layout, device=None):
         result = Result()
         keyboards.check(job, m, result, layout, device)
         return result
+    return run
+
+
+def run_matrix(row, images):
+    """Boot one machine of the matrix with some of the suites."""
+    def run(job):
+        wrong, passed, job.command = matrix.run_row(row, images, job.log, matrix.SHORT)
+        return Result(passed, wrong)
     return run
 
 
@@ -1077,6 +1087,11 @@ class Plan:
             add(f"load-at-{name}", Machine(cdrom=str(self.logs / f"load-{name}.iso"), memory="256M"),
                 300, (expect, rf"0x0*{start:x}\b"))
 
+    def matrix(self):
+        images = matrix.Images(self.build)
+        for row in matrix.SAMPLE:
+            self.add("matrix", matrix.name_of(row), run_matrix(row, images), matrix.limit_of(row, False))
+
     def keyboards(self):
         """A shell on the screen, typed at: by PS/2; by USB alone, in all ways to interrupt; through hubs."""
         def add(name, words="", layout="us", hubs=(), **choices):
@@ -1360,6 +1375,7 @@ class Plan:
         self.litmus()
         self.dynamic()
         self.boots()
+        self.matrix()
         self.session()
         self.core()
         self.oom()
