@@ -181,7 +181,7 @@ def name_of(row):
 SAMPLE = [dict(zip(FACTORS, words)) for words in (
     ("microvm", "seabios", "pvh", "qemu64", "16M", 2, 1, "none"),
     ("pc", "seabios", "pvh", "Nehalem", "17M", 1, 1, "std"),
-    ("q35", "seabios", "pvh", "Haswell", "4097M", 3, 2, "none"),
+    ("q35", "seabios", "pvh", "Haswell", "3071M", 3, 2, "none"),
     ("pc", "seabios", "grubcd", "EPYC", "63M", 2, 2, "virtio"),
     ("q35", "seabios", "grubdisk", "Skylake-Client", "1023M", 1, 1, "bochs"),
     ("q35", "seabios", "usb", "max", "100M", 2, 1, "ramfb"),
@@ -190,7 +190,7 @@ SAMPLE = [dict(zip(FACTORS, words)) for words in (
     ("q35", "ovmf", "usb", "max-la57", "1023M", 2, 2, "bochs"),
     ("q35", "ovmf", "eficd", "Haswell", "100M", 1, 1, "ramfb"),
     ("pc", "ovmf", "efidisk", "max", "64M", 2, 1, "none"),
-    ("q35", "ovmf", "efidisk", "EPYC", "3071M", 5, 2, "std"),
+    ("q35", "ovmf", "efidisk", "EPYC", "1023M", 5, 2, "std"),
 )]
 
 # ---- a row becomes a machine --------------------------------------------------------------------
@@ -202,9 +202,9 @@ MICROVM_SCREENS = {"std": ("-device", "VGA"), "virtio": ("-device", "virtio-vga"
 
 # The suites that look at the machine.  They measure no time, so that a busy host does not matter.
 CORE = "boot.,acpi.,memblock.,page_alloc.,pgtable.,memtype.,pfnmap.,traps.,tlb.,fpu.,cow.,fault.,uaccess.,pkey.,irq.,usb."
-# After each case all of memory is verified, so with much memory there are fewer of them.
-LESS = "boot.,acpi.,page_alloc.a,pgtable.a,memtype.,pfnmap.,tlb."      # from 2 GiB up
-LEAST = "boot.,acpi.,memtype.,pfnmap.access"                           # from 8 GiB up
+# After each case all of memory is verified and each CPU visited, so with much or many there are fewer of them.
+LESS = "boot.,acpi.,page_alloc.a,pgtable.a,memtype.,pfnmap.,tlb."
+LEAST = "boot.,acpi.,memtype.,pfnmap.access"
 SHORT = LEAST + ",tlb.,fpu."                                           # of the sample in `make test`
 BOCHS_SUITES = "boot.,acpi.,memtype.,pfnmap.,traps.,tlb.,fpu.,pkey."
 BOCHS_MODELS = ("corei7_haswell_4770", "tigerlake")
@@ -282,8 +282,8 @@ def is_lit(row):
 
 
 def suites_of(row):
-    size = MEGABYTES[row["memory"]]
-    return CORE if size < 2048 else LESS if size < 8192 else LEAST
+    size, many = MEGABYTES[row["memory"]], row["cpus"] > 4
+    return LEAST if size > 8192 or many and size > 2048 else LESS if many or size > 2048 else CORE
 
 
 def words_of(row, suites):

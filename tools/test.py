@@ -278,6 +278,57 @@ def run_boot(m, *patterns, want=machine.SUCCESS):
     return run
 
 
+def run_typed(m, steps, *patterns):
+    """Boot M and answer on its serial line: STEPS are (what must have appeared since the last, keys); then as run_boot()."""
+    def run(job):
+        job.command, result, at = m.command(), Result(), 0
+        with open(job.log, "wb") as out:
+            proc = subprocess.Popen(job.command, stdin=subprocess.PIPE, stdout=out, stderr=subprocess.STDOUT)
+        try:
+            end = time.monotonic() + job.limit
+            for pattern, keys in steps:
+                match = None
+                while not match and proc.poll() is None and time.monotonic() < end:
+                    time.sleep(0.2)
+                    text = job.log.read_text(errors="replace").replace("\r", "")
+                    match = re.search(pattern, text[at:])
+                result.check(match, f"no {pattern!r} to answer {keys!r}")
+                if not match:
+                    return result
+                at += match.end()
+                proc.stdin.write(keys.encode())
+                proc.stdin.flush()
+            try:
+                status = proc.wait(max(0, end - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                status = None
+        finally:
+            proc.kill()
+            proc.wait()
+        text = job.log.read_text(errors="replace").replace("\r", "")
+        result.failures += exit_failure(status, machine.SUCCESS)
+        for pattern in patterns:
+            result.check(re.search(pattern, text, re.M), f"no line like {pattern!r}")
+        return result
+    return run
+
+
+def menu_entries(text, title, words):
+    """{title: words of the kernel} of a boot menu; TITLE and WORDS are patterns for the lines of the file."""
+    return dict(re.findall(rf"^{title}.*?^{words}", text, re.M | re.S))
+
+
+def run_menus(job):
+    """A BIOS and UEFI show the same menu (graphics aside, which UEFI always has), safe mode being in it."""
+    grub = menu_entries((ROOT / "boot/grub.cfg").read_text(), r'menuentry "(.*?)" {', r"\s+multiboot2 \S+ (.*?)$")
+    efi = menu_entries((ROOT / "boot/efi/quire.cfg").read_text(), r"entry (.*?)$", r"\s+cmdline (.*?)$")
+    grub.pop("Quire: graphics", None)
+    result = Result()
+    result.check(grub == efi, f"GRUB's {grub}, UEFI's {efi}")
+    result.check({"nosmp", "no5lvl", "nopat"} <= set(efi.get("Quire: safe mode", "").split()), "what is safe mode?")
+    return result
+
+
 def take_screenshot(path, picture):
     """Ask the QEMU that listens at PATH for a picture of its screen, then to quit."""
     with socket.socket(socket.AF_UNIX) as qmp:
@@ -1081,6 +1132,19 @@ class Plan:
             Machine(cdrom=str(self.logs / "boot-alone.iso"), memory="512M", uefi=True),
             r"nothing\.cpio: .*Quire starts without it", "no initramfs: pass one with -initrd",
             want=machine.FAILURE), 600)
+        # What a person does at the menu after a kernel that is not there and one that is none.
+        self.add("boots", "uefi-no-kernel", run_typed(
+            Machine(cdrom=str(self.logs / "boot-choice.iso"), memory="64M", smp=2, uefi=True), (
+                (r'"Gone" cannot be started: reading none\.elf: Not Found\s+Any key', " "),
+                (r"Enter: start", "2"), (r"> 2  Broken[\s\S]*Enter: start", "\r"),
+                (r'"Broken" cannot be started: loading initramfs\.cpio: Load Error\s+Any key', " "),
+                (r"Enter: start", "\x1b[B"), (r"> 2  Broken[\s\S]*Enter: start", "\x1b[B"),
+                (r"> 3  Safe[\s\S]*Enter: start", "\r")),
+            r"^ok 1\b", "command line: .* nosmp no5lvl nopat la57$", "PAT support disabled",
+            r"(?s)\A(?!.*smp: 2 CPUs)(?!.*5-level paging)"), 600)
+        add("uefi-no-config", Machine(cdrom=str(self.logs / "boot-no-config.iso"), memory="64M", uefi=True), 600,
+            ("ticks from kernel entry to the first user", ours, "command line: console=ttyS0 console=tty0$"))
+        self.add("boots", "menus", run_menus)
         add("uefi-grub", Machine(cdrom=str(self.logs / "boot-grub.iso"), memory="512M", uefi=True), 600,
             (expect, "boot: multiboot2 by GRUB"))
         for name, start in LOAD_ADDRESSES.items():
@@ -1135,6 +1199,10 @@ class Plan:
         mode = self.logs / "quire-mode.cfg"
         mode.write_text("timeout 1\ndefault 2\nnonsense\nmode 1024x768\nentry Wrong\n\tkernel none.elf\n" +
                         efi.read_text().replace("timeout 0\n", ""))
+        choice = self.logs / "quire-choice.cfg"     # safe mode's words beat la57
+        choice.write_text(efi.read_text().replace("entry Test", "entry Gone\n\tkernel none.elf\nentry Broken\n"
+                                                  "\tkernel initramfs.cpio\nentry Safe").replace(
+                                                      "panic=-1", "panic=-1 nosmp no5lvl nopat la57"))
         alone = self.logs / "quire-alone.cfg"
         alone.write_text(efi.read_text().replace("initramfs.cpio", "nothing.cpio"))
 
@@ -1145,13 +1213,15 @@ class Plan:
         la57.write_text(cfg.read_text().replace("panic=-1", "panic=-1 la57"))
 
         def iso(name, kernel, initrd=initrd, cfg=cfg, efi=efi):
-            loader = [str(self.build / "BOOTX64.EFI"), str(efi)] if efi else []
+            loader = [str(self.build / "BOOTX64.EFI"), *([str(efi)] if efi != "none" else [])] if efi else []
             subprocess.run([str(ROOT / "tools/mkiso.sh"), str(self.logs / f"{name}.iso"),
                             str(kernel), initrd, str(cfg), *loader], check=True)
 
         iso("boot", self.kernel)
         iso("boot-mode", self.kernel, efi=mode)
         iso("boot-alone", self.kernel, efi=alone)
+        iso("boot-choice", self.kernel, efi=choice)
+        iso("boot-no-config", self.kernel, efi="none")
         typed = self.logs / "quire-keyboard.cfg"
         typed.write_text(efi.read_text().replace("panic=-1", "panic=-1 console=tty0 keyboard=us,3000"))
         iso("keyboard", self.kernel, str(self.build / "initramfs.cpio"), efi=typed)
