@@ -120,17 +120,15 @@ KTEST(memtype, split_parts_are_freed_by_themselves)
 
 KTEST(memtype, ram_is_always_write_back)
 {
-	unsigned long page = __get_free_pages(GFP_KERNEL, 0);
+	static char page[PAGE_SIZE] __aligned(PAGE_SIZE);	/* above 1 MiB, as an allocated one need not be */
 	enum page_cache_mode type = UCM;
-	phys_addr_t pa = __pa((void *)page);
+	phys_addr_t pa = __pa(page);
 
-	EXPECT(page);
 	EXPECT_EQ(memtype_reserve(pa, pa + PAGE_SIZE, &type), -EINVAL);
 	EXPECT(!ioremap(pa, PAGE_SIZE));
 	type = WB;
 	EXPECT_EQ(memtype_reserve(pa, pa + PAGE_SIZE, &type), 0);
 	memtype_free(pa, pa + PAGE_SIZE);
-	free_page(page);
 }
 
 KTEST(memtype, ioremap_variants_share_one_type)
