@@ -133,7 +133,7 @@ PTHREAD_TESTS := $(foreach l,musl glibc,$(PTHREAD_C:tests/pthread/%.c=$(BUILD)/p
 
 HOST_TESTS := $(patsubst tests/host/%.c,$(BUILD)/host/%,$(wildcard tests/host/test_*.c))
 
-IMAGES := $(BUILD)/quire.elf $(BUILD)/initramfs.cpio $(BUILD)/quire.iso
+IMAGES := $(BUILD)/quire.elf $(BUILD)/initramfs.cpio $(BUILD)/quire.iso $(if $(RELEASE),$(BUILD)/quire-selftest.elf)
 
 # ---- targets for people ---------------------------------------------------------------------
 
@@ -326,11 +326,17 @@ $(BUILD)/gen/linker.ld: linker.ld $(BUILD)/.flags
 # The symbol table for backtraces is part of the kernel whose symbols it lists.  Link without it,
 # make it, link with it; it lies after the code, so the second table should equal the first.  If it
 # does not, one more link settles it, because the size of the table no longer changes.
-KSYM := $(BUILD)/gen/kallsyms
-link_kernel = $(KERNEL_LD) $(KERNEL_LDFLAGS) -T $(BUILD)/gen/linker.ld -o $(1) $(KERNEL_OBJS) $(2) $(SAN_LIBS_$(SAN))
+#
+# The release build has no self tests: they are a third of the code.  quire-selftest.elf is the same objects with them.
+KERNEL_PLAIN_OBJS := $(filter-out $(if $(RELEASE),$(BUILD)/obj/kernel/tests/%),$(KERNEL_OBJS))
+KERNEL_WITH_TESTS := $(BUILD)/quire$(if $(RELEASE),-selftest).elf
+KSYM = $(BUILD)/gen/$(basename $(notdir $@)).kallsyms
+link_kernel = $(KERNEL_LD) $(KERNEL_LDFLAGS) -T $(BUILD)/gen/linker.ld -o $(1) $(filter %.c.o %.asm.o,$^) $(2) $(SAN_LIBS_$(SAN))
 make_kallsyms = $(NM) -n $(1) | $(PYTHON) tools/kallsyms.py > $(2).asm && $(NASM) -f elf64 -o $(2).o $(2).asm
 
-$(BUILD)/quire.elf: $(KERNEL_OBJS) $(BUILD)/gen/linker.ld $(BUILD)/.sources tools/kallsyms.py
+$(BUILD)/quire.elf: $(KERNEL_PLAIN_OBJS)
+$(BUILD)/quire-selftest.elf: $(KERNEL_OBJS)
+$(BUILD)/quire.elf $(BUILD)/quire-selftest.elf: $(BUILD)/gen/linker.ld $(BUILD)/.sources tools/kallsyms.py
 	$(call say,LD,$@)
 	$(Q)$(call link_kernel,$@.tmp,)
 	$(Q)$(call make_kallsyms,$@.tmp,$(KSYM))
@@ -427,7 +433,7 @@ $(BUILD)/initramfs.cpio: $(USER_PROGS) tools/mkcpio.py $(BUILD)/.sources
 	$(Q)$(PYTHON) tools/mkcpio.py $(if $(BUSYBOX),--busybox $(BUSYBOX)) -o $@ \
 		$(foreach p,$(USER_PROGS),$(p):$(if $(filter %/init,$(p)),/init,/bin/$(notdir $(p))))
 
-ISO_PARTS := $(BUILD)/quire.elf $(BUILD)/initramfs.cpio boot/grub.cfg $(BUILD)/BOOTX64.EFI boot/efi/quire.cfg
+ISO_PARTS := $(KERNEL_WITH_TESTS) $(BUILD)/initramfs.cpio boot/grub.cfg $(BUILD)/BOOTX64.EFI boot/efi/quire.cfg
 $(BUILD)/quire.iso: $(ISO_PARTS) tools/mkiso.sh
 	$(call say,ISO,$@)
 	$(Q)OBJCOPY='$(OBJCOPY)' tools/mkiso.sh $@ $(ISO_PARTS)

@@ -139,6 +139,8 @@ static void open_console(void)
 	}
 }
 
+extern const struct ktest __ktests_start[], __ktests_end[];
+
 static void run_selftests(void)
 {
 	char pattern[128];
@@ -146,6 +148,11 @@ static void run_selftests(void)
 
 	if (!cmdline_get("selftest", pattern, sizeof(pattern)))
 		return;
+	if ((unsigned long)__ktests_start >= (unsigned long)__ktests_end) {
+		pr_err("selftest: this kernel was built without self tests: boot quire-selftest.elf\n");
+		debug_exit(DEBUG_EXIT_FAILURE);
+		return;
+	}
 	failures = ktest_run_all(pattern);
 	debug_exit(failures ? DEBUG_EXIT_FAILURE : DEBUG_EXIT_SUCCESS);
 	pr_notice("selftest: %s; going on to init\n", failures ? "FAILED" : "all passed");

@@ -574,6 +574,17 @@ def run_explore(play, m, rounds, files=(), init=explore.INIT):
     return run
 
 
+def check_size(kernel, limit):
+    """All that a boot loader brings into memory of KERNEL: code, constants, symbols and data."""
+    def run(job):
+        _, lines = job.start(["readelf", "-lW", str(kernel)])
+        parts = [int(size, 16) for size in re.findall(r"^ *LOAD +\S+ +\S+ +\S+ +(0x\w+)", "\n".join(lines), re.M)]
+        result = Result()
+        result.check(parts and sum(parts) < limit, f"{sum(parts)} bytes instead of fewer than {limit}: {parts}")
+        return result
+    return run
+
+
 def points_of_tracing(kernel):
     """Look at the code: each trace point is one test and one branch, and the fastest paths have none."""
     def run(job):
@@ -1241,11 +1252,12 @@ class Plan:
     def other_builds(self):
         for group, word in (("clang", "CC=clang"), ("release", "RELEASE=1")):
             build = self.build / group
-            m = dataclasses.replace(SELFTEST, kernel=str(build / "quire.elf"))
+            m = dataclasses.replace(SELFTEST, kernel=str(build / ("quire-selftest.elf" if word == "RELEASE=1" else "quire.elf")))
             # Relative, as a person would: dependency files name their targets that way.
             relative = os.path.relpath(build, ROOT)
             self.add(group, "build", run_build(word, f"BUILD={relative}", "all"))
             self.add(group, "selftest", run_kernel(m), 600)
+        self.add("release", "size", check_size(self.build / "release/quire.elf", 1 << 20))
 
     def sanitizers(self, whole=False):
         """The kernel with the compiler's checks: its suites, and some or all of the programs."""
