@@ -71,9 +71,8 @@ LIMITS = (
     ("microvm is a machine without disks that a BIOS knows: QEMU itself loads the kernel",
      {"machine": ("microvm",), "loader": tuple(v for v in FACTORS["loader"] if v != "pvh")}),
     ("Debian has no OVMF for microvm", {"machine": ("microvm",), "firmware": ("ovmf",)}),
-    ("OVMF itself needs 64 MiB", {"firmware": ("ovmf",), "memory": tuple(small(64))}),
-    ("GRUB wants the whole initramfs and room for its own: from 33 MiB up",
-     {"loader": ("grubcd", "grubdisk", "usb"), "memory": tuple(small(33))}),
+    ("OVMF leaves no room for a kernel and an initramfs below 56 MiB",
+     {"firmware": ("ovmf",), "memory": tuple(small(56))}),
 )
 
 
