@@ -145,6 +145,8 @@ static void open_console(void)
 	}
 }
 
+extern const struct ktest __ktests_start[], __ktests_end[];
+
 static struct report selftest_report;
 
 /* False: there was nothing to do. */
@@ -154,6 +156,11 @@ static bool run_selftests(void)
 
 	if (!cmdline_get("selftest", pattern, sizeof(pattern)))
 		return false;
+	if ((unsigned long)__ktests_start >= (unsigned long)__ktests_end) {
+		pr_err("selftest: this kernel was built without self tests: boot quire-selftest.elf\n");
+		debug_exit(DEBUG_EXIT_FAILURE);
+		return false;
+	}
 	ktest_run_all(pattern, &selftest_report);
 	debug_exit(selftest_report.failed ? DEBUG_EXIT_FAILURE : DEBUG_EXIT_SUCCESS);
 	return true;

@@ -2,14 +2,16 @@
 """
 tools/bochs.py - boot Quire in Bochs, a second processor made of software
 
-  bochs.py [-c MODEL] [-m MB] [-t SECS] [-a WORDS] [-g COMMANDS] KERNEL INITRAMFS
+  bochs.py [-c MODEL] [-m MB] [-t SECS] [-e TEXT] [-a WORDS] [-g COMMANDS] KERNEL INITRAMFS
 
 Bochs is slower than QEMU and stricter: its models check reserved bits that QEMU lets pass, and have
 what QEMU's own CPU lacks, such as PCIDs.  Boots from a CD as a PC would, shows what the kernel writes to
-COM1, and ends when the machine is switched off.  Exit status 0: it was; 124: not within SECS.
+COM1, and ends when the machine is switched off, or after a line that begins with TEXT.  Exit status 0: so it was;
+124: not within SECS.
 """
 import argparse
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -49,11 +51,13 @@ def make_disc(work, kernel, initramfs, words, commands):
                     str(work / "grub.cfg")], check=True)
 
 
-def follow(path, bochs):
-    """Copy what is written to PATH to our output until BOCHS ends."""
+def follow(path, bochs, end):
+    """Copy what is written to PATH to our output until BOCHS ends, or a line that begins with END (if any) is complete."""
+    seen = b""
     with open(path, "rb") as serial:
-        while True:
+        while not (end and re.search(rb"^" + re.escape(end.encode()) + rb".*\n", seen, re.M)):
             data = serial.read(65536)
+            seen = seen[-400:] + data
             if data:
                 sys.stdout.buffer.write(data.replace(b"\r", b""))
                 sys.stdout.buffer.flush()
@@ -72,6 +76,7 @@ def main():
     parser.add_argument("-c", metavar="MODEL", default="corei7_haswell_4770", help="see bochs --help cpu")
     parser.add_argument("-m", metavar="MB", type=int, default=256)
     parser.add_argument("-t", metavar="SECS", type=float, default=600)
+    parser.add_argument("-e", metavar="TEXT", default="")
     parser.add_argument("-a", metavar="WORDS", default="console=ttyS0 panic=-1")
     parser.add_argument("-g", metavar="COMMANDS", default="", help="for GRUB, before it loads the kernel")
     parser.add_argument("kernel")
@@ -90,7 +95,7 @@ def main():
         timer = threading.Timer(args.t, lambda: (late.set(), bochs.kill()))
         timer.start()
         try:
-            follow(work / "serial", bochs)
+            follow(work / "serial", bochs, args.e)
         finally:
             timer.cancel()
             bochs.kill()
