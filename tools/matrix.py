@@ -2,7 +2,7 @@
 """
 tools/matrix.py - the self tests of the kernel on a few hundred machines that differ in everything at once
 
-  matrix.py [--build DIR] [-T PATTERN] [-n ROWS] [--seed N] [-j N] [--whole] [--list | --pairs] [--table FILE]
+  matrix.py [--build DIR] [-T PATTERN] [-n ROWS] [--seed N] [-j N] [--whole] [--list | --pairs]
 
 A fault of a boot path shows itself in few of its circumstances at once, most of the time in two.  So the rows are
 a covering array: FACTORS has the circumstances with their values, LIMITS says which do not go together and why,
@@ -29,6 +29,7 @@ import shlex
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -388,8 +389,8 @@ def read_log(log):
 
 def watch(row, command, log, limit, lit):
     """Run QEMU; (exit status or None, problems)."""
-    qmp_path, picture = log.with_suffix(".qmp"), log.with_suffix(".ppm")
-    qmp_path.unlink(missing_ok=True)
+    room = tempfile.TemporaryDirectory()        # the name of a socket may have 107 characters
+    qmp_path, picture = pathlib.Path(room.name) / "qmp", log.with_suffix(".ppm")
     with open(log, "wb") as out:
         qemu = subprocess.Popen(command + (["-qmp", f"unix:{qmp_path},server=on,wait=off"] if lit else []),
                                 stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
@@ -409,7 +410,7 @@ def watch(row, command, log, limit, lit):
     finally:
         qemu.kill()
         qemu.wait()
-        qmp_path.unlink(missing_ok=True)
+        room.cleanup()
         picture.unlink(missing_ok=True)
 
 

@@ -30,6 +30,7 @@ static u64 read_pair(const struct reference *ref, u64 (*counter)(void), u32 *val
 {
 	u64 best = ~0UL, at = 0;
 
+	*value = 0;
 	for (int i = 0; i < 4; i++) {
 		u64 before = counter();
 		u32 v = ref->read();
