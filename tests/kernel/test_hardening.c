@@ -11,10 +11,12 @@
 #include <asm/uaccess.h>
 #include <boot.h>
 #include <boot_info.h>
+#include <err.h>
 #include <ktest.h>
 #include <mm.h>
 #include <sched.h>
 #include <sections.h>
+#include <signal.h>
 #include <slab.h>
 #include <string.h>
 #include <vmalloc.h>
@@ -329,6 +331,39 @@ KTEST(hardening, smap_keeps_the_kernel_out_of_user_memory)
 	ktest_unuse_mm(mm);
 	EXPECT_EQ(r, PROBE_FAULTED | PRESENT);
 	EXPECT_EQ(w, PROBE_FAULTED | PRESENT | WRITE);
+}
+
+/* A program may set AC, which in the kernel is the key to its memory: on the way in it is taken back. */
+USER_CODE(spin_with_ac, "pushf\n orl $0x40000, (%rsp)\n popf\n1: pause\n jmp 1b\n");
+
+static unsigned long ac_seen, ac_kept;
+
+/* On another CPU, as an interrupt of the program. */
+static void look_for_ac(void *unused)
+{
+	if ((current->flags & PF_KTHREAD) || !(task_pt_regs(current)->flags & X86_EFLAGS_AC))
+		return;
+	if (local_save_flags() & X86_EFLAGS_AC)
+		WRITE_ONCE(ac_kept, 1);
+	WRITE_ONCE(ac_seen, 1);
+}
+
+KTEST(hardening, programs_ac_does_not_open_their_memory)
+{
+	struct task_struct *u;
+
+	if (!cpu_features.smap || nr_cpus == 1) {
+		ktest_skip(t, "needs SMAP and a second CPU");
+		return;
+	}
+	u = start_user(spin_with_ac, spin_with_ac_end, NULL, 0);
+	EXPECT(!IS_ERR(u));
+	ac_seen = ac_kept = 0;
+	RUN_UNTIL((smp_call_others(look_for_ac, NULL), READ_ONCE(ac_seen)));
+	send_sig(SIGKILL, u, true);
+	EXPECT_EQ(wait_user(u), SIGKILL);
+	EXPECT_EQ(ac_seen, 1);
+	EXPECT_EQ(ac_kept, 0);
 }
 
 KTEST(hardening, smep_keeps_the_kernel_from_running_user_code)
