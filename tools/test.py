@@ -1068,12 +1068,6 @@ class Plan:
             panics, r"Kernel panic - not syncing: on purpose",
             *(rf"(?s)CPU {cpu}, process \d+ \(spinner\):(?:(?!CPU \d+, ).)*? spin_around" for cpu in (1, 2, 3)),
             want=machine.FAILURE))
-        # A panic for want of an init ends in a restart, by the way that was asked for and no other.
-        for letter, way in (("a", "ACPI's reset register"), ("k", "the keyboard controller"),
-                            ("p", "the chipset"), ("t", "a triple fault")):
-            self.add("boots", f"reboot-{letter}", run_boot(
-                Machine(self.kernel, append=f"{words} reboot={letter}", memory="64M", debug_exit=False),
-                rf"(?s)\A(?!.*reboot: by .*reboot: by ).*reboot: by {way}", want=0))
         # Where the kernel lies: by chance, or where it was linked; a panic names its functions all the same.
         slides = Machine(self.kernel, append=f"{words} selftest=boot.slide", memory="64M")
         self.add("boots", "kaslr", run_slides(slides, 4))
