@@ -34,15 +34,25 @@ static enum boot_mem_type __init mem_type(u32 type)
 							    : BOOT_MEM_RESERVED;
 }
 
-/* A line that is too long ends with the last word that fits: half a word would mean something else. */
-static void __init set_cmdline(const char *s, size_t max)
+/*
+ * How much of @s, @max bytes at most, we take.  A line that is too long ends with the last word that fits: half a
+ * word would mean something else.
+ */
+static size_t __init cmdline_length(const char *s, size_t max, bool *cut)
 {
 	size_t len = strnlen(s, min(max, sizeof(boot_info.cmdline)));
 
-	boot_info.cmdline_cut = len == sizeof(boot_info.cmdline);
-	if (boot_info.cmdline_cut)
+	*cut = len == sizeof(boot_info.cmdline);
+	if (*cut)
 		while (len && s[--len] != ' ')
 			;
+	return len;
+}
+
+static void __init set_cmdline(const char *s, size_t max)
+{
+	size_t len = cmdline_length(s, max, &boot_info.cmdline_cut);
+
 	memcpy(boot_info.cmdline, s, len);
 	boot_info.cmdline[len] = 0;
 }
@@ -207,22 +217,38 @@ static void __init mb2_tag(const struct mb2_tag *tag)
 
 static void __init parse_multiboot2(phys_addr_t info)
 {
-	const char *start = __va(info), *end = start + *(const u32 *)start;
-	const char *p = start + sizeof(struct mb2_info);
+	const struct mb2_tag *tag = NULL;
 
 	boot_info.protocol = "multiboot2";
 	boot_info.loader = "";
-	while (p + sizeof(struct mb2_tag) <= end) {
-		const struct mb2_tag *tag = (const struct mb2_tag *)p;
-
-		if (tag->type == MB2_END || tag->size < sizeof(*tag) || tag->size > (size_t)(end - p))
-			break;
+	while ((tag = mb2_next(__va(info), tag)))
 		if (mb2_tag_is_whole(tag))
 			mb2_tag(tag);
-		p += ALIGN_UP(tag->size, 8);
-	}
 	if (!boot_info.nr_mem)
 		panic("the loader gives no memory map; use GRUB 2 or another multiboot2 loader");
+}
+
+const char *__init boot_command_line(unsigned int protocol, phys_addr_t info, size_t *len)
+{
+	const struct hvm_start_info *si = __va(info);
+	const struct mb2_tag *tag = NULL;
+	const char *line = NULL;
+	size_t max = 0;
+	bool cut;
+
+	if (!readable(info, PAGE_SIZE))
+		return NULL;
+	if (protocol == BOOT_PVH && si->magic == PVH_MAGIC && readable(si->cmdline_paddr, COMMAND_LINE_SIZE)) {
+		line = __va(si->cmdline_paddr);
+		max = COMMAND_LINE_SIZE;
+	}
+	while (protocol == BOOT_MULTIBOOT2 && (tag = mb2_next(__va(info), tag)))
+		if (tag->type == MB2_CMDLINE) {
+			line = (const char *)(tag + 1);
+			max = tag->size - sizeof(*tag);
+		}
+	*len = line ? cmdline_length(line, max, &cut) : 0;
+	return line;
 }
 
 void __init boot_info_init(unsigned int protocol, phys_addr_t info)
@@ -345,18 +371,23 @@ static void __init check_framebuffer(void)
 void __init boot_memory_init(void)
 {
 	phys_addr_t kernel = __pa(_text);
+	bool told;
 
 	if (boot_info.cmdline_cut)
 		pr_err("command line: longer than %d bytes: what comes after the first %zu is ignored\n",
 		       COMMAND_LINE_SIZE - 1, strlen(boot_info.cmdline));
 	log_memory_map();
 	if (boot_info.mem_cut)
-		pr_warn("memory: the map has more than %d pieces: some RAM is not used\n", BOOT_MAX_MEM);
+		pr_warn("memory: the map has more than %d pieces: some RAM may not be used\n", BOOT_MAX_MEM);
 	add_ram();
+	told = memblock_is_memory(__pa(_end) - 1);
 	limit_ram();
 	if (memblock_total() < MIN_RAM)
 		panic("Quire needs 8 MiB of RAM and finds %lu KiB: give it more (qemu -m 64M)",
 		      (unsigned long)(memblock_total() >> 10));
+	if (!told)
+		panic("the loader's memory map has no RAM where the kernel lies, up to %lu KiB%s",
+		      (unsigned long)(__pa(_end) >> 10), boot_info.mem_cut ? ", in the pieces that were kept" : "");
 	if (!memblock_is_memory(__pa(_end) - 1))
 		panic("mem= leaves no room for the kernel, which ends at %lu KiB",
 		      (unsigned long)(__pa(_end) >> 10));

@@ -24,69 +24,11 @@
 #include <asm/processor.h>
 #include <boot.h>
 #include <kaslr.h>
-#include <multiboot2.h>
 #include <sections.h>
-#include <string.h>
 
-#define BOOT_MAP_LIMIT	0x100000000UL	/* what the boot page tables cover */
-#define MAX_WORDS	2048		/* of the command line, in bytes */
 #define PIT_CHANNEL0	0x40
 
 extern u64 pd_kernel[];			/* long_mode.asm: 2 MiB each from KERNEL_VMA on */
-
-/* ---- the word nokaslr ----------------------------------------------------------------------- */
-
-/* The beginning of PVH's struct hvm_start_info. */
-struct pvh_start {
-	u32 magic, version, flags, nr_modules;
-	u64 modlist_paddr, cmdline_paddr;
-};
-
-static const char *__init mb2_command_line(const char *info)
-{
-	const char *p = info + 8, *end = info + *(const u32 *)info;
-
-	while (p + sizeof(struct mb2_tag) <= end) {
-		const struct mb2_tag *tag = (const struct mb2_tag *)p;
-
-		if (tag->type == MB2_CMDLINE)
-			return (const char *)(tag + 1);
-		if (tag->type == MB2_END || tag->size < sizeof(*tag))
-			break;
-		p += ALIGN_UP(tag->size, 8);
-	}
-	return "";
-}
-
-static const char *__init command_line(unsigned int protocol, phys_addr_t info)
-{
-	const struct pvh_start *start;
-
-	if (info >= BOOT_MAP_LIMIT)
-		return "";
-	if (protocol == BOOT_MULTIBOOT2)
-		return mb2_command_line(__va(info));
-	start = __va(info);
-	return start->cmdline_paddr && start->cmdline_paddr < BOOT_MAP_LIMIT ? __va(start->cmdline_paddr) : "";
-}
-
-/* Is @word one of the words of @line before "--"? */
-static bool __init has_word(const char *line, const char *word)
-{
-	const char *end = line + MAX_WORDS;
-	size_t len = strlen(word), n;
-
-	while (line < end && *line) {
-		for (n = 0; line + n < end && line[n] && line[n] != ' '; n++)
-			;
-		if (n == 2 && !memcmp(line, "--", 2))
-			return false;
-		if (n == len && !memcmp(line, word, n))
-			return true;
-		line += n + (line + n < end && line[n] == ' ');
-	}
-	return false;
-}
 
 /* ---- chance -------------------------------------------------------------------------------------- */
 
@@ -157,8 +99,11 @@ static void __init relocate(unsigned int slide)
 void __init kaslr_init(unsigned int protocol, phys_addr_t info)
 {
 	unsigned long slide;
+	const char *line;
+	size_t len;
 
-	if (has_word(command_line(protocol, info), "nokaslr"))
+	line = boot_command_line(protocol, info, &len);
+	if (line && cmdline_line_has(line, len, "nokaslr"))
 		return;
 	slide = choose_slide();
 	map_slid(slide);

@@ -46,7 +46,7 @@
 #define ECAM_BUS_SIZE	(1UL << 20)
 
 static volatile u8 *ecam_bus[256];	/* where each bus is mapped; NULL: not yet, or not there */
-static bool use_ecam, use_ports;
+static bool use_ports;
 
 /* By ports: the first 256 bytes only. */
 static u32 port_read32(const struct pci_dev *d, u16 reg)
@@ -57,29 +57,71 @@ static u32 port_read32(const struct pci_dev *d, u16 reg)
 	return inl(CONFIG_DATA);
 }
 
-/* Bus @bus in memory; NULL: it is not there, or there is no memory to map it. */
+/*
+ * Is what lies at @base really configuration space?  With ports, both ways must say the same of every device of the
+ * bus; without, any device must be there.  *@devices: how many.
+ */
+static bool ecam_is_true(volatile u8 *base, u8 bus, unsigned int *devices)
+{
+	*devices = 0;
+	for (unsigned int slot = 0; slot < 32; slot++) {
+		struct pci_dev d = { .bus = bus, .devfn = slot << 3 };
+		u32 id = *(volatile u32 *)(base + d.devfn * 4096UL);
+
+		if (use_ports && id != port_read32(&d, 0))
+			return false;
+		*devices += (u16)id != 0xffff && (u16)id;
+	}
+	return use_ports || *devices;
+}
+
+/* Map bus @bus, of @e.  NULL: it is not there, or is empty (then nothing would tell), or there is no memory. */
+static volatile u8 *map_ecam_bus(const struct acpi_ecam *e, u8 bus)
+{
+	phys_addr_t pa = e->base + bus * ECAM_BUS_SIZE;
+	volatile u8 *base = memblock_is_memory(pa) ? NULL : ioremap(pa, ECAM_BUS_SIZE);
+	unsigned int devices = 0;
+	bool ok = base && ecam_is_true(base, bus, &devices);
+
+	if (ok && devices)
+		return base;
+	if (!ok)
+		pr_warn("pci: no configuration space at %#lx, where MCFG says%s\n", (unsigned long)pa,
+			use_ports ? ": by ports" : "");
+	iounmap((void *)base);
+	return NULL;
+}
+
+/* Bus @bus in memory, or NULL.  Each is looked at once, when its first register is asked for. */
 static volatile u8 *map_ecam(u8 bus)
 {
-	for (unsigned int i = 0; i < acpi_info.nr_ecam && !ecam_bus[bus]; i++) {
-		const struct acpi_ecam *e = &acpi_info.ecam[i];
-		phys_addr_t pa = e->base + bus * ECAM_BUS_SIZE;
+	static bool tried[256];
+	static u32 told;		/* of which entries a line was printed */
 
-		if (bus >= e->first_bus && bus <= e->last_bus && !memblock_is_memory(pa))
-			ecam_bus[bus] = ioremap(pa, ECAM_BUS_SIZE);
+	for (unsigned int i = 0; i < acpi_info.nr_ecam && !tried[bus] && !ecam_bus[bus]; i++) {
+		const struct acpi_ecam *e = &acpi_info.ecam[i];
+
+		if (bus >= e->first_bus && bus <= e->last_bus)
+			ecam_bus[bus] = map_ecam_bus(e, bus);
+		if (ecam_bus[bus] && !(told & BIT(i)))
+			pr_info("pci: configuration space at %#lx, buses %u-%u\n", (unsigned long)e->base, e->first_bus,
+				e->last_bus);
+		told |= ecam_bus[bus] ? BIT(i) : 0;
 	}
+	tried[bus] = true;
 	return ecam_bus[bus];
 }
 
 static volatile void *ecam_register(const struct pci_dev *d, u16 reg)
 {
-	volatile u8 *bus = use_ecam && reg < 4096 ? map_ecam(d->bus) : NULL;
+	volatile u8 *bus = reg < 4096 ? map_ecam(d->bus) : NULL;
 
 	return bus ? bus + d->devfn * 4096UL + reg : NULL;
 }
 
 bool pci_uses_ecam(u8 bus)
 {
-	return use_ecam && map_ecam(bus);
+	return map_ecam(bus);
 }
 
 u32 pci_read32(const struct pci_dev *d, u16 reg)
@@ -123,47 +165,17 @@ void pci_write32(const struct pci_dev *d, u16 reg, u32 v)
 	}
 }
 
-/*
- * Is what lies there really configuration space?  With ports, both ways must say the same of every device of
- * the first bus; without, there must be a device.
- */
-static bool ecam_is_true(u8 bus)
-{
-	volatile u8 *base = map_ecam(bus);
-	unsigned int devices = 0;
-
-	for (unsigned int slot = 0; base && slot < 32; slot++) {
-		struct pci_dev d = { .bus = bus, .devfn = slot << 3 };
-		u32 id = *(volatile u32 *)(base + d.devfn * 4096UL);
-
-		if (use_ports && id != port_read32(&d, 0))
-			return false;
-		devices += (u16)id != 0xffff && (u16)id;
-	}
-	return devices;
-}
-
-/* Once, when the first driver looks for its device.  False: this machine has no PCI. */
+/* False: this machine has no PCI.  The ports are looked for once, when the first driver looks for its device. */
 static bool pci_init(void)
 {
 	static bool done;
 
-	if (done)
-		return use_ports || use_ecam;
-	done = true;
-	outl(CONFIG_ADDRESS, 1U << 31);
-	use_ports = inl(CONFIG_ADDRESS) == 1U << 31;
-	if (acpi_info.nr_ecam) {
-		use_ecam = ecam_is_true(acpi_info.ecam[0].first_bus);
-		if (use_ecam)
-			pr_info("pci: configuration space at %#lx, buses %u-%u\n",
-				(unsigned long)acpi_info.ecam[0].base, acpi_info.ecam[0].first_bus,
-				acpi_info.ecam[0].last_bus);
-		else
-			pr_warn("pci: no configuration space at %#lx, where MCFG says: by ports\n",
-				(unsigned long)acpi_info.ecam[0].base);
+	if (!done) {
+		done = true;
+		outl(CONFIG_ADDRESS, 1U << 31);
+		use_ports = inl(CONFIG_ADDRESS) == 1U << 31;
 	}
-	return use_ports || use_ecam;
+	return use_ports || map_ecam(0);
 }
 
 /* ---- finding a device ---- */

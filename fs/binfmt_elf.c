@@ -98,7 +98,7 @@ static int read_phdrs(struct elf_image *img)
 		if (h->e_phoff >= ph->p_offset && h->e_phoff - ph->p_offset < ph->p_filesz)
 			img->phdr_addr = h->e_phoff - ph->p_offset + ph->p_vaddr;
 	}
-	return any ? 0 : -ENOEXEC;	/* an entry that no address can be faults at once, as in Linux */
+	return any ? 0 : -ENOEXEC;	/* the entry is looked at too late to refuse it, as in Linux: build_program() */
 }
 
 static const struct elf64_phdr *find_phdr(const struct elf_image *img, unsigned int type)
@@ -449,9 +449,9 @@ static int build_program(struct linux_binprm *bprm, struct pt_regs *regs, struct
 		if (err)
 			return err;
 		entry = interp->hdr.e_entry + interp->bias;
-		if (entry >= TASK_SIZE_MAX)
-			return -EINVAL;
 	}
+	if (entry >= TASK_SIZE_MAX)
+		return -EINVAL;
 	err = arch_setup_additional_pages(bprm, &vdso);
 	if (!err)
 		err = create_elf_tables(bprm, prog, interp, vdso);

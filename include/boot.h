@@ -23,11 +23,18 @@ void printk_init(void);		/* loglevel=, quiet; early output on the first serial p
 void start_kernel(unsigned int protocol, phys_addr_t info) __noreturn;
 /* Read what the loader left at @info into boot_info.  Called once, on the boot tables. */
 void boot_info_init(unsigned int protocol, phys_addr_t info);
+/*
+ * The command line as the loader left it at @info, *@len bytes without a 0 behind them; NULL: there is none.
+ * For who cannot wait for boot_info_init().
+ */
+const char *boot_command_line(unsigned int protocol, phys_addr_t info, size_t *len);
 /* The word "la57": to 5 levels of page tables, if the CPU can.  Called once, on the boot tables. */
 void la57_init(void);
 /* Tell memblock which RAM there is and what of it is taken. */
 void boot_memory_init(void);
 
+/* Is @name, or name=value, a word of the @len bytes at @line?  Remembers nothing: works before .bss is cleared. */
+bool cmdline_line_has(const char *line, size_t len, const char *name);
 /* The @n'th "name=value" (from 0) of several: its value in @buf, or NULL. */
 const char *cmdline_get_nth(const char *name, unsigned int n, char *buf, size_t size);
 /* Log the words of the command line that nobody asked for. */

@@ -25,6 +25,18 @@ struct mb2_tag {
 	uint32_t type, size;	/* size with this header; the next tag is 8-aligned */
 };
 
+/* The first tag of @info, or the one after @tag; 0: there is no more, or it is cut. */
+static inline const struct mb2_tag *mb2_next(const struct mb2_info *info, const struct mb2_tag *tag)
+{
+	uintptr_t end = (uintptr_t)info + info->size;
+	uintptr_t at = tag ? (uintptr_t)tag + (((uintptr_t)tag->size + 7) & ~(uintptr_t)7) : (uintptr_t)(info + 1);
+	const struct mb2_tag *next = (const struct mb2_tag *)at;
+
+	if (at > end || end - at < sizeof(*next) || next->type == MB2_END)
+		return 0;
+	return next->size >= sizeof(*next) && next->size <= end - at ? next : 0;
+}
+
 struct mb2_module {
 	struct mb2_tag tag;
 	uint32_t start, end;

@@ -25,7 +25,13 @@ struct word {
 	const char *start;
 	size_t len;
 	unsigned int index;
+	const char *end;	/* of the line */
 };
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n';
+}
 
 /* Step to the next word; false at the end of the line. */
 static bool next_word(struct word *w)
@@ -33,11 +39,12 @@ static bool next_word(struct word *w)
 	const char *p = w->start + w->len;
 	bool quoted = false;
 
-	p += strspn(p, " \t\n");
-	if (!*p)
+	while (p < w->end && is_blank(*p))
+		p++;
+	if (p == w->end)
 		return false;
 	w->start = p;
-	for (; *p && (quoted || !strchr(" \t\n", *p)); p++)
+	for (; p < w->end && (quoted || !is_blank(*p)); p++)
 		if (*p == '"')
 			quoted = !quoted;
 	w->len = p - w->start;
@@ -76,7 +83,17 @@ static void copy_word(char *buf, size_t size, const char *s, size_t len)
 
 static void first_word(struct word *w)
 {
-	*w = (struct word){ boot_info.cmdline, 0, -1U };
+	*w = (struct word){ boot_info.cmdline, 0, -1U, boot_info.cmdline + strlen(boot_info.cmdline) };
+}
+
+bool cmdline_line_has(const char *line, size_t len, const char *name)
+{
+	struct word w = { line, 0, -1U, line + len };
+
+	while (next_word(&w) && !is_dashes(&w))
+		if (word_is(&w, name))
+			return true;
+	return false;
 }
 
 const char *cmdline_get_nth(const char *name, unsigned int n, char *buf, size_t size)

@@ -283,6 +283,7 @@ struct frame_count {
 #define CHUNK_PAGES (PAGE_SIZE / sizeof(struct frame_count))
 #define MAP_ORDER 4
 #define MAX_CHUNKS ((PAGE_SIZE << MAP_ORDER) / sizeof(struct frame_count *))
+unsigned long verify_max_chunks = MAX_CHUNKS;	/* 32 GiB: entries that lead further are not counted */
 struct frame_counts {
 	struct frame_count **chunk;
 	bool no_memory;
@@ -292,7 +293,7 @@ static void count_frame(struct frame_counts *c, unsigned long pfn, bool locked)
 {
 	unsigned long n = frame_index(pfn), i = n / CHUNK_PAGES;
 
-	if (!c || !c->chunk || i >= MAX_CHUNKS)
+	if (!c || !c->chunk || i >= verify_max_chunks)
 		return;
 	if (!c->chunk[i])
 		c->chunk[i] = (struct frame_count *)get_zeroed_page(GFP_ATOMIC);
@@ -589,13 +590,9 @@ static int verify_frames(struct frame_counts *c)
 
 	for (unsigned long pfn = next_valid_pfn(0); pfn < max_pfn; pfn = next_valid_pfn(pfn + 1)) {
 		unsigned long n = frame_index(pfn), i = n / CHUNK_PAGES;
-		struct frame_count *chunk, found = { 0 };
-		struct page *page;
+		struct frame_count *chunk = i < verify_max_chunks ? c->chunk[i] : NULL, found = { 0 };
+		struct page *page = pfn_to_page(pfn);
 
-		if (i >= MAX_CHUNKS)
-			break;		/* of more than 32 GiB not all is counted */
-		chunk = c->chunk[i];
-		page = pfn_to_page(pfn);
 		if (chunk)
 			found = chunk[n % CHUNK_PAGES];
 		if (!found.mapped && !page_mapped(page) && !page->mlock_count && !PageMlocked(page) &&
@@ -604,7 +601,8 @@ static int verify_frames(struct frame_counts *c)
 		mlocked += PageMlocked(page);
 		anon += page_mapped(page) && PageAnon(page);
 		file += page_mapped(page) && !PageAnon(page);
-		bad += verify_frame(page, found);
+		if (i < verify_max_chunks)
+			bad += verify_frame(page, found);
 		verify_family_page(page);
 	}
 	return bad + same(NULL, "nr_mlock", nr_mlock, mlocked) +

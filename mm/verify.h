@@ -12,6 +12,8 @@ int verify_vma_links(struct vm_area_struct *v);
 int verify_users(struct mm_struct *mm, int own);
 int verify_mmlist(struct mm_struct *mm);
 
+extern unsigned long verify_max_chunks;		/* of counts of frames; a test makes it small */
+
 /*
  * Take a lock to look at what it protects.  While the machine stands still its holder cannot let it go: then
  * false, and the whole run will be done again.

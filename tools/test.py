@@ -1182,7 +1182,7 @@ class Plan:
         # Where the kernel lies: by chance, or where it was linked; a panic names its functions all the same.
         slides = Machine(self.kernel, append=f"{words} selftest=boot.slide", memory="64M")
         self.add("boots", "kaslr", run_slides(slides, 4))
-        add("kaslr-off", dataclasses.replace(slides, append=slides.append + " nokaslr"),
+        add("kaslr-off", dataclasses.replace(slides, append=slides.append + "\tnokaslr"),
             patterns=("kaslr: off", r"kaslr offset 0\n"))
         self.add("boots", "stack-overflow", run_boot(
             dataclasses.replace(four, append=four.append + "hardening.endless", memory="64M"),

@@ -91,7 +91,7 @@ bool acpi_checksum_ok(const void *table, size_t len)
 	return sum == 0;
 }
 
-/* Memory that this CPU can address; page 0 is the BIOS's, and no table of its. */
+/* Memory that this CPU can address; the first KiB is the BIOS's vectors, and no table of its. */
 static bool address_ok(u64 pa, u64 len)
 {
 	u64 end = 1UL << min(cpu_features.phys_bits, 52U);
@@ -132,6 +132,22 @@ static void unmap_table(const struct acpi_header *t)
 
 /* ---- MADT: interrupt controllers ---- */
 
+/* Ids below this of CPUs without room; above, one that is listed twice counts twice in the log. */
+#define LEFT_OUT_IDS	4096
+static u64 left_out[LEFT_OUT_IDS / 64];
+
+/* Is @id one of those that were left out before?  From now on it is. */
+static bool left_out_before(u32 id)
+{
+	bool before;
+
+	if (id >= LEFT_OUT_IDS)
+		return false;
+	before = left_out[id / 64] & BIT(id % 64);
+	left_out[id / 64] |= BIT(id % 64);
+	return before;
+}
+
 /* A CPU may be listed twice, with a short and a long entry: once is enough. */
 static void add_lapic(u32 id, u32 flags)
 {
@@ -141,6 +157,8 @@ static void add_lapic(u32 id, u32 flags)
 	for (unsigned int i = 0; i < acpi_info.nr_lapics; i++)
 		if (acpi_info.lapic_id[i] == id)
 			return;
+	if (acpi_info.nr_lapics == NR_CPUS && left_out_before(id))
+		return;
 	acpi_info.nr_high_lapics += id > 255;
 	if (acpi_info.nr_lapics < NR_CPUS)
 		acpi_info.lapic_id[acpi_info.nr_lapics++] = id;
@@ -218,6 +236,7 @@ static void parse_madt(const struct acpi_header *t)
 {
 	size_t off = 44;
 
+	memset(left_out, 0, sizeof(left_out));
 	acpi_info.lapic_addr = field(t, 36, 4);
 	while (off + 2 <= t->length) {
 		u8 type = field(t, off, 1), len = field(t, off + 1, 1);
@@ -338,7 +357,7 @@ static void parse_mcfg(const struct acpi_header *t)
 		struct acpi_ecam e = { field(t, off, 8), field(t, off + 10, 1), field(t, off + 11, 1) };
 		u16 segment = field(t, off + 8, 2);
 
-		if (!address_ok(e.base, 256UL << 20) || e.base & 0xfffff || e.first_bus > e.last_bus) {
+		if (!address_ok(e.base, (e.last_bus + 1UL) << 20) || e.base & 0xfffff || e.first_bus > e.last_bus) {
 			pr_warn("acpi: MCFG: no buses %u-%u can be at %#lx, ignored\n", e.first_bus, e.last_bus,
 				(unsigned long)e.base);
 			continue;

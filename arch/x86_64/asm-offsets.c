@@ -47,6 +47,7 @@ void asm_offsets(void)
 	DEFINE(NR_SYSCALLS_NR, NR_SYSCALLS);
 	DEFINE(EX_USER_TYPE, EX_USER);
 	DEFINE(EX_PROBE_TYPE, EX_PROBE);
+	DEFINE(EX_OVERFLOW_TYPE, EX_OVERFLOW);
 
 	DEFINE(CPU_self, offsetof(struct cpu, self));
 	DEFINE(CPU_current, offsetof(struct cpu, curr));

@@ -71,7 +71,7 @@ bool fixup_exception(struct pt_regs *regs, unsigned long result)
 
 	if (!e)
 		return false;
-	if (e->type == EX_PROBE)
+	if (e->type != EX_USER)
 		regs->ax = result;
 	regs->ip = fixup_of(e);
 	return true;

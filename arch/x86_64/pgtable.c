@@ -572,6 +572,8 @@ void check_wx(void)
 				    (i | ~511UL) << PGDIR_SHIFT, PGDIR_SHIFT - 9);
 	check_alias(_text, _etext);
 	check_alias(__rodata_start, __rodata_end);
+	check_alias(__ro_after_init_start, __ro_after_init_end);
+	check_alias(__kallsyms_start, __kallsyms_end);
 }
 
 /* ---- tables for processes ------------------------------------------------------------------------ */

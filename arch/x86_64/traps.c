@@ -131,9 +131,11 @@ static void double_fault(struct pt_regs *regs, unsigned long error)
 	const struct extable_entry *e = find_extable(regs->ip);
 	unsigned long cr2 = read_cr2();
 
-	if (e && e->type == EX_PROBE && fixup_exception(regs, PROBE_DF))
+	bool guard = is_stack_guard(cr2);
+
+	if (guard && e && e->type == EX_OVERFLOW && fixup_exception(regs, PROBE_DF))
 		return;
-	if (is_stack_guard(cr2) || (unsigned long)boot_stack - cr2 - 1 < PAGE_SIZE)
+	if (guard || (unsigned long)boot_stack - cr2 - 1 < PAGE_SIZE)
 		die(regs, "kernel stack overflow", error, cr2);
 	die(regs, traps[TRAP_DF].name, error, cr2);
 }

@@ -181,6 +181,10 @@ void clocksource_init(void)
 
 	clock_read_ns();		/* time begins here if nobody asked before */
 	told = told_khz(&told_how);
+	if (told && !calibrate_pick(told, 0)) {
+		pr_warn("clock: %lu kHz, %s, cannot be\n", (unsigned long)told, told_how);
+		told = 0;
+	}
 	measured = measured_khz(&ref);
 	tsc_khz = calibrate_pick(told, measured) ?: calibrate_pick(nominal_khz(), 0) ?: FALLBACK_KHZ;
 	tsc_mult = KHZ_TO_MULT(tsc_khz);

@@ -306,7 +306,7 @@ probe_stack_overflow:
 	push rbp
 	mov rbp, rsp
 .again:
-	MAY_FAULT .fault, EX_PROBE_TYPE
+	MAY_FAULT .fault, EX_OVERFLOW_TYPE
 	push rbp
 	jmp .again
 .fault:

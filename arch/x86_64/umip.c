@@ -193,9 +193,9 @@ static unsigned int dummy_value(const struct insn *in, u8 data[10])
 		return 0;
 	}
 	memcpy(data, &value, sizeof(value));
-	if (memory || in->data16)
+	if (memory)
 		return 2;
-	return which == 0x0c && (in->rex & REX_W) ? 8 : 4;
+	return in->rex & REX_W ? 8 : in->data16 ? 2 : 4;	/* REX.W beats 66 */
 }
 
 static void bad_operand(unsigned long addr)

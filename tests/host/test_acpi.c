@@ -233,7 +233,7 @@ static void check_sane(const struct acpi_info *a)
 	for (int i = 0; i < 16; i++)
 		assert_true(a->isa_gsi[i] < 256);
 	for (unsigned int i = 0; i < a->nr_ecam; i++)
-		assert_true(a->ecam[i].base + (256UL << 20) <= 1UL << 40);
+		assert_true(a->ecam[i].base + ((a->ecam[i].last_bus + 1UL) << 20) <= 1UL << 40);
 	for (unsigned int i = 0; i < a->nr_lapics; i++)
 		for (unsigned int j = 0; j < i; j++)
 			assert_int_not_equal(a->lapic_id[i], a->lapic_id[j]);
@@ -490,17 +490,19 @@ static void madt_entry_of_no_length_ends_the_table(void **state)
 	assert_true(a.nr_lapics == 3 && said("too short"));
 }
 
+/* Each is listed twice, as firmware may with its short and its long entries. */
 static void more_cpus_than_there_is_room_for_are_counted(void **state)
 {
-	u8 body[8 + 16 * 500] = { 0 };
+	static u8 body[8 + 16 * 700];
 	struct acpi_info a;
 
-	for (u32 i = 0; i < 500; i++) {
+	for (u32 i = 0; i < 700; i++) {
 		u8 *e = body + 8 + 16 * i;
+		u32 id = i % 350;
 
 		e[0] = 9;
 		e[1] = 16;
-		memcpy(e + 4, &i, 4);
+		memcpy(e + 4, &id, 4);
 		e[8] = 1;
 	}
 	make_machine();
@@ -510,9 +512,29 @@ static void more_cpus_than_there_is_room_for_are_counted(void **state)
 	a = read_tables();
 	check_sane(&a);
 	assert_int_equal(a.nr_lapics, NR_CPUS);
-	assert_int_equal(a.nr_lapics_left_out, 500 - NR_CPUS);
-	assert_int_equal(a.nr_high_lapics, 500 - 256);
-	assert_true(said("436 CPUs are left out") && said("244 CPUs have APIC ids above 255"));
+	assert_int_equal(a.nr_lapics_left_out, 350 - NR_CPUS);
+	assert_int_equal(a.nr_high_lapics, 350 - 256);
+	assert_true(said("286 CPUs are left out") && said("94 CPUs have APIC ids above 255"));
+}
+
+/* It lies as near to the end of the addresses as its buses allow. */
+static void configuration_space_of_a_few_buses_may_be_short(void **state)
+{
+	u8 m[8 + 16] = { 0 };
+	struct acpi_info a;
+
+	make_machine();
+	put(m, 44, (1UL << 40) - (64UL << 20), 8);
+	put(m, 55, 63, 1);
+	make(MCFG, "MCFG", m, sizeof(m));
+	a = read_tables();
+	check_sane(&a);
+	assert_int_equal(a.nr_ecam, 1);
+	put(m, 55, 64, 1);
+	make(MCFG, "MCFG", m, sizeof(m));
+	a = read_tables();
+	assert_int_equal(a.nr_ecam, 0);
+	assert_true(said("no buses 0-64 can be at"));
 }
 
 static void second_table_of_a_kind_is_ignored(void **state)
@@ -541,6 +563,7 @@ int main(void)
 		cmocka_unit_test(lengths_that_lead_away_are_refused),
 		cmocka_unit_test(madt_entry_of_no_length_ends_the_table),
 		cmocka_unit_test(more_cpus_than_there_is_room_for_are_counted),
+		cmocka_unit_test(configuration_space_of_a_few_buses_may_be_short),
 		cmocka_unit_test(second_table_of_a_kind_is_ignored),
 	};
 

@@ -274,6 +274,17 @@ static void framebuffer_must_lie_where_nothing_else_does(void **state)
 
 /* ---- damage ---- */
 
+/* Who cannot wait is told the same line. */
+static void same_command_line(unsigned int protocol, phys_addr_t info)
+{
+	size_t len;
+	const char *line = boot_command_line(protocol, info, &len);
+
+	boot_info_init(protocol, info);
+	assert_int_equal(line ? len : 0, strlen(boot_info.cmdline));
+	assert_true(!len || !memcmp(line, boot_info.cmdline, len));
+}
+
 static void survives(unsigned int protocol, phys_addr_t info)
 {
 	jmp_buf back;
@@ -281,7 +292,7 @@ static void survives(unsigned int protocol, phys_addr_t info)
 	reset();
 	on_panic = &back;
 	if (!setjmp(back)) {
-		boot_info_init(protocol, info);
+		same_command_line(protocol, info);
 		check_order();
 		assert_true(strnlen(boot_info.cmdline, COMMAND_LINE_SIZE) < COMMAND_LINE_SIZE);
 	}
@@ -317,6 +328,19 @@ static void damaged_multiboot2_info_is_survived(void **state)
 	}
 }
 
+/* Rounded up, such a size would be 0: there is no next tag, and there is an end to asking for it. */
+static void tag_as_long_as_all_memory_is_the_last(void **state)
+{
+	u8 *info = fake_ram + FAKE_RAM_SIZE - PAGE_SIZE;
+
+	for (u32 size = 0xfffffff0; size >= 0xfffffff0; size++) {
+		memset(info, 0, PAGE_SIZE);
+		*(u32 *)info = 4096;
+		*(struct mb2_tag *)(info + 8) = (struct mb2_tag){ 77, size };
+		survives(BOOT_MULTIBOOT2, FAKE_RAM_SIZE - PAGE_SIZE);
+	}
+}
+
 static void long_command_line_is_cut_at_a_word(void **state)
 {
 	struct hvm_start_info *si = (struct hvm_start_info *)(fake_ram + INFO);
@@ -331,7 +355,7 @@ static void long_command_line_is_cut_at_a_word(void **state)
 		*si = (struct hvm_start_info){ .magic = PVH_MAGIC, .version = 1, .memmap_paddr = MAP, .memmap_entries = 1,
 					       .cmdline_paddr = 0x100000 };
 		map[0] = (struct hvm_memmap_entry){ 0, 1 << 20, 1, 0 };
-		boot_info_init(BOOT_PVH, INFO);
+		same_command_line(BOOT_PVH, INFO);
 		assert_int_equal(boot_info.cmdline_cut, len >= COMMAND_LINE_SIZE);
 		if (boot_info.cmdline_cut)
 			assert_int_equal(strlen(boot_info.cmdline) % 7, 6);
@@ -348,6 +372,7 @@ int main(void)
 		cmocka_unit_test(alternating_pieces_of_ram_keep_the_largest),
 		cmocka_unit_test(framebuffer_must_lie_where_nothing_else_does),
 		cmocka_unit_test(damaged_multiboot2_info_is_survived),
+		cmocka_unit_test(tag_as_long_as_all_memory_is_the_last),
 		cmocka_unit_test(long_command_line_is_cut_at_a_word),
 	};
 

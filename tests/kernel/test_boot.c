@@ -22,9 +22,14 @@ static noinline void slide_tests_name(void)
 
 KTEST(boot, kernel_lies_on_a_2mib_border)
 {
+	const char *first = _text;
+	unsigned long entry = 0;
+
 	EXPECT_EQ(__pa(_text) & ~PMD_MASK, KERNEL_LINK_PHYS & ~PMD_MASK);
 	EXPECT_EQ(phys_base & ~PMD_MASK, 0);
-	EXPECT_EQ(__pa(_text), KERNEL_LINK_PHYS + kaslr_offset() + phys_base);
+	EXPECT(walk_leaf(init_pgd, (unsigned long)_text, &entry) > 0);
+	EXPECT_EQ(entry & PTE_PFN_MASK, __pa(_text));		/* by the tables, not by the same sum again */
+	EXPECT(!memcmp(first, __va(__pa(first)), 64));
 }
 
 /* tools/test.py compares the offsets of several boots. */
@@ -126,6 +131,29 @@ KTEST(boot, only_whole_words_match)
 	restore_cmdline();
 	EXPECT(!part);
 	EXPECT(whole);
+}
+
+/* As the loader left it: nothing behind its last byte is its own. */
+KTEST(boot, line_is_read_to_its_last_byte_and_by_the_same_rules)
+{
+	static const struct { const char *line; bool has; } cases[] = {
+		{ "nokaslr", true }, { "a nokaslr b", true }, { "a\tnokaslr", true }, { "\"nokaslr\"", false },
+		{ "\"nokaslr=a b\"", true }, { "nokaslr=1", true }, { "x=\"a nokaslr b\"", false }, { "", false },
+		{ "-- nokaslr", false }, { "nokaslr --", true }, { "nokaslrx xnokaslr", false }, { "nokasl", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		size_t len = strlen(cases[i].line);
+		bool here, there;
+
+		use_cmdline(cases[i].line);
+		there = cmdline_has("nokaslr");
+		strlcpy(boot_info.cmdline + len, "r nokaslr", 16);
+		here = cmdline_line_has(boot_info.cmdline, len, "nokaslr");
+		restore_cmdline();
+		EXPECT_EQ(here, cases[i].has);
+		EXPECT_EQ(there, cases[i].has);
+	}
 }
 
 KTEST(boot, last_value_wins)

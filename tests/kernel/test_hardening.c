@@ -7,14 +7,17 @@
 #include <asm/desc.h>
 #include <asm/extable.h>
 #include <asm/processor.h>
+#include <asm/smp.h>
 #include <asm/uaccess.h>
 #include <boot.h>
 #include <boot_info.h>
+#include <err.h>
 #include <ktest.h>
 #include <mm.h>
 #include <nospec.h>
 #include <sched.h>
 #include <sections.h>
+#include <signal.h>
 #include <slab.h>
 #include <string.h>
 #include <vmalloc.h>
@@ -66,15 +69,59 @@ static const void *alias_of(const void *symbol)
 
 /* ---- what the kernel's pages allow --------------------------------------------------------- */
 
-KTEST(hardening, protections_of_this_cpu_are_on)
-{
-	unsigned long cr4 = read_cr4();
+static struct cpu_state {
+	unsigned long cr0, cr4, efer;
+	struct desc_ptr gdtr, idtr;
+} states[NR_CPUS];
 
-	EXPECT(read_cr0() & CR0_WP);
-	EXPECT_EQ(!!(cr4 & CR4_SMEP), cpu_features.smep);
-	EXPECT_EQ(!!(cr4 & CR4_SMAP), cpu_features.smap);
-	EXPECT_EQ(!!(cr4 & CR4_UMIP), cpu_features.umip);
-	EXPECT(rdmsr(MSR_EFER) & EFER_NX);
+static void read_state(void *unused)
+{
+	struct cpu_state *s = &states[smp_processor_id()];
+
+	s->cr0 = read_cr0();
+	s->cr4 = read_cr4();
+	s->efer = rdmsr(MSR_EFER);
+	asm volatile("sgdt %0" : "=m"(s->gdtr));
+	asm volatile("sidt %0" : "=m"(s->idtr));
+}
+
+static void read_all_states(void)
+{
+	memset(states, 0, sizeof(states));
+	read_state(NULL);
+	smp_call_others(read_state, NULL);
+}
+
+KTEST(hardening, protections_of_every_cpu_are_on)
+{
+	read_all_states();
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
+		const struct cpu_state *s = &states[cpu];
+
+		EXPECT(s->cr0 & CR0_WP);
+		EXPECT_EQ(!!(s->cr4 & CR4_SMEP), cpu_features.smep);
+		EXPECT_EQ(!!(s->cr4 & CR4_SMAP), cpu_features.smap);
+		EXPECT_EQ(!!(s->cr4 & CR4_UMIP), cpu_features.umip);
+		EXPECT(s->efer & EFER_NX);
+	}
+}
+
+static bool in_direct_map(unsigned long addr)
+{
+	return addr >= PAGE_OFFSET && addr < VMALLOC_START;
+}
+
+/* What any program could read without UMIP: aliases, not where the image is; each CPU's GDT is its own. */
+KTEST(hardening, tables_of_every_cpu_are_named_by_their_aliases)
+{
+	read_all_states();
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
+		EXPECT(in_direct_map(states[cpu].gdtr.base));
+		EXPECT(in_direct_map(states[cpu].idtr.base));
+		EXPECT(!cpu || states[cpu].gdtr.base != states[cpu - 1].gdtr.base);
+		EXPECT_EQ(states[cpu].idtr.base, states[0].idtr.base);
+		TRAPS(write_at, (void *)states[cpu].idtr.base, PRESENT | WRITE);
+	}
 }
 
 KTEST(hardening, kernel_text_cannot_be_written)
@@ -99,6 +146,10 @@ KTEST(hardening, constants_cannot_be_written_nor_run)
 	TRAPS(exec_at, constant, PRESENT | FETCH);
 	TRAPS(write_at, &cpu_features, PRESENT | WRITE);	/* constant since boot is over */
 	TRAPS(write_at, alias_of(&cpu_features), PRESENT | WRITE);
+	TRAPS(write_at, __kallsyms_start, PRESENT | WRITE);	/* names of functions, their first and last byte */
+	TRAPS(write_at, alias_of(__kallsyms_start), PRESENT | WRITE);
+	TRAPS(write_at, alias_of(before(__kallsyms_end, 1)), PRESENT | WRITE);
+	TRAPS(exec_at, alias_of(__kallsyms_start), PRESENT | FETCH);
 }
 
 KTEST(hardening, data_heap_and_stack_cannot_be_run)
@@ -203,8 +254,9 @@ KTEST(hardening, no_page_is_both_writable_and_executable)
 	EXPECT_EQ(c.rodata_bad, 0);
 	EXPECT_EQ(c.direct_exec, 0);
 	EXPECT_EQ(c.stray_exec, 0);
-	EXPECT(c.text >= (unsigned long)(_etext - _text) / PMD_SIZE);
-	EXPECT(c.rodata > 0);
+	EXPECT_EQ(c.text, (unsigned long)(_etext - _text) >> PAGE_SHIFT);
+	EXPECT_EQ(c.rodata, (unsigned long)(__rodata_end - __rodata_start + __ro_after_init_end - __ro_after_init_start +
+					    __kallsyms_end - __kallsyms_start) >> PAGE_SHIFT);
 	EXPECT(c.direct > 0);
 	check_wx();			/* what the boot asks: panics if it disagrees */
 }
@@ -282,6 +334,39 @@ KTEST(hardening, smap_keeps_the_kernel_out_of_user_memory)
 	EXPECT_EQ(w, PROBE_FAULTED | PRESENT | WRITE);
 }
 
+/* A program may set AC, which in the kernel is the key to its memory: on the way in it is taken back. */
+USER_CODE(spin_with_ac, "pushf\n orl $0x40000, (%rsp)\n popf\n1: pause\n jmp 1b\n");
+
+static unsigned long ac_seen, ac_kept;
+
+/* On another CPU, as an interrupt of the program. */
+static void look_for_ac(void *unused)
+{
+	if ((current->flags & PF_KTHREAD) || !(task_pt_regs(current)->flags & X86_EFLAGS_AC))
+		return;
+	if (local_save_flags() & X86_EFLAGS_AC)
+		WRITE_ONCE(ac_kept, 1);
+	WRITE_ONCE(ac_seen, 1);
+}
+
+KTEST(hardening, programs_ac_does_not_open_their_memory)
+{
+	struct task_struct *u;
+
+	if (!cpu_features.smap || nr_cpus == 1) {
+		ktest_skip(t, "needs SMAP and a second CPU");
+		return;
+	}
+	u = start_user(spin_with_ac, spin_with_ac_end, NULL, 0);
+	EXPECT(!IS_ERR(u));
+	ac_seen = ac_kept = 0;
+	RUN_UNTIL((smp_call_others(look_for_ac, NULL), READ_ONCE(ac_seen)));
+	send_sig(SIGKILL, u, true);
+	EXPECT_EQ(wait_user(u), SIGKILL);
+	EXPECT_EQ(ac_seen, 1);
+	EXPECT_EQ(ac_kept, 0);
+}
+
 KTEST(hardening, smep_keeps_the_kernel_from_running_user_code)
 {
 	struct mm_struct *mm;
@@ -306,10 +391,6 @@ USER_CODE(read_idtr,
 
 KTEST(hardening, umip_keeps_the_tables_addresses_from_programs)
 {
-	struct desc_ptr idtr;
-
-	asm volatile("sidt %0" : "=m"(idtr));
-	EXPECT(idtr.base < KERNEL_VMA);			/* an alias: not where the image is */
 	if (!cpu_features.umip) {
 		ktest_skip(t, "this CPU has no UMIP");
 		return;

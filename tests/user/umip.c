@@ -113,6 +113,24 @@ TEST(registers_take_as_many_bytes_as_the_operand_has)
 	EQ(ON_REGISTER("smsw %k0"), 0xeeeeeeee80050033);
 }
 
+/* The bytes of an instruction on RAX, which held all 0xee: the assembler leaves out prefixes. */
+#define ON_RAX(bytes) ({							\
+	unsigned long r_ = 0xeeeeeeeeeeeeeeee;					\
+	asm volatile(".byte " bytes : "+a"(r_) :: "memory");			\
+	r_; })
+
+TEST(a_wide_operand_takes_eight_bytes_whatever_else_is_said)
+{
+	NEED_UMIP;
+	EQ(ON_RAX("0x48, 0x0f, 0x00, 0xc0"), 0);		/* SLDT */
+	EQ(ON_RAX("0x48, 0x0f, 0x00, 0xc8"), 0x40);		/* STR */
+	EQ(ON_RAX("0x48, 0x0f, 0x01, 0xe0"), CR0);		/* SMSW */
+	EQ(ON_RAX("0x66, 0x48, 0x0f, 0x00, 0xc0"), 0);
+	EQ(ON_RAX("0x66, 0x48, 0x0f, 0x00, 0xc8"), 0x40);
+	EQ(ON_RAX("0x66, 0x48, 0x0f, 0x01, 0xe0"), CR0);
+	EQ(FAULTS(ON_RAX("0x48, 0x66, 0x0f, 0x00, 0xc8")), SIGSEGV);	/* REX comes last, or is not understood */
+}
+
 TEST(every_register_is_the_right_one)
 {
 	register unsigned long r8 asm("r8") = -1, r13 asm("r13") = -1;

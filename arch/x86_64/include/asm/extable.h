@@ -5,7 +5,8 @@
  *             maps the address of each such instruction to its fix-up code.
  * Invariants: an EX_USER entry excuses only faults on user addresses; a fault on a kernel
  *             address there is a kernel bug.  EX_PROBE entries excuse every fault,
- *             repair none, and report which it was.
+ *             repair none, and report which it was.  An EX_OVERFLOW entry excuses a double fault,
+ *             if it comes from the guard page of a stack.
  * Sources:    Linux Documentation/x86/exception-tables.rst describes the same idea.
  */
 #ifndef ASM_EXTABLE_H
@@ -13,6 +14,7 @@
 
 #define EX_USER		0
 #define EX_PROBE	1
+#define EX_OVERFLOW	2
 
 /* What a probe reports: PROBE_FAULTED with the error code of the page fault, PROBE_GP, or PROBE_DF. */
 #define PROBE_FAULTED	0x100

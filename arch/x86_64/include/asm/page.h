@@ -34,7 +34,7 @@ typedef struct page *pgtable_t;
 
 struct page;
 
-/* Where the image really lies in RAM minus where it was linked; set by the boot code. */
+/* Physical minus virtual address of the image, counted from KERNEL_VMA; set by the boot code. */
 extern unsigned long phys_base;
 extern unsigned long max_pfn;		/* one past the last page frame of RAM */
 
