@@ -49,6 +49,9 @@ void console_write_line(const char *s, size_t len);
 /* The newest records that fit into @size bytes as text, with a NUL behind; its length.  Process context. */
 size_t log_copy(char *out, size_t size);
 
+/* Has a panic begun?  Then locks may never come free. */
+bool printk_panicking(void);
+
 /* syslog(2), the kernel side of dmesg: see uapi numbers 0..10. */
 long do_syslog(int type, char __user *buf, int len);
 

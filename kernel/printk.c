@@ -377,6 +377,11 @@ void printk_panic_mode(void)
 		early_console_init();
 }
 
+bool printk_panicking(void)
+{
+	return READ_ONCE(panicking);
+}
+
 void __init printk_init(void)
 {
 	early_console_init();

@@ -54,6 +54,7 @@ KTEST(report, facts_say_what_the_machine_is)
 		EXPECT(*facts[i].name && *facts[i].text);
 	EXPECT(strstr(facts[3].text, " x ") && strstr(facts[4].text, "NX") && strstr(facts[5].text, "usable"));
 	EXPECT(strstr(facts[7].text, "Quire"));
+	EXPECT(facts[4].text[0] != ' ' && facts[4].text[strlen(facts[4].text) - 1] != 't');	/* "; not" what? */
 }
 
 KTEST(report, lines_of_tests_are_in_the_log)
