@@ -389,6 +389,15 @@ def run_play(steps, m):
     return run
 
 
+def run_headless(m):
+    """Boot M, whose screen nobody looks at (screens.py)."""
+    def run(job):
+        result = Result()
+        screens.headless(job, m, result)
+        return result
+    return run
+
+
 def answers(lines):
     """The lines of a test program that must be the same on Linux: plan and results."""
     return [line.strip() for line in lines if RESULT_LINE.match(line) or PLAN_LINE.match(line)]
@@ -1150,6 +1159,9 @@ class Plan:
             self.add("boots", name, run_play(steps, shell), 300)
         tests = dataclasses.replace(shell, append=shell.append + " selftest=fbcon", debug_exit=False)
         self.add("boots", "report-bios-text", run_play(screens.report(False), tests), 300)
+        self.add("boots", "report-serial", run_headless(tests), 120)
+        self.add("boots", "report-panic", run_play(screens.panic, dataclasses.replace(
+            tests, append="console=ttyS0 console=tty0 selftest=report. provoke_panic")), 120)
         self.add("boots", "report-uefi-usb", run_play(screens.report(True), screens.usb_only(
             self.build, cdrom=str(self.logs / "report.iso"))), 600)
         self.add("boots", "uefi-usb-top-poweroff", run_play(screens.whole_day, screens.usb_only(self.build)), 600)
