@@ -274,12 +274,13 @@ void boot_page(void)
 	static struct fact facts[NR_FACTS];
 	const struct screen *screen = vt_screen();
 	bool quiet = cmdline_has("quiet");
+	char line[FACT_TEXT + 32];
 
 	machine_facts(facts);
-	vt_mute(true);
-	for (unsigned int i = 0; i < NR_FACTS; i++)
-		pr_info("%s: %s\n", facts[i].name, facts[i].text);
-	vt_mute(false);
+	for (unsigned int i = 0; i < NR_FACTS; i++) {
+		snprintf(line, sizeof(line), "%s: %s", facts[i].name, facts[i].text);
+		log_line_but("tty0", line);		/* there, they come in colours */
+	}
 	if (screen && !quiet)
 		put_facts(facts, screen->cols);
 }
