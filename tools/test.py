@@ -380,20 +380,20 @@ def run_keyboard(m, layout, device=None):
     return run
 
 
-def run_play(steps, m):
-    """Boot M; somebody in front of its screen (screens.py) looks and types."""
-    def run(job):
-        result = Result()
-        screens.play(steps, job, m, result)
-        return result
-    return run
-
-
 def run_headless(m):
     """Boot M, whose screen nobody looks at (screens.py)."""
     def run(job):
         result = Result()
         screens.headless(job, m, result)
+        return result
+    return run
+
+
+def run_play(steps, m):
+    """Boot M; somebody in front of its screen (screens.py) looks and types."""
+    def run(job):
+        result = Result()
+        screens.play(steps, job, m, result)
         return result
     return run
 
