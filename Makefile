@@ -133,13 +133,13 @@ PTHREAD_TESTS := $(foreach l,musl glibc,$(PTHREAD_C:tests/pthread/%.c=$(BUILD)/p
 
 HOST_TESTS := $(patsubst tests/host/%.c,$(BUILD)/host/%,$(wildcard tests/host/test_*.c))
 
-IMAGES := $(BUILD)/quire.elf $(BUILD)/initramfs.cpio $(BUILD)/quire.iso
+IMAGES := $(BUILD)/quire.elf $(BUILD)/initramfs.cpio $(BUILD)/quire.iso $(if $(RELEASE),$(BUILD)/quire-selftest.elf)
 
 # ---- targets for people ---------------------------------------------------------------------
 
 comma := ,
 
-.PHONY: all run iso gdb console pthread-tests test stress coverage oracle bench profile docs host-test fuzz tests clean help FORCE
+.PHONY: all run iso gdb console pthread-tests test test-matrix stress coverage oracle bench profile docs host-test fuzz tests clean help FORCE
 all: $(IMAGES) $(USER_PROGS) tests $(BUILD)/compile_commands.json
 
 tests: $(USER_TESTS) $(PIE_TESTS) $(BUILD)/bench/bench
@@ -177,6 +177,12 @@ test:
 	@tools/setup.sh test
 	@$(MAKE) $(PARALLEL) all host-test pthread-tests
 	@$(PYTHON) tools/test.py --build $(BUILD) $(if $(T),-T '$(T)')
+
+# The self tests on some hundred machines (tools/matrix.py): T='pattern' for some of them, N=rows.
+test-matrix:
+	@tools/setup.sh stress
+	@$(MAKE) $(PARALLEL) $(BUILD)/quire.elf $(BUILD)/BOOTX64.EFI
+	@$(PYTHON) tools/matrix.py --build $(BUILD) $(if $(N),-n $(N)) $(if $(T),-T '$(T)')
 
 # What takes too long for every day: every suite and program on the kernels with sanitizers, ...
 stress:
@@ -237,6 +243,8 @@ help:
 	@echo 'make gdb               QEMU paused and gdb connected, with ps, vmmap, pagewalk, page, buddy, slab, why;'
 	@echo '                       make console on another terminal is the guest'"'"'s'
 	@echo 'make test [T=pattern]  the same, then every test (or those whose group/name match)'
+	@echo 'make test-matrix       the self tests on 220 machines: firmwares, loaders, CPUs, memory, screens;'
+	@echo '                       T=pattern for some of them, N=rows for more'
 	@echo 'make stress            what takes longer: every test on the kernels with sanitizers; every kept fault'
 	@echo '                       in mm/ must be noticed; ten million calls against the model'
 	@echo 'make coverage          which lines of the kernel the tests execute, as a table and in HTML'
@@ -326,10 +334,14 @@ $(BUILD)/gen/linker.ld: linker.ld $(BUILD)/.flags
 # that hold an address, for KASLR.  Link without them, make them, link with them; they lie after all
 # that they describe, so the second link should tell the same names.  If it does not, one more settles
 # it, because the size of the tables no longer changes.
-KSYM := $(BUILD)/gen/kallsyms
-RELOCS := $(BUILD)/gen/relocs
+#
+# The release build has no self tests: they are a third of the code.  quire-selftest.elf is the same objects with them.
+KERNEL_PLAIN_OBJS := $(filter-out $(if $(RELEASE),$(BUILD)/obj/kernel/tests/%),$(KERNEL_OBJS))
+KERNEL_WITH_TESTS := $(BUILD)/quire$(if $(RELEASE),-selftest).elf
+KSYM = $(BUILD)/gen/$(basename $(notdir $@)).kallsyms
+RELOCS = $(BUILD)/gen/$(basename $(notdir $@)).relocs
 link_kernel = $(KERNEL_LD) $(KERNEL_LDFLAGS) -T $(BUILD)/gen/linker.ld $(call ld_option,--emit-relocs) -o $(1) \
-	$(KERNEL_OBJS) $(2) $(SAN_LIBS_$(SAN))
+	$(filter %.c.o %.asm.o,$^) $(2) $(SAN_LIBS_$(SAN))
 make_kallsyms = $(NM) -n $(1) | $(PYTHON) tools/kallsyms.py > $(2).asm && $(NASM) -f elf64 -o $(2).o $(2).asm
 make_relocs = $(PYTHON) tools/relocs.py $(1) $(2).bin && \
 	printf 'section .relocs progbits alloc noexec write align=4\nincbin "$(2).bin"\n' > $(2).asm && \
@@ -339,7 +351,9 @@ link_again = $(call make_kallsyms,$(1),$(KSYM)) && $(call make_relocs,$(1),$(REL
 	$(call make_kallsyms,$(1),$(KSYM)2) && $(call make_relocs,$(1),$(RELOCS)2)
 tables_fit = cmp $(1) $(KSYM).asm $(KSYM)2.asm && cmp $(1) $(RELOCS).bin $(RELOCS)2.bin
 
-$(BUILD)/quire.elf: $(KERNEL_OBJS) $(BUILD)/gen/linker.ld $(BUILD)/.sources tools/kallsyms.py tools/relocs.py
+$(BUILD)/quire.elf: $(KERNEL_PLAIN_OBJS)
+$(BUILD)/quire-selftest.elf: $(KERNEL_OBJS)
+$(BUILD)/quire.elf $(BUILD)/quire-selftest.elf: $(BUILD)/gen/linker.ld $(BUILD)/.sources tools/kallsyms.py tools/relocs.py
 	$(call say,LD,$@)
 	$(Q)$(call link_kernel,$@.tmp,)
 	$(Q)$(call link_again,$@.tmp)
@@ -434,7 +448,7 @@ $(BUILD)/initramfs.cpio: $(USER_PROGS) tools/mkcpio.py $(BUILD)/.sources
 	$(Q)$(PYTHON) tools/mkcpio.py $(if $(BUSYBOX),--busybox $(BUSYBOX)) -o $@ \
 		$(foreach p,$(USER_PROGS),$(p):$(if $(filter %/init,$(p)),/init,/bin/$(notdir $(p))))
 
-ISO_PARTS := $(BUILD)/quire.elf $(BUILD)/initramfs.cpio boot/grub.cfg $(BUILD)/BOOTX64.EFI boot/efi/quire.cfg
+ISO_PARTS := $(KERNEL_WITH_TESTS) $(BUILD)/initramfs.cpio boot/grub.cfg $(BUILD)/BOOTX64.EFI boot/efi/quire.cfg
 $(BUILD)/quire.iso: $(ISO_PARTS) tools/mkiso.sh
 	$(call say,ISO,$@)
 	$(Q)OBJCOPY='$(OBJCOPY)' tools/mkiso.sh $@ $(ISO_PARTS)

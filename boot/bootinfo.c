@@ -12,6 +12,7 @@
 #include <boot.h>
 #include <boot_info.h>
 #include <asm/page.h>
+#include <asm/processor.h>
 #include <bug.h>
 #include <memblock.h>
 #include <multiboot2.h>
@@ -21,6 +22,7 @@
 
 #define BOOT_MAP_LIMIT	0x100000000UL	/* what the boot page tables cover */
 #define LOW_RESERVED	0x10000UL	/* real-mode vectors and BIOS data */
+#define MAX_FRAMEBUFFER	(1UL << 30)
 #define MIN_RAM		(7UL << 20)	/* a machine of 8 MiB has this much of it usable */
 
 struct boot_info boot_info;
@@ -319,6 +321,27 @@ static void __init log_memory_map(void)
 	}
 }
 
+/* A framebuffer that no writing can go to, or only over other memory, is none. */
+static bool __init framebuffer_ok(const struct boot_framebuffer *fb)
+{
+	u64 line = (u64)fb->width * ((fb->bpp + 7) / 8), size = (u64)fb->pitch * fb->height;
+	phys_addr_t end = 1UL << min(cpu_features.phys_bits, 52U);
+
+	return fb->addr && size && line && line <= fb->pitch && size <= MAX_FRAMEBUFFER && fb->addr < end &&
+	       size <= end - fb->addr && !memblock_is_memory(fb->addr) && !memblock_is_memory(fb->addr + size - 1);
+}
+
+static void __init check_framebuffer(void)
+{
+	struct boot_framebuffer *fb = &boot_info.fb;
+
+	if (fb->text || !fb->width || framebuffer_ok(fb))
+		return;
+	pr_err("framebuffer: %ux%u, %u bits, at %#lx, %u bytes a line: cannot be used\n", fb->width, fb->height,
+	       fb->bpp, (unsigned long)fb->addr, fb->pitch);
+	*fb = (struct boot_framebuffer){ 0 };
+}
+
 void __init boot_memory_init(void)
 {
 	phys_addr_t kernel = __pa(_text);
@@ -337,6 +360,7 @@ void __init boot_memory_init(void)
 	if (!memblock_is_memory(__pa(_end) - 1))
 		panic("mem= leaves no room for the kernel, which ends at %lu KiB",
 		      (unsigned long)(__pa(_end) >> 10));
+	check_framebuffer();
 	memblock_reserve(0, LOW_RESERVED);
 	memblock_reserve(kernel, __pa(_end) - kernel);
 	reserve_initrd();

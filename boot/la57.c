@@ -2,7 +2,7 @@
  * boot/la57.c - five levels of page tables, where they are asked for and the CPU has them
  *
  * Purpose:    the word "la57" on the command line doubles the upper end of user space eight
- *             times over: 57-bit addresses, one more level of tables.
+ *             times over: 57-bit addresses, one more level of tables.  "no5lvl" says no to that.
  * Invariants: runs once, on the boot tables, before the first table of the final kind is made
  *             and before any CPU but the first is started; afterwards neither CR4.LA57 nor
  *             __pgtable_l5_enabled ever changes.
@@ -36,7 +36,7 @@ static bool __init cpu_has_la57(void)
 
 void __init la57_init(void)
 {
-	if (!cmdline_has("la57"))
+	if (!cmdline_has("la57") || cmdline_has("no5lvl"))
 		return;
 	if (!cpu_has_la57()) {
 		pr_warn("la57: this processor has no 5-level paging: going on with 4 levels\n");

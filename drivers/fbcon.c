@@ -82,12 +82,16 @@ static void draw_fast(const struct fbcon *c, volatile u8 *p, const u8 *glyph, u3
 	}
 }
 
+/* A dot where a line's length may be odd. */
+struct dot16 { u16 v; } __packed;
+struct dot32 { u32 v; } __packed;
+
 static void put_dot(volatile u8 *p, u32 v, unsigned int bytes)
 {
 	if (bytes == 4)
-		*(volatile u32 *)p = v;
+		((volatile struct dot32 *)p)->v = v;
 	else if (bytes == 2)
-		*(volatile u16 *)p = v;
+		((volatile struct dot16 *)p)->v = v;
 	else
 		for (unsigned int i = 0; i < 3; i++)
 			p[i] = v >> (8 * i);

@@ -111,15 +111,17 @@ void ps2kbd_init(void)
 {
 	u8 config;
 
-	if (inb(KBD_STATUS) == NOTHING_THERE)
+	if (inb(KBD_STATUS) == NOTHING_THERE) {
+		pr_notice("keyboard: no PS/2 controller\n");
 		return;
+	}
 	for (int i = 0; i < 32 && (inb(KBD_STATUS) & STATUS_OUT_FULL); i++)
 		inb(KBD_DATA);
 	if (!command(CMD_READ_CONFIG) || !wait_status(STATUS_OUT_FULL, STATUS_OUT_FULL))
-		return;
+		goto silent;
 	config = (inb(KBD_DATA) | CONFIG_IRQ | CONFIG_TRANSLATE) & ~CONFIG_DISABLED;
 	if (!command(CMD_WRITE_CONFIG) || !wait_status(STATUS_IN_FULL, 0))
-		return;
+		goto silent;
 	outb(KBD_DATA, config);
 	command(CMD_ENABLE);
 	keyboard_register(&ps2_keyboard);
@@ -127,4 +129,7 @@ void ps2kbd_init(void)
 		pr_warn("keyboard: no interrupt line\n");
 	else
 		pr_info("keyboard: PS/2, layout %s\n", keyboard_layout());
+	return;
+silent:
+	pr_warn("keyboard: the PS/2 controller does not answer\n");
 }

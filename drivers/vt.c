@@ -430,8 +430,10 @@ void vt_init(void)
 	screen = fb_screen_init();
 	if (!screen)
 		screen = vga_screen_init();
-	if (!screen)
+	if (!screen) {
+		pr_info("vt: no screen: no framebuffer that could be used, no VGA in text mode\n");
 		return;
+	}
 	shown = vzalloc(screen->cols * screen->rows * sizeof(cell_t));
 	if (!shown || vt_make(&vts[0])) {
 		pr_err("vt: no memory for the screen\n");

@@ -11,6 +11,7 @@
  */
 #include <fs.h>
 #include <mm.h>
+#include <nospec.h>
 #include <sched.h>
 #include <slab.h>
 #include <string.h>
@@ -137,7 +138,7 @@ static struct file *lookup_fd(struct files_struct *files, unsigned int fd, unsig
 	if (shared)
 		spin_lock(&files->lock);
 	if (fd < files->max_fds)
-		f = files->fd[fd];
+		f = files->fd[array_index_nospec(fd, files->max_fds)];
 	if (f) {
 		if (f->f_mode & refuse)
 			f = NULL;
@@ -167,7 +168,7 @@ struct file *fget_task(struct task_struct *t, unsigned int fd)
 	if (t->files) {
 		spin_lock(&t->files->lock);
 		if (fd < t->files->max_fds)
-			f = t->files->fd[fd];
+			f = t->files->fd[array_index_nospec(fd, t->files->max_fds)];
 		if (f)
 			get_file(f);
 		spin_unlock(&t->files->lock);
@@ -329,7 +330,7 @@ static struct file *take_fd(struct files_struct *files, unsigned int fd)
 
 	spin_lock(&files->lock);
 	if (fd < files->max_fds)
-		f = files->fd[fd];
+		f = files->fd[array_index_nospec(fd, files->max_fds)];
 	if (f) {
 		files->fd[fd] = NULL;
 		release_fd(files, fd);

@@ -190,7 +190,7 @@ static void screen_text(char *s, size_t size)
 	const struct screen *screen = vt_screen();
 
 	if (!screen)
-		strlcpy(s, "none", size);
+		strlcpy(s, vt_foreground() ? "not a console: console=tty0 makes it one" : "none", size);
 	else if (f->addr && !f->text)
 		snprintf(s, size, "%ux%u dots of %u bits: %u columns, %u rows", f->width, f->height, f->bpp, screen->cols,
 			 screen->rows);

@@ -185,14 +185,23 @@ static void run_case(const struct ktest *test, struct ktest_ctx *t)
 		ktest_fail(t, __FILE__, __LINE__, "mm_verify_all: %d violations", bad);
 }
 
+/* Is one of the words of @pattern, which commas part, in "suite.case"?  No pattern: yes. */
 static bool matches(const struct ktest *test, const char *pattern)
 {
-	char full[160];
+	char full[160], word[80];
 
 	if (!pattern || !*pattern)
 		return true;
 	snprintf(full, sizeof(full), "%s.%s", test->suite, test->name);
-	return strstr(full, pattern) != NULL;
+	for (size_t len; *pattern; pattern += len + (pattern[len] == ',')) {
+		const char *comma = strchr(pattern, ',');
+
+		len = comma ? (size_t)(comma - pattern) : strlen(pattern);
+		strlcpy(word, pattern, min(len + 1, sizeof(word)));
+		if (len && strstr(full, word))
+			return true;
+	}
+	return false;
 }
 
 static bool same_suite(const struct ktest *a, const struct ktest *b)

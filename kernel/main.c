@@ -18,6 +18,7 @@
 #include <futex.h>
 #include <genhd.h>
 #include <irq.h>
+#include <kaslr.h>
 #include <ktest.h>
 #include <litmus.h>
 #include <machine_facts.h>
@@ -54,7 +55,8 @@ static void log_start(void)
 		*boot_info.loader ? " by " : "", boot_info.loader,
 		(unsigned long)__pa(_text));
 	pr_info("command line: %s\n", boot_info.cmdline);
-	if (cmdline_has("nokaslr"))
+	cmdline_has("nokaslr");			/* kaslr_init() has heeded it */
+	if (!kaslr_offset())
 		pr_info("kaslr: off, the kernel runs where it was linked\n");
 }
 
@@ -138,6 +140,8 @@ static void open_console(void)
 	}
 }
 
+extern const struct ktest __ktests_start[], __ktests_end[];
+
 static struct report selftest_report;
 
 /* False: there was nothing to do. */
@@ -147,6 +151,11 @@ static bool run_selftests(void)
 
 	if (!cmdline_get("selftest", pattern, sizeof(pattern)))
 		return false;
+	if ((unsigned long)__ktests_start >= (unsigned long)__ktests_end) {
+		pr_err("selftest: this kernel was built without self tests: boot quire-selftest.elf\n");
+		debug_exit(DEBUG_EXIT_FAILURE);
+		return false;
+	}
 	ktest_run_all(pattern, &selftest_report);
 	debug_exit(selftest_report.failed ? DEBUG_EXIT_FAILURE : DEBUG_EXIT_SUCCESS);
 	return true;

@@ -181,6 +181,10 @@ static void put_failed(const struct screen *s, const struct report *r, unsigned 
 		} while (i < nr && nr > rows - 1);
 		put_line(s, "\033[91m", line, false);
 	}
+	if (i < r->failed) {
+		snprintf(line, sizeof(line), "  ... and %u more: see the log", r->failed - i);
+		put_line(s, "\033[91m", line, false);
+	}
 }
 
 static unsigned int rows_but(const struct screen *s, unsigned int used)

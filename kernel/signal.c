@@ -19,6 +19,7 @@
 #include <asm/uaccess.h>
 #include <coredump.h>
 #include <err.h>
+#include <nospec.h>
 #include <sched.h>
 #include <signal.h>
 #include <slab.h>
@@ -905,7 +906,7 @@ long sys_rt_sigaction(int sig, const struct k_sigaction __user *act,
 	if (sig < 1 || sig > _NSIG || (act && (sigmask(sig) & SIG_KERNEL_ONLY)))
 		return -EINVAL;
 
-	ka = &current->sighand->action[sig - 1];
+	ka = &current->sighand->action[array_index_nospec(sig - 1, _NSIG)];
 	spin_lock_irq(&current->sighand->siglock);
 	old = *ka;
 	if (act) {

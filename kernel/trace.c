@@ -22,6 +22,7 @@
 #include <fs.h>
 #include <mm.h>
 #include <mutex.h>
+#include <nospec.h>
 #include <printk.h>
 #include <sched.h>
 #include <string.h>
@@ -461,7 +462,10 @@ static long make_call(const struct pt_regs *regs, unsigned long nr)
 {
 	u32 slot = nr;
 
-	if (slot >= NR_SYSCALLS || !sys_call_table[slot])
+	if (slot >= NR_SYSCALLS)
+		return sys_ni_syscall(nr);
+	slot = array_index_nospec(slot, NR_SYSCALLS);
+	if (!sys_call_table[slot])
 		return sys_ni_syscall(nr);
 	return sys_call_table[slot](regs->di, regs->si, regs->dx, regs->r10, regs->r8, regs->r9);
 }

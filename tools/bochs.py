@@ -2,14 +2,16 @@
 """
 tools/bochs.py - boot Quire in Bochs, a second processor made of software
 
-  bochs.py [-c MODEL] [-m MB] [-t SECS] [-a WORDS] KERNEL INITRAMFS
+  bochs.py [-c MODEL] [-m MB] [-t SECS] [-e TEXT] [-a WORDS] [-g COMMANDS] KERNEL INITRAMFS
 
 Bochs is slower than QEMU and stricter: its models check reserved bits that QEMU lets pass, and have
 what QEMU's own CPU lacks, such as PCIDs.  Boots from a CD as a PC would, shows what the kernel writes to
-COM1, and ends when the machine is switched off.  Exit status 0: it was; 124: not within SECS.
+COM1, and ends when the machine is switched off, or after a line that begins with TEXT.  Exit status 0: so it was;
+124: not within SECS.
 """
 import argparse
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -19,6 +21,7 @@ TOOLS = pathlib.Path(__file__).resolve().parent
 
 GRUB = """set timeout=0
 menuentry Quire {{
+    {commands}
     multiboot2 /boot/quire.elf {words}
     module2 /boot/initramfs.cpio
     boot
@@ -41,18 +44,20 @@ sound: driver=dummy
 """
 
 
-def make_disc(work, kernel, initramfs, words):
+def make_disc(work, kernel, initramfs, words, commands):
     quoted = " ".join(f'"{word}"' for word in words.split())
-    (work / "grub.cfg").write_text(GRUB.format(words=quoted))
+    (work / "grub.cfg").write_text(GRUB.format(words=quoted, commands=commands))
     subprocess.run([str(TOOLS / "mkiso.sh"), str(work / "quire.iso"), kernel, initramfs,
                     str(work / "grub.cfg")], check=True)
 
 
-def follow(path, bochs):
-    """Copy what is written to PATH to our output until BOCHS ends."""
+def follow(path, bochs, end):
+    """Copy what is written to PATH to our output until BOCHS ends, or a line that begins with END (if any) is complete."""
+    seen = b""
     with open(path, "rb") as serial:
-        while True:
+        while not (end and re.search(rb"^" + re.escape(end.encode()) + rb".*\n", seen, re.M)):
             data = serial.read(65536)
+            seen = seen[-400:] + data
             if data:
                 sys.stdout.buffer.write(data.replace(b"\r", b""))
                 sys.stdout.buffer.flush()
@@ -71,13 +76,15 @@ def main():
     parser.add_argument("-c", metavar="MODEL", default="corei7_haswell_4770", help="see bochs --help cpu")
     parser.add_argument("-m", metavar="MB", type=int, default=256)
     parser.add_argument("-t", metavar="SECS", type=float, default=600)
+    parser.add_argument("-e", metavar="TEXT", default="")
     parser.add_argument("-a", metavar="WORDS", default="console=ttyS0 panic=-1")
+    parser.add_argument("-g", metavar="COMMANDS", default="", help="for GRUB, before it loads the kernel")
     parser.add_argument("kernel")
     parser.add_argument("initramfs")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         work = pathlib.Path(name)
-        make_disc(work, args.kernel, args.initramfs, args.a)
+        make_disc(work, args.kernel, args.initramfs, args.a, args.g)
         (work / "bochsrc").write_text(CONFIG.format(memory=args.m, model=args.c, work=work))
         (work / "commands").write_text("c\n")       # Debian's Bochs stops in its debugger first
         (work / "serial").touch()
@@ -88,7 +95,7 @@ def main():
         timer = threading.Timer(args.t, lambda: (late.set(), bochs.kill()))
         timer.start()
         try:
-            follow(work / "serial", bochs)
+            follow(work / "serial", bochs, args.e)
         finally:
             timer.cancel()
             bochs.kill()

@@ -1,7 +1,7 @@
 #!/bin/sh
 # tools/mkiso.sh - make the hybrid boot image
 #
-#   mkiso.sh OUT.iso KERNEL.elf INITRAMFS GRUB.CFG LOADER.EFI QUIRE.CFG
+#   mkiso.sh OUT.iso KERNEL.elf INITRAMFS GRUB.CFG LOADER.EFI [QUIRE.CFG]
 #   mkiso.sh OUT.iso KERNEL.elf INITRAMFS GRUB.CFG
 #
 # One image that works as a disc and, written with dd, as a USB stick.  A BIOS finds GRUB on it.  UEFI
@@ -33,7 +33,7 @@ esp() {
 	mformat -i "$1" -v QUIRE ::
 	mmd -i "$1" ::/EFI ::/EFI/BOOT
 	mcopy -i "$1" "$loader" ::/EFI/BOOT/BOOTX64.EFI
-	mcopy -i "$1" "$quire_cfg" ::/quire.cfg
+	[ -z "$quire_cfg" ] || mcopy -i "$1" "$quire_cfg" ::/quire.cfg
 	mcopy -i "$1" "$work/quire.elf" ::/quire.elf
 	mcopy -i "$1" "$initramfs" ::/initramfs.cpio
 }

@@ -14,42 +14,7 @@ import zlib
 import keyboards
 import screentext
 
-VGA_SIZE, VGA_WIDTH, VGA_HEIGHT = (720, 400), 9, 16
-VGA_ROMS = ("/usr/share/seabios/vgabios-stdvga.bin", "/usr/share/qemu/vgabios-stdvga.bin", "/usr/share/seavgabios/vgabios-stdvga.bin")
-VGA_A = bytes.fromhex("000010386cc6c6fec6c6c6c600000000")      # the letter A as the ROM has it
 ESCAPE = "esc"
-
-
-@functools.lru_cache
-def read_vga_font():
-    """{glyph: character}, and by its first 13 bytes: below, the cursor may be."""
-    rom = pathlib.Path(next(f for f in VGA_ROMS if pathlib.Path(f).exists())).read_bytes()
-    start = rom.index(VGA_A) - 16 * ord("A")
-    glyphs = [(bytes([code]).decode("cp437"), rom[start + 16 * code:start + 16 * code + 16]) for code in range(255, 31, -1)]
-    return {glyph[:13]: c for c, glyph in glyphs} | {glyph: c for c, glyph in glyphs}
-
-
-def vga_character(look):
-    """Of one cell, 9 dots wide."""
-    dots = [[look[27 * y + 3 * x:27 * y + 3 * x + 3] for x in range(8)] for y in range(VGA_HEIGHT)]
-    glyph = bytes(sum((dot != dots[0][0]) << (7 - x) for x, dot in enumerate(line)) for line in dots)
-    font = read_vga_font()
-    return " " if not any(glyph[:13]) and glyph not in font else font.get(glyph) or font.get(glyph[:13], "\ufffd")
-
-
-def vga_text(picture):
-    """The 25 lines of a picture of VGA text."""
-    known, lines = {}, []
-    for line in picture.cells(VGA_WIDTH, VGA_HEIGHT, 80, 25):
-        for look in set(line) - known.keys():
-            known[look] = vga_character(look)
-        lines.append("".join(known[look] for look in line).rstrip())
-    return lines
-
-
-def scale_of(width):
-    """As fbcon_setup() chooses it."""
-    return min(max(width // 800, 1), 8)
 
 
 def write_png(path, picture):
@@ -76,16 +41,16 @@ class Sitter(keyboards.Typist):
     """Also looks at the screen."""
     panics = False              # the play wants it to
 
-    def picture(self):
+    def photograph(self):
         path = self.log.with_suffix(".ppm")
         self.ask("screendump", filename=str(path))
-        return screentext.Picture(path.read_bytes())
+        return path.read_bytes()
+
+    def picture(self):
+        return screentext.Picture(self.photograph())
 
     def lines(self):
-        picture = self.picture()
-        if (picture.width, picture.height) == VGA_SIZE:
-            return vga_text(picture)
-        return picture.text(scale_of(picture.width))
+        return screentext.read_screen(self.photograph())
 
     def sees(self, pattern, seconds=30, gone=False):
         """Until a line of the screen is like PATTERN (GONE: none is); the lines, or None."""

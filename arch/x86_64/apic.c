@@ -158,11 +158,19 @@ void apic_init(void)
 	pr_info("apic: local APIC id %u%s\n", apic_id(), lapic ? "" : " (x2APIC)");
 }
 
-/* In the mode of the first CPU: the firmware may have left each as it liked. */
+/*
+ * In the mode of the first CPU: the firmware may have left each as it liked.  There is no way from x2APIC mode
+ * to the other but through "off", and none from "off" to x2APIC but through the other.
+ */
 void apic_init_secondary(void)
 {
-	u64 base = rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE;
+	u64 base = rdmsr(MSR_APIC_BASE);
 
+	if (lapic && (base & APIC_BASE_X2APIC)) {
+		base &= ~(APIC_BASE_ENABLE | APIC_BASE_X2APIC);
+		wrmsr(MSR_APIC_BASE, base);
+	}
+	base |= APIC_BASE_ENABLE;
 	wrmsr(MSR_APIC_BASE, base);
 	if (!lapic && !(base & APIC_BASE_X2APIC))
 		wrmsr(MSR_APIC_BASE, base | APIC_BASE_X2APIC);

@@ -102,7 +102,7 @@ int ioapic_route(u32 gsi, u8 vector, u32 dest, bool level, bool active_low)
 	unsigned long flags;
 	u32 reg, low = vector;
 
-	if (!io)
+	if (!io || dest > 0xfe)		/* eight bits, and all ones mean all CPUs */
 		return -ENODEV;
 	reg = IOAPIC_REDIR + 2 * (gsi - io->gsi_base);
 	if (level)

@@ -56,6 +56,14 @@ static u32 irq_to_gsi(unsigned int irq, bool *level, bool *low)
 	return acpi_info.isa_gsi[irq];
 }
 
+/* The CPU that devices interrupt: this one, if its number has room where eight bits are (I/O APIC, messages). */
+static u32 irq_dest(void)
+{
+	u32 id = this_cpu()->apic_id;
+
+	return id < 0xff ? id : cpus[0].apic_id;
+}
+
 int request_irq(unsigned int irq, irq_handler_t fn, void *arg, const char *name)
 {
 	bool level, low;
@@ -77,7 +85,7 @@ int request_irq(unsigned int irq, irq_handler_t fn, void *arg, const char *name)
 		d->gsi = gsi;
 		d->level = level;
 		WRITE_ONCE(d->fn, fn);
-		err = ioapic_route(gsi, IRQ_BASE_VECTOR + irq, this_cpu()->apic_id, level, low);
+		err = ioapic_route(gsi, IRQ_BASE_VECTOR + irq, irq_dest(), level, low);
 	}
 	spin_unlock_irqrestore(&irq_lock, flags);
 	return err;
@@ -114,7 +122,7 @@ int request_msi(irq_handler_t fn, void *arg, const char *name, u64 *addr, u32 *d
 		d->arg = arg;
 		d->name = name;
 		d->level = false;
-		*addr = MSI_ADDRESS | (u64)this_cpu()->apic_id << 12;
+		*addr = MSI_ADDRESS | (u64)irq_dest() << 12;
 		*data = IRQ_BASE_VECTOR + irq;
 		WRITE_ONCE(d->fn, fn);
 		err = 0;

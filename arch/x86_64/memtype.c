@@ -22,6 +22,7 @@
  */
 #include <asm/memtype.h>
 #include <asm/processor.h>
+#include <boot_info.h>
 #include <list.h>
 #include <memblock.h>
 #include <mm.h>
@@ -42,6 +43,7 @@ static const char *const mode_names[_PAGE_CACHE_MODE_NUM] = {
 };
 
 static bool pat_enabled;
+static bool pat_unwanted;		/* the word "nopat" */
 
 /* ---- PTE bits ---------------------------------------------------------------------- */
 
@@ -92,6 +94,13 @@ void pat_cpu_init(void)
 {
 	u32 a, b, c, d;
 
+	if (pat_unwanted)
+		return;
+	if (cmdline_has("nopat")) {
+		pr_info("x86/PAT: PAT support disabled via boot option.\n");
+		pat_unwanted = true;
+		return;
+	}
 	cpuid(1, 0, &a, &b, &c, &d);
 	if (!(d & BIT(16)))
 		return;

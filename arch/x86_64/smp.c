@@ -59,7 +59,8 @@ extern char trampoline_start[], trampoline_end[];
 extern struct trampoline_args trampoline_args;
 
 #define LOW_MEMORY	0xa0000UL
-#define ANSWER_NS	(NSEC_PER_SEC)		/* how long a CPU may take to come up */
+#define ANSWER_NS	(10 * NSEC_PER_SEC)	/* how long a CPU may take to come up: as Linux; a busy host may starve a virtual one */
+#define LATE_NS		(NSEC_PER_SEC)		/* for the one that will not: smp.late= */
 #define INIT_WAIT_NS	10000000UL		/* between INIT and the first STARTUP, as the SDM says */
 #define STARTUP_WAIT_NS	200000UL		/* between the first and the second */
 #define NOBODY		0xffffffffU
@@ -174,6 +175,7 @@ static bool __init wake(u32 apic)
 {
 	u32 *place = args_in_page()->wanted_at;
 	u8 vector = trampoline_pa >> PAGE_SHIFT;
+	bool late = start_is_held_back(apic);
 	u32 wanted = apic;
 	u64 end;
 
@@ -181,13 +183,13 @@ static bool __init wake(u32 apic)
 	__atomic_store_n(place, apic, __ATOMIC_RELEASE);
 	apic_send(apic, APIC_INIT);
 	wait_ns(INIT_WAIT_NS);
-	if (!start_is_held_back(apic)) {
+	if (!late) {
 		apic_send(apic, APIC_STARTUP | vector);
 		wait_ns(STARTUP_WAIT_NS);
 		if (!has_answered())
 			apic_send(apic, APIC_STARTUP | vector);
 	}
-	for (end = clock_read_ns() + ANSWER_NS; !has_answered() && clock_read_ns() < end;)
+	for (end = clock_read_ns() + (late ? LATE_NS : ANSWER_NS); !has_answered() && clock_read_ns() < end;)
 		cpu_relax();
 	if (__atomic_compare_exchange_n(place, &wanted, NOBODY, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return false;

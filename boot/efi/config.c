@@ -9,8 +9,9 @@
  *         initramfs initramfs.cpio
  *         cmdline console=tty0
  *
- * A line is a word and the rest; blanks before it and lines with a # are nothing.  A word that is not known,
- * or one too many, is passed over and remembered: the menu names its line.
+ * A line is a word and the rest; blanks before and behind it, lines with a # and the marks that editors leave (CR,
+ * a byte order mark at the beginning) are nothing.  A line whose word is not known, or whose value is missing, wrong or
+ * too long, is passed over and remembered: the menu names it.  So is an entry too many, with what belongs to it.
  */
 #include "loader.h"
 
@@ -19,13 +20,15 @@ static bool is(const char *word, UINTN len, const char *known)
 	return strlena((const CHAR8 *)known) == len && !CompareMem(word, known, len);
 }
 
-static void copy(char *to, UINTN size, const char *from)
+/* Copy @from if it fits into the @size bytes at @to. */
+static bool copy(char *to, UINTN size, const char *from)
 {
-	UINTN i;
+	UINTN len = strlena((const CHAR8 *)from);
 
-	for (i = 0; i + 1 < size && from[i]; i++)
-		to[i] = from[i];
-	to[i] = 0;
+	if (len >= size)
+		return false;
+	CopyMem(to, from, len + 1);
+	return true;
 }
 
 /* The number at *@s, which is moved behind it; false if there is none. */
@@ -34,7 +37,7 @@ static bool number(const char **s, UINT32 *n)
 	const char *p = *s;
 
 	*n = 0;
-	while (*p >= '0' && *p <= '9' && *n < 100000)
+	while (*p >= '0' && *p <= '9' && *n < 10000)		/* what is left over is no end of the value */
 		*n = *n * 10 + (*p++ - '0');
 	if (p == *s)
 		return false;
@@ -64,51 +67,59 @@ static bool set_mode(const char *value, struct mode *m)
 
 static bool begin_entry(struct config *c, const char *title)
 {
-	struct entry *e = &c->entries[c->nr];
+	struct entry *e;
 
-	if (c->nr == MAX_ENTRIES)
+	c->open = NULL;
+	if (c->nr == MAX_ENTRIES || !*title)
 		return false;
-	copy(e->title, sizeof(e->title), title);
+	e = &c->entries[c->nr];
+	if (!copy(e->title, sizeof(e->title), title))
+		return false;
 	copy(e->kernel, sizeof(e->kernel), "quire.elf");
+	c->open = e;
 	c->nr++;
 	return true;
 }
 
-static bool in_entry(struct config *c, const char *word, UINTN len, const char *value)
+/* A word of the entry that is open. */
+static bool in_entry(struct entry *e, const char *word, UINTN len, const char *value)
 {
-	struct entry *e = &c->entries[c->nr - 1];
-
-	if (!c->nr)
+	if (!e)
 		return false;
 	if (is(word, len, "kernel"))
-		copy(e->kernel, sizeof(e->kernel), value);
-	else if (is(word, len, "initramfs"))
-		copy(e->initramfs, sizeof(e->initramfs), value);
-	else if (is(word, len, "cmdline"))
-		copy(e->cmdline, sizeof(e->cmdline), value);
-	else
-		return false;
-	return true;
+		return *value && copy(e->kernel, sizeof(e->kernel), value);
+	if (is(word, len, "initramfs"))
+		return copy(e->initramfs, sizeof(e->initramfs), value);
+	if (is(word, len, "cmdline"))
+		return copy(e->cmdline, sizeof(e->cmdline), value);
+	return false;
 }
 
-static bool line(struct config *c, char *s)
+static bool is_blank(char c)
 {
-	char *word, *end;
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* One line, [s, end): *@end may be written to. */
+static bool line(struct config *c, char *s, char *end)
+{
+	char *word;
 	UINTN len;
 
-	while (*s == ' ' || *s == '\t')
+	while (s < end && is_blank(*s))
 		s++;
-	if (!*s || *s == '#')
+	while (end > s && is_blank(end[-1]))
+		end--;
+	*end = 0;
+	if (s == end || *s == '#')
 		return true;
-	for (word = s; *s && *s != ' ' && *s != '\t'; s++)
+	if (strlena((const CHAR8 *)s) != (UINTN)(end - s))
+		return false;			/* a NUL is no text */
+	for (word = s; *s && !is_blank(*s); s++)
 		;
 	len = s - word;
-	while (*s == ' ' || *s == '\t')
+	while (is_blank(*s))
 		s++;
-	for (end = s; *end; end++)
-		;
-	while (end > s && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r'))
-		*--end = 0;
 	if (is(word, len, "timeout"))
 		return set_number(s, (UINT32 *)&c->timeout);
 	if (is(word, len, "default"))
@@ -117,7 +128,7 @@ static bool line(struct config *c, char *s)
 		return set_mode(s, &c->mode);
 	if (is(word, len, "entry"))
 		return begin_entry(c, s);
-	return in_entry(c, word, len, s);
+	return in_entry(c->open, word, len, s);
 }
 
 static void preset_entry(struct config *c)
@@ -129,19 +140,23 @@ static void preset_entry(struct config *c)
 
 void config_parse(struct config *c, char *text, UINTN len)
 {
+	char *s = text, *end = text + len, *next;
 	unsigned int nr = 0;
 
 	ZeroMem(c, sizeof(*c));
 	c->timeout = 5;
-	for (char *s = text, *next; s < text + len; s = next) {
-		for (next = s; next < text + len && *next != '\n'; next++)
+	if (len >= 3 && !CompareMem(text, "\xef\xbb\xbf", 3))
+		s += 3;
+	for (; s < end; s = next) {
+		for (next = s; next < end && *next != '\n'; next++)
 			;
-		*next++ = 0;
 		nr++;
-		if (!line(c, s) && !c->bad_line)
+		if (!line(c, s, next) && !c->bad_line)
 			c->bad_line = nr;
+		next++;
 	}
 	if (!c->nr)
 		preset_entry(c);
+	c->open = NULL;
 	c->preset = c->preset && c->preset <= c->nr ? c->preset - 1 : 0;
 }

@@ -10,30 +10,44 @@
 
 #define ALIGNMENT 0x200000UL
 
-/* Is this a kernel, and where would it like to lie? */
-static bool extent(const char *data, UINTN size, UINT64 *start, UINT64 *end)
+/* Is this an ELF file for this machine whose program headers lie in it? */
+static bool is_kernel(const char *data, UINTN size)
+{
+	const Elf64_Ehdr *eh = (const Elf64_Ehdr *)data;
+
+	return size >= sizeof(*eh) && !CompareMem(eh->e_ident, ELFMAG, SELFMAG) &&
+	       eh->e_ident[EI_CLASS] == ELFCLASS64 && eh->e_ident[EI_DATA] == ELFDATA2LSB &&
+	       eh->e_machine == EM_X86_64 && eh->e_type == ET_EXEC && eh->e_phentsize == sizeof(Elf64_Phdr) &&
+	       eh->e_phoff <= size && !(eh->e_phoff % 8) && eh->e_phnum <= (size - eh->e_phoff) / sizeof(Elf64_Phdr);
+}
+
+/*
+ * What the segments take, [*@start, *@end), and where the entry lies from *@start on.  False if they are not all in
+ * the file, not in order one behind the other below 4 GiB, or none has the entry.
+ */
+static bool extent(const char *data, UINTN size, UINT64 *start, UINT64 *end, UINT64 *entry)
 {
 	const Elf64_Ehdr *eh = (const Elf64_Ehdr *)data;
 	const Elf64_Phdr *ph = (const Elf64_Phdr *)(data + eh->e_phoff);
+	bool any = false, entered = false;
 
-	if (size < sizeof(*eh) || CompareMem(eh->e_ident, ELFMAG, SELFMAG) || eh->e_ident[EI_CLASS] != ELFCLASS64 ||
-	    eh->e_machine != EM_X86_64 || eh->e_type != ET_EXEC || eh->e_phentsize != sizeof(*ph) ||
-	    eh->e_phoff > size || eh->e_phnum > (size - eh->e_phoff) / sizeof(*ph))
-		return false;
-	*start = ~0UL;
-	*end = 0;
+	*start = *end = 0;
 	for (unsigned int i = 0; i < eh->e_phnum; i++) {
 		if (ph[i].p_type != PT_LOAD)
 			continue;
 		if (ph[i].p_offset > size || ph[i].p_filesz > size - ph[i].p_offset || ph[i].p_filesz > ph[i].p_memsz ||
-		    ph[i].p_paddr > BELOW_4G || ph[i].p_memsz > BELOW_4G)
+		    ph[i].p_paddr > BELOW_4G || ph[i].p_memsz > BELOW_4G - ph[i].p_paddr || ph[i].p_paddr < *end)
 			return false;
-		if (ph[i].p_paddr < *start)
+		if (!any)
 			*start = ph[i].p_paddr;
-		if (ph[i].p_paddr + ph[i].p_memsz > *end)
-			*end = ph[i].p_paddr + ph[i].p_memsz;
+		any = true;
+		*end = ph[i].p_paddr + ph[i].p_memsz;
+		if (eh->e_entry - ph[i].p_vaddr < ph[i].p_filesz) {
+			*entry = ph[i].p_paddr - *start + (eh->e_entry - ph[i].p_vaddr);
+			entered = true;
+		}
 	}
-	return *start < *end && !(*start & (ALIGNMENT - 1));
+	return entered && !(*start & (ALIGNMENT - 1));
 }
 
 /* Pages for [start, end), or as many elsewhere below 4 GiB with the same alignment. */
@@ -57,25 +71,19 @@ EFI_STATUS elf_load(const char *data, UINTN size, struct image *image)
 	const Elf64_Ehdr *eh = (const Elf64_Ehdr *)data;
 	const Elf64_Phdr *ph;
 	EFI_PHYSICAL_ADDRESS at;
-	UINT64 start, end;
+	UINT64 start, end, entry;
 	EFI_STATUS err;
 
-	if (!extent(data, size, &start, &end))
+	if (!is_kernel(data, size) || !extent(data, size, &start, &end, &entry))
 		return EFI_LOAD_ERROR;
 	err = allocate(start, end, &at);
 	if (EFI_ERROR(err))
 		return err;
-	image->base = at;
-	image->end = at + (end - start);
-	image->entry = 0;
+	*image = (struct image){ at, at + (end - start), at + entry };
 	ZeroMem((void *)at, end - start);
 	ph = (const Elf64_Phdr *)(data + eh->e_phoff);
-	for (unsigned int i = 0; i < eh->e_phnum; i++) {
-		if (ph[i].p_type != PT_LOAD)
-			continue;
-		CopyMem((char *)at + (ph[i].p_paddr - start), data + ph[i].p_offset, ph[i].p_filesz);
-		if (eh->e_entry - ph[i].p_vaddr < ph[i].p_filesz)
-			image->entry = at + (ph[i].p_paddr - start) + (eh->e_entry - ph[i].p_vaddr);
-	}
-	return image->entry ? EFI_SUCCESS : EFI_LOAD_ERROR;
+	for (unsigned int i = 0; i < eh->e_phnum; i++)
+		if (ph[i].p_type == PT_LOAD)
+			CopyMem((char *)at + (ph[i].p_paddr - start), data + ph[i].p_offset, ph[i].p_filesz);
+	return EFI_SUCCESS;
 }

@@ -34,6 +34,7 @@ struct config {
 #define WAIT_FOR_KEY (-1)
 	struct mode mode;
 	unsigned int bad_line;		/* the first that makes no sense; 0: none */
+	struct entry *open;		/* while the file is read: whose lines come */
 };
 
 /* Fill @c from @text (NUL at [len]); without entries, from what a stick without configuration means. */

@@ -10,7 +10,16 @@
 #include "loader.h"
 
 static struct config config;
+static UINT64 began;			/* ticks of the TSC */
 static struct screen screen;
+
+static UINT64 ticks(void)
+{
+	UINT32 low, high;
+
+	asm volatile("rdtsc" : "=a"(low), "=d"(high));
+	return (UINT64)high << 32 | low;
+}
 
 static void read_config(void)
 {
@@ -50,6 +59,8 @@ static void try_entry(EFI_HANDLE me, const struct entry *e)
 	}
 	if (config.mode.width && !screen_set(&screen, config.mode))
 		Print(L"The screen has no mode of %dx%d: it stays as it is.\r\n", config.mode.width, config.mode.height);
+	if (!config.timeout)		/* nobody was waited for */
+		Print(L"Quire EFI loader: %ld ticks of the TSC until here.\r\n", ticks() - began);
 	err = start_kernel(me, &kernel, e, initramfs, initramfs_size, &screen);
 	complain(e, L"starting", e->kernel, err);
 }
@@ -58,6 +69,7 @@ EFI_STATUS efi_main(EFI_HANDLE me, EFI_SYSTEM_TABLE *table)
 {
 	EFI_STATUS err;
 
+	began = ticks();
 	InitializeLib(me, table);
 	uefi_call_wrapper(BS->SetWatchdogTimer, 4, 0, 0, 0, NULL);	/* a menu may wait for longer than 5 minutes */
 	err = volume_open(me);

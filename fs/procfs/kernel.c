@@ -3,6 +3,7 @@
  */
 #include <asm/memtype.h>
 #include <asm/processor.h>
+#include <asm/topology.h>
 #include <asm/uaccess.h>
 #include <boot_info.h>
 #include <genhd.h>
@@ -98,14 +99,20 @@ static int stat_show(struct seq_file *m)
 static int cpuinfo_show(struct seq_file *m)
 {
 	const struct cpu_features *c = &cpu_features;
+	struct topology t = cpu_topology();
 
 	for (unsigned int i = 0; i < nr_cpus; i++) {
+		u32 apic = cpus[i].apic_id, package = topology_package(t, apic);
+		unsigned int siblings, cores;
+
+		topology_count(t, package, &siblings, &cores);
 		seq_printf(m, "processor\t: %u\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\n", i,
 			   c->vendor, c->family, c->model);
 		seq_printf(m, "model name\t: %s\nstepping\t: %u\ncpu MHz\t\t: %lu.%03lu\n", c->brand,
 			   c->stepping, tsc_khz / 1000, tsc_khz % 1000);
-		seq_printf(m, "physical id\t: 0\nsiblings\t: %u\ncore id\t\t: %u\ncpu cores\t: %u\n",
-			   nr_cpus, i, nr_cpus);
+		seq_printf(m, "physical id\t: %u\nsiblings\t: %u\ncore id\t\t: %u\ncpu cores\t: %u\n",
+			   package, siblings, topology_core(t, apic), cores);
+		seq_printf(m, "apicid\t\t: %u\ninitial apicid\t: %u\n", apic, apic);
 		seq_printf(m, "fpu\t\t: yes\nwp\t\t: yes\nflags\t\t: fpu tsc msr pae apic sse sse2 syscall lm%s%s%s%s%s%s%s%s%s%s\n",
 			   c->nx ? " nx" : "", c->gbpages ? " pdpe1gb" : "", c->smep ? " smep" : "",
 			   c->smap ? " smap" : "", c->umip ? " umip" : "",

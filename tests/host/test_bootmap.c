@@ -28,6 +28,7 @@ unsigned char fake_ram[FAKE_RAM_SIZE];
 struct page *vmemmap;
 unsigned long phys_base, max_pfn;
 bool page_alloc_ready;
+struct cpu_features cpu_features = { .phys_bits = 40 };
 static jmp_buf *on_panic;
 
 void panic(const char *fmt, ...)
@@ -236,6 +237,41 @@ static void alternating_pieces_of_ram_keep_the_largest(void **state)
 	assert_int_equal(told_type(500 * 64 * GRANULE), BOOT_MEM_RAM);
 }
 
+static bool fb_usable(struct boot_framebuffer fb)
+{
+	boot_info.fb = fb;
+	check_framebuffer();
+	return boot_info.fb.addr;
+}
+
+static void framebuffer_must_lie_where_nothing_else_does(void **state)
+{
+	const struct boot_framebuffer good = { .addr = 0xfd000000, .width = 800, .height = 600, .pitch = 3200, .bpp = 32 };
+	struct boot_framebuffer fb;
+
+	reset();
+	memblock_add(0, 64UL << 20);
+	assert_true(fb_usable(good));
+	fb = good, fb.addr = 0;
+	assert_false(fb_usable(fb));
+	fb = good, fb.addr = 32UL << 20;
+	assert_false(fb_usable(fb));
+	fb = good, fb.addr = (1UL << 40) - 4096;
+	assert_false(fb_usable(fb));
+	fb = good, fb.addr = ~0UL - 4096;
+	assert_false(fb_usable(fb));
+	fb = good, fb.pitch = 3199;
+	assert_false(fb_usable(fb));
+	fb = good, fb.height = 0;
+	assert_false(fb_usable(fb));
+	fb = good, fb.bpp = 0;
+	assert_false(fb_usable(fb));
+	fb = good, fb.width = fb.height = fb.pitch = ~0U;
+	assert_false(fb_usable(fb));
+	fb = good, fb.width = 1, fb.height = 1;
+	assert_true(fb_usable(fb));
+}
+
 /* ---- damage ---- */
 
 static void survives(unsigned int protocol, phys_addr_t info)
@@ -310,6 +346,7 @@ int main(void)
 		cmocka_unit_test(every_address_has_its_highest_type),
 		cmocka_unit_test(thousands_of_pieces_lose_ram_only),
 		cmocka_unit_test(alternating_pieces_of_ram_keep_the_largest),
+		cmocka_unit_test(framebuffer_must_lie_where_nothing_else_does),
 		cmocka_unit_test(damaged_multiboot2_info_is_survived),
 		cmocka_unit_test(long_command_line_is_cut_at_a_word),
 	};

@@ -12,6 +12,7 @@
 #include <boot_info.h>
 #include <ktest.h>
 #include <mm.h>
+#include <nospec.h>
 #include <sched.h>
 #include <sections.h>
 #include <slab.h>
@@ -363,6 +364,18 @@ KTEST(hardening, stack_overflow_is_a_double_fault_on_a_stack_of_its_own)
 	EXPECT_EQ(cr2, (unsigned long)current->stack - sizeof(long));
 	EXPECT(is_stack_guard(cr2));
 	EXPECT(rdmsr(MSR_GS_BASE) == (u64)this_cpu());
+}
+
+/* ---- where the CPU guesses ----------------------------------------------------------------------------- */
+
+KTEST(hardening, index_out_of_range_becomes_0_without_a_branch)
+{
+	EXPECT_EQ(array_index_nospec(0, 5), 0);
+	EXPECT_EQ(array_index_nospec(4, 5), 4);
+	EXPECT_EQ(array_index_nospec(5, 5), 0);
+	EXPECT_EQ(array_index_nospec(-1UL, 5), 0);
+	EXPECT_EQ(array_index_nospec(1UL << 32, 5), 0);
+	EXPECT_EQ(array_index_nospec(3, 0), 0);
 }
 
 /* ---- ends the kernel: tools/test.py boots with the word "provoke" ------------------------------------- */

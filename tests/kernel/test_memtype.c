@@ -8,7 +8,7 @@
 #include <vmalloc.h>
 #include "fs_util.h"
 
-#define HOLE	0x8000000000UL		/* no device, no RAM, no MTRR: write-back if nobody minds */
+#define HOLE	0x8000000000UL		/* no device, no RAM, no MTRR of its own: write-back if nobody minds */
 #define ROM	0xe0000UL
 #define WB	_PAGE_CACHE_MODE_WB
 #define WC	_PAGE_CACHE_MODE_WC
@@ -31,6 +31,19 @@ static bool reserved(unsigned long first, unsigned long nr)
 	return memtype_reserved(HOLE + first * PAGE_SIZE, HOLE + (first + nr) * PAGE_SIZE);
 }
 
+/* Where the firmware has left the MTRRs off, as on QEMU's microvm, nothing but RAM is write-back: skip the case. */
+static bool hole_is_uncached(struct ktest_ctx *t)
+{
+	enum page_cache_mode got;
+
+	if (reserve(0, 1, WB, &got))
+		return false;		/* the case will say so */
+	release(0, 1);
+	if (got != WB)
+		ktest_skip(t, "the MTRRs are off: devices are never write-back here");
+	return got != WB;
+}
+
 KTEST(memtype, pat_is_linuxs)
 {
 	EXPECT_EQ(rdmsr(0x277), 0x0407050600070106UL);
@@ -51,8 +64,11 @@ KTEST(memtype, every_mode_has_its_bits_and_back)
 KTEST(memtype, second_mapping_takes_the_first_ones_type)
 {
 	enum page_cache_mode a, b, c, d;
-	int err = reserve(0, 4, WC, &a);
+	int err;
 
+	if (hole_is_uncached(t))
+		return;
+	err = reserve(0, 4, WC, &a);
 	EXPECT(!err && a == WC);
 	err = reserve(1, 1, WB, &b) ?: reserve(3, 2, UCM, &c) ?: reserve(10, 1, WB, &d);
 	EXPECT_EQ(err, 0);
@@ -71,6 +87,8 @@ KTEST(memtype, who_must_not_be_cached_is_refused_where_others_cache)
 {
 	enum page_cache_mode got;
 
+	if (hole_is_uncached(t))
+		return;
 	EXPECT_EQ(reserve(0, 2, WB, &got), 0);
 	EXPECT_EQ(reserve(1, 2, UCM, &got), -EBUSY);
 	EXPECT_EQ(reserve(1, 1, WC, &got), -EBUSY);
@@ -86,6 +104,8 @@ KTEST(memtype, split_parts_are_freed_by_themselves)
 {
 	enum page_cache_mode got;
 
+	if (hole_is_uncached(t))
+		return;
 	EXPECT_EQ(reserve(0, 4, WC, &got), 0);
 	EXPECT_EQ(memtype_split(HOLE, HOLE + PAGE_SIZE, HOLE + 4 * PAGE_SIZE), 0);
 	EXPECT(reserved(0, 1) && reserved(1, 3) && !reserved(0, 4));
@@ -100,17 +120,15 @@ KTEST(memtype, split_parts_are_freed_by_themselves)
 
 KTEST(memtype, ram_is_always_write_back)
 {
-	unsigned long page = __get_free_pages(GFP_KERNEL, 0);
+	static char page[PAGE_SIZE] __aligned(PAGE_SIZE);	/* above 1 MiB, as an allocated one need not be */
 	enum page_cache_mode type = UCM;
-	phys_addr_t pa = __pa((void *)page);
+	phys_addr_t pa = __pa(page);
 
-	EXPECT(page);
 	EXPECT_EQ(memtype_reserve(pa, pa + PAGE_SIZE, &type), -EINVAL);
 	EXPECT(!ioremap(pa, PAGE_SIZE));
 	type = WB;
 	EXPECT_EQ(memtype_reserve(pa, pa + PAGE_SIZE, &type), 0);
 	memtype_free(pa, pa + PAGE_SIZE);
-	free_page(page);
 }
 
 KTEST(memtype, ioremap_variants_share_one_type)
@@ -216,16 +234,46 @@ FS_TEST(pfnmap, get_user_pages_refuses_and_access_reads)
 	EXPECT_EQ(unmap(50, 2), 0);
 }
 
-FS_TEST(pfnmap, access_writes_devices_but_no_copied_page)
+/* Does a device at @pa keep what is written there? */
+static bool keeps_words(phys_addr_t pa)
+{
+	volatile u32 *word = ioremap(pa, 4);
+	u32 old;
+	bool kept;
+
+	if (!word)
+		return false;
+	old = *word;
+	*word = ~old;
+	kept = *word == ~old;
+	*word = old;
+	iounmap((void *)word);
+	return kept;
+}
+
+/* The memory of VGA's text mode, where no text is; on a screen in graphics it is not there. */
+FS_TEST(pfnmap, access_writes_devices)
+{
+	struct mm_struct *mm = current->mm;
+	unsigned long at = AT(50) + 0x800;
+	u32 word = 0;
+
+	if (!keeps_words(0xbf800)) {
+		ktest_skip(t, "needs VGA's text mode");
+		return;
+	}
+	EXPECT_EQ(map_mem(0xbf000, 1, RW, MAP_SHARED, O_RDWR), AT(50));
+	EXPECT_EQ(access_remote_vm(mm, at, "quir", 4, FOLL_WRITE), 4);
+	EXPECT_EQ(access_remote_vm(mm, at, &word, 4, 0), 4);
+	EXPECT(!memcmp(&word, "quir", 4));
+	EXPECT_EQ(unmap(50, 1), 0);
+}
+
+FS_TEST(pfnmap, access_writes_no_copied_page)
 {
 	struct mm_struct *mm = current->mm;
 	u32 word = 0;
 
-	EXPECT_EQ(map_mem(0xb8000, 8, RW, MAP_SHARED, O_RDWR), AT(50));
-	EXPECT_EQ(access_remote_vm(mm, AT(57) + 0x800, "quir", 4, FOLL_WRITE), 4);
-	EXPECT_EQ(access_remote_vm(mm, AT(57) + 0x800, &word, 4, 0), 4);
-	EXPECT(!memcmp(&word, "quir", 4));
-	EXPECT_EQ(unmap(50, 8), 0);
 	EXPECT_EQ(map_mem(ROM, 2, RW, MAP_PRIVATE, O_RDONLY), AT(50));
 	EXPECT_EQ(access_remote_vm(mm, AT(50), &word, 4, 0), 4);
 	EXPECT(poke(AT(50), 5));

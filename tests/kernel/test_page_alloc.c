@@ -347,6 +347,17 @@ KTEST(page_alloc, every_frame_of_ram_has_a_struct_page_and_holes_have_none)
 	EXPECT_EQ(sizeof(struct page), 64);
 }
 
+KTEST(page_alloc, frames_are_numbered_without_the_holes)
+{
+	unsigned long n = 0, wrong = 0;
+
+	for (unsigned long pfn = next_valid_pfn(0); pfn < max_pfn; pfn = next_valid_pfn(pfn + 1))
+		wrong += !pfn_valid(pfn) || frame_index(pfn) != n++;
+	EXPECT_EQ(wrong, 0);
+	EXPECT(n >= totalram_pages());
+	EXPECT_EQ(next_valid_pfn(max_pfn), max_pfn);
+}
+
 static struct page *contended;
 static volatile int lock_stage;
 
