@@ -66,6 +66,8 @@ static struct serial_port {
 	{ .base = 0x2e8, .irq = 3, .tty.name = "ttyS3" },
 };
 
+static void (*listener)(const char *s, size_t n);	/* who gets what comes in at the console, instead of ttyS0 */
+
 static u8 uart_in(struct serial_port *p, u8 reg) { return inb(p->base + reg); }
 static void uart_out(struct serial_port *p, u8 reg, u8 v) { outb(p->base + reg, v); }
 
@@ -215,6 +217,16 @@ static size_t receive(struct serial_port *p, u8 *buf, size_t max, bool *brk)
 	return n;
 }
 
+static void deliver(struct serial_port *p, const u8 *buf, size_t n)
+{
+	void (*fn)(const char *, size_t) = p == &ports[0] ? READ_ONCE(listener) : NULL;
+
+	if (fn)
+		fn((const char *)buf, n);
+	else
+		tty_receive(&p->tty, buf, n);
+}
+
 /* Everything that came, and room for what waits. */
 static void serve(struct serial_port *p)
 {
@@ -228,7 +240,7 @@ static void serve(struct serial_port *p)
 		transmit(p);
 		spin_unlock(&p->lock);
 		if (n)
-			tty_receive(&p->tty, buf, n);
+			deliver(p, buf, n);
 		if (brk)
 			tty_receive_break(&p->tty);
 	} while (n == sizeof(buf) || brk);
@@ -301,6 +313,11 @@ static struct console serial_console = {
 	.write = serial_console_write,
 	.dev = MKDEV(TTY_MAJOR, 64),
 };
+
+void serial_grab(void (*fn)(const char *s, size_t n))
+{
+	WRITE_ONCE(listener, serial_console.enabled ? fn : NULL);
+}
 
 /* ---- set-up -------------------------------------------------------------------------------- */
 

@@ -51,18 +51,28 @@ static const struct termios default_termios = {
 	},
 };
 
+static void init_termios(struct tty_struct *tty)
+{
+	tty->termios = default_termios;
+	tty->termios.c_iflag |= tty->ops->iflag;
+}
+
 int tty_register(struct tty_struct *tty, unsigned int major, unsigned int minor)
 {
-	if (nr_ttys == MAX_TTYS)
-		return -ENOSPC;
+	int err;
+
 	tty->dev = MKDEV(major, minor);
 	spin_lock_init(&tty->lock);
 	init_waitqueue_head(&tty->read_wait);
 	init_waitqueue_head(&tty->write_wait);
-	tty->termios = default_termios;
+	init_termios(tty);
 	tty->winsize = (struct winsize){ .ws_row = DEFAULT_ROWS, .ws_col = DEFAULT_COLS };
-	ttys[nr_ttys++] = tty;
-	return register_chrdev(major, minor, tty->name, 0600, &tty_fops);
+	if (nr_ttys == MAX_TTYS)
+		return -ENOSPC;
+	err = register_chrdev(major, minor, tty->name, 0600, &tty_fops);
+	if (!err)
+		ttys[nr_ttys++] = tty;
+	return err;
 }
 
 static struct tty_struct *resolve(dev_t dev);
@@ -218,13 +228,21 @@ out:
 	return err;
 }
 
+/* Nobody waits for what was typed, nobody holds the output back; ->lock held. */
+static void forget_user(struct tty_struct *tty)
+{
+	n_tty_flush_input(tty);
+	n_tty_start(tty);
+	if (tty->ops->forgets)
+		init_termios(tty);
+}
+
 /* Every file open now reads end of file and cannot write; sleepers are woken to see it. */
 static void hangup_files(struct tty_struct *tty)
 {
 	spin_lock_irq(&tty->lock);
 	tty->hangups++;
-	n_tty_flush_input(tty);
-	n_tty_start(tty);
+	forget_user(tty);
 	spin_unlock_irq(&tty->lock);
 	wake_up_all(&tty->read_wait);
 	wake_up_all(&tty->write_wait);
@@ -348,16 +366,18 @@ static int tty_open(struct inode *inode, struct file *file)
 	tf = kzalloc(sizeof(*tf), GFP_KERNEL);
 	if (!tf)
 		return -ENOMEM;
-	if (!tty->opened && tty->ops->open) {
+	if (!READ_ONCE(tty->opens) && tty->ops->open) {
 		err = tty->ops->open(tty);
 		if (err) {
 			kfree(tf);
 			return err;
 		}
 	}
-	tty->opened = true;
+	spin_lock_irq(&tty->lock);
+	tty->opens++;
 	tf->tty = tty;
 	tf->hangups = tty->hangups;
+	spin_unlock_irq(&tty->lock);
 	tf->console = dev == MKDEV(TTYAUX_MAJOR, 1);
 	file->private_data = tf;
 	if (!tf->console && dev != MKDEV(TTY_MAJOR, 0))
@@ -367,6 +387,12 @@ static int tty_open(struct inode *inode, struct file *file)
 
 static void tty_release(struct inode *inode, struct file *file)
 {
+	struct tty_struct *tty = tty_file(file)->tty;
+
+	spin_lock_irq(&tty->lock);
+	if (!--tty->opens && tty->ops->forgets)
+		forget_user(tty);
+	spin_unlock_irq(&tty->lock);
 	kfree(file->private_data);
 }
 

@@ -1,12 +1,13 @@
 /*
  * drivers/vc.c - what output does to a terminal: cursor, scrolling, colours, escape sequences
  *
- * Purpose:    all that terminfo's entry "linux" names, so that vi and top find the terminal they know; whatever else
+ * Purpose:    what terminfo's entry "linux" names, so that vi and top find the terminal they know; whatever else
  *             comes is taken to its end and leaves no trace.
  * Invariants: the cursor is inside the screen; top <= bottom < rows; line[] is a permutation of the lines of cells[].
  * Lock order: none of its own: the owner's lock is held (vt.h).
  * Simplified: characters two columns wide take one, combining ones none; of 256 colours, the nearest of 16;
- *             underline and half intensity are colours, as on a VGA; nothing blinks; the palette stays.
+ *             underline and half intensity are colours, as on a VGA; nothing blinks; the palette stays (initc, oc);
+ *             the screen does not flash (flash); the font's first 32 pictures are not reached (smpch, rmpch).
  * Sources:    ECMA-48, "Control Functions for Coded Character Sets"; console_codes(4); VT100 User Guide,
  *             "Special Graphics Characters"; terminfo(5) and its entry "linux".
  */
@@ -24,6 +25,7 @@
 #define CAN		0x18
 #define SUB		0x1a
 #define ESC		0x1b
+#define CSI		0x9b		/* is ESC [ in one; in UTF-8, two bytes */
 #define MAX_PARAM	9999U
 
 /* DEC's special graphics, from '_' on. */
@@ -415,9 +417,11 @@ static void set_region(struct vc *vc)
 	}
 }
 
+/* All of it or, if too much waits to be read, nothing. */
 static void answer(struct vc *vc, const char *s)
 {
-	strlcat(vc->answer, s, sizeof(vc->answer));
+	if (strlen(vc->answer) + strlen(s) < sizeof(vc->answer))
+		strlcat(vc->answer, s, sizeof(vc->answer));
 }
 
 static void report(struct vc *vc, unsigned int what)
@@ -563,10 +567,10 @@ static void percent_char(struct vc *vc, u8 c)
 	vc->utf8_more = 0;
 }
 
-/* ESC ]: P and seven digits are a colour, R all of them again; anything else goes on to its end. */
+/* ESC ]: P and seven digits are a colour, R all of them again; a number begins what goes on to its end. */
 static void osc_char(struct vc *vc, u8 c)
 {
-	vc->parser = c == 'P' ? VC_PALETTE : c == 'R' ? VC_TEXT : VC_STRING;
+	vc->parser = c == 'P' ? VC_PALETTE : c >= '0' && c <= '9' ? VC_STRING : VC_TEXT;
 	vc->palette_left = PALETTE_DIGITS;
 }
 
@@ -596,7 +600,11 @@ static void utf8_byte(struct vc *vc, u8 c)
 		return;
 	}
 	vc->utf8_code = vc->utf8_code << 6 | (c & 0x3f);
-	if (!--vc->utf8_more && vc->utf8_code >= 0xa0)
+	if (--vc->utf8_more)
+		return;
+	if (vc->utf8_code == CSI)
+		begin_csi(vc);
+	else if (vc->utf8_code >= 0xa0)
 		put_char(vc, vc->utf8_code <= 0xffff ? vc->utf8_code : REPLACEMENT);
 }
 
@@ -606,10 +614,9 @@ static void text_char(struct vc *vc, u8 c)
 		utf8_byte(vc, c);
 		return;
 	}
-	if (vc->utf8_more)
-		put_char(vc, REPLACEMENT);
-	vc->utf8_more = 0;
-	if (c < 0x7f || c >= 0xa0)
+	if (c == CSI)
+		begin_csi(vc);
+	else if (c < 0x7f || c >= 0xa0)
 		put_char(vc, c);
 }
 
@@ -629,6 +636,11 @@ static bool control_char(struct vc *vc, u8 c)
 	case 0x0f: vc->s.charset = 0; break;
 	case CAN: case SUB: vc->parser = VC_TEXT; break;
 	case ESC: vc->parser = VC_ESC; break;
+	case CSI:
+		if (vc->parser == VC_TEXT)	/* there, it may be part of a character */
+			return false;
+		begin_csi(vc);
+		break;
 	default: return c < ' ';
 	}
 	return true;
@@ -641,10 +653,16 @@ static void string_char(struct vc *vc, u8 c)
 		vc->parser = VC_TEXT;
 	else if (c == ESC)
 		vc->parser = VC_ESC;		/* ESC \ ends it, which else does nothing */
+	else if (c == CSI)
+		begin_csi(vc);			/* as on Linux, be it part of a character or not */
 }
 
 static void vc_putc(struct vc *vc, u8 c)
 {
+	if (vc->utf8_more && c < 0x80) {		/* a control character, too, ends what was begun */
+		vc->utf8_more = 0;
+		put_char(vc, REPLACEMENT);
+	}
 	if (vc->parser == VC_STRING || (vc->parser == VC_OSC && c < ' ')) {
 		string_char(vc, c);
 		return;
@@ -691,6 +709,59 @@ void vc_write(struct vc *vc, const u8 *buf, size_t n)
 	vc_scroll_view(vc, -(int)vc->view);
 	while (n--)
 		vc_putc(vc, *buf++);
+}
+
+/* What a program has said by half, and how its words are to be read. */
+struct begun {
+	enum vc_parser parser;
+	u8 intermediate, charset;
+	bool question, utf8, insert;
+	unsigned int params[VC_PARAMS], nr_params, palette_left, utf8_more;
+	u32 utf8_code;
+	char answer[VC_ANSWER];
+};
+
+static void put_aside(struct vc *vc, struct begun *b)
+{
+	*b = (struct begun){ vc->parser, vc->intermediate, vc->s.charset, vc->question, vc->utf8, vc->insert,
+			     .nr_params = vc->nr_params, .palette_left = vc->palette_left, .utf8_more = vc->utf8_more,
+			     .utf8_code = vc->utf8_code };
+	memcpy(b->params, vc->params, sizeof(b->params));
+	memcpy(b->answer, vc->answer, sizeof(b->answer));
+	vc->parser = VC_TEXT;
+	vc->utf8 = true;
+	vc->insert = false;
+	vc->s.charset = 0;
+	vc->utf8_more = 0;
+}
+
+static void take_back(struct vc *vc, const struct begun *b)
+{
+	vc->parser = b->parser;
+	vc->intermediate = b->intermediate;
+	vc->s.charset = b->charset;
+	vc->question = b->question;
+	vc->utf8 = b->utf8;
+	vc->insert = b->insert;
+	vc->nr_params = b->nr_params;
+	vc->palette_left = b->palette_left;
+	vc->utf8_more = b->utf8_more;
+	vc->utf8_code = b->utf8_code;
+	memcpy(vc->params, b->params, sizeof(b->params));
+	memcpy(vc->answer, b->answer, sizeof(b->answer));	/* nobody reads what was answered to the kernel */
+}
+
+void vc_write_log(struct vc *vc, const char *s, size_t len)
+{
+	struct begun begun;
+
+	put_aside(vc, &begun);
+	for (; len; s++, len--)
+		if (*s == '\n')
+			vc_write(vc, (const u8 *)"\r\n", 2);
+		else
+			vc_write(vc, (const u8 *)s, 1);
+	take_back(vc, &begun);
 }
 
 /* ---- life ---------------------------------------------------------------------------------- */

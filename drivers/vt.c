@@ -32,6 +32,7 @@
 
 #define NR_VTS		2
 #define LOCK_SPINS	1000000
+#define PLAIN_BELOW	"\033[m\033[r\033[999H\n"
 #define WRITE_ROOM	4096
 #define FRAME_NS	16000000UL		/* programs' output is drawn at most so often */
 
@@ -248,7 +249,7 @@ static int wait_active(struct tty_struct *tty, unsigned long n)
 		return -EPERM;
 	if (!vt_numbered(n))
 		return -ENXIO;
-	return wait_event_interruptible(switch_wait, READ_ONCE(fg) == n - 1);
+	return wait_event_interruptible(switch_wait, READ_ONCE(fg) == n - 1) ? -EINTR : 0;	/* not begun again */
 }
 
 static int get_state(struct vt_stat __user *arg)
@@ -256,7 +257,7 @@ static int get_state(struct vt_stat __user *arg)
 	unsigned short state = 1;
 
 	for (unsigned int i = 0; i < NR_VTS; i++)
-		state |= vts[i].tty.opened << (i + 1);
+		state |= !!READ_ONCE(vts[i].tty.opens) << (i + 1);
 	if (put_user((unsigned short)(READ_ONCE(fg) + 1), &arg->v_active) || put_user(state, &arg->v_state))
 		return -EFAULT;
 	return 0;
@@ -266,7 +267,7 @@ static int first_unopened(int __user *arg)
 {
 	unsigned int i = 0;
 
-	while (i < NR_VTS && vts[i].tty.opened)
+	while (i < NR_VTS && READ_ONCE(vts[i].tty.opens))
 		i++;
 	return put_user(i < NR_VTS ? (int)i + 1 : -1, arg);
 }
@@ -296,6 +297,8 @@ static long vt_ioctl(struct tty_struct *tty, unsigned int cmd, unsigned long arg
 }
 
 static const struct tty_operations vt_ops = {
+	.iflag = IUTF8,
+	.forgets = true,
 	.open = vt_open,
 	.write = vt_write,
 	.write_room = vt_write_room,
@@ -314,29 +317,26 @@ struct tty_struct *vt_foreground(void)
 
 static void write_log(const char *s, size_t len)
 {
-	struct vc *vc = foreground();
-
-	for (; len; s++, len--)
-		if (*s == '\n')
-			vc_write(vc, (const u8 *)"\r\n", 2);
-		else
-			vc_write(vc, (const u8 *)s, 1);
-	vc->answer[0] = 0;			/* nobody reads it */
+	vc_write_log(foreground(), s, len);
 	refresh();
 }
 
-/* From any context; see the serial console about the lock. */
+/* From any context.  In a panic the lock's holder may have been stopped: after a while the message matters more. */
 static void vt_console_write(struct console *con, const char *s, size_t len)
 {
 	unsigned long flags = local_irq_save();
-	bool locked = false;
+	bool panic = printk_panicking(), locked = false;
 
-	for (int i = 0; i < LOCK_SPINS && !locked; i++) {
+	for (int i = 0; !locked && !(panic && i > LOCK_SPINS); i += panic) {
 		locked = spin_trylock(&vt_lock);
 		if (!locked)
 			cpu_relax();
 	}
-	if (!muted || !locked)
+	if (muted && panic) {			/* below what is there, whatever may scroll */
+		muted = false;
+		write_log(PLAIN_BELOW, strlen(PLAIN_BELOW));
+	}
+	if (!muted)
 		write_log(s, len);
 	if (locked)
 		spin_unlock(&vt_lock);
@@ -410,7 +410,8 @@ bool vt_application_keys(void)
 
 /* ---- boot ---------------------------------------------------------------------------------- */
 
-static int register_terminal(unsigned int i)
+/* Without it the kernel's log and what is typed still have their place. */
+static void register_terminal(unsigned int i)
 {
 	struct tty_struct *tty = &vts[i].tty;
 	int err;
@@ -421,7 +422,6 @@ static int register_terminal(unsigned int i)
 		pr_err("vt: cannot register %s: error %d\n", tty->name, err);
 	tty->winsize.ws_col = screen->cols;
 	tty->winsize.ws_row = screen->rows;
-	return err;
 }
 
 void vt_init(void)
@@ -435,11 +435,14 @@ void vt_init(void)
 		return;
 	}
 	shown = vzalloc(screen->cols * screen->rows * sizeof(cell_t));
-	if (!shown || vt_make(&vts[0]) || register_terminal(0) || register_terminal(1)) {
+	if (!shown || vt_make(&vts[0])) {
 		pr_err("vt: no memory for the screen\n");
+		vfree(shown);
 		screen = NULL;
 		return;
 	}
+	for (unsigned int i = 0; i < NR_VTS; i++)
+		register_terminal(i);
 	timer_setup(&draw_timer, draw_now);
 	timer_setup(&answer_timer, type_answers);
 	pr_info("vt: %s, %u columns, %u rows\n", screen->name, screen->cols, screen->rows);

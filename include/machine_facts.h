@@ -48,7 +48,8 @@ struct report {
 };
 /*
  * Show it on the screen, with the log behind it, until the person in front of it wants to go on to the shell (this
- * returns), or to end the machine.  Returns at once if the screen is no console.  Keyboards must be there.
+ * returns), or to end the machine.  Returns at once if the screen is no console.  Keyboards must be there, or a serial
+ * console, where the same keys work.
  */
 void report_show(const struct report *r);
 /* The last line of the screen while tests run: case @done of @total is @name; @name NULL: there is no such line any more. */

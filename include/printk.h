@@ -46,8 +46,13 @@ dev_t console_device(void);
 void console_write_raw(const char *s, size_t len);
 /* The same for one line, which goes into the log too. */
 void console_write_line(const char *s, size_t len);
+/* A line (of the level of pr_info) for the log, and for every console but the one of the name @but. */
+void log_line_but(const char *but, const char *text);
 /* The newest records that fit into @size bytes as text, with a NUL behind; its length.  Process context. */
 size_t log_copy(char *out, size_t size);
+
+/* Has a panic begun?  Then locks may never come free. */
+bool printk_panicking(void);
 
 /* syslog(2), the kernel side of dmesg: see uapi numbers 0..10. */
 long do_syslog(int type, char __user *buf, int len);

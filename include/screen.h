@@ -57,7 +57,7 @@ struct tty_struct *vt_foreground(void);		/* /dev/tty0; NULL: no screen */
 const struct screen *vt_screen(void);
 /* Write on the screen alone, with escape sequences.  Any context. */
 void vt_puts(const char *s);
-/* The log goes by the screen (but not a panic that finds vt_lock taken). */
+/* The log goes by the screen (but not a panic). */
 void vt_mute(bool on);
 /* Until NULL is given, what is typed goes to @fn: any context, must not sleep. */
 void vt_grab_keyboard(void (*fn)(const char *s, size_t n));

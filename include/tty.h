@@ -20,6 +20,8 @@ struct poll_table;
 
 /* The device below.  All but open are called with tty->lock held and must not sleep. */
 struct tty_operations {
+	unsigned int iflag;		/* settings at first: more than every terminal has in c_iflag */
+	bool forgets;			/* a hangup or the last close brings these back */
 	int (*open)(struct tty_struct *tty);		/* first open; may sleep */
 	size_t (*write)(struct tty_struct *tty, const u8 *buf, size_t n);	/* takes what fits */
 	size_t (*write_room)(struct tty_struct *tty);
@@ -43,7 +45,7 @@ struct tty_struct {
 	struct termios termios;
 	struct winsize winsize;
 	bool stopped;			/* ^S: output waits */
-	bool opened;
+	unsigned int opens;		/* files; ->lock */
 	unsigned int hangups;		/* files opened before the last one are dead */
 	wait_queue_head_t read_wait, write_wait;
 
@@ -94,6 +96,8 @@ void n_tty_start(struct tty_struct *tty);
 
 /* ---- devices ---- */
 void serial_init(void);
+/* Until NULL is given, what comes in at the serial console goes to @fn: any context, must not sleep. */
+void serial_grab(void (*fn)(const char *s, size_t n));
 void mem_devices_init(void);
 
 #endif

@@ -8,4 +8,10 @@
 
 extern struct new_utsname init_uts;	/* kernel/sys.c */
 
+#ifdef QUIRE_DEBUG
+#define QUIRE_BUILD "debug build"
+#else
+#define QUIRE_BUILD "release build"
+#endif
+
 #endif

@@ -58,6 +58,8 @@ struct vc {
 bool vc_alloc(struct vc *vc, unsigned int cols, unsigned int rows);
 void vc_free(struct vc *vc);
 void vc_write(struct vc *vc, const u8 *buf, size_t n);
+/* The kernel's own words, '\n' alone ends a line: what the program has begun to say goes on afterwards as if they were not there. */
+void vc_write_log(struct vc *vc, const char *s, size_t len);
 /* What line @y shows: its own, or while somebody looks back, one that came before. */
 const cell_t *vc_line(const struct vc *vc, unsigned int y);
 /* Look @lines further back (negative: forth). */

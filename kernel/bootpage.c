@@ -18,12 +18,6 @@
 #include <utsname.h>
 #include "commit.h"
 
-#ifdef QUIRE_DEBUG
-#define BUILD_KIND "debug build"
-#else
-#define BUILD_KIND "release build"
-#endif
-
 #define BAR_MAX		100
 #define MARGIN		11		/* in front of a fact's text */
 #define MIB		(1UL << 20)
@@ -177,18 +171,17 @@ static void feature_text(char *s, size_t size)
 		{ "FSGSBASE", c->fsgsbase },
 	};
 
+	const char *before = "";
+
 	s[0] = 0;
-	for (unsigned int there = 2; there--; ) {
-		if (!there)
-			strlcat(s, "; not", size);
+	for (unsigned int there = 2; there--; before = *s ? "; not " : "not ")
 		for (size_t i = 0; i < ARRAY_SIZE(features); i++) {
 			if (features[i].there != there)
 				continue;
-			if (*s)
-				strlcat(s, " ", size);
+			strlcat(s, before, size);
 			strlcat(s, features[i].name, size);
+			before = " ";
 		}
-	}
 }
 
 static void screen_text(char *s, size_t size)
@@ -238,7 +231,7 @@ void machine_facts(struct fact *facts)
 	draw_memory(1, bar, sizeof(bar), sum);
 	memory_text(facts[5].text, FACT_TEXT, sum, false);
 	screen_text(facts[6].text, FACT_TEXT);
-	snprintf(facts[7].text, FACT_TEXT, "Quire %s, commit %s, " BUILD_KIND, init_uts.release, QUIRE_COMMIT);
+	snprintf(facts[7].text, FACT_TEXT, "Quire %s, commit %s, " QUIRE_BUILD, init_uts.release, QUIRE_COMMIT);
 }
 
 /* ---- the page ------------------------------------------------------------------------------ */
@@ -247,7 +240,8 @@ static void put_bar(unsigned int cols)
 {
 	static char bar[BAR_MAX * 12], legend[400];
 	phys_addr_t sum[NR_MEMORY_KINDS];
-	unsigned int mib = draw_memory(min(cols - 2 * MARGIN - 2, (unsigned int)BAR_MAX), bar, sizeof(bar), sum);
+	unsigned int room = cols > 2 * MARGIN + 2 ? cols - 2 * MARGIN - 2 : 1;
+	unsigned int mib = draw_memory(min(room, (unsigned int)BAR_MAX), bar, sizeof(bar), sum);
 	char s[64];
 
 	memory_text(legend, sizeof(legend), sum, true);
@@ -280,12 +274,13 @@ void boot_page(void)
 	static struct fact facts[NR_FACTS];
 	const struct screen *screen = vt_screen();
 	bool quiet = cmdline_has("quiet");
+	char line[FACT_TEXT + 32];
 
 	machine_facts(facts);
-	vt_mute(true);
-	for (unsigned int i = 0; i < NR_FACTS; i++)
-		pr_info("%s: %s\n", facts[i].name, facts[i].text);
-	vt_mute(false);
+	for (unsigned int i = 0; i < NR_FACTS; i++) {
+		snprintf(line, sizeof(line), "%s: %s", facts[i].name, facts[i].text);
+		log_line_but("tty0", line);		/* there, they come in colours */
+	}
 	if (screen && !quiet)
 		put_facts(facts, screen->cols);
 }

@@ -32,6 +32,7 @@
 #include <time.h>
 #include <trace.h>
 #include <usb.h>
+#include <utsname.h>
 #include <vmalloc.h>
 #include <watchdog.h>
 
@@ -42,12 +43,6 @@
 #endif
 
 #define MAX_INIT_ARGS 32
-
-#ifdef QUIRE_DEBUG
-#define QUIRE_BUILD "debug build"
-#else
-#define QUIRE_BUILD "release build"
-#endif
 
 static bool had_initramfs;
 

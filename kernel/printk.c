@@ -195,7 +195,8 @@ static bool any_console(void)
 	return false;
 }
 
-static void write_all(const char *s, size_t len)
+/* To each console but the one of the name @but (NULL: to all); console_lock held. */
+static void write_but(const char *but, const char *s, size_t len)
 {
 	if (!any_console()) {
 		if (early_console.enabled)
@@ -203,8 +204,13 @@ static void write_all(const char *s, size_t len)
 		return;
 	}
 	for (struct console *c = consoles; c; c = c->next)
-		if (c->enabled)
+		if (c->enabled && !(but && !strcmp(c->name, but)))
 			c->write(c, s, len);
+}
+
+static void write_all(const char *s, size_t len)
+{
+	write_but(NULL, s, len);
 }
 
 /* Format the record at *pos into console_buf and step over it.  False: there is none. */
@@ -336,6 +342,24 @@ void console_write_line(const char *s, size_t len)
 	spin_unlock_irqrestore(&log_lock, flags);
 }
 
+void log_line_but(const char *but, const char *text)
+{
+	unsigned long flags;
+	struct record *r;
+	size_t len;
+
+	console_flush();
+	spin_lock_irqsave(&console_lock, flags);
+	spin_lock(&log_lock);
+	r = store_line(LEVEL_RAW, text, min(strlen(text), (size_t)LINE_MAX));
+	r->written = true;
+	len = format_record(r, false, console_buf, sizeof(console_buf));
+	spin_unlock(&log_lock);
+	if (LEVEL_RAW < console_level)
+		write_but(but, console_buf, len);
+	spin_unlock_irqrestore(&console_lock, flags);
+}
+
 /* ---- printk ------------------------------------------------------------------------------------- */
 
 int vprintk(const char *fmt, va_list ap)
@@ -375,6 +399,11 @@ void printk_panic_mode(void)
 	spin_lock_init(&console_lock);
 	if (!any_console())
 		early_console_init();
+}
+
+bool printk_panicking(void)
+{
+	return READ_ONCE(panicking);
 }
 
 void __init printk_init(void)

@@ -15,6 +15,7 @@
 #include <spinlock.h>
 #include <string.h>
 #include <time.h>
+#include <tty.h>
 #include <vmalloc.h>
 #include <wait.h>
 
@@ -25,6 +26,7 @@
 #define GOOD		"\033[42;97m"
 #define BAD		"\033[41;97m"
 #define BAR		"\033[44;97m"
+#define SERIAL_HINT	"# selftest: the report is on the screen; to leave it, there or here: q, then p: power off, r: restart, s: go on\n"
 
 /* ---- keys ---------------------------------------------------------------------------------- */
 
@@ -33,6 +35,7 @@ static char keys[MAX_KEYS];			/* report_lock: typed and not yet read */
 static unsigned int nr_keys;			/* report_lock */
 static DECLARE_WAIT_QUEUE_HEAD(key_wait);
 
+/* At the screen's keyboard, or at the other end of the serial line. */
 static void key_typed(const char *s, size_t n)
 {
 	unsigned long flags;
@@ -121,9 +124,13 @@ static void free_log(void)
 
 static bool line_has(unsigned int n, const char *word)
 {
-	const char *found = strstr(log.text + log.line[n], word);
+	const char *p = log.text + log.line[n];
+	size_t left = strcspn(p, "\n"), len = strlen(word);
 
-	return found && found < log.text + log.line[n] + strcspn(log.text + log.line[n], "\n");
+	for (; left >= len; p++, left--)
+		if (!memcmp(p, word, len))
+			return true;
+	return false;
 }
 
 /* ---- drawing ------------------------------------------------------------------------------- */
@@ -180,8 +187,15 @@ static void put_failed(const struct screen *s, const struct report *r, unsigned 
 	}
 }
 
+static unsigned int rows_but(const struct screen *s, unsigned int used)
+{
+	return s->rows > used ? s->rows - used : 0;
+}
+
+/* On a low screen, what failed goes before what the machine is. */
 static void put_summary(const struct screen *s, const struct report *r, const struct fact *facts)
 {
+	unsigned int nr_facts = min(rows_but(s, r->failed ? 9 : 5), (unsigned int)NR_FACTS);
 	char line[LINE];
 
 	begin_page();
@@ -189,13 +203,13 @@ static void put_summary(const struct screen *s, const struct report *r, const st
 	snprintf(line, sizeof(line), "\n  %u passed, %u failed, %u skipped, in %lu seconds\n", r->passed, r->failed, r->skipped,
 		 (unsigned long)(r->ns / NSEC_PER_SEC));
 	put_line(s, "\033[97m", line, false);
-	for (unsigned int i = 0; i < NR_FACTS; i++) {
+	for (unsigned int i = 0; i < nr_facts; i++) {
 		snprintf(line, sizeof(line), "  %-9s%s", facts[i].name, facts[i].text);
 		put_line(s, "", line, false);
 	}
 	if (r->failed) {
 		put_line(s, "", "\n  failed:", false);
-		put_failed(s, r, s->rows - NR_FACTS - 8);
+		put_failed(s, r, rows_but(s, nr_facts + 8));
 	}
 	put_help(s, " Space, PgDn: the log, page by page    End: its last page    q: leave");
 }
@@ -228,12 +242,12 @@ static void put_log(const struct screen *s, unsigned int top)
 
 #define SUMMARY (-1)				/* instead of the log's first line that is shown */
 
-/* The line with the next failure after @top; @top if there is none. */
+/* The line before the next failure, where its reason is, after the one that is shown with @top; @top if there is none. */
 static int next_failure(const struct screen *s, int top)
 {
-	for (int i = top + 1; i < (int)log.nr; i++)
+	for (int i = top + 2; i < (int)log.nr; i++)
 		if (line_has(i, "not ok"))
-			return min(i, (int)last_top(s));
+			return min(i - 1, (int)last_top(s));
 	return top;
 }
 
@@ -296,9 +310,12 @@ void report_show(const struct report *r)
 		return;
 	machine_facts(facts);
 	copy_log();
+	console_write_raw(SERIAL_HINT, strlen(SERIAL_HINT));
 	vt_mute(true);
 	vt_grab_keyboard(key_typed);
+	serial_grab(key_typed);
 	show(s, r, facts);
+	serial_grab(NULL);
 	vt_grab_keyboard(NULL);
 	vt_puts("\033[?25h" PLAIN "\033[2J\033[H");
 	vt_mute(false);
@@ -325,6 +342,7 @@ void report_progress(unsigned int done, unsigned int total, unsigned int failed,
 {
 	const struct screen *s = vt_screen();
 	char line[LINE], bar[3 * BAR_CELLS + 1] = "", whole[LINE + 48];
+	unsigned int cells;
 
 	if (!s || !total)
 		return;
@@ -332,10 +350,11 @@ void report_progress(unsigned int done, unsigned int total, unsigned int failed,
 		reserve_line(s, name);
 	if (!name)
 		return;
-	for (unsigned int i = 0; i < BAR_CELLS; i++)
-		strlcat(bar, i < done * BAR_CELLS / total ? "█" : "░", sizeof(bar));
+	cells = min(s->cols / 4, (unsigned int)BAR_CELLS);
+	for (unsigned int i = 0; i < cells; i++)
+		strlcat(bar, i < done * cells / total ? "█" : "░", sizeof(bar));
 	snprintf(line, sizeof(line), "%u/%u  %u failed  %s.%s", done, total, failed, suite, name);
 	snprintf(whole, sizeof(whole), "\0337\033[%uH%s %s %.*s\033[K" PLAIN "\0338", s->rows, failed ? BAD : BAR, bar,
-		 (int)(s->cols - BAR_CELLS - 3), line);
+		 (int)(s->cols - cells - 3), line);
 	vt_puts(whole);
 }

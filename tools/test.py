@@ -472,6 +472,15 @@ def run_keyboard(m, layout, device=None):
     return run
 
 
+def run_headless(m):
+    """Boot M, whose screen nobody looks at (screens.py)."""
+    def run(job):
+        result = Result()
+        screens.headless(job, m, result)
+        return result
+    return run
+
+
 def run_play(steps, m):
     """Boot M; somebody in front of its screen (screens.py) looks and types."""
     def run(job):
@@ -1289,6 +1298,9 @@ class Plan:
             self.add("boots", name, run_play(steps, shell), 300)
         tests = dataclasses.replace(shell, append=shell.append + " selftest=fbcon", debug_exit=False)
         self.add("boots", "report-bios-text", run_play(screens.report(False), tests), 300)
+        self.add("boots", "report-serial", run_headless(tests), 120)
+        self.add("boots", "report-panic", run_play(screens.panic, dataclasses.replace(
+            tests, append="console=ttyS0 console=tty0 selftest=report. provoke_panic")), 120)
         self.add("boots", "report-uefi-usb", run_play(screens.report(True), screens.usb_only(
             self.build, cdrom=str(self.logs / "report.iso"))), 600)
         self.add("boots", "uefi-usb-top-poweroff", run_play(screens.whole_day, screens.usb_only(self.build)), 600)

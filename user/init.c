@@ -26,7 +26,7 @@
 #include <unistd.h>
 #include <uapi/vt.h>
 
-#define NO_PROGRAM 127		/* exit status of a child that found nothing to become */
+#define NO_PROGRAM 127		/* exit status of a child that found nothing to become (or of a shell whose last command did) */
 
 static const struct {
 	const char	*type, *where;
@@ -70,18 +70,19 @@ static void use_disk(void)
 		printf("init: /dev/vda2 is in use as swap: try `swap`, then `swap 256`\n");
 }
 
-/* Make a terminal our standard input, output and error. */
-static void open_terminal(const char *device, int flags)
+/* Make a terminal our standard input, output and error.  0 or -1. */
+static int open_terminal(const char *device, int flags)
 {
 	int fd = open(device, O_RDWR | flags);
 
 	if (fd < 0)
-		return;
+		return -1;
 	dup2(fd, 0);
 	dup2(fd, 1);
 	dup2(fd, 2);
 	if (fd > 2)
 		close(fd);
+	return 0;
 }
 
 /*
@@ -119,21 +120,28 @@ static void catch_signals(void)
 		sigaction(sigs[i], &act, NULL);
 }
 
-/* A child in a session of its own, with @device as its terminal. */
-static pid_t start(char *const argv[], const char *device)
+/*
+ * A child in a session of its own, with @device as its terminal.  What there is to say (@words) it says itself: a
+ * terminal that ^S has stopped holds up nobody else.  NULL: no shell, and it can do without a terminal.
+ */
+static pid_t start(char *const argv[], const char *device, const char *words, unsigned int pause)
 {
 	pid_t pid = fork();
 
 	if (pid)
 		return pid;
+	sleep(pause);
 	setsid();
-	open_terminal(device, 0);
+	if (open_terminal(device, 0) && words)
+		exit(1);
 	ioctl(0, TIOCSCTTY, 0);
 	tcsetpgrp(0, getpid());
 	chdir("/root");
+	fputs(words ? words : "", stdout);
+	fflush(stdout);
 	/* A leading '-' in argv[0] makes it a login shell; it is not part of the name. */
 	execvp(argv[0] + (argv[0][0] == '-'), argv);
-	printf("init: cannot run %s: %s\n", argv[0], strerror(errno));
+	printf("init: cannot run %s: %s%s\n", argv[0], strerror(errno), words ? "; is /bin/sh in the initramfs?" : "");
 	exit(NO_PROGRAM);
 }
 
@@ -152,7 +160,18 @@ static int wait_for(pid_t pid)
 static struct shell {
 	const char *device;
 	pid_t pid;
-} shells[2] = { { "/dev/console", 0 } };
+	time_t started;
+	const char *words;		/* for the next one to say */
+	unsigned int pause;		/* seconds until then */
+} shells[2] = { { "/dev/console", .words = "" } };
+
+static time_t now(void)
+{
+	struct timespec t = { 0, 0 };
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
+}
 
 /* Is the console a screen?  Then there are two terminals on it. */
 static void find_terminals(void)
@@ -163,6 +182,7 @@ static void find_terminals(void)
 		return;
 	shells[0].device = "/dev/tty1";
 	shells[1].device = "/dev/tty2";
+	shells[1].words = "";
 }
 
 /* Every terminal has its shell; false: no memory for one. */
@@ -174,7 +194,8 @@ static int start_shells(void)
 	for (size_t i = 0; i < sizeof(shells) / sizeof(shells[0]); i++) {
 		if (!shells[i].device || shells[i].pid > 0)
 			continue;
-		shells[i].pid = start(argv, shells[i].device);
+		shells[i].started = now();
+		shells[i].pid = start(argv, shells[i].device, shells[i].words, shells[i].pause);
 		all = all && shells[i].pid > 0;
 	}
 	return all;
@@ -192,12 +213,10 @@ static struct shell *shell_of(pid_t pid)
 static void shell_ended(struct shell *shell, int status)
 {
 	shell->pid = 0;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_PROGRAM) {
-		printf("init: there is no shell to run; is /bin/sh in the initramfs?\n");
+	shell->words = "\ninit: the shell has ended; here is another. To leave: poweroff\n";
+	shell->pause = now() - shell->started <= shell->pause;		/* what ends at once is not tried without end */
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NO_PROGRAM && access("/bin/sh", X_OK))
 		shell->device = NULL;
-	} else {
-		printf("\ninit: the shell has ended; here is another. To leave: poweroff\n");
-	}
 }
 
 static void shells_for_ever(void)
@@ -226,7 +245,7 @@ int main(int argc, char **argv)
 	setenv("PS1", "\\w # ", 0);
 
 	if (argc > 1) {
-		int status = wait_for(start(argv + 1, "/dev/console"));
+		int status = wait_for(start(argv + 1, "/dev/console", NULL, 0));
 
 		if (status)
 			printf("init: %s: %s %d\n", argv[1],

@@ -4,9 +4,6 @@
 #ifndef _UAPI_VT_H
 #define _UAPI_VT_H
 
-#define MIN_NR_CONSOLES	1
-#define MAX_NR_CONSOLES	63		/* that a number can name; Quire has two */
-
 #define VT_OPENQRY	0x5600		/* the first that nobody has open, or -1 */
 #define VT_GETSTATE	0x5603
 #define VT_ACTIVATE	0x5606		/* show this one */

@@ -3,10 +3,12 @@
  * tests in the log; and a case that fails, for who wants to see the report of one
  */
 #include <boot_info.h>
+#include <bug.h>
 #include <ktest.h>
 #include <machine_facts.h>
 #include <printk.h>
 #include <string.h>
+#include <time.h>
 #include <vmalloc.h>
 
 #define MIB (1UL << 20)
@@ -54,6 +56,7 @@ KTEST(report, facts_say_what_the_machine_is)
 		EXPECT(*facts[i].name && *facts[i].text);
 	EXPECT(strstr(facts[3].text, " x ") && strstr(facts[4].text, "NX") && strstr(facts[5].text, "usable"));
 	EXPECT(strstr(facts[7].text, "Quire"));
+	EXPECT(facts[4].text[0] != ' ' && facts[4].text[strlen(facts[4].text) - 1] != 't');	/* "; not" what? */
 }
 
 KTEST(report, lines_of_tests_are_in_the_log)
@@ -71,6 +74,24 @@ KTEST(report, lines_of_tests_are_in_the_log)
 		found = strlen(text) < 64;		/* the newest that fit */
 	vfree(text);
 	EXPECT(found);
+}
+
+static void __noreturn panic_later(struct timer *timer)
+{
+	panic("while the report is read");
+}
+
+/* Also for it: with "provoke_panic", the report is there before the time has come. */
+KTEST(report, panic_is_seen_whatever_the_screen_shows)
+{
+	static struct timer timer;
+
+	if (!cmdline_has("provoke_panic")) {
+		ktest_skip(t, "needs the word provoke_panic on the command line");
+		return;
+	}
+	timer_setup(&timer, panic_later);
+	timer_start(&timer, clock_read_ns() + 10 * NSEC_PER_SEC);
 }
 
 /* For tools/screens.py, which boots with the word "provoke" and wants to see this case's name. */

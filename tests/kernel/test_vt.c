@@ -328,7 +328,7 @@ VC_TEST(questions_are_answered, "\033[3;7H\033[6n")
 	EXPECT(answers(""));
 	for (int i = 0; i < 40; i++)		/* nobody reads: nothing is written past its end */
 		more("\033[6n");
-	EXPECT(strlen(vc.answer) < VC_ANSWER);
+	EXPECT(strlen(vc.answer) < VC_ANSWER && vc.answer[strlen(vc.answer) - 1] == 'R');	/* nor by half */
 }
 
 VC_TEST(strings_and_unknown_sequences_leave_no_trace, "a")
@@ -345,6 +345,72 @@ VC_TEST(strings_and_unknown_sequences_leave_no_trace, "a")
 	EXPECT_EQ(code(19, 0), 'B');
 	more("\033[2\r;1\nH");			/* control characters work inside of one */
 	EXPECT(at(0, 1));
+}
+
+/* A line of the kernel's log between any two bytes of what a program says. */
+static void with_log(const char *program)
+{
+	for (; *program; program++) {
+		vc_write(&vc, (const u8 *)program, 1);
+		vc_write_log(&vc, "log\n", 4);
+	}
+}
+
+VC_TEST(kernels_log_does_not_disturb_what_a_program_says, "\033P1$q")
+{
+	vc_write_log(&vc, "panic\n", 6);	/* not swallowed by a string without an end */
+	ROW(0, "panic");
+	more("\033\\\033[H\033[2J\033]0;title");
+	vc_write_log(&vc, "panic\n", 6);
+	ROW(0, "panic");
+	more("\aA\033[H\033[2J");
+	with_log("\033[3;7");
+	more("H");
+	EXPECT(at(6, 2));
+	with_log("\033[31");
+	more("mX");
+	EXPECT_EQ(attr(vc.s.x - 1, vc.s.y), 0x04);
+	more("\033c\303");
+	vc_write_log(&vc, "log\n", 4);
+	more("\266");
+	ROW(0, "log");
+	EXPECT_EQ(code(0, 1), 0xf6);
+	more("\033c\033)0\016\033[4h\033%@");
+	vc_write_log(&vc, "lqk\342\202\254\b\b\bL\n", 11);
+	EXPECT(code(0, 0) == 'l' && code(1, 0) == 'L' && code(2, 0) == 'k' && code(3, 0) == 0x20ac);
+	EXPECT(vc.insert && !vc.utf8 && vc.s.charset == 1);
+	more("\033c\033[6n");
+	vc_write_log(&vc, "log\033[5n\n", 8);
+	EXPECT(answers("\033[1;1R"));
+	vc_write_log(&vc, "\033[", 2);		/* nor does the log's own */
+	more("31mY");
+	ROW(1, "31mY");
+}
+
+VC_TEST(control_characters_end_a_character, "a\303\nb")
+{
+	EXPECT(code(0, 0) == 'a' && code(1, 0) == 0xfffd && at(3, 1));
+	more("\033c\342\202\033[Hx");
+	EXPECT(code(0, 0) == 'x' && at(1, 0));
+}
+
+VC_TEST(csi_is_one_character_too, "\302\2332;3H")
+{
+	EXPECT(at(2, 1));
+	more("\033%@\2333;4H\033%G");
+	EXPECT(at(3, 2));
+	more("\033]0;title\2332;2Ha");	/* ends a string, as on Linux */
+	EXPECT(at(2, 1));
+	more("\033\2334;4H");
+	EXPECT(at(3, 3));
+	more("\2331");				/* in UTF-8, by itself, no character at all */
+	EXPECT_EQ(code(3, 3), 0xfffd);
+	EXPECT_EQ(code(4, 3), '1');
+}
+
+VC_TEST(only_a_number_begins_an_osc, "\033]xabc\033]Rd\033]4;1\ae")
+{
+	ROW(0, "abcde");
 }
 
 VC_TEST(the_screen_is_filled_with_e, "\033#8")
@@ -497,7 +563,7 @@ static void draws_a(struct ktest_ctx *t, const struct format *f, u32 width, u32 
 KTEST(fbcon, dots_are_right_in_every_format_and_size)
 {
 	static const struct { u32 width, height, more_pitch; } sizes[] = {
-		{ 640, 480, 0 }, { 803, 601, 0 }, { 640, 400, 64 }, { 641, 97, 13 }, { 320, 200, 0 }, { 1921, 80, 7 },
+		{ 640, 480, 0 }, { 803, 601, 0 }, { 640, 400, 64 }, { 641, 97, 13 }, { 320, 200, 0 }, { 1921, 80, 7 }, { 1920, 80, 0 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
@@ -559,10 +625,10 @@ KTEST(fbcon, what_cannot_be_a_screen_is_refused_with_a_reason)
 #define FRAMES 8
 #define MOST_PER_FRAME 6000000UL	/* instructions: at 200 million a second, 33 frames */
 
-/* What a frame costs on a screen of 1280 x 800 when each of its cells changes: ticks of the TSC. */
+/* What a frame costs on a screen of @c when each of its cells changes: ticks of the TSC. */
 static u64 frame_cost(struct vc *v, const struct fbcon *c)
 {
-	static cell_t old[160];
+	static cell_t old[SCREEN_MAX_COLS];
 	u64 start = rdtsc();
 
 	for (unsigned int frame = 0; frame < FRAMES; frame++) {
@@ -578,16 +644,17 @@ static u64 frame_cost(struct vc *v, const struct fbcon *c)
 	return (rdtsc() - start) / FRAMES;
 }
 
-KTEST(fbcon, full_screen_of_1280x800_scrolls_30_times_a_second)
+/* The same on one of @width x @height in memory, 32 bits a dot; 0: no memory. */
+static u64 frame_cost_of(u32 width, u32 height)
 {
-	struct boot_framebuffer mode = mode_of(&formats[0], 1280, 800, 0);
+	struct boot_framebuffer mode = mode_of(&formats[0], width, height, 0);
 	static struct vc v;
 	struct fbcon c;
 	u8 *memory;
 	u64 ticks = 0;
 
-	EXPECT(!fbcon_setup(&c, &mode));
-	EXPECT(c.cols == 160 && c.rows == 50);
+	if (fbcon_setup(&c, &mode))
+		return 0;
 	memory = vmalloc((size_t)mode.pitch * mode.height);
 	if (memory && vc_alloc(&v, c.cols, c.rows)) {
 		c.fb = memory;
@@ -597,13 +664,30 @@ KTEST(fbcon, full_screen_of_1280x800_scrolls_30_times_a_second)
 		vc_free(&v);
 	}
 	vfree(memory);
-	if (!ticks) {
+	if (ticks)
+		pr_info("fbcon: %ux%u, every cell: %lu ticks a frame, %lu frames a second\n", width, height, ticks,
+			tsc_khz * 1000 / ticks);
+	return ticks;
+}
+
+static void scrolls_fast(struct ktest_ctx *t, u32 width, u32 height)
+{
+	u64 ticks = frame_cost_of(width, height);
+
+	if (!ticks)
 		ktest_skip(t, "no memory");
-		return;
-	}
-	pr_info("fbcon: 1280x800, every cell: %lu ticks a frame, %lu frames a second\n", ticks, tsc_khz * 1000 / ticks);
-	if (tsc_khz < 999000 || tsc_khz > 1001000)
+	else if (tsc_khz < 999000 || tsc_khz > 1001000)
 		ktest_skip(t, "the time stamp counter does not count instructions");
 	else
 		EXPECT(ticks < MOST_PER_FRAME);
+}
+
+KTEST(fbcon, full_screen_of_1280x800_scrolls_30_times_a_second)
+{
+	scrolls_fast(t, 1280, 800);
+}
+
+KTEST(fbcon, full_screen_of_1920x1080_scrolls_30_times_a_second)
+{
+	scrolls_fast(t, 1920, 1080);
 }

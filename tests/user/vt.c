@@ -1,8 +1,10 @@
 /*
  * tests/user/vt.c - /dev/tty0, tty1, tty2 and the calls that chvt makes
  */
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <termios.h>
 #include <uapi/vt.h>
 #include "mem.h"
@@ -46,6 +48,74 @@ TEST(activate_shows_the_other_and_tty0_is_the_one_that_is_seen)
 	CHECK(!ioctl(now, VT_ACTIVATE, 1) && !ioctl(now, VT_WAITACTIVE, 1));
 	CHECK(!ioctl(two, VT_GETSTATE, &st) && st.v_active == 1);
 	close(now);
+	close(two);
+	close(one);
+}
+
+/* Of what nobody else has open: which of tty1 and tty2 is in use? */
+static unsigned int in_use(int tty)
+{
+	struct vt_stat st = { 0 };
+
+	return ioctl(tty, VT_GETSTATE, &st) ? 0 : st.v_state & 7;
+}
+
+TEST(closing_a_terminal_is_seen)
+{
+	int one = open_tty("/dev/tty1"), two = open_tty("/dev/tty2"), other = dup(two), first = 0;
+
+	CHECK(in_use(one) == 7);
+	close(two);
+	CHECK(in_use(one) == 7);
+	close(other);
+	CHECK(in_use(one) == 3);
+	CHECK(!ioctl(one, VT_OPENQRY, &first) && first == 2);
+	two = open_tty("/dev/tty2");
+	CHECK(in_use(one) == 7);
+	close(one);
+	CHECK(in_use(two) == 5);
+	CHECK(!ioctl(two, VT_OPENQRY, &first) && first == 1);
+	close(two);
+}
+
+TEST(the_last_close_and_a_hangup_bring_the_first_settings_back)
+{
+	int one = open_tty("/dev/tty1"), two = open_tty("/dev/tty2"), n = -1;
+	struct termios first, t;
+
+	CHECK(!tcgetattr(two, &first) && (first.c_iflag & IUTF8) && (first.c_lflag & ECHO));
+	t = first;
+	t.c_lflag &= ~(ECHO | ICANON);
+	t.c_iflag &= ~IUTF8;
+	CHECK(!tcsetattr(two, TCSANOW, &t) && !ioctl(two, TIOCSTI, "x"));
+	close(two);
+	two = open_tty("/dev/tty2");
+	CHECK(!tcgetattr(two, &t) && t.c_lflag == first.c_lflag && t.c_iflag == first.c_iflag);
+	CHECK(!ioctl(two, FIONREAD, &n) && n == 0);
+	t.c_lflag &= ~ECHO;
+	CHECK(!tcsetattr(two, TCSANOW, &t) && !ioctl(two, TIOCVHANGUP, 0));
+	ERR(tcgetattr(two, &t), EIO);
+	close(two);
+	two = open_tty("/dev/tty2");
+	CHECK(!tcgetattr(two, &t) && t.c_lflag == first.c_lflag && t.c_iflag == first.c_iflag);
+	close(two);
+	close(one);
+}
+
+static void ignore(int sig)
+{
+}
+
+TEST(a_signal_ends_waiting_for_a_terminal_for_good)
+{
+	struct sigaction act = { .sa_handler = ignore, .sa_flags = SA_RESTART };
+	struct itimerval soon = { .it_interval = { 0, 20000 }, .it_value = { 0, 20000 } }, never = { .it_value = { 0, 0 } };
+	int one = open_tty("/dev/tty1"), two = open_tty("/dev/tty2");
+
+	CHECK(!ioctl(one, VT_ACTIVATE, 1) && !ioctl(one, VT_WAITACTIVE, 1));
+	CHECK(!sigaction(SIGALRM, &act, NULL) && !setitimer(ITIMER_REAL, &soon, NULL));
+	ERR(ioctl(one, VT_WAITACTIVE, 2), EINTR);
+	CHECK(!setitimer(ITIMER_REAL, &never, NULL));
 	close(two);
 	close(one);
 }
