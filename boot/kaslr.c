@@ -85,6 +85,8 @@ static void __init map_slid(unsigned long slide)
 		pd_kernel[i + slide] = pd_kernel[i];
 }
 
+typedef u32 u32_in_code __attribute__((aligned(1)));	/* part of an instruction */
+
 /* The borders of the list are in registers, because the instructions that name them are on it. */
 static void __init relocate(unsigned int slide)
 {
@@ -92,7 +94,7 @@ static void __init relocate(unsigned int slide)
 
 	asm volatile("" : "+r"(place), "+r"(end));
 	for (; place < end; place++)
-		*(u32 *)(KERNEL_VMA + *place) += slide;
+		*(u32_in_code *)(KERNEL_VMA + *place) += slide;
 }
 
 /* From long_mode.asm.  Afterwards the caller serializes, and jumps to where it now lies. */

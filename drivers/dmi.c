@@ -24,7 +24,7 @@
 struct dmi_header {
 	u8 type, length;		/* of the part without strings */
 	u16 handle;
-};
+} __packed;		/* it lies at any address */
 
 static bool sums_to_zero(const u8 *p, size_t n)
 {
