@@ -189,7 +189,7 @@ def programs(s, result):
     result.check(lines and re.match(r"- text ", lines[-1]), f"vi's last line: {lines and lines[-1]}")
     s.type("ione line\ntwo\nlast")
     s.press(ESCAPE)
-    s.need(result, r"\Aone line\ntwo\nlast\n~", "what was typed into vi")
+    s.need(result, r"(?s)\Aone line\ntwo\nlast\n~.*^- text", "what was typed into vi, and no more")    # Esc, Up is three keys, or one
     s.press("up")
     s.type("dd")
     s.need(result, r"\Aone line\nlast\n~", "a line deleted in vi")
@@ -209,6 +209,8 @@ def report(failing):
             result.check(re.search(pattern, text, re.M), f"the report has no {pattern!r}\n{text}")
         named = re.search(r"^  failed:\n  report\.case_that_fails_is_named", text, re.M)
         result.check(bool(named) == failing, f"the name of the case that fails\n{text}")
+        if any("usb-kbd" in word for word in s.command):
+            result.check(s.wait(r"usb .*: boot keyboard"), "the keyboard is not found")
         s.press("pgdn")
         s.need(result, r"(?s)\A\[ +0\.000000\] Quire .*^ 1-\d+ of \d+ lines", "the log begins")
         s.press("end")

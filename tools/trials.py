@@ -30,6 +30,9 @@ TOO_LARGE = {
     "procfs.memory_that_is_used_and_given_back_shows_in_meminfo": "uses most of the memory: the rest is swapped",
     "commit.*": "limits without swap",
     "madvise.pageout_drops_pages_that_were_given_up_and_not_written_since": "with swap all of them can leave",
+    "madvise.pageout_leaves_pages_that_were_given_up_and_are_shared": "given up, they go when memory is short",
+    "madvise.free_marks_pages_lazy_until_they_are_written": "the same",
+    "madvise.free_of_pages_shared_with_a_child_leaves_the_childs_alone": "the same",
     "madvise.pageout_unmaps_file_pages_that_nobody_else_maps": "says what is in memory",
     "affinity.*": "shares of a CPU say nothing where the host takes it away",
 }

@@ -120,24 +120,13 @@ TEST(a_flush_that_fails_is_EIO_each_time)
 #define LAST_BATCH	15
 #define PUSHED		(SLOTS - 10)	/* Linux forgets none of them once no slot is free */
 
-static int in_memory(char *p)
-{
-	unsigned char in[PUSHED];
-	int n = 0;
-
-	OK(mincore(p, PUSHED * PAGE, in));
-	for (int i = 0; i < PUSHED; i++)
-		n += in[i] & 1;
-	return n;
-}
-
 /* A child uses memory up until what has been written has also left, but for a batch that waits to be moved on the list. */
 static void squeeze(char *p)
 {
 	int pid = OK(fork());
 
 	if (!pid) {
-		while (in_memory(p) > LAST_BATCH) {
+		while (pages_in_memory(p, PUSHED) > LAST_BATCH) {
 			long n = number_in("/proc/meminfo", "MemFree:") > 32 << 10 ? 1024 : 8;
 
 			memset(map_pages(n), 1, n * PAGE);
@@ -145,7 +134,7 @@ static void squeeze(char *p)
 		_exit(0);
 	}
 	OK(waitpid(pid, NULL, 0));	/* or killed for memory: whether it got there is seen by looking */
-	CHECK(in_memory(p) <= LAST_BATCH);
+	CHECK(pages_in_memory(p, PUSHED) <= LAST_BATCH);
 }
 
 /* Pages are pushed out; they are read one by one, so that one alone cannot be. */

@@ -63,6 +63,18 @@ static inline void poke(volatile void *p, char c)
 
 /* ---- areas ---- */
 
+/* How many of @pages pages from @p, 1,024 at most, mincore(2) calls resident. */
+static inline int pages_in_memory(char *p, int pages)
+{
+	unsigned char in[1024];
+	int n = 0;
+
+	OK(mincore(p, pages * PAGE, in));
+	for (int i = 0; i < pages; i++)
+		n += in[i] & 1;
+	return n;
+}
+
 static inline char *map_at(void *addr, unsigned long pages, int prot, int flags)
 {
 	char *p = mmap(addr, pages * PAGE, prot, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);

@@ -43,17 +43,6 @@ static int intact(const char *p)
 	return n;
 }
 
-static int resident(char *p)
-{
-	unsigned char vec[N];
-	int n = 0;
-
-	OK(mincore(p, N * PAGE, vec));
-	for (int i = 0; i < N; i++)
-		n += vec[i] & 1;
-	return n;
-}
-
 /* Pages of which pagemap shows a swap entry. */
 static int in_swap(const char *p)
 {
@@ -99,7 +88,7 @@ TEST(cold_pages_stay_and_count_as_not_used)
 	char *p = filled();
 
 	OK(madvise(p, N * PAGE, MADV_COLD));
-	EQ(resident(p), N);
+	EQ(pages_in_memory(p, N), N);
 	EQ(intact(p), N);
 }
 
