@@ -53,6 +53,8 @@ WHERE_PAGES_ARE = {
     "pagemap.*": "the same",
     "mlock_pages.*": "counts of the whole machine",
     "zoneinfo.*": "the same",
+    "membarrier.every_kind_interrupts_the_cpu_that_runs_another_thread": "counts what the CPUs tell each other",
+    "tlb.an_idle_cpu_is_told_when_tables_are_freed": "the same",
 }
 
 
