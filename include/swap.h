@@ -31,9 +31,10 @@ static inline swp_entry_t pte_to_swp_entry(pte_t e)
 	return swp_entry(pte_swp_type(e), pte_swp_offset(e));
 }
 static inline pte_t swp_entry_to_pte(swp_entry_t e) { return swp_pte(swp_type(e), swp_offset(e)); }
-/* What the tree of a file in memory has in the place of a page that is in swap (mm/page_tree.c). */
-/* In a file's tree: a page that swap could not give back.  Of no area; to read it is EIO. */
+/* In the tree of a file in memory, instead of a slot: a page that swap could not give back.  Of no area; to read it is EIO. */
 #define SWP_LOST	swp_entry(MAX_SWAPFILES, 1)
+static inline bool swp_is_lost(swp_entry_t e) { return e.val == SWP_LOST.val; }
+/* What that tree has in the place of a page that is in swap (mm/page_tree.c). */
 static inline void *swp_to_radix_entry(swp_entry_t e) { return (void *)(e.val << 1 | 1); }
 static inline swp_entry_t radix_to_swp_entry(const void *entry)
 {

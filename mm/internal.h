@@ -176,6 +176,8 @@ pmd_t *next_pte_table(struct mm_struct *mm, unsigned long *addr, unsigned long e
  */
 static inline pte_t pte_marker_poisoned(void) { return pgoff_to_pte(~0UL >> PAGE_SHIFT); }
 static inline bool pte_poisoned(pte_t e) { return e.pte == pte_marker_poisoned().pte; }
+/* An anonymous page that is not in memory: in swap, or lost. */
+static inline bool pte_anon_absent(pte_t e) { return pte_swap(e) || pte_poisoned(e); }
 
 /* ---- vmstat.c ---- */
 /* Counts of the machine as a whole, in Linux's order and with its names. */

@@ -128,28 +128,11 @@ static void for_each_pte(struct vm_area_struct *vma, unsigned long start, unsign
 		flush_tlb_range(vma, start, end);
 }
 
-static bool give_up(swp_entry_t e)
-{
-	return true;
-}
-
-/* A page that was lost on its way through swap has no slot: it can only be given up. */
-static bool absent_entry_goes(pte_t e, bool (*fn)(swp_entry_t e))
-{
-	return pte_swap(e) ? fn(pte_to_swp_entry(e)) : pte_poisoned(e) && fn == give_up;
-}
-
-static void forget_absent_entry(struct mm_struct *mm, pte_t e)
-{
-	if (!pte_swap(e))
-		return;
-	add_mm_counter(mm, MM_SWAPENTS, -1);
-	free_swap_entry(pte_to_swp_entry(e));
-}
-
-/* Call @fn for each swap entry of [start, end): true, and the entry is taken down.  Its table's lock is not held. */
-static void for_each_swap_entry(struct vm_area_struct *vma, unsigned long start, unsigned long end,
-				bool (*fn)(swp_entry_t e))
+/*
+ * Call @fn for each entry of [start, end) of an anonymous page that is not in memory: true, and the entry is taken down.
+ * Its table's lock is not held.
+ */
+static void for_each_absent_entry(struct vm_area_struct *vma, unsigned long start, unsigned long end, bool (*fn)(pte_t e))
 {
 	for (unsigned long addr = start; addr < end; addr += PAGE_SIZE) {
 		pmd_t *pmd = mm_find_pmd(vma->vm_mm, addr);
@@ -161,27 +144,35 @@ static void for_each_swap_entry(struct vm_area_struct *vma, unsigned long start,
 			continue;
 		}
 		was = ptep_get(pte_offset_kernel(pmd, addr));
-		if (!absent_entry_goes(was, fn))
+		if (!pte_anon_absent(was) || !fn(was))
 			continue;
 		pte = pte_offset_map_lock(vma->vm_mm, pmd, addr, &ptl);
 		if (pte->pte == was.pte) {
 			set_pte(pte, __pte(0));
 			trace_pte_change(vma->vm_mm, addr, was.pte, 0);
 			pt_entries_add(ptl, -1);
-			forget_absent_entry(vma->vm_mm, was);
+			if (pte_swap(was)) {
+				add_mm_counter(vma->vm_mm, MM_SWAPENTS, -1);
+				free_swap_entry(pte_to_swp_entry(was));
+			}
 		}
 		pte_unmap_unlock(pte, ptl);
 	}
 }
 
-static bool read_ahead(swp_entry_t e)
+static bool read_ahead(pte_t e)
 {
-	struct page *page = swapin_readahead(e);
+	struct page *page = pte_swap(e) ? swapin_readahead(pte_to_swp_entry(e)) : NULL;
 
 	if (page)
 		put_page(page);
 	cond_resched();
 	return false;
+}
+
+static bool give_up(pte_t e)
+{
+	return true;
 }
 
 /* Not used lately: reclaim may look here first.  What others map too is not ours to judge. */
@@ -406,7 +397,7 @@ static int advise_remove(struct vm_area_struct *vma, unsigned long start, unsign
 /* What exists in memory only is there; a file on a disk is read ahead. */
 static int advise_willneed(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
-	for_each_swap_entry(vma, start, end, read_ahead);
+	for_each_absent_entry(vma, start, end, read_ahead);
 	if (vma_is_shmem(vma) && !(vma->vm_flags & VM_NONLINEAR))
 		shmem_swapin_range(vma->vm_file->f_inode->i_mapping, linear_page_index(vma, start),
 				   linear_page_index(vma, end));
@@ -458,7 +449,7 @@ static int advise_pages(struct vm_area_struct *vma, unsigned long start, unsigne
 	case MADV_FREE:
 		if (!vma_is_anonymous(vma))
 			return -EINVAL;
-		for_each_swap_entry(vma, start, end, give_up);
+		for_each_absent_entry(vma, start, end, give_up);
 		for_each_pte(vma, start, end, make_lazyfree);
 		return 0;
 	case MADV_PAGEOUT:

@@ -412,8 +412,7 @@ static noinline int zap_some_ptes(struct zap *z, pte_t *pte, unsigned long addr,
 		if (!e)
 			continue;
 		if (!(e & (_PAGE_PRESENT | _PAGE_PROTNONE))) {
-			if ((z->keep & ZAP_KEEP_OFFSETS) ||
-			    ((z->keep & ZAP_KEEP_ANON) && (pte_swap(__pte(e)) || pte_poisoned(__pte(e)))))
+			if ((z->keep & ZAP_KEEP_OFFSETS) || ((z->keep & ZAP_KEEP_ANON) && pte_anon_absent(__pte(e))))
 				continue;
 			pte->pte = 0;		/* nonlinear offset, a slot of swap, a lost page */
 			freed++;

@@ -241,7 +241,7 @@ static struct page *swap_in(struct address_space *m, pgoff_t index, swp_entry_t 
 	struct page *page;
 	int err = 0;
 
-	if (e.val == SWP_LOST.val)
+	if (swp_is_lost(e))
 		return ERR_PTR(-EIO);
 	page = swapin_readahead(e);
 	if (!page)
@@ -310,7 +310,7 @@ void shmem_swapin_range(struct address_space *m, pgoff_t first, pgoff_t end)
 
 bool shmem_free_swap(struct address_space *m, pgoff_t index, void *entry)
 {
-	bool lost = radix_to_swp_entry(entry).val == SWP_LOST.val, ok;
+	bool lost = swp_is_lost(radix_to_swp_entry(entry)), ok;
 
 	spin_lock(&m->tree_lock);
 	ok = page_tree_replace(&m->page_tree, index, entry, NULL);
@@ -464,7 +464,7 @@ static swp_entry_t slot_at(struct address_space *m, pgoff_t index)
 	void *value = value_at(m, index);
 	swp_entry_t e = value ? radix_to_swp_entry(value) : (swp_entry_t){ 0 };
 
-	return e.val == SWP_LOST.val ? (swp_entry_t){ 0 } : e;
+	return swp_is_lost(e) ? (swp_entry_t){ 0 } : e;
 }
 
 bool shmem_in_swap_cache(struct address_space *m, pgoff_t index)
@@ -533,7 +533,7 @@ static int verify_swapped(struct address_space *m, unsigned long *entries)
 
 		if (!page_tree_is_value(entry))
 			continue;
-		if (radix_to_swp_entry(entry).val == SWP_LOST.val) {
+		if (swp_is_lost(radix_to_swp_entry(entry))) {
 			lost++;
 			continue;
 		}

@@ -5,7 +5,7 @@
  *             wants one page, and each other one that is read for him pushes out one that he may need.
  * Invariants: PG_readahead in a page of the swap cache: it was read for the sake of another, and nobody has come to it yet.
  * Locks:      none; two who fault at the same time may spoil each other's guess.
- * Simplified: one guess for all processes and areas.
+ * Simplified: one guess for all processes and areas; a page-cluster of more than 8 is as 8.
  * Sources:    Gorman, "Understanding the Linux Virtual Memory Manager", "Swap Management"; the counters are Linux's
  *             swap_ra and swap_ra_hit.
  */
@@ -13,7 +13,7 @@
 #include <swap.h>
 #include "internal.h"
 
-#define LARGEST		8		/* the most of page_cluster that is heard: a mebibyte */
+#define LARGEST		8		/* of page-cluster: a mebibyte */
 
 int sysctl_page_cluster = 3;
 static atomic_t hits = ATOMIC_INIT(8);	/* pages that somebody came to, since the last window */
@@ -21,9 +21,9 @@ static unsigned long last_offset;		/* of the slot that the last window was for *
 static unsigned int last_window = 1;		/* its slots */
 
 /*
- * Slots to be read for @e, itself among them: 1, 2, 4 ... 1 << page_cluster, those of its aligned group.  As many as the last time if somebody
- * came to what was read then, or more if that was most of it; half as many if nobody did, in the end one alone, until
- * neighbours are asked for again.
+ * Slots to be read for @e, itself among them: 1, 2, 4 ... 1 << page_cluster, those of its aligned group.  As many as the
+ * last time if somebody came to what was read then, or more if that was most of it; half as many if nobody did, in the
+ * end one alone, until neighbours are asked for again.
  */
 unsigned int swapin_window(swp_entry_t e)
 {

@@ -42,7 +42,7 @@ _Static_assert(PID_MAX < SWAP_COUNT + 2, "the count of a slot cannot overflow");
 
 /*
  * Slots in a row for the pages of one zone.  Each zone has lists of its own, and a walk through memory meets their pages far
- * apart: mixed on the disk, half of what is read ahead would come too early.
+ * apart: mixed on the disk, part of what is read ahead comes too early.  The header's place, 0, is never free.
  */
 #define RUN		256UL
 
@@ -60,8 +60,8 @@ struct swap_info {
 	unsigned long max;		/* slots, header included */
 	unsigned long pages;		/* slots that can be used */
 	atomic_long_t inuse;		/* that are: swap_lock to change */
-	unsigned long next[MAX_NR_ZONES];	/* where the pages of each zone go on, at a multiple of RUN: nowhere yet: swap_lock */
-	unsigned long next_run;		/* where the next RUN begins: swap_lock */
+	unsigned long next[MAX_NR_ZONES];	/* where each zone's pages go on; a multiple of RUN: in the next run: swap_lock */
+	unsigned long next_run;		/* where that begins: swap_lock */
 };
 
 static struct swap_info areas[MAX_SWAPFILES];
@@ -89,7 +89,7 @@ static unsigned long find_slot(struct swap_info *si, enum zone_type zone)
 {
 	unsigned long off = si->next[zone];
 
-	for (unsigned long n = 0; n < si->max + 2 * RUN; n++, off++) {	/* a begun run, and all: the header is no free slot */
+	for (unsigned long n = 0; n < si->max + 2 * RUN; n++, off++) {	/* what is left of a run, and all */
 		off = within_run(si, off);
 		if (!READ_ONCE(si->map[off])) {
 			si->next[zone] = off + 1;
