@@ -235,7 +235,7 @@ static void reset(struct vc *vc)
 	vc->saved = vc->s;
 	vc->cursor_visible = vc->autowrap = vc->utf8 = true;
 	vc->origin = vc->application_keys = vc->insert = vc->newline = false;
-	vc->utf8_more = 0;
+	vc->p.utf8_more = 0;
 	vc->top = 0;
 	vc->bottom = vc->rows - 1;
 	for (size_t i = 0; i < ARRAY_SIZE(vc->tabs); i++)
@@ -249,7 +249,7 @@ static void reset(struct vc *vc)
 /* Parameter @i, or @def if it was left out or 0. */
 static int param(const struct vc *vc, unsigned int i, int def)
 {
-	return i < vc->nr_params && vc->params[i] ? (int)vc->params[i] : def;
+	return i < vc->p.nr_params && vc->p.params[i] ? (int)vc->p.params[i] : def;
 }
 
 static void erase_display(struct vc *vc, unsigned int what)
@@ -353,8 +353,8 @@ static unsigned int of_256(unsigned int n)
 /* 38;5;N, 38;2;R;G;B and the same from 48 on: the parameters that belong to the one at @i. */
 static unsigned int set_many_colours(struct vc *vc, unsigned int i)
 {
-	const unsigned int *p = &vc->params[i];
-	unsigned int base = p[0] - 8, left = vc->nr_params - i - 1;
+	const unsigned int *p = &vc->p.params[i];
+	unsigned int base = p[0] - 8, left = vc->p.nr_params - i - 1;
 
 	if (left >= 2 && p[1] == 5) {
 		set_attribute(vc, base + of_256(min(p[2], 255U)));
@@ -369,19 +369,19 @@ static unsigned int set_many_colours(struct vc *vc, unsigned int i)
 
 static void set_attributes(struct vc *vc)
 {
-	if (!vc->nr_params)
+	if (!vc->p.nr_params)
 		set_attribute(vc, 0);
-	for (unsigned int i = 0; i < vc->nr_params; i++)
-		if (vc->params[i] == 38 || vc->params[i] == 48)
+	for (unsigned int i = 0; i < vc->p.nr_params; i++)
+		if (vc->p.params[i] == 38 || vc->p.params[i] == 48)
 			i += set_many_colours(vc, i);
 		else
-			set_attribute(vc, vc->params[i]);
+			set_attribute(vc, vc->p.params[i]);
 }
 
 /* CSI N h or l, and CSI ? N h or l. */
 static void set_mode(struct vc *vc, unsigned int mode, bool on)
 {
-	if (!vc->question) {
+	if (!vc->p.question) {
 		if (mode == 4)
 			vc->insert = on;
 		else if (mode == 20)
@@ -452,7 +452,7 @@ static void csi_final(struct vc *vc, u8 c)
 	int n = param(vc, 0, 1), x = vc->s.x, y = vc->s.y;
 	unsigned int first = param(vc, 0, 0);
 
-	if (vc->question && c != 'h' && c != 'l')
+	if (vc->p.question && c != 'h' && c != 'l')
 		return;
 	switch (c) {
 	case 'A': go(vc, x, y - n); break;
@@ -481,8 +481,8 @@ static void csi_final(struct vc *vc, u8 c)
 	case 'c': if (!first) answer(vc, "\033[?6c"); break;
 	case 'm': set_attributes(vc); break;
 	case 'h': case 'l':
-		for (unsigned int i = 0; i < vc->nr_params; i++)
-			set_mode(vc, vc->params[i], c == 'h');
+		for (unsigned int i = 0; i < vc->p.nr_params; i++)
+			set_mode(vc, vc->p.params[i], c == 'h');
 		break;
 	}
 }
@@ -491,51 +491,51 @@ static void csi_final(struct vc *vc, u8 c)
 
 static void csi_char(struct vc *vc, u8 c)
 {
-	unsigned int *p = &vc->params[vc->nr_params ? vc->nr_params - 1 : 0];
-	bool fresh = !vc->nr_params;
+	unsigned int *p = &vc->p.params[vc->p.nr_params ? vc->p.nr_params - 1 : 0];
+	bool fresh = !vc->p.nr_params;
 
 	if (c >= '0' && c <= '9') {
-		vc->nr_params = max(vc->nr_params, 1U);
+		vc->p.nr_params = max(vc->p.nr_params, 1U);
 		*p = min(*p * 10 + (c - '0'), MAX_PARAM);
 	} else if (c == ';') {
-		vc->nr_params = max(vc->nr_params, 1U);
-		if (vc->nr_params == VC_PARAMS)
-			vc->parser = VC_CSI_IGNORE;
+		vc->p.nr_params = max(vc->p.nr_params, 1U);
+		if (vc->p.nr_params == VC_PARAMS)
+			vc->p.parser = VC_CSI_IGNORE;
 		else
-			vc->params[vc->nr_params++] = 0;
+			vc->p.params[vc->p.nr_params++] = 0;
 	} else if (c == '?' && fresh) {
-		vc->question = true;
+		vc->p.question = true;
 	} else if (c == '[' && fresh) {
-		vc->parser = VC_FUNCTION_KEY;	/* a key that is echoed: one more comes */
+		vc->p.parser = VC_FUNCTION_KEY;	/* a key that is echoed: one more comes */
 	} else if (c >= '@' && c <= '~') {
-		vc->parser = VC_TEXT;
+		vc->p.parser = VC_TEXT;
 		csi_final(vc, c);
 	} else {
-		vc->parser = VC_CSI_IGNORE;
+		vc->p.parser = VC_CSI_IGNORE;
 	}
 }
 
 static void begin_csi(struct vc *vc)
 {
-	memset(vc->params, 0, sizeof(vc->params));
-	vc->nr_params = 0;
-	vc->question = false;
-	vc->parser = VC_CSI;
+	memset(vc->p.params, 0, sizeof(vc->p.params));
+	vc->p.nr_params = 0;
+	vc->p.question = false;
+	vc->p.parser = VC_CSI;
 }
 
 static void esc_char(struct vc *vc, u8 c)
 {
-	vc->parser = VC_TEXT;
+	vc->p.parser = VC_TEXT;
 	switch (c) {
 	case '[': begin_csi(vc); break;
-	case ']': vc->parser = VC_OSC; break;
-	case 'P': case '^': case '_': case 'X': vc->parser = VC_STRING; break;
+	case ']': vc->p.parser = VC_OSC; break;
+	case 'P': case '^': case '_': case 'X': vc->p.parser = VC_STRING; break;
 	case '(': case ')':
-		vc->parser = VC_CHARSET;
-		vc->intermediate = c;
+		vc->p.parser = VC_CHARSET;
+		vc->p.intermediate = c;
 		break;
-	case '#': vc->parser = VC_HASH; break;
-	case '%': vc->parser = VC_PERCENT; break;
+	case '#': vc->p.parser = VC_HASH; break;
+	case '%': vc->p.parser = VC_PERCENT; break;
 	case '7': vc->saved = vc->s; break;
 	case '8': restore_cursor(vc); break;
 	case 'D': line_feed(vc); break;
@@ -564,14 +564,14 @@ static void percent_char(struct vc *vc, u8 c)
 		vc->utf8 = false;
 	else if (c == 'G' || c == '8')
 		vc->utf8 = true;
-	vc->utf8_more = 0;
+	vc->p.utf8_more = 0;
 }
 
 /* ESC ]: P and seven digits are a colour, R all of them again; a number begins what goes on to its end. */
 static void osc_char(struct vc *vc, u8 c)
 {
-	vc->parser = c == 'P' ? VC_PALETTE : c >= '0' && c <= '9' ? VC_STRING : VC_TEXT;
-	vc->palette_left = PALETTE_DIGITS;
+	vc->p.parser = c == 'P' ? VC_PALETTE : c >= '0' && c <= '9' ? VC_STRING : VC_TEXT;
+	vc->p.palette_left = PALETTE_DIGITS;
 }
 
 static bool is_hex(u8 c)
@@ -581,31 +581,31 @@ static bool is_hex(u8 c)
 
 static void palette_char(struct vc *vc, u8 c)
 {
-	if (!is_hex(c) || !--vc->palette_left)
-		vc->parser = VC_TEXT;
+	if (!is_hex(c) || !--vc->p.palette_left)
+		vc->p.parser = VC_TEXT;
 }
 
 /* A byte of 0x80 and above: part of a character in UTF-8. */
 static void utf8_byte(struct vc *vc, u8 c)
 {
 	if (c >= 0xc0) {
-		if (vc->utf8_more)
+		if (vc->p.utf8_more)
 			put_char(vc, REPLACEMENT);
-		vc->utf8_more = c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
-		vc->utf8_code = c & (0x3f >> vc->utf8_more);
+		vc->p.utf8_more = c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
+		vc->p.utf8_code = c & (0x3f >> vc->p.utf8_more);
 		return;
 	}
-	if (!vc->utf8_more) {
+	if (!vc->p.utf8_more) {
 		put_char(vc, REPLACEMENT);
 		return;
 	}
-	vc->utf8_code = vc->utf8_code << 6 | (c & 0x3f);
-	if (--vc->utf8_more)
+	vc->p.utf8_code = vc->p.utf8_code << 6 | (c & 0x3f);
+	if (--vc->p.utf8_more)
 		return;
-	if (vc->utf8_code == CSI)
+	if (vc->p.utf8_code == CSI)
 		begin_csi(vc);
-	else if (vc->utf8_code >= 0xa0)
-		put_char(vc, vc->utf8_code <= 0xffff ? vc->utf8_code : REPLACEMENT);
+	else if (vc->p.utf8_code >= 0xa0)
+		put_char(vc, vc->p.utf8_code <= 0xffff ? vc->p.utf8_code : REPLACEMENT);
 }
 
 static void text_char(struct vc *vc, u8 c)
@@ -634,10 +634,10 @@ static bool control_char(struct vc *vc, u8 c)
 	case '\r': go(vc, 0, vc->s.y); break;
 	case 0x0e: vc->s.charset = 1; break;
 	case 0x0f: vc->s.charset = 0; break;
-	case CAN: case SUB: vc->parser = VC_TEXT; break;
-	case ESC: vc->parser = VC_ESC; break;
+	case CAN: case SUB: vc->p.parser = VC_TEXT; break;
+	case ESC: vc->p.parser = VC_ESC; break;
 	case CSI:
-		if (vc->parser == VC_TEXT)	/* there, it may be part of a character */
+		if (vc->p.parser == VC_TEXT)	/* there, it may be part of a character */
 			return false;
 		begin_csi(vc);
 		break;
@@ -650,26 +650,26 @@ static bool control_char(struct vc *vc, u8 c)
 static void string_char(struct vc *vc, u8 c)
 {
 	if (c == '\a' || c == CAN || c == SUB)
-		vc->parser = VC_TEXT;
+		vc->p.parser = VC_TEXT;
 	else if (c == ESC)
-		vc->parser = VC_ESC;		/* ESC \ ends it, which else does nothing */
+		vc->p.parser = VC_ESC;		/* ESC \ ends it, which else does nothing */
 	else if (c == CSI)
 		begin_csi(vc);			/* as on Linux, be it part of a character or not */
 }
 
 static void vc_putc(struct vc *vc, u8 c)
 {
-	if (vc->utf8_more && c < 0x80) {		/* a control character, too, ends what was begun */
-		vc->utf8_more = 0;
+	if (vc->p.utf8_more && c < 0x80) {		/* a control character, too, ends what was begun */
+		vc->p.utf8_more = 0;
 		put_char(vc, REPLACEMENT);
 	}
-	if (vc->parser == VC_STRING || (vc->parser == VC_OSC && c < ' ')) {
+	if (vc->p.parser == VC_STRING || (vc->p.parser == VC_OSC && c < ' ')) {
 		string_char(vc, c);
 		return;
 	}
 	if (control_char(vc, c))
 		return;
-	switch (vc->parser) {
+	switch (vc->p.parser) {
 	case VC_TEXT:
 		text_char(vc, c);
 		return;
@@ -690,7 +690,7 @@ static void vc_putc(struct vc *vc, u8 c)
 			return;
 		break;
 	case VC_CHARSET:
-		vc->s.graphics[vc->intermediate == ')'] = c == '0';
+		vc->s.graphics[vc->p.intermediate == ')'] = c == '0';
 		break;
 	case VC_HASH:
 		hash_char(vc, c);
@@ -701,7 +701,7 @@ static void vc_putc(struct vc *vc, u8 c)
 	default:
 		break;
 	}
-	vc->parser = VC_TEXT;
+	vc->p.parser = VC_TEXT;
 }
 
 void vc_write(struct vc *vc, const u8 *buf, size_t n)
@@ -711,57 +711,28 @@ void vc_write(struct vc *vc, const u8 *buf, size_t n)
 		vc_putc(vc, *buf++);
 }
 
-/* What a program has said by half, and how its words are to be read. */
-struct begun {
-	enum vc_parser parser;
-	u8 intermediate, charset;
-	bool question, utf8, insert;
-	unsigned int params[VC_PARAMS], nr_params, palette_left, utf8_more;
-	u32 utf8_code;
-	char answer[VC_ANSWER];
-};
-
-static void put_aside(struct vc *vc, struct begun *b)
+void vc_write_log(struct vc *vc, const char *s, size_t len)
 {
-	*b = (struct begun){ vc->parser, vc->intermediate, vc->s.charset, vc->question, vc->utf8, vc->insert,
-			     .nr_params = vc->nr_params, .palette_left = vc->palette_left, .utf8_more = vc->utf8_more,
-			     .utf8_code = vc->utf8_code };
-	memcpy(b->params, vc->params, sizeof(b->params));
-	memcpy(b->answer, vc->answer, sizeof(b->answer));
-	vc->parser = VC_TEXT;
+	const struct vc_parse begun = vc->p;		/* by a program, whose modes and answers wait too */
+	const bool utf8 = vc->utf8, insert = vc->insert;
+	const u8 charset = vc->s.charset;
+	char waiting[VC_ANSWER];
+
+	memcpy(waiting, vc->answer, sizeof(waiting));
+	vc->p = (struct vc_parse){ .parser = VC_TEXT };
 	vc->utf8 = true;
 	vc->insert = false;
 	vc->s.charset = 0;
-	vc->utf8_more = 0;
-}
-
-static void take_back(struct vc *vc, const struct begun *b)
-{
-	vc->parser = b->parser;
-	vc->intermediate = b->intermediate;
-	vc->s.charset = b->charset;
-	vc->question = b->question;
-	vc->utf8 = b->utf8;
-	vc->insert = b->insert;
-	vc->nr_params = b->nr_params;
-	vc->palette_left = b->palette_left;
-	vc->utf8_more = b->utf8_more;
-	vc->utf8_code = b->utf8_code;
-	memcpy(vc->params, b->params, sizeof(b->params));
-	memcpy(vc->answer, b->answer, sizeof(b->answer));	/* nobody reads what was answered to the kernel */
-}
-
-void vc_write_log(struct vc *vc, const char *s, size_t len)
-{
-	struct begun begun;
-
-	put_aside(vc, &begun);
 	for (; len; s++, len--)
 		if (*s == '\n')
 			vc_write(vc, (const u8 *)"\r\n", 2);
 		else
 			vc_write(vc, (const u8 *)s, 1);
-	take_back(vc, &begun);
+	vc->p = begun;
+	vc->utf8 = utf8;
+	vc->insert = insert;
+	vc->s.charset = charset;
+	memcpy(vc->answer, waiting, sizeof(waiting));	/* nobody reads what was answered to the kernel */
 }
 
 /* ---- life ---------------------------------------------------------------------------------- */

@@ -29,6 +29,17 @@ struct vc_state {
 	u8 charset;			/* which of the two */
 };
 
+/* What a program has said by half. */
+struct vc_parse {
+	enum vc_parser parser;
+	u8 intermediate;		/* which of ( ) % # */
+	bool question;			/* CSI ? */
+	unsigned int params[VC_PARAMS], nr_params;
+	unsigned int palette_left;	/* digits of ESC ] P still to come */
+	u32 utf8_code;			/* a character of several bytes, as far as it is known */
+	unsigned int utf8_more;		/* how many bytes are missing */
+};
+
 struct vc {
 	unsigned int cols, rows;
 	cell_t *line[SCREEN_MAX_ROWS];	/* the screen from its top; scrolling turns these round */
@@ -44,13 +55,7 @@ struct vc {
 	/* modes: DECTCEM, DECAWM, DECOM, DECCKM, IRM, LNM, ESC % G */
 	bool cursor_visible, autowrap, origin, application_keys, insert, newline, utf8;
 
-	enum vc_parser parser;
-	u8 intermediate;		/* which of ( ) % # */
-	bool question;			/* CSI ? */
-	unsigned int params[VC_PARAMS], nr_params;
-	unsigned int palette_left;	/* digits of ESC ] P still to come */
-	u32 utf8_code;			/* a character of several bytes, as far as it is known */
-	unsigned int utf8_more;		/* how many bytes are missing */
+	struct vc_parse p;
 	char answer[VC_ANSWER];		/* to the program: the owner types it and empties this */
 };
 
