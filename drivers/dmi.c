@@ -8,6 +8,7 @@
  * Sources:    DMTF DSP0134, "System Management BIOS Reference Specification": "Table convention",
  *             "Structure header format", "Text strings".
  */
+#include <asm/acpi.h>
 #include <boot_info.h>
 #include <machine_facts.h>
 #include <string.h>
@@ -26,28 +27,19 @@ struct dmi_header {
 	u16 handle;
 } __packed;		/* it lies at any address */
 
-static bool sums_to_zero(const u8 *p, size_t n)
-{
-	u8 sum = 0;
-
-	while (n--)
-		sum += *p++;
-	return !sum;
-}
-
 /* An entry point at @p, of which @n bytes can be read: where its table is; false if it is none. */
 static bool entry_point(const u8 *p, size_t n, phys_addr_t *table, size_t *size)
 {
 	u32 addr;
 	u16 len;
 
-	if (n >= 24 && !memcmp(p, "_SM3_", 5) && p[6] <= n && p[6] >= 24 && sums_to_zero(p, p[6])) {
+	if (n >= 24 && !memcmp(p, "_SM3_", 5) && p[6] <= n && p[6] >= 24 && acpi_checksum_ok(p, p[6])) {
 		memcpy(table, p + 16, sizeof(*table));
 		memcpy(&addr, p + 12, sizeof(addr));
 		*size = min(addr, (u32)TABLE_MAX);
 		return true;
 	}
-	if (n >= 31 && !memcmp(p, "_SM_", 4) && !memcmp(p + 16, "_DMI_", 5) && sums_to_zero(p + 16, 15)) {
+	if (n >= 31 && !memcmp(p, "_SM_", 4) && !memcmp(p + 16, "_DMI_", 5) && acpi_checksum_ok(p + 16, 15)) {
 		memcpy(&len, p + 22, sizeof(len));
 		memcpy(&addr, p + 24, sizeof(addr));
 		*table = addr;

@@ -97,7 +97,7 @@ void pat_cpu_init(void)
 	if (pat_unwanted)
 		return;
 	if (cmdline_has("nopat")) {
-		pr_info("x86/PAT: PAT support disabled via boot option.\n");
+		pr_info("memtype: nopat: the page attribute table stays as it is, write-combining is uncached\n");
 		pat_unwanted = true;
 		return;
 	}
