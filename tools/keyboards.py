@@ -5,11 +5,11 @@ The guest's console is tty0, with a shell; what is typed there writes to the ser
 QEMU's QMP, which names them by their place on a US keyboard.  A guest that gets no time to run loses keys, as it would
 lose them from a person: a line that did not arrive is typed again, slower.
 """
-import json
 import re
-import socket
 import subprocess
 import time
+
+from qmp import Qmp
 
 # What a key is called, by the character that a layout has on it; and those that want shift or AltGr.
 NAMES = {"\n": "ret", " ": "spc", "-": "minus", "=": "equal", "[": "bracket_left", "]": "bracket_right", ";": "semicolon",
@@ -69,22 +69,10 @@ class Typist:
         return True
 
     def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(60)
-        self.sock.connect(str(self.path))
-        self.answers = self.sock.makefile("r")
-        self.answers.readline()
-        self.ask("qmp_capabilities")
+        self.qmp = Qmp(self.path)
 
     def ask(self, execute, **arguments):
-        self.sock.sendall(json.dumps({"execute": execute, "arguments": arguments}).encode())
-        for line in self.answers:
-            answer = json.loads(line)
-            if "return" in answer:
-                return True
-            if "error" in answer:
-                raise RuntimeError(f"{execute}: {answer['error']['desc']}")
-        raise RuntimeError("QEMU has gone")
+        self.qmp.ask(execute, **arguments)
 
     def key(self, name, down):
         self.ask("input-send-event", events=[

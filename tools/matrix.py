@@ -21,12 +21,10 @@ import argparse
 import collections
 import concurrent.futures
 import itertools
-import os
 import pathlib
 import random
 import re
 import shlex
-import socket
 import subprocess
 import sys
 import tempfile
@@ -34,10 +32,10 @@ import threading
 import time
 
 sys.dont_write_bytecode = True
-import json
 import machine
 import screentext
 from machine import Machine
+from qmp import Qmp
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -349,34 +347,19 @@ def problems_in(row, text):
     return found + [f"no line like {p!r}" for p in expected(row) if not re.search(p, text)]
 
 
-class Qmp:
-    """QEMU's monitor, for pictures of the screen."""
-
-    def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(60)
-        self.socket.connect(str(path))
-        self.answers = self.socket.makefile("r")
-        self.answers.readline()
-        self.ask("qmp_capabilities")
-
-    def ask(self, command, **arguments):
-        self.socket.sendall(json.dumps({"execute": command, "arguments": arguments}).encode())
-        for line in self.answers:
-            if '"return"' in line or '"error"' in line:
-                return json.loads(line)
-        return {"error": "QEMU has ended"}
-
-    def screen(self, file):
-        answer = self.ask("screendump", filename=str(file))
-        return screentext.read_screen(file.read_bytes()) if "return" in answer else []
+def read_screen(monitor, file):
+    """Its lines; none if there is no picture."""
+    try:
+        return screentext.read_screen(monitor.picture(file))
+    except RuntimeError:
+        return []
 
 
-def screen_problem(qmp, file, report, seconds=30):
+def screen_problem(monitor, file, report, seconds=30):
     """The number of passed cases must be there to be read, soon."""
     end, lines = time.monotonic() + seconds, []
     while time.monotonic() < end:
-        lines = qmp.screen(file)
+        lines = read_screen(monitor, file)
         if any("passed" in line and re.search(rf"\b{report.group(1)}\b", line) for line in lines):
             return []
         time.sleep(1)

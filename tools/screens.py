@@ -4,7 +4,6 @@ tools/screens.py - somebody in front of the guest's screen: types, and reads wha
 Sitter is keyboards.Typist with eyes: the text of a picture that QEMU takes of the screen, be it a framebuffer in the
 font that the kernel was built with or VGA text in the card's own.  The plays below are jobs of group boots in test.py.
 """
-import functools
 import pathlib
 import re
 import subprocess
@@ -42,9 +41,7 @@ class Sitter(keyboards.Typist):
     panics = False              # the play wants it to
 
     def photograph(self):
-        path = self.log.with_suffix(".ppm")
-        self.ask("screendump", filename=str(path))
-        return path.read_bytes()
+        return self.qmp.picture(self.log.with_suffix(".ppm"))
 
     def picture(self):
         return screentext.Picture(self.photograph())
