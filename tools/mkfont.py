@@ -43,6 +43,8 @@ def read_psf2(data):
 
 def main():
     source, out = sys.argv[1:]
+    if not source:
+        sys.exit("mkfont: no console font here: tools/setup.sh installs one, FONT=file names another")
     data = pathlib.Path(source).read_bytes()
     if data[:2] == b"\x1f\x8b":
         data = gzip.decompress(data)
