@@ -33,7 +33,7 @@ struct snapshot {
 	size_t size, len;			/* while it is written len may grow beyond size: that is counted only */
 	unsigned long lines;
 	bool found;				/* SNAP_MM: there is one */
-	u8 *uses;				/* by frame: what only its owner knows (enum snap_use) */
+	u8 *uses;				/* by frame_index(): what only its owner knows (enum snap_use) */
 	u32 number;				/* of this cut: marks what has been written in it */
 };
 

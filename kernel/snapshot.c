@@ -342,7 +342,7 @@ static struct snapshot *snapshot_alloc(const struct snap_what *what)
 
 	if (s) {
 		s->what = *what;
-		s->uses = is_simply_free(max_pfn) ? vzalloc(max_pfn) : NULL;
+		s->uses = is_simply_free(nr_frames()) ? vzalloc(nr_frames()) : NULL;
 		if (!s->uses) {
 			kfree(s);
 			s = NULL;

@@ -74,7 +74,7 @@ unsigned long frame_index(unsigned long pfn)
 	return run->before + pfn - run->start;
 }
 
-static unsigned long nr_frames(void)
+unsigned long nr_frames(void)
 {
 	const struct frame_run *last = &frame_runs[nr_frame_runs - 1];
 

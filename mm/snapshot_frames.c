@@ -31,18 +31,23 @@ static const char *const use_names[] = {
 	[USE_STACK] = "stack", [USE_VMALLOC] = "vmalloc", [USE_KERNEL] = "kernel",
 };
 
+static u8 *use_at(const struct snapshot *s, const struct page *page)
+{
+	return &s->uses[frame_index(page_to_pfn(page))];
+}
+
 static void note_vmalloc(const struct page *page, bool stack, void *arg)
 {
 	struct snapshot *s = arg;
 
-	s->uses[page_to_pfn(page)] = stack ? USE_STACK : USE_VMALLOC;
+	*use_at(s, page) = stack ? USE_STACK : USE_VMALLOC;
 }
 
 static void note_kept_table(const struct page *page, void *arg)
 {
 	struct snapshot *s = arg;
 
-	s->uses[page_to_pfn(page)] = USE_KEPT_TABLE;
+	*use_at(s, page) = USE_KEPT_TABLE;
 }
 
 static void note_rings(struct snapshot *s)
@@ -51,13 +56,13 @@ static void note_rings(struct snapshot *s)
 
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
 		for (unsigned long i = 0; i < each; i++)
-			s->uses[page_to_pfn(trace_ring_page(cpu, i))] = USE_RING;
+			*use_at(s, trace_ring_page(cpu, i)) = USE_RING;
 }
 
 /* Before anything asks what a frame is. */
 void snap_ask_owners(struct snapshot *s)
 {
-	memset(s->uses, USE_UNKNOWN, max_pfn);
+	memset(s->uses, USE_UNKNOWN, nr_frames());
 	vmalloc_for_each_page(note_vmalloc, s);
 	for_each_cached_table(note_kept_table, s);
 	note_rings(s);
@@ -72,14 +77,14 @@ bool snap_has_mapping(const struct snapshot *s, const struct page *page)
 				     BIT(PG_table) | BIT(PG_compound);
 
 	return !(page->flags & others) && page_count(page) > 0 && page->mapping &&
-	       !s->uses[page_to_pfn(page)];
+	       !*use_at(s, page);
 }
 
 /* How many frames from @pfn on are the same: the rest of a hole, a free block, one. */
 static unsigned long frames_alike(unsigned long pfn)
 {
 	if (!pfn_valid(pfn))
-		return SUBSECTION_PAGES - pfn % SUBSECTION_PAGES;
+		return next_valid_pfn(pfn) - pfn;
 	return PageBuddy(pfn_to_page(pfn)) ? 1UL << pfn_to_page(pfn)->order : 1;
 }
 
@@ -108,8 +113,8 @@ static enum snap_use use_of(const struct snapshot *s, unsigned long pfn)
 		return USE_FREE;
 	if (PagePcp(page))
 		return USE_PCP;
-	if (s->uses[pfn])
-		return s->uses[pfn];
+	if (*use_at(s, page))
+		return *use_at(s, page);
 	if (PageSlab(compound_head(page)))
 		return USE_SLAB;
 	if (PageTable(page))

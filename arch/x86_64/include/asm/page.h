@@ -68,6 +68,7 @@ bool pfn_valid(unsigned long pfn);
 unsigned long next_valid_pfn(unsigned long pfn);	/* the first from @pfn on; max_pfn: none */
 /* How many frames below @pfn have a struct page, as @pfn has: an index without the holes of the memory map. */
 unsigned long frame_index(unsigned long pfn);
+unsigned long nr_frames(void);				/* of those that have a struct page */
 
 /* rep stosq / rep movsq: one counted instruction a word under TCG, fast strings on hardware. */
 static inline void clear_page(void *page)
