@@ -4,6 +4,7 @@
 #include "fs_util.h"
 #include "user_task.h"
 #include <sections.h>
+#include <vmalloc.h>
 
 #define PROC_TEST(name)								\
 	static void procfs_body_##name(struct ktest_ctx *t, char *buf);		\
@@ -186,19 +187,55 @@ PROC_TEST(pagewalk_takes_only_an_address)
 	sys_close(fd);
 }
 
+/* A file whatever its length, with a NUL behind; the caller frees it by vfree().  NULL: an error, or no memory. */
+static char *read_whole(const char *name)
+{
+	long fd = k_open(name, O_RDONLY), n = 1;
+	size_t len = 0, size = 4096;
+	char *text = vmalloc(size), *more;
+
+	while (fd >= 0 && text && n > 0) {
+		if (len + PAGE_SIZE >= size) {
+			more = vmalloc(size * 2);
+			if (more)
+				memcpy(more, text, len);
+			vfree(text);
+			text = more;
+			size *= 2;
+			continue;
+		}
+		n = sys_read(fd, UBUF, PAGE_SIZE);
+		if (n > 0 && copy_from_user(text + len, UBUF, n))
+			n = -EFAULT;
+		len += max(n, 0L);
+	}
+	if (fd >= 0)
+		sys_close(fd);
+	if (!text || fd < 0 || n < 0) {
+		vfree(text);
+		return NULL;
+	}
+	text[len] = '\0';
+	return text;
+}
+
 PROC_TEST(kernel_page_tables_names_each_area_with_its_rights)
 {
+	char *text = read_whole("/kt/p/kernel_page_tables");
+	bool named, code, wx;
 	char want[64];
-	long n = k_read("/kt/p/kernel_page_tables", buf, 4096);
 
-	EXPECT(n > 0);
-	EXPECT(strstr(buf, "---[ direct map ]---\n0xffff888000000000-"));
-	EXPECT(strstr(buf, "---[ vmalloc, "));
-	EXPECT(strstr(buf, "---[ vmemmap: "));
+	EXPECT(text);
 	snprintf(want, sizeof(want), "---[ kernel text ]---\n0x%016lx-0x%016lx", (unsigned long)_text,
 		 (unsigned long)_etext);
-	EXPECT(strstr(buf, want));
-	EXPECT(!strstr(buf, "RW x "));			/* nothing is writable and executable */
+	named = strstr(text, "---[ direct map ]---\n0xffff888000000000-") && strstr(text, "---[ vmalloc, ") &&
+		strstr(text, "---[ vmemmap: ");
+	code = strstr(text, want);
+	wx = strstr(text, "RW x ");
+	vfree(text);
+	EXPECT(named);
+	EXPECT(code);
+	EXPECT(!wx);				/* nothing is writable and executable */
 }
 
 PROC_TEST(counts_of_files_and_names_are_true)
