@@ -50,6 +50,8 @@ void console_write_line(const char *s, size_t len);
 void log_line_but(const char *but, const char *text);
 /* The newest records that fit into @size bytes as text, with a NUL behind; its length.  Process context. */
 size_t log_copy(char *out, size_t size);
+/* How many bytes of records the log has forgotten: 0, the first line of the boot is still there. */
+u64 log_forgotten(void);
 
 /* Has a panic begun?  Then locks may never come free. */
 bool printk_panicking(void);

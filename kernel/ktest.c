@@ -306,5 +306,7 @@ void ktest_run_all(const char *pattern, struct report *sum)
 			run_suite(p, pattern, ++number, total, sum);
 	sum->ns = ktime_get() - start;
 	report_progress(total, total, sum->failed, NULL, NULL);
+	if (log_forgotten())
+		out("# the log was too small: its first %lu KiB are gone\n", (unsigned long)DIV_ROUND_UP(log_forgotten(), 1024));
 	out("# selftest: %u passed, %u failed, %u skipped\n", sum->passed, sum->failed, sum->skipped);
 }

@@ -3,9 +3,7 @@
  *
  * Purpose:    printk() puts a record into the ring and returns; the records then go, in order,
  *             to every enabled console.  dmesg reads the ring by syslog(2).
- * Invariants: positions are byte counts that only grow; a record never wraps, the ring's end is
- *             filled by a gap record; log_first is always the start of a whole record.
- *             A console sees each record once, in order; one that registers late is first shown
+ * Invariants: a console sees each record once, in order; one that registers late is first shown
  *             what it missed.
  * Lock order: console_lock > log_lock, both with interrupts off, below every other lock.
  * Simplified: each printk is at least one line (no continuation); a reader that waits in
@@ -17,6 +15,7 @@
 #include <asm/uaccess.h>
 #include <boot.h>
 #include <boot_info.h>
+#include <log_ring.h>
 #include <mutex.h>
 #include <printk.h>
 #include <sched.h>
@@ -25,29 +24,17 @@
 #include <string.h>
 #include <time.h>
 
-#define LOG_SIZE	(128UL << 10)
+#define LOG_SIZE	(128UL << 10)	/* the boot and a run of all self tests take three quarters */
 #define LINE_MAX	1024
 #define PREFIX_MAX	48
-#define GAP		0xffffU		/* record.len: skip to the start of the ring */
 #define LEVEL_DEFAULT	4		/* text without KERN_* */
 #define LEVEL_RAW	6		/* lines that went to the consoles whatever their level */
 #define CONSOLE_QUIET	4
 #define CONSOLE_DEFAULT	7
 
-#define RECORD_ALIGN	8		/* the least that can be left at the end of the ring */
-
-struct record {
-	u16 len;		/* of text, without newline; first, so that a GAP always has room */
-	u8 level;
-	bool written;		/* the consoles have it already */
-	u64 ns;
-	char text[];
-};
-_Static_assert(offsetof(struct record, len) + sizeof(u16) <= RECORD_ALIGN, "a gap fits");
-
-static char log_buf[LOG_SIZE] __aligned(RECORD_ALIGN);
+static char log_buf[LOG_SIZE] __aligned(LOG_RECORD_ALIGN);
+static struct log_ring log = { .buf = log_buf, .size = LOG_SIZE };	/* log_lock */
 static DEFINE_SPINLOCK(log_lock);
-static u64 log_first, log_next;		/* log_lock: oldest record, end of the newest */
 static u64 clear_pos;			/* log_lock: dmesg -c */
 static DEFINE_MUTEX(syslog_mutex);	/* syslog(READ): one reader at a time */
 static u64 syslog_pos;			/* syslog_mutex to change */
@@ -64,60 +51,10 @@ static bool panicking;
 
 /* ---- the ring ------------------------------------------------------------------------------- */
 
-static struct record *record_at(u64 pos)
+/* log_lock held. */
+static struct log_record *store_line(int level, const char *text, size_t len)
 {
-	return (struct record *)&log_buf[pos % LOG_SIZE];
-}
-
-static size_t record_size(size_t len)
-{
-	return ALIGN_UP(offsetof(struct record, text) + len, RECORD_ALIGN);
-}
-
-static u64 record_after(u64 pos)
-{
-	const struct record *r = record_at(pos);
-
-	return r->len == GAP ? ALIGN_UP(pos + 1, LOG_SIZE) : pos + record_size(r->len);
-}
-
-/* The first whole record at or after @pos, or log_next.  log_lock held. */
-static u64 next_record(u64 pos)
-{
-	if (pos < log_first)
-		pos = log_first;
-	if (pos < log_next && record_at(pos)->len == GAP)
-		pos = record_after(pos);
-	return pos;
-}
-
-/* Room for @size bytes in one piece: forget the oldest records.  log_lock held. */
-static struct record *make_room(size_t size)
-{
-	size_t left = LOG_SIZE - log_next % LOG_SIZE;
-	size_t need = left < size ? left + size : size;
-
-	while (log_next + need - log_first > LOG_SIZE)
-		log_first = record_after(log_first);
-	if (left < size) {
-		record_at(log_next)->len = GAP;
-		log_next += left;
-	}
-	return record_at(log_next);
-}
-
-static struct record *store_line(int level, const char *text, size_t len)
-{
-	size_t size = record_size(len);
-	struct record *r = make_room(size);
-
-	r->ns = tsc_khz ? clock_read_ns() : 0;
-	r->len = len;
-	r->level = level;
-	r->written = false;
-	memcpy(r->text, text, len);
-	log_next += size;
-	return r;
+	return log_ring_store(&log, tsc_khz ? clock_read_ns() : 0, level, text, len);
 }
 
 static void store_lines(int level, const char *s)
@@ -131,7 +68,7 @@ static void store_lines(int level, const char *s)
 }
 
 /* "[    1.234567] text\n", with "<6>" before it for syslog(2).  Returns the length. */
-static size_t format_record(const struct record *r, bool with_level, char *buf, size_t size)
+static size_t format_record(const struct log_record *r, bool with_level, char *buf, size_t size)
 {
 	unsigned long us = r->ns / 1000;
 	size_t n = 0;
@@ -220,14 +157,14 @@ static bool take_record(u64 *pos, size_t *len, bool *show)
 	bool found;
 
 	spin_lock_irqsave(&log_lock, flags);
-	*pos = next_record(*pos);
-	found = *pos < log_next;
+	*pos = log_ring_next(&log, *pos);
+	found = *pos < log.next;
 	if (found) {
-		const struct record *r = record_at(*pos);
+		const struct log_record *r = log_ring_at(&log, *pos);
 
 		*show = !r->written && (panicking || r->level < console_level);
 		*len = format_record(r, false, console_buf, sizeof(console_buf));
-		*pos = record_after(*pos);
+		*pos = log_ring_after(&log, *pos);
 	}
 	spin_unlock_irqrestore(&log_lock, flags);
 	return found;
@@ -254,7 +191,7 @@ static void console_flush(void)
 		}
 		spin_unlock(&console_lock);
 		local_irq_restore(flags);
-	} while (READ_ONCE(console_pos) != READ_ONCE(log_next));
+	} while (READ_ONCE(console_pos) != READ_ONCE(log.next));
 }
 
 /* Place of @con among the console= words, from 1; 0 if it is not there. */
@@ -345,7 +282,7 @@ void console_write_line(const char *s, size_t len)
 void log_line_but(const char *but, const char *text)
 {
 	unsigned long flags;
-	struct record *r;
+	struct log_record *r;
 	size_t len;
 
 	console_flush();
@@ -429,10 +366,10 @@ static size_t syslog_record(u64 *pos, char *buf, size_t size)
 	size_t len = 0;
 
 	spin_lock_irqsave(&log_lock, flags);
-	*pos = next_record(*pos);
-	if (*pos < log_next) {
-		len = format_record(record_at(*pos), true, buf, size);
-		*pos = record_after(*pos);
+	*pos = log_ring_next(&log, *pos);
+	if (*pos < log.next) {
+		len = format_record(log_ring_at(&log, *pos), true, buf, size);
+		*pos = log_ring_after(&log, *pos);
 	}
 	spin_unlock_irqrestore(&log_lock, flags);
 	return len;
@@ -469,13 +406,18 @@ size_t log_copy(char *out, size_t size)
 	return done;
 }
 
+u64 log_forgotten(void)
+{
+	return READ_ONCE(log.first);
+}
+
 static bool record_waits(void)
 {
 	unsigned long flags;
 	bool waits;
 
 	spin_lock_irqsave(&log_lock, flags);
-	waits = next_record(READ_ONCE(syslog_pos)) < log_next;
+	waits = log_ring_next(&log, READ_ONCE(syslog_pos)) < log.next;
 	spin_unlock_irqrestore(&log_lock, flags);
 	return waits;
 }
@@ -546,7 +488,7 @@ static long syslog_read_all(char __user *ubuf, size_t size, bool clear, char *bu
 		done += len;
 	}
 	if (clear)
-		WRITE_ONCE(clear_pos, READ_ONCE(log_next));
+		WRITE_ONCE(clear_pos, READ_ONCE(log.next));
 	return done;
 }
 
@@ -600,7 +542,7 @@ long do_syslog(int type, char __user *ubuf, int len)
 	case SYSLOG_SIZE_UNREAD:
 		return syslog_with_buffer(type, ubuf, len);
 	case SYSLOG_CLEAR:
-		WRITE_ONCE(clear_pos, READ_ONCE(log_next));
+		WRITE_ONCE(clear_pos, READ_ONCE(log.next));
 		return 0;
 	case SYSLOG_CONSOLE_OFF:
 		if (saved_level < 0)

@@ -229,6 +229,16 @@ def report(failing):
     return look
 
 
+def early_failure(s, result):
+    """What a case said that failed before many others ran, and how the boot began, is in the pages of the report."""
+    s.need(result, r"^ Space, PgDn: the log", "the report", seconds=200)
+    s.press("pgdn")
+    s.need(result, r"(?s)\A\[ +0\.000000\] Quire .*^ 1-\d+ of \d+ lines", "the log begins with the boot")
+    s.press("home")
+    s.type("n")
+    s.need(result, r"on purpose, and early\n.*not ok \d+ reason_of_an_early_failure", "why it failed")
+
+
 def panic(s, result):
     """A panic is seen while the report is read."""
     s.need(result, r"^ Space, PgDn: the log", "the report")

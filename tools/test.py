@@ -1292,6 +1292,8 @@ class Plan:
             self.add("boots", name, run_play(steps, shell), 300)
         tests = dataclasses.replace(shell, append=shell.append + " selftest=fbcon", debug_exit=False)
         self.add("boots", "report-bios-text", run_play(screens.report(False), tests), 300)
+        self.add("boots", "report-early-failure", run_play(screens.early_failure, dataclasses.replace(
+            tests, append=shell.append + " selftest=printk. provoke")), 300)
         self.add("boots", "report-serial", run_headless(tests), 120)
         self.add("boots", "report-panic", run_play(screens.panic, dataclasses.replace(
             tests, append="console=ttyS0 console=tty0 selftest=report. provoke_panic")), 120)
