@@ -9,6 +9,7 @@ No hardware virtualisation is used, so that a run is the same everywhere.
 import dataclasses
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -94,6 +95,30 @@ def disk_options(number, disk):
     drive += ",readonly=on" if "ro" in words else ",snapshot=on" if "write" not in words else ""
     device = [w for w in words if "=" in w and not w.startswith("format=")]
     return ["-drive", drive, "-device", ",".join(["virtio-blk-pci", f"drive=disk{number}", *device])]
+
+
+def megabytes(size):
+    """Of QEMU's -m: 64M, 4G."""
+    return int(size[:-1]) * {"M": 1, "G": 1024}[size[-1]]
+
+
+def ram_problems(text, megabytes, firmware=1, screen=0):
+    """
+    Does the kernel's TEXT say that it has the MEGABYTES that QEMU was given?  The holes below 1 MiB and the ACPI tables
+    are half of one MiB; FIRMWARE: MiB that it may keep with that, SCREEN: MiB of RAM for a framebuffer.  Of what is
+    left, struct pages, their owners in a debug build and the log take less than 1/40, the kernel and an initramfs 8 MiB.
+    A list of sentences.
+    """
+    told = re.search(r"Memory: (\d+)K of (\d+)K RAM available", text)
+    if not told:
+        return ["the kernel does not say how much RAM there is"]
+    free, found = (int(kib) / 1024 for kib in told.groups())
+    wrong = []
+    if not megabytes - firmware - screen <= found <= megabytes:
+        wrong.append(f"of {megabytes} MiB of RAM {found:.1f} were found")
+    if free < found - found / 40 - 8:
+        wrong.append(f"of {found:.1f} MiB of RAM only {free:.1f} can be used")
+    return wrong
 
 
 def make_initramfs(out, files=(), init=None, busybox=True):
