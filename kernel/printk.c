@@ -24,7 +24,7 @@
 #include <string.h>
 #include <time.h>
 
-#define LOG_SIZE	(128UL << 10)	/* the boot and a run of all self tests take three quarters */
+#define LOG_SIZE	(128UL << 10)	/* the boot and a run of all self tests take two thirds */
 #define LINE_MAX	1024
 #define PREFIX_MAX	48
 #define LEVEL_DEFAULT	4		/* text without KERN_* */

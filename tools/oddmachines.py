@@ -7,7 +7,7 @@ each pattern.  Every one of them boots in a second or so.
 import pathlib
 import struct
 
-from machine import Machine, SUCCESS
+from machine import Machine, SUCCESS, megabytes, ram_problems
 
 OK = r"^ok 1\b"
 SCRIPT = 'rdinit=/bin/busybox -- sh -c "mount -t proc proc /proc; cat /proc/cpuinfo; poweroff -f"'
@@ -41,6 +41,11 @@ def table_with_bad_checksum(directory):
     path = pathlib.Path(directory) / "bad-madt.bin"
     path.write_bytes(table)
     return str(path)
+
+
+def has_ram(memory):
+    """A pattern for test.py's run_boot(): is all of it there?"""
+    return lambda text: ram_problems(text, megabytes(memory))
 
 
 def cpuinfo(*cpus):
@@ -100,8 +105,17 @@ def cases(kernel, initrd, programs, directory):
                cpu="EPYC")
     yield boots("smt-ids-with-gaps", "smp: 6 CPUs", smp="6,sockets=2,cores=3,threads=1", cpu="Nehalem")
 
-    yield boots("memory-at-1T", r"\[0x010000000000-0x01003fffffff\] usable", memory="3G,slots=1,maxmem=1T",
-                cpu="max,phys-bits=44")
+    for memory in ("32M", "128M", "2G", "3G", "8G"):
+        yield boots(f"memory-{memory}", has_ram(memory), memory=memory)
+    # All that lies above 4 GiB, and above 1 TiB, is the allocator's: more than 9 of 10 MiB are free.
+    far = {"words": "selftest=boot.large"}
+    yield boots("memory-above-4G", has_ram("8G"), r"RAM at 0x100000000: (5[6-9]\d\d|60\d\d|614[0-4]) of 6144 MiB are free", memory="8G", **far)
+    yield boots("memory-at-1T", has_ram("3G"), r"\[0x010000000000-0x01003fffffff\] usable",
+                r"RAM at 0x10000000000: (9[3-9]\d|10[012]\d) of 1024 MiB are free", memory="3G,slots=1,maxmem=1T",
+                cpu="max,phys-bits=44", **far)
+    # A snapshot steps over a hole of 1 TiB: a walk frame by frame takes a minute and more for each.
+    yield boots("memory-hole-of-1T", r"^ok 1 snapshot\b", memory="3G,slots=1,maxmem=1T", cpu="max,phys-bits=44",
+                words="selftest=snapshot.")
 
     yield boots("bad-no-acpi", "acpi: no tables, assuming a plain PC", type="pc,acpi=off", smp=2)
     yield boots("bad-acpi-tables", "acpi: a second table APIC is ignored", "acpi: a second table HPET is ignored",

@@ -80,6 +80,39 @@ KTEST(boot, memory_map_was_read)
 	EXPECT(ram >= totalram_pages() * PAGE_SIZE);
 }
 
+/* Frames of [@pfn, @end) in the buddies; the CPUs' own lists have a few more. */
+static unsigned long free_frames(unsigned long pfn, unsigned long end)
+{
+	unsigned long n = 0;
+
+	for (; pfn < end; pfn++) {
+		const struct page *page = pfn_valid(pfn) ? pfn_to_page(pfn) : NULL;
+		unsigned int order;
+
+		if (!page || !PageBuddy(page))
+			continue;
+		order = min((unsigned int)READ_ONCE(page->order), MAX_ORDER - 1U);
+		n += 1UL << order;
+		pfn += (1UL << order) - 1;
+	}
+	return n;
+}
+
+/* tools/oddmachines.py looks for the lines. */
+KTEST(boot, large_pieces_of_ram_are_the_allocators)
+{
+	for (unsigned int i = 0; i < boot_info.nr_mem; i++) {
+		const struct boot_mem *m = &boot_info.mem[i];
+		unsigned long free;
+
+		if (m->type != BOOT_MEM_RAM || m->size < 64UL << 20)
+			continue;
+		free = free_frames(PFN_UP(m->base), PFN_DOWN(m->base + m->size));
+		pr_info("RAM at %#lx: %lu of %lu MiB are free\n", (unsigned long)m->base, free >> 8, (unsigned long)m->size >> 20);
+		EXPECT(cmdline_has("mem") || free);
+	}
+}
+
 KTEST(boot, kernel_image_and_first_64k_are_not_the_allocators)
 {
 	for (phys_addr_t p = 0; p < 0x10000; p += PAGE_SIZE)
