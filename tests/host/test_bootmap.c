@@ -50,7 +50,18 @@ void __bug(const char *file, int line, const char *expr)
 }
 
 void fake_bad_address(const volatile void *p) { abort(); }
-int printk(const char *fmt, ...) { return 0; }
+static char said[256];			/* the last message */
+
+int printk(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(said, sizeof(said), fmt, ap);
+	va_end(ap);
+	return 0;
+}
+
 unsigned long cmdline_num(const char *name, unsigned long def) { return def; }
 
 static const phys_addr_t windows[] = { 0, (4UL << 30) - WINDOW / 2 * GRANULE, 1UL << 40,
@@ -237,11 +248,19 @@ static void alternating_pieces_of_ram_keep_the_largest(void **state)
 	assert_int_equal(told_type(500 * 64 * GRANULE), BOOT_MEM_RAM);
 }
 
+/* What is wrong with it is said, with all its numbers; of one that is not there, or text, nothing. */
 static bool fb_usable(struct boot_framebuffer fb)
 {
+	char want[sizeof(said)] = "";
+
+	said[0] = 0;
 	boot_info.fb = fb;
 	check_framebuffer();
-	return boot_info.fb.addr;
+	if (!boot_info.fb.width && fb.width)
+		snprintf(want, sizeof(want), KERN_ERR "framebuffer: %ux%u, %u bits, at %#lx, %u bytes a line: cannot be used\n",
+			 fb.width, fb.height, fb.bpp, (unsigned long)fb.addr, fb.pitch);
+	assert_string_equal(said, want);
+	return boot_info.fb.width;
 }
 
 static void framebuffer_must_lie_where_nothing_else_does(void **state)
@@ -268,7 +287,16 @@ static void framebuffer_must_lie_where_nothing_else_does(void **state)
 	assert_false(fb_usable(fb));
 	fb = good, fb.width = fb.height = fb.pitch = ~0U;
 	assert_false(fb_usable(fb));
+	fb = good, fb.addr = (64UL << 20) - 4096;		/* begins in RAM; ends in it */
+	assert_false(fb_usable(fb));
+	memblock_add(0xfd000000 + 3200 * 599, 4096);
+	assert_false(fb_usable(good));
 	fb = good, fb.width = 1, fb.height = 1;
+	assert_true(fb_usable(fb));
+	fb = good, fb.bpp = 8, fb.height = 300;			/* drivers/fbcon.c says that it has no colours for it */
+	assert_true(fb_usable(fb));
+	assert_false(fb_usable((struct boot_framebuffer){ 0 }));
+	fb = (struct boot_framebuffer){ .text = true, .width = 80, .height = 25 };
 	assert_true(fb_usable(fb));
 }
 
