@@ -2,7 +2,8 @@
 tools/oddmachines.py - machines that lack something, or lie: what the boots group asks of each
 
 cases() gives (name, Machine, patterns, status): the machine must end with that status and say something like
-each pattern.  Every one of them boots in a second or so.
+each pattern.  Every one of them boots in a second or so.  screen_cases() gives those with a screen, which must
+tell a person the same.
 """
 import pathlib
 import struct
@@ -54,6 +55,61 @@ def cpuinfo(*cpus):
         rf"processor\t: {i}\n(?:(?!processor).)*physical id\t: {package}\nsiblings\t: {siblings}\n"
         rf"core id\t\t: {core}\ncpu cores\t: {cores}\napicid\t\t: {i}\n"
         for i, (package, siblings, core, cores) in enumerate(cpus))
+
+
+# The words of the menu on a stick; and a line of 4 KiB, of which the last are not known to anybody.
+MENU_WORDS = "console=ttyS0 console=tty0"
+LONG_WORDS = " ".join("x" * 62 for _ in range(64))
+
+# What GRUB is told: (name of the image, words for the kernel, is there an initramfs, command before `boot`).
+ARCHIVE = "insmod newc\nloopback archive /boot/initramfs.cpio\nacpi --exclude=APIC (archive)/madt\n"
+GRUB_IMAGES = (
+    ("odd-no-initramfs", "", False, "set gfxpayload=text"),
+    ("odd-long-line", LONG_WORDS, True, "set gfxpayload=text"),
+    ("odd-small-mode", "", True, "set gfxpayload=320x200x32"),
+    ("odd-24-bit", "", True, "set gfxpayload=800x600x24"),
+    ("odd-bad-checksum", "", True, f"{ARCHIVE}set gfxpayload=text"),
+)
+
+
+def grub_cfg(words, initramfs, last):
+    """GRUB's commands for one of GRUB_IMAGES."""
+    return ("serial --unit=0\nterminal_output serial\ninsmod all_video\n"
+            f"multiboot2 /boot/quire.elf {MENU_WORDS} {words}\n" +
+            ("module2 /boot/initramfs.cpio\n" if initramfs else "") + f"{last}\nboot\n")
+
+
+def screen_cases(kernel, programs, directory):
+    """
+    (name, Machine, what its screen must tell, does the boot end there?): machines with a screen that lack something.
+    In DIRECTORY are the GRUB_IMAGES, in whose initramfs is table_with_bad_checksum() as /madt.
+    """
+    def direct(name, *sentences, ends=False, words="", **choices):
+        m = Machine(**{"kernel": kernel, "initrd": programs, "append": f"{MENU_WORDS} {words}".strip(), "memory": "128M",
+                       "debug_exit": False} | choices)
+        return f"screen-{name}", m, sentences, ends
+
+    def grub(name, image, *sentences, ends=False, where="cdrom"):
+        file = f"{directory}/{image}.iso"
+        m = Machine(memory="128M", debug_exit=False, **{where: file} if where != "stick" else {"extra": (
+            "-device", "qemu-xhci", "-drive", f"if=none,id=stick,format=raw,snapshot=on,file={file}",
+            "-device", "usb-storage,drive=stick,bootindex=1")})
+        return f"screen-{name}", m, sentences, ends
+
+    none, long = "no initramfs: pass one with -initrd", "command line: longer than 2047 bytes: what comes after the first"
+    yield direct("no-acpi", "acpi: no tables, assuming a plain PC", type="pc,acpi=off")
+    yield direct("bad-acpi-tables", "acpi: a second table APIC is ignored",
+                 "acpi: MCFG: no buses 0-255 can be at 0xffffffff00000000", type="pc", extra=tuple(write_tables(directory)))
+    yield direct("no-keyboard", "keyboard: no PS/2 controller", type="q35,i8042=off",
+                 extra=("-device", "qemu-xhci", "-device", "usb-kbd"))
+    yield direct("no-initramfs", none, ends=True, initrd="")
+    yield direct("long-command-line", long, words=LONG_WORDS)
+    yield grub("bad-acpi-checksum", "odd-bad-checksum", "has a wrong checksum, ignored")
+    yield grub("disk-no-initramfs", "odd-no-initramfs", none, ends=True, where="disk")
+    yield grub("stick-no-initramfs", "odd-no-initramfs", none, ends=True, where="stick")
+    yield grub("grub-long-command-line", "odd-long-line", long)
+    yield grub("small-mode", "odd-small-mode", "fb0: 320x200", "vt: framebuffer, 40 columns, 12 rows")
+    yield grub("24-bit", "odd-24-bit", "fb0: 800x600, 24 bits", "vt: framebuffer, 100 columns, 37 rows")
 
 
 def cases(kernel, initrd, programs, directory):
@@ -124,4 +180,4 @@ def cases(kernel, initrd, programs, directory):
                 type="pc", smp=2, extra=(*write_tables(directory), *DISK))
     yield boots("bad-no-keyboard", "keyboard: no PS/2 controller", type="q35,i8042=off")
     yield boots("bad-long-command-line", r"command line: longer than 2047 bytes: .* \d{4} is ignored",
-                words=" ".join("x" * 62 for _ in range(64)))
+                words=LONG_WORDS)

@@ -246,6 +246,53 @@ def panic(s, result):
     s.panics = True
 
 
+def squeezed(lines):
+    """The text of a screen or a sentence without blanks and ends of lines: a long sentence takes several lines."""
+    return re.sub(r"\s+", "", "".join(lines))
+
+
+def pages_back(s, most=40):
+    """The screen, and all that has left it at its upper end, as it is seen with Shift-PgUp; by half screens."""
+    lines = s.lines()
+    yield lines
+    for _ in range(most):
+        s.press("shift", "pgup")
+        end, before = time.monotonic() + 3, lines
+        while lines == before and time.monotonic() < end:
+            lines = s.lines()
+        if lines == before:
+            return
+        yield lines
+
+
+def tells(*sentences):
+    """A machine that lacks something: that stands on the screen, or was on it before the shell's prompt."""
+    def look(s, result):
+        if not s.sees(r"^~ #", 100):
+            result.check(False, "no prompt\n" + "\n".join(s.last))
+            return
+        missing = set(sentences)
+        for lines in pages_back(s):
+            missing = {m for m in missing if squeezed(m) not in squeezed(lines)}
+            if not missing:
+                break
+        for sentence in sentences:
+            result.check(sentence not in missing, f"not on the screen: {sentence}\n" + "\n".join(lines))
+    return look
+
+
+def ends_with(sentence):
+    """As tells(), where it is the kernel's last word."""
+    def look(s, result):
+        s.panics = True
+        end, lines = time.monotonic() + 100, []
+        while squeezed(sentence) not in squeezed(lines) and time.monotonic() < min(end, s.end):
+            time.sleep(0.2)
+            lines = s.lines()
+        result.check(squeezed(sentence) in squeezed(lines), f"not on the screen: {sentence}\n" + "\n".join(lines))
+    return look
+
+
 def headless(job, machine, result):
     """Nobody sees the report: it is left at the serial line."""
     job.command = machine.command()

@@ -1295,6 +1295,8 @@ class Plan:
         self.add("boots", "report-bios-text", run_play(screens.report(False), tests), 300)
         self.add("boots", "report-early-failure", run_play(screens.early_failure, dataclasses.replace(
             tests, append=shell.append + " selftest=printk. provoke")), 300)
+        for name, m, sentences, ends in oddmachines.screen_cases(self.kernel, str(self.build / "initramfs.cpio"), self.logs):
+            self.add("boots", name, run_play(screens.ends_with(*sentences) if ends else screens.tells(*sentences), m), 300)
         self.add("boots", "report-serial", run_headless(tests), 120)
         self.add("boots", "report-panic", run_play(screens.panic, dataclasses.replace(
             tests, append="console=ttyS0 console=tty0 selftest=report. provoke_panic")), 120)
@@ -1366,6 +1368,12 @@ class Plan:
         iso("small", self.kernel, cfg=small)
         iso("screen", self.kernel, machine.make_initramfs(self.logs / "screen.cpio", init=SCREEN_INIT), graphics)
         iso("boot-la57", self.kernel, cfg=la57)
+        programs = machine.make_initramfs(self.logs / "odd.cpio", [f"{oddmachines.table_with_bad_checksum(self.logs)}:/madt"],
+                                          "#!/bin/sh\nexport PS1='~ # '\nexec sh -i\n")
+        for name, words, has_initramfs, last in oddmachines.GRUB_IMAGES:
+            cfg = self.logs / f"{name}.cfg"
+            cfg.write_text(oddmachines.grub_cfg(words, has_initramfs, last))
+            iso(name, self.kernel, programs, cfg, None)
         image = pathlib.Path(self.kernel).read_bytes()
         for name, start in LOAD_ADDRESSES.items():
             moved = self.logs / f"load-{name}.elf"
