@@ -8,7 +8,7 @@ tell a person the same.
 import pathlib
 import struct
 
-from machine import Machine, SUCCESS, megabytes, ram_problems
+from machine import FAILURE, Machine, SUCCESS, megabytes, ram_problems
 
 OK = r"^ok 1\b"
 SCRIPT = 'rdinit=/bin/busybox -- sh -c "mount -t proc proc /proc; cat /proc/cpuinfo; poweroff -f"'
@@ -124,6 +124,9 @@ def cases(kernel, initrd, programs, directory):
         m = Machine(kernel, programs, f"console=ttyS0 panic=-1 {words}", debug_exit=False, reboot=reboot, **choices)
         return name, m, patterns, 0
 
+    def refuses(name, sentence, cpu):
+        return name, Machine(kernel, initrd, "console=ttyS0 panic=-1", memory="128M", cpu=cpu), (sentence,), FAILURE
+
     # A triple fault would not end the one, nor anything but a reset the other.
     def powers_off(name, **choices):
         return ends(f"poweroff-{name}", r"reboot: Power down\s*\Z", reboot=True,
@@ -150,6 +153,10 @@ def cases(kernel, initrd, programs, directory):
     bare = "microvm,pit=off,pic=off,rtc=off,acpi=off"
     yield boots("timer-apic", "TSC .* measured by the local APIC timer", type=bare)
     yield boots("timer-none", "nothing to measure the TSC by: taking it for 1000 MHz", type=bare, cpu="max,-hypervisor")
+
+    yield refuses("no-long-mode", r"^Quire needs a 64-bit CPU: this one has no long mode\.", cpu="qemu32")
+    yield refuses("no-nx", "Kernel panic - not syncing: this processor cannot mark pages as not executable", cpu="max,-nx")
+    yield refuses("no-local-apic", "Kernel panic - not syncing: this CPU has no local APIC", cpu="max,-apic")
 
     yield boots("pci-ecam", "pci: configuration space at 0xb0000000, buses 0-255", "vda: virtio-blk at 00:", extra=DISK)
     yield boots("pci-ports", r"(?s)\A(?!.*pci: )(?=.*vda: virtio-blk at 00:)", type="pc", extra=DISK)
