@@ -351,7 +351,7 @@ def expected(row):
 def problems_in(row, text):
     """What the serial line says wrong, as sentences."""
     report = REPORT.search(text)
-    found = re.findall(r"^ *not ok .*|^.*Kernel panic.*|^  # tests/kernel/.*", text, re.M)
+    found = re.findall(r"^ *not ok .*|^.*Kernel panic.*|^  # tests/kernel/.*|^# the log was too small.*", text, re.M)
     if not report:
         found.append("no report of the self tests")
     elif not int(report.group(1)):
