@@ -153,7 +153,7 @@ static void fb_draw(unsigned int x, unsigned int y, cell_t cell, bool cursor)
 
 static struct screen screen = { .name = "framebuffer", .draw = fb_draw };
 
-const struct screen *fb_screen_init(void)
+const struct screen *fb_screen_init(volatile void *(*map)(void))
 {
 	const struct boot_framebuffer *f = &boot_info.fb;
 	const char *why;
@@ -162,7 +162,7 @@ const struct screen *fb_screen_init(void)
 		return NULL;
 	why = fbcon_setup(&machine, f);
 	if (!why) {
-		machine.fb = framebuffer_map();
+		machine.fb = map();
 		why = machine.fb ? NULL : "it cannot be mapped";
 	}
 	if (why) {
