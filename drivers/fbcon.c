@@ -129,7 +129,7 @@ const char *fbcon_setup(struct fbcon *c, const struct boot_framebuffer *f)
 		return "it has no address";
 	if (c->bytes < 2 || c->bytes > 4)
 		return "only 15 to 32 bits a dot are known";
-	if (f->pitch < f->width * c->bytes)
+	if (f->pitch < (u64)f->width * c->bytes)
 		return "a line is longer than its pitch";
 	c->scale = min(max(f->width / (GOOD_COLS * FONT_WIDTH), 1U), (u32)FBCON_MAX_SCALE);
 	c->cols = min(f->width / (FONT_WIDTH * c->scale), (u32)SCREEN_MAX_COLS);
@@ -153,7 +153,7 @@ static void fb_draw(unsigned int x, unsigned int y, cell_t cell, bool cursor)
 
 static struct screen screen = { .name = "framebuffer", .draw = fb_draw };
 
-const struct screen *fb_screen_init(void)
+const struct screen *fb_screen_init(volatile void *(*map)(void))
 {
 	const struct boot_framebuffer *f = &boot_info.fb;
 	const char *why;
@@ -162,7 +162,7 @@ const struct screen *fb_screen_init(void)
 		return NULL;
 	why = fbcon_setup(&machine, f);
 	if (!why) {
-		machine.fb = framebuffer_map();
+		machine.fb = map();
 		why = machine.fb ? NULL : "it cannot be mapped";
 	}
 	if (why) {

@@ -6,7 +6,6 @@
 #include <asm/processor.h>
 #include <boot_info.h>
 #include <screen.h>
-#include <vmalloc.h>
 
 #define VGA_TEXT	0xb8000
 #define CRTC_INDEX	0x3d4
@@ -78,7 +77,7 @@ static bool in_text_mode(void)
 	return !(inb(GC_DATA) & 1);
 }
 
-const struct screen *vga_screen_init(void)
+const struct screen *vga_screen_init(void *(*map)(phys_addr_t pa, size_t size))
 {
 	const struct boot_framebuffer *f = &boot_info.fb;
 
@@ -88,6 +87,6 @@ const struct screen *vga_screen_init(void)
 		screen.cols = f->width;
 		screen.rows = f->height;
 	}
-	text = ioremap(VGA_TEXT, 0x8000);
+	text = map(VGA_TEXT, 0x8000);
 	return text ? &screen : NULL;
 }

@@ -48,6 +48,7 @@ static unsigned int shown_x, shown_y;		/* where the cursor is drawn */
 static u64 drawn_at;
 static bool draw_later;				/* draw_timer is on its way */
 static bool muted;				/* the log does not come here */
+static bool has_log;				/* not vt_lock's: set once, when vt_console is registered */
 static void (*typist)(const char *s, size_t n);	/* who gets what is typed, instead of the foreground */
 static struct timer draw_timer, answer_timer;
 static DECLARE_WAIT_QUEUE_HEAD(switch_wait);
@@ -349,6 +350,11 @@ static struct console vt_console = {
 	.dev = MKDEV(TTY_MAJOR, 0),
 };
 
+bool vt_has_log(void)
+{
+	return has_log;
+}
+
 const struct screen *vt_screen(void)
 {
 	return vt_console.enabled ? screen : NULL;
@@ -427,9 +433,9 @@ static void register_terminal(unsigned int i)
 void vt_init(void)
 {
 	keyboard_init();
-	screen = fb_screen_init();
+	screen = fb_screen_init(framebuffer_map);
 	if (!screen)
-		screen = vga_screen_init();
+		screen = vga_screen_init(ioremap);
 	if (!screen) {
 		pr_info("vt: no screen: no framebuffer that could be used, no VGA in text mode\n");
 		return;
@@ -446,6 +452,7 @@ void vt_init(void)
 	timer_setup(&draw_timer, draw_now);
 	timer_setup(&answer_timer, type_answers);
 	pr_info("vt: %s, %u columns, %u rows\n", screen->name, screen->cols, screen->rows);
+	has_log = true;
 	register_console(&vt_console);
 	ps2kbd_init();
 }

@@ -14,4 +14,24 @@ void show_regs(const struct pt_regs *regs);
 /* printk.c: print everything from now on, whoever holds the locks. */
 void printk_panic_mode(void);
 
+/* ---- for what shows a panic; only by the CPU that panics, in any state of the machine ---- */
+
+/* printk.c: where in the log the panic begins (a position as log_panic_line() has it). */
+u64 log_panic_start(void);
+/*
+ * printk.c: the line of the log at or after *@pos (0: the oldest) as the consoles show it, @len bytes with its newline, good
+ * until the next call; *@pos is then behind it.  NULL: there is no more.
+ */
+const char *log_panic_line(u64 *pos, size_t *len);
+/*
+ * arch: [@pa, +@size) for drawing, uncached, for ever.  Once; NULL: it was asked for before, or there is no such memory, or
+ * more than a GiB.
+ */
+void *panic_map(phys_addr_t pa, size_t size);
+/* drivers/panic_screen.c: draw the end of the log, if the screen is there and nobody has it yet.  Once. */
+void panic_screen_show(void);
+/* Is all of @f elsewhere than RAM and the kernel? */
+struct boot_framebuffer;
+bool panic_screen_may_draw(const struct boot_framebuffer *f);
+
 #endif

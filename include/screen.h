@@ -27,9 +27,9 @@ struct screen {
 #define SCREEN_MAX_COLS 256
 #define SCREEN_MAX_ROWS 128
 
-/* Each is NULL if the machine has no such screen. */
-const struct screen *fb_screen_init(void);
-const struct screen *vga_screen_init(void);
+/* Each is NULL if the machine has no such screen.  @map: how to reach its memory; it may return NULL. */
+const struct screen *fb_screen_init(volatile void *(*map)(void));
+const struct screen *vga_screen_init(void *(*map)(phys_addr_t pa, size_t size));
 
 /* drivers/fbdev.c: the loader's framebuffer, mapped write-combining; NULL if there is none. */
 volatile void *framebuffer_map(void);
@@ -53,6 +53,8 @@ bool vt_application_keys(void);
 struct tty_struct;
 struct tty_struct *vt_foreground(void);		/* /dev/tty0; NULL: no screen */
 
+/* Does the log, and with it a panic, come to the screen if console= wants that?  Not before vt_init() is through. */
+bool vt_has_log(void);
 /* For the kernel itself.  The screen if it is a console (console=tty0), else NULL. */
 const struct screen *vt_screen(void);
 /* Write on the screen alone, with escape sequences.  Any context. */

@@ -6,6 +6,7 @@
  * Invariants: interrupts stay off; nothing here allocates or waits for a lock.  A panic inside a
  *             panic prints one line and stops.  One CPU panics, the others are stopped by an NMI
  *             before it prints; who wants to panic meanwhile waits for that.
+ *             The screen comes last: all else has been said by then.
  * Command line: panic=N reboots after N seconds, panic=-1 at once, panic=0 (default) halts.
  */
 #include <asm/extable.h>
@@ -116,12 +117,14 @@ static void __noreturn stop(void)
 	if (panic_depth == 1)
 		nmi_show_stopped();
 	debug_exit(DEBUG_EXIT_FAILURE);
+	if (!timeout)
+		pr_emerg("the machine is halted; switch it off (QEMU: C-a x), or boot with panic=N\n");
+	panic_screen_show();
 	if (timeout) {
 		if (timeout > 0)
 			delay_seconds(timeout);
 		machine_restart();
 	}
-	pr_emerg("the machine is halted; switch it off (QEMU: C-a x), or boot with panic=N\n");
 	machine_halt();
 }
 
@@ -142,9 +145,11 @@ static void panic_begin(void)
 
 		printk_panic_mode();
 		if (panic_depth < 4)
-			console_write_raw(msg, sizeof(msg) - 1);
+			console_write_line(msg, sizeof(msg) - 1);
 		if (panic_depth < 5)
 			debug_exit(DEBUG_EXIT_FAILURE);
+		if (panic_depth < 4)
+			panic_screen_show();
 		machine_halt();
 	}
 	printk_panic_mode();

@@ -48,6 +48,7 @@ static char console_buf[PREFIX_MAX + LINE_MAX];	/* console_lock */
 static int console_level = CONSOLE_DEFAULT;
 static int saved_level = -1;		/* syslog(CONSOLE_OFF) */
 static bool panicking;
+static u64 panic_start;			/* where the log ended when it began */
 
 /* ---- the ring ------------------------------------------------------------------------------- */
 
@@ -331,6 +332,8 @@ int printk(const char *fmt, ...)
 /* A panic prints whatever its level, and whoever held the locks. */
 void printk_panic_mode(void)
 {
+	if (!panicking)
+		panic_start = log.next;
 	panicking = true;
 	spin_lock_init(&log_lock);
 	spin_lock_init(&console_lock);
@@ -341,6 +344,18 @@ void printk_panic_mode(void)
 bool printk_panicking(void)
 {
 	return READ_ONCE(panicking);
+}
+
+u64 log_panic_start(void)
+{
+	return panic_start;
+}
+
+const char *log_panic_line(u64 *pos, size_t *len)
+{
+	bool show;
+
+	return take_record(pos, len, &show) ? console_buf : NULL;
 }
 
 void __init printk_init(void)

@@ -316,6 +316,62 @@ def headless(job, machine, result):
         proc.wait()
 
 
+# ---- a kernel that cannot go on before the screen has its driver -----------------------------------------
+
+WORDS = "console=ttyS0 console=tty0"
+NO_RAM = r"Kernel panic - not syncing: Quire needs 8 MiB of RAM and finds \d+ KiB"
+NO_APIC = "Kernel panic - not syncing: this CPU has no local APIC"
+NO_NX = "Kernel panic - not syncing: this processor cannot mark pages as not executable"
+
+
+def stopped(why, *said):
+    """The end of the log is on the screen: WHY, and below it what the machine does now; above, what came before."""
+    def look(s, result):
+        s.panics = True
+        lines = s.need(result, "the machine is halted; switch it off", "the end", seconds=200)
+        text = "\n".join(lines or [])
+        unwrapped = "".join(line.ljust(len(max(lines or [""], key=len))) for line in lines or [])
+        result.check(re.search(why, text) or re.search(why, unwrapped), f"the screen does not say {why!r}\n{text}")
+        for pattern in (why, *said):
+            result.check(s.count(pattern), f"the serial line does not say {pattern!r}")
+        shown = [line for line in lines or [] if line]
+        result.check(shown and re.match(r"\[ *\d+\.\d+\] ", shown[0]), f"the first line is none of the log's\n{text}")
+        result.check("\ufffd" not in text, f"something of before is left on the screen\n{text}")
+    return look
+
+
+def stop_images(directory, make):
+    """MAKE(name, cfg, efi): discs whose kernel gets too little RAM (mem=) or enough, with VGA text and with dots."""
+    def write(name, text):
+        path = directory / name
+        path.write_text(text)
+        return path
+    efi = write("stop.efi.cfg", f"timeout 0\nentry Test\n\tkernel quire.elf\n\tinitramfs initramfs.cpio\n\tcmdline {WORDS} mem=6M\n")
+    for name, words, mode in (("stop-text", "mem=6M", "text"), ("stop-dots", "mem=6M", "800x600x32"),
+                              ("stop-late", "", "1024x768x24")):
+        make(name, cfg=write(f"{name}.cfg", "insmod all_video\nloopback esp /efi.img\n"
+                             f"multiboot2 (esp)/quire.elf {WORDS} {words}\nmodule2 (esp)/initramfs.cpio\n"
+                             f"set gfxpayload={mode}\nboot\n"), efi=efi)
+
+
+def stops(kernel, initrd, directory):
+    """(name, play, machine): each stops before vt_init(), some before paging_init() and some behind it."""
+    import machine
+
+    def disc(name, **choices):
+        return machine.Machine(**{"cdrom": str(directory / f"{name}.iso"), "memory": "128M", "debug_exit": False} | choices)
+
+    def direct(**choices):
+        return machine.Machine(kernel, initrd, **{"append": WORDS, "memory": "128M", "debug_exit": False} | choices)
+    yield "stop-ram-bios-text", stopped(NO_RAM), disc("stop-text")
+    yield "stop-ram-bios-dots", stopped(NO_RAM), disc("stop-dots")
+    yield "stop-ram-uefi", stopped(NO_RAM), disc("stop-text", memory="512M", uefi=True)
+    yield "stop-apic-bios-dots", stopped(NO_APIC), disc("stop-late", cpu="max,-apic")
+    yield "stop-apic-text", stopped(NO_APIC), direct(cpu="max,-apic")
+    yield "stop-apic-la57", stopped(NO_APIC, "la57: 5-level paging"), direct(cpu="max,-apic", append=WORDS + " la57")
+    yield "stop-nx-text", stopped(NO_NX), direct(cpu="max,-nx")
+
+
 def whole_day(s, result):
     """A screen by UEFI, a keyboard by USB, nothing else: log in, top, power off.  And the picture for README.md."""
     s.need(result, r"^~ #", "a prompt", seconds=200)

@@ -1303,6 +1303,8 @@ class Plan:
         self.add("boots", "report-uefi-usb", run_play(screens.report(True), screens.usb_only(
             self.build, cdrom=str(self.logs / "report.iso"))), 600)
         self.add("boots", "uefi-usb-top-poweroff", run_play(screens.whole_day, screens.usb_only(self.build)), 600)
+        for name, steps, m in screens.stops(self.kernel, shell.initrd, self.logs):
+            self.add("boots", name, run_play(steps, m), 300)
 
     def make_boot_images(self):
         """What the boots group boots: an init that runs one small test, and discs with it."""
@@ -1351,6 +1353,7 @@ class Plan:
         failing = self.logs / "quire-report.cfg"
         failing.write_text(efi.read_text().replace("panic=-1", "console=tty0 selftest=report. provoke"))
         iso("report", self.kernel, str(self.build / "initramfs.cpio"), efi=failing)
+        screens.stop_images(self.logs, lambda name, **configs: iso(name, self.kernel, **configs))
         iso("boot-grub", self.kernel, cfg=grub, efi=None)
         iso("framebuffer", self.kernel, machine.make_initramfs(
             self.logs / "framebuffer.cpio",

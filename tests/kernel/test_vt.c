@@ -615,6 +615,9 @@ KTEST(fbcon, what_cannot_be_a_screen_is_refused_with_a_reason)
 	bad.pitch = 799 * 4;
 	EXPECT(fbcon_setup(&c, &bad));
 	bad = mode;
+	bad.width = BIT(30) + 800;		/* times 4 that is 3200 again, in 32 bits */
+	EXPECT(fbcon_setup(&c, &bad));
+	bad = mode;
 	bad.height = 20;
 	EXPECT(!strcmp(fbcon_setup(&c, &bad), "it is too small"));
 	bad = mode_of(&formats[0], 16384, 8640, 0);

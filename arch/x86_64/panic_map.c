@@ -1,0 +1,51 @@
+/*
+ * arch/x86_64/panic_map.c - one look at physical memory, when nothing may be asked for any more
+ *
+ * Purpose:    who shows a panic needs the screen's memory, at whatever point of the boot it comes: on the boot
+ *             tables or on the final ones, before there is an allocator or while its lock is held.
+ *
+ *   KERNEL_VMA_END                                     top of the address space
+ *   |  1 GiB: the window, 2 MiB each entry                                    |
+ *
+ * Invariants: allocates nothing, waits for nothing, and cannot fail half way.  The GiB above the kernel's image
+ *             is used by nobody else; its table hangs in the tree only once a panic has begun.
+ * Lock order: none: one CPU runs in a panic.
+ * Sources:    Intel SDM vol. 3A, "4-Level Paging and 5-Level Paging", "Memory Cache Control".
+ */
+#include <asm/pgtable.h>
+#include <asm/processor.h>
+#include <panic.h>
+
+#define WINDOW		KERNEL_VMA_END
+#define LOW_PHYS_BITS	32		/* every CPU has so many */
+
+static pmd_t window[PTRS_PER_TABLE] __aligned(PAGE_SIZE) __section(".bss.page_aligned");
+
+/* Uncached, whatever the PAT holds by now; not executable if the CPU can say so. */
+static unsigned long window_prot(void)
+{
+	unsigned long prot = pgprot_val(PAGE_KERNEL) | _PAGE_PSE | _PAGE_PCD | _PAGE_PWT;
+
+	return cpu_features.nx ? prot : prot & ~_PAGE_NX;
+}
+
+/* In the tables that are in use now, and so in all: every address space has the same one here. */
+static pud_t *window_pud(void)
+{
+	pgd_t *pgd = __va(read_cr3() & PTE_PFN_MASK);
+
+	return pud_offset(p4d_offset(pgd_offset_pgd(pgd, WINDOW), WINDOW), WINDOW);
+}
+
+void *panic_map(phys_addr_t pa, size_t size)
+{
+	phys_addr_t first = pa & PMD_MASK, end = 1UL << (cpu_features.phys_bits ?: LOW_PHYS_BITS);
+	pud_t *pud = window_pud();
+
+	if (!size || size > PUD_SIZE - (pa - first) || pa >= end || size > end - pa || !pud_none(*pud))
+		return NULL;
+	for (int i = 0; first < pa + size; i++, first += PMD_SIZE)
+		set_pmd(&window[i], __pmd(first | window_prot()));
+	set_pud(pud, __pud(__pa(window) | _KERNPG_TABLE));
+	return (void *)(WINDOW + (pa & ~PMD_MASK));
+}
