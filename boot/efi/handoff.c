@@ -81,15 +81,20 @@ static void tag_screen(const struct screen *s)
 	bits(mask.BlueMask, &fb->blue_pos, &fb->blue_size);
 }
 
-static void tag_acpi(void)
+/* A copy of the root pointer that the firmware has under @guid, @size bytes, if there is one. */
+static void tag_rsdp(UINT32 type, EFI_GUID guid, UINT32 size)
 {
-	EFI_GUID v2 = ACPI_20_TABLE_GUID, v1 = ACPI_TABLE_GUID;
 	void *rsdp;
 
-	if (!EFI_ERROR(LibGetSystemConfigurationTable(&v2, &rsdp)))
-		CopyMem((char *)tag_begin(MB2_ACPI_NEW, sizeof(struct mb2_tag) + 36) + sizeof(struct mb2_tag), rsdp, 36);
-	else if (!EFI_ERROR(LibGetSystemConfigurationTable(&v1, &rsdp)))
-		CopyMem((char *)tag_begin(MB2_ACPI_OLD, sizeof(struct mb2_tag) + 20) + sizeof(struct mb2_tag), rsdp, 20);
+	if (!EFI_ERROR(LibGetSystemConfigurationTable(&guid, &rsdp)))
+		CopyMem((char *)tag_begin(type, sizeof(struct mb2_tag) + size) + sizeof(struct mb2_tag), rsdp, size);
+}
+
+/* Both root pointers: if one leads nowhere, the kernel tries the other. */
+static void tag_acpi(void)
+{
+	tag_rsdp(MB2_ACPI_OLD, (EFI_GUID)ACPI_TABLE_GUID, 20);
+	tag_rsdp(MB2_ACPI_NEW, (EFI_GUID)ACPI_20_TABLE_GUID, 36);
 }
 
 /* That the firmware is UEFI, and SMBIOS's entry point, where the machine's name is found. */
