@@ -13,7 +13,7 @@
 
 #define MAX_ENTRIES	16
 #define MAX_TEXT	128		/* a title, a file name */
-#define MAX_CMDLINE	2048		/* what the kernel keeps */
+#define MAX_CMDLINE	8192		/* four times what the kernel keeps: it says itself what it cuts off */
 #define BELOW_4G	0xffffffffUL	/* the kernel is entered in 32-bit mode */
 
 /* ---- config.c: quire.cfg ---- */
@@ -34,7 +34,9 @@ struct config {
 #define WAIT_FOR_KEY (-1)
 	struct mode mode;
 	unsigned int bad_line;		/* the first that makes no sense; 0: none */
-	struct entry *open;		/* while the file is read: whose lines come */
+	unsigned int long_line;		/* the first command line that did not fit; 0: none */
+	unsigned int line;		/* while the file is read: the line, from 1 on, */
+	struct entry *open;		/* and whose lines come */
 };
 
 /* Fill @c from @text (NUL at [len]); without entries, from what a stick without configuration means. */
