@@ -50,15 +50,15 @@ EFI_STATUS file_read(const char *name, char **data, UINTN *size);
 
 /* ---- gop.c: the screen ---- */
 
-#define MAX_MODES 32
 struct screen {
 	EFI_GRAPHICS_OUTPUT_PROTOCOL *gop;	/* NULL: none */
-	unsigned int nr;			/* modes with a linear framebuffer */
-	struct mode modes[MAX_MODES];
+	unsigned int nr;			/* sizes with a linear framebuffer, each once, as the firmware lists them */
+	struct mode *modes;
 };
 
+/* Ask the firmware, once.  Without memory for the list the screen stays as it is. */
 void screen_find(struct screen *s);
-/* Set the mode of @m, or leave things as they are if there is none such (false). */
+/* Set a mode of the size @m, or leave things as they are if there is none such (false). */
 bool screen_set(struct screen *s, struct mode m);
 
 /* ---- menu.c ---- */
