@@ -42,10 +42,18 @@ struct config {
 /* Fill @c from @text (NUL at [len]); without entries, from what a stick without configuration means. */
 void config_parse(struct config *c, char *text, UINTN len);
 
+/* ---- pages.c: memory below 4 GiB ---- */
+
+char *pages_alloc(EFI_MEMORY_TYPE type, UINTN size);
+void pages_free(char *at, UINTN size);
+
 /* ---- file.c: the volume that the loader came from ---- */
 
 EFI_STATUS volume_open(EFI_HANDLE image);
-/* Read all of @name into pages below 4 GiB, with a NUL behind.  EFI_NOT_FOUND, EFI_OUT_OF_RESOURCES, ... */
+/*
+ * Read all of @name into pages below 4 GiB, with a NUL behind: pages_free(*data, *size + 1) gives them back.
+ * EFI_NOT_FOUND, EFI_OUT_OF_RESOURCES, ...: *data is as it was.
+ */
 EFI_STATUS file_read(const char *name, char **data, UINTN *size);
 
 /* ---- gop.c: the screen ---- */
@@ -71,7 +79,7 @@ void complain(const struct entry *e, const CHAR16 *what, const char *file, EFI_S
 /* ---- elf.c ---- */
 
 struct image {
-	UINT64 base, end;		/* where it lies */
+	UINT64 base, end;		/* where it lies; all its pages and no others are taken */
 	UINT32 entry;
 };
 
@@ -80,7 +88,10 @@ EFI_STATUS elf_load(const char *data, UINTN size, struct image *image);
 
 /* ---- handoff.c: from the firmware's world to the kernel's ---- */
 
-/* Does not come back unless the firmware does not let go of the machine. */
+/*
+ * Comes back only with an error, and nothing taken: EFI_OUT_OF_RESOURCES, or what the firmware says that does not let go
+ * of the machine.
+ */
 EFI_STATUS start_kernel(EFI_HANDLE me, const struct image *kernel, const struct entry *e, const char *initramfs,
 			UINTN initramfs_size, const struct screen *s);
 
