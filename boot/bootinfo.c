@@ -146,13 +146,12 @@ static void __init mb2_framebuffer(const struct mb2_framebuffer *t)
 	fb->blue_size = t->blue_size;
 }
 
-/* The tag holds a copy of the table of 20 or 36 bytes, not its address. */
+/* The tag holds a copy of the table of 20 or 36 bytes, not its address.  There may be one tag of each kind. */
 static void __init mb2_rsdp(const struct mb2_tag *tag)
 {
-	memset(boot_info.rsdp_copy, 0, sizeof(boot_info.rsdp_copy));
-	memcpy(boot_info.rsdp_copy, tag + 1,
-	       min(tag->size - sizeof(*tag), sizeof(boot_info.rsdp_copy)));
-	boot_info.have_rsdp_copy = true;
+	u8 *copy = boot_info.rsdp_copy[tag->type == MB2_ACPI_OLD];
+
+	memcpy(copy, tag + 1, min(tag->size - sizeof(*tag), sizeof(boot_info.rsdp_copy[0])));
 }
 
 /* A tag that is too short for what it should hold says nothing. */
@@ -198,9 +197,6 @@ static void __init mb2_tag(const struct mb2_tag *tag)
 		mb2_framebuffer((const struct mb2_framebuffer *)tag);
 		break;
 	case MB2_ACPI_OLD:
-		if (!boot_info.have_rsdp_copy)
-			mb2_rsdp(tag);
-		break;
 	case MB2_ACPI_NEW:
 		mb2_rsdp(tag);
 		break;

@@ -41,8 +41,7 @@ struct boot_info {
 	bool mem_cut;				/* that was too little for all pieces of the map */
 	struct boot_framebuffer fb;
 	phys_addr_t rsdp;			/* 0: search the BIOS area */
-	u8 rsdp_copy[36];			/* multiboot2 hands a copy instead */
-	bool have_rsdp_copy;
+	u8 rsdp_copy[2][36];			/* multiboot2 hands copies instead: ACPI 2.0's and 1.0's; zeroes: none */
 	bool efi;				/* the firmware is UEFI */
 	u8 smbios[32];				/* the loader's copy of SMBIOS's entry point; zeroes: none */
 	phys_addr_t initrd;

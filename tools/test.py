@@ -77,6 +77,7 @@ import screentext
 import session
 import snapshot_plays
 import trials
+import uefiplays
 import vmload
 from machine import Machine
 from qmp import Qmp
@@ -485,6 +486,14 @@ def run_play(steps, m):
         screens.play(steps, job, m, result)
         return result
     return run
+
+
+def run_made(make, run):
+    """MAKE what is to be booted, then RUN."""
+    def both(job):
+        make()
+        return run(job)
+    return both
 
 
 def run_matrix(row, images):
@@ -1247,6 +1256,8 @@ class Plan:
             r"(?s)\A(?!.*smp: 2 CPUs)(?!.*5-level paging)"), 600)
         add("uefi-no-config", Machine(cdrom=str(self.logs / "boot-no-config.iso"), memory="64M", uefi=True), 600,
             ("ticks from kernel entry to the first user", ours, "command line: console=ttyS0 console=tty0$"))
+        for name, steps, m, make in uefiplays.plays(self.kernel, initrd, self.build, self.logs):
+            self.add("boots", name, run_made(make, run_play(steps, m) if callable(steps) else run_boot(m, *steps)), 600)
         self.add("boots", "menus", run_menus)
         add("uefi-grub", Machine(cdrom=str(self.logs / "boot-grub.iso"), memory="512M", uefi=True), 600,
             (expect, "boot: multiboot2 by GRUB"))

@@ -457,10 +457,28 @@ static const char *scan(phys_addr_t from, size_t len)
 	return root;
 }
 
+/* What the loader has copied: the root pointer of ACPI 2.0, else the one of ACPI 1.0, where the firmware has both. */
+static const char *try_copies(void)
+{
+	static const u8 none[RSDP_LEN];
+	const char *root = NULL;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(boot_info.rsdp_copy) && !root; i++) {
+		const u8 *copy = boot_info.rsdp_copy[i];
+
+		if (!memcmp(copy, none, sizeof(none)))
+			continue;
+		root = try_rsdp(copy);
+		if (!root)
+			pr_warn("acpi: the root pointer of ACPI %s leads to no tables, ignored\n", i ? "1.0" : "2.0");
+	}
+	return root;
+}
+
 /* From the loader, else from the two places where a BIOS may put it.  Which root table it was; NULL: none. */
 static const char *find_tables(void)
 {
-	const char *root = boot_info.have_rsdp_copy ? try_rsdp(boot_info.rsdp_copy) : NULL;
+	const char *root = try_copies();
 	phys_addr_t ebda;
 	u16 *bda;
 

@@ -11,13 +11,19 @@
  *
  * A line is a word and the rest; blanks before and behind it, lines with a # and the marks that editors leave (CR,
  * a byte order mark at the beginning) are nothing.  A line whose word is not known, or whose value is missing, wrong or
- * too long, is passed over and remembered: the menu names it.  So is an entry too many, with what belongs to it.
+ * too long, is passed over and remembered: the menu names it.  So is an entry too many, with what belongs to it.  Of
+ * a command line that is too long the words that fit are kept, and that is remembered too.
  */
 #include "loader.h"
 
 static bool is(const char *word, UINTN len, const char *known)
 {
 	return strlena((const CHAR8 *)known) == len && !CompareMem(word, known, len);
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
 }
 
 /* Copy @from if it fits into the @size bytes at @to. */
@@ -29,6 +35,23 @@ static bool copy(char *to, UINTN size, const char *from)
 		return false;
 	CopyMem(to, from, len + 1);
 	return true;
+}
+
+/* Of what does not fit into @e->cmdline the words that do.  A single word is of no use to any kernel, but seen by it. */
+static void set_cmdline(struct config *c, struct entry *e, const char *value)
+{
+	UINTN len = MAX_CMDLINE - 1;
+
+	if (copy(e->cmdline, sizeof(e->cmdline), value))
+		return;
+	if (!c->long_line)
+		c->long_line = c->line;
+	while (len && !is_blank(value[len]))
+		len--;
+	if (!len)
+		len = MAX_CMDLINE - 1;
+	CopyMem(e->cmdline, value, len);
+	e->cmdline[len] = 0;
 }
 
 /* The number at *@s, which is moved behind it; false if there is none. */
@@ -82,22 +105,20 @@ static bool begin_entry(struct config *c, const char *title)
 }
 
 /* A word of the entry that is open. */
-static bool in_entry(struct entry *e, const char *word, UINTN len, const char *value)
+static bool in_entry(struct config *c, const char *word, UINTN len, const char *value)
 {
+	struct entry *e = c->open;
+
 	if (!e)
 		return false;
 	if (is(word, len, "kernel"))
 		return *value && copy(e->kernel, sizeof(e->kernel), value);
 	if (is(word, len, "initramfs"))
 		return copy(e->initramfs, sizeof(e->initramfs), value);
-	if (is(word, len, "cmdline"))
-		return copy(e->cmdline, sizeof(e->cmdline), value);
-	return false;
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
+	if (!is(word, len, "cmdline"))
+		return false;
+	set_cmdline(c, e, value);
+	return true;
 }
 
 /* One line, [s, end): *@end may be written to. */
@@ -128,7 +149,7 @@ static bool line(struct config *c, char *s, char *end)
 		return set_mode(s, &c->mode);
 	if (is(word, len, "entry"))
 		return begin_entry(c, s);
-	return in_entry(c->open, word, len, s);
+	return in_entry(c, word, len, s);
 }
 
 static void preset_entry(struct config *c)
@@ -141,7 +162,6 @@ static void preset_entry(struct config *c)
 void config_parse(struct config *c, char *text, UINTN len)
 {
 	char *s = text, *end = text + len, *next;
-	unsigned int nr = 0;
 
 	ZeroMem(c, sizeof(*c));
 	c->timeout = 5;
@@ -150,9 +170,9 @@ void config_parse(struct config *c, char *text, UINTN len)
 	for (; s < end; s = next) {
 		for (next = s; next < end && *next != '\n'; next++)
 			;
-		nr++;
+		c->line++;
 		if (!line(c, s, next) && !c->bad_line)
-			c->bad_line = nr;
+			c->bad_line = c->line;
 		next++;
 	}
 	if (!c->nr)

@@ -50,20 +50,31 @@ static bool extent(const char *data, UINTN size, UINT64 *start, UINT64 *end, UIN
 	return entered && !(*start & (ALIGNMENT - 1));
 }
 
+/* Give back the pages [start, end), of what was allocated as a whole. */
+static void trim(UINT64 start, UINT64 end)
+{
+	if (start < end)
+		pages_free((char *)start, end - start);
+}
+
 /* Pages for [start, end), or as many elsewhere below 4 GiB with the same alignment. */
 static EFI_STATUS allocate(UINT64 start, UINT64 end, EFI_PHYSICAL_ADDRESS *at)
 {
-	UINTN pages = EFI_SIZE_TO_PAGES(end - start), room = pages + EFI_SIZE_TO_PAGES(ALIGNMENT);
+	UINTN pages = EFI_SIZE_TO_PAGES(end - start), size = pages * EFI_PAGE_SIZE;
 	EFI_STATUS err;
+	char *room;
 
 	*at = start;
 	err = uefi_call_wrapper(BS->AllocatePages, 4, AllocateAddress, EfiLoaderData, pages, at);
 	if (!EFI_ERROR(err))
 		return err;
-	*at = BELOW_4G;
-	err = uefi_call_wrapper(BS->AllocatePages, 4, AllocateMaxAddress, EfiLoaderData, room, at);
-	*at = (*at + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
-	return err;
+	room = pages_alloc(EfiLoaderData, size + ALIGNMENT);
+	if (!room)
+		return EFI_OUT_OF_RESOURCES;
+	*at = ((UINT64)room + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
+	trim((UINT64)room, *at);
+	trim(*at + size, (UINT64)room + size + ALIGNMENT);
+	return EFI_SUCCESS;
 }
 
 EFI_STATUS elf_load(const char *data, UINTN size, struct image *image)

@@ -43,25 +43,25 @@ static EFI_STATUS size_of(EFI_FILE_PROTOCOL *file, UINTN *size)
 
 static EFI_STATUS read_all(EFI_FILE_PROTOCOL *file, char **data, UINTN *size)
 {
-	EFI_PHYSICAL_ADDRESS at = BELOW_4G;
 	EFI_STATUS err = size_of(file, size);
 	UINTN want;
+	char *at;
 
 	if (EFI_ERROR(err))
 		return err;
-	err = uefi_call_wrapper(BS->AllocatePages, 4, AllocateMaxAddress, EfiLoaderData,
-				EFI_SIZE_TO_PAGES(*size + 1), &at);
-	if (EFI_ERROR(err))
-		return err;
-	*data = (char *)at;
 	want = *size;
-	err = uefi_call_wrapper(file->Read, 3, file, size, *data);
+	at = pages_alloc(EfiLoaderData, want + 1);
+	if (!at)
+		return EFI_OUT_OF_RESOURCES;
+	err = uefi_call_wrapper(file->Read, 3, file, size, at);
 	if (!EFI_ERROR(err) && *size != want)
 		err = EFI_END_OF_FILE;
-	if (EFI_ERROR(err))
-		uefi_call_wrapper(BS->FreePages, 2, at, EFI_SIZE_TO_PAGES(want + 1));
-	else
-		(*data)[*size] = 0;
+	if (EFI_ERROR(err)) {
+		pages_free(at, want + 1);
+		return err;
+	}
+	at[want] = 0;
+	*data = at;
 	return err;
 }
 

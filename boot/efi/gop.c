@@ -21,16 +21,28 @@ static bool query(EFI_GRAPHICS_OUTPUT_PROTOCOL *gop, UINT32 nr, struct mode *m)
 	return linear;
 }
 
+/* Is there a mode of this size already?  Firmware lists one more for each pixel format, which is not the user's choice. */
+static bool listed(const struct screen *s, struct mode m)
+{
+	for (unsigned int i = 0; i < s->nr; i++)
+		if (s->modes[i].width == m.width && s->modes[i].height == m.height)
+			return true;
+	return false;
+}
+
 void screen_find(struct screen *s)
 {
+	struct mode m;
+
 	s->nr = 0;
 	if (EFI_ERROR(LibLocateProtocol(&GraphicsOutputProtocol, (void **)&s->gop)) || !s->gop->Mode) {
 		s->gop = NULL;
 		return;
 	}
-	for (UINT32 i = 0; i < s->gop->Mode->MaxMode && s->nr < MAX_MODES; i++)
-		if (query(s->gop, i, &s->modes[s->nr]))
-			s->nr++;
+	s->modes = AllocatePool(s->gop->Mode->MaxMode * sizeof(*s->modes));
+	for (UINT32 i = 0; s->modes && i < s->gop->Mode->MaxMode; i++)
+		if (query(s->gop, i, &m) && !listed(s, m))
+			s->modes[s->nr++] = m;
 }
 
 bool screen_set(struct screen *s, struct mode want)
@@ -40,8 +52,8 @@ bool screen_set(struct screen *s, struct mode want)
 	if (!s->gop)
 		return false;
 	for (UINT32 i = 0; i < s->gop->Mode->MaxMode; i++)
-		if (query(s->gop, i, &m) && m.width == want.width && m.height == want.height)
-			return i == s->gop->Mode->Mode ||
-			       !EFI_ERROR(uefi_call_wrapper(s->gop->SetMode, 2, s->gop, i));
+		if (query(s->gop, i, &m) && m.width == want.width && m.height == want.height &&
+		    (i == s->gop->Mode->Mode || !EFI_ERROR(uefi_call_wrapper(s->gop->SetMode, 2, s->gop, i))))
+			return true;
 	return false;
 }

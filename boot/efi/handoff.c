@@ -15,6 +15,7 @@
 #define INFO_SIZE	(256UL << 10)		/* some thousand stretches of memory */
 #define MAP_SIZE	(256UL << 10)
 #define PAGE		4096UL
+#define ENTER_SIZE	(2 * PAGE)		/* the code, and behind it a stack */
 
 /* enter.asm: code to be copied to where 32-bit code reaches it. */
 extern char enter_start[], enter_end[];
@@ -81,15 +82,20 @@ static void tag_screen(const struct screen *s)
 	bits(mask.BlueMask, &fb->blue_pos, &fb->blue_size);
 }
 
-static void tag_acpi(void)
+/* A copy of the root pointer that the firmware has under @guid, @size bytes, if there is one. */
+static void tag_rsdp(UINT32 type, EFI_GUID guid, UINT32 size)
 {
-	EFI_GUID v2 = ACPI_20_TABLE_GUID, v1 = ACPI_TABLE_GUID;
 	void *rsdp;
 
-	if (!EFI_ERROR(LibGetSystemConfigurationTable(&v2, &rsdp)))
-		CopyMem((char *)tag_begin(MB2_ACPI_NEW, sizeof(struct mb2_tag) + 36) + sizeof(struct mb2_tag), rsdp, 36);
-	else if (!EFI_ERROR(LibGetSystemConfigurationTable(&v1, &rsdp)))
-		CopyMem((char *)tag_begin(MB2_ACPI_OLD, sizeof(struct mb2_tag) + 20) + sizeof(struct mb2_tag), rsdp, 20);
+	if (!EFI_ERROR(LibGetSystemConfigurationTable(&guid, &rsdp)))
+		CopyMem((char *)tag_begin(type, sizeof(struct mb2_tag) + size) + sizeof(struct mb2_tag), rsdp, size);
+}
+
+/* Both root pointers: if one leads nowhere, the kernel tries the other. */
+static void tag_acpi(void)
+{
+	tag_rsdp(MB2_ACPI_OLD, (EFI_GUID)ACPI_TABLE_GUID, 20);
+	tag_rsdp(MB2_ACPI_NEW, (EFI_GUID)ACPI_20_TABLE_GUID, 36);
 }
 
 /* That the firmware is UEFI, and SMBIOS's entry point, where the machine's name is found. */
@@ -158,16 +164,6 @@ static void tag_memory(const char *map, UINTN size, UINTN stride)
 	tag_at = (char *)t + ((t->tag.size + 7) & ~7UL);
 }
 
-static EFI_STATUS pages_below_4g(UINTN size, char **at)
-{
-	EFI_PHYSICAL_ADDRESS addr = BELOW_4G;
-	EFI_STATUS err = uefi_call_wrapper(BS->AllocatePages, 4, AllocateMaxAddress, EfiLoaderData,
-					   EFI_SIZE_TO_PAGES(size), &addr);
-
-	*at = (char *)addr;
-	return err;
-}
-
 /* The map as it is in the moment when the firmware lets go. */
 static EFI_STATUS leave_firmware(EFI_HANDLE me, char *map, UINTN *size, UINTN *stride)
 {
@@ -188,21 +184,10 @@ static EFI_STATUS leave_firmware(EFI_HANDLE me, char *map, UINTN *size, UINTN *s
 	return err;
 }
 
-EFI_STATUS start_kernel(EFI_HANDLE me, const struct image *kernel, const struct entry *e, const char *initramfs,
-			UINTN initramfs_size, const struct screen *s)
+/* All that is told before the firmware has let go. */
+static void tag_all_but_memory(char *info, const struct entry *e, const char *initramfs, UINTN initramfs_size,
+			       const struct screen *s)
 {
-	UINTN size, stride, enter_size = enter_end - enter_start;
-	char *info, *map, *enter;
-	EFI_STATUS err;
-
-	err = pages_below_4g(INFO_SIZE, &info);
-	if (!EFI_ERROR(err))
-		err = pages_below_4g(MAP_SIZE, &map);
-	if (!EFI_ERROR(err))
-		err = pages_below_4g(2 * PAGE, &enter);		/* the code, and behind it a stack */
-	if (EFI_ERROR(err))
-		return err;
-	CopyMem(enter, enter_start, enter_size);
 	tag_at = info + sizeof(struct mb2_info);
 	tag_text(MB2_CMDLINE, e->cmdline);
 	tag_text(MB2_LOADER, "Quire EFI loader");
@@ -211,14 +196,38 @@ EFI_STATUS start_kernel(EFI_HANDLE me, const struct image *kernel, const struct 
 	tag_screen(s);
 	tag_acpi();
 	tag_firmware();
+}
 
-	err = leave_firmware(me, map, &size, &stride);
+/* Comes back if the firmware does not let go. */
+static EFI_STATUS leave_and_enter(EFI_HANDLE me, UINT32 entry, char *info, char *map, char *enter)
+{
+	UINTN size, stride;
+	EFI_STATUS err = leave_firmware(me, map, &size, &stride);
+
 	if (EFI_ERROR(err))
 		return err;
 	tag_memory(map, size, stride);
 	tag_begin(MB2_END, sizeof(struct mb2_tag));
 	((struct mb2_info *)info)->size = tag_at - info;
 	((struct mb2_info *)info)->reserved = 0;
-	((enter_fn *)(UINTN)enter)(kernel->entry, (UINT32)(UINTN)info);
+	((enter_fn *)(UINTN)enter)(entry, (UINT32)(UINTN)info);
 	__builtin_unreachable();
+}
+
+EFI_STATUS start_kernel(EFI_HANDLE me, const struct image *kernel, const struct entry *e, const char *initramfs,
+			UINTN initramfs_size, const struct screen *s)
+{
+	char *info = pages_alloc(EfiLoaderData, INFO_SIZE), *map = pages_alloc(EfiLoaderData, MAP_SIZE);
+	char *enter = pages_alloc(EfiLoaderCode, ENTER_SIZE);
+	EFI_STATUS err = EFI_OUT_OF_RESOURCES;
+
+	if (info && map && enter) {
+		CopyMem(enter, enter_start, enter_end - enter_start);
+		tag_all_but_memory(info, e, initramfs, initramfs_size, s);
+		err = leave_and_enter(me, kernel->entry, info, map, enter);
+	}
+	pages_free(enter, ENTER_SIZE);
+	pages_free(map, MAP_SIZE);
+	pages_free(info, INFO_SIZE);
+	return err;
 }

@@ -13,7 +13,7 @@
 
 #define MAX_ENTRIES	16
 #define MAX_TEXT	128		/* a title, a file name */
-#define MAX_CMDLINE	2048		/* what the kernel keeps */
+#define MAX_CMDLINE	8192		/* four times what the kernel keeps: it says itself what it cuts off */
 #define BELOW_4G	0xffffffffUL	/* the kernel is entered in 32-bit mode */
 
 /* ---- config.c: quire.cfg ---- */
@@ -34,29 +34,39 @@ struct config {
 #define WAIT_FOR_KEY (-1)
 	struct mode mode;
 	unsigned int bad_line;		/* the first that makes no sense; 0: none */
-	struct entry *open;		/* while the file is read: whose lines come */
+	unsigned int long_line;		/* the first command line that did not fit; 0: none */
+	unsigned int line;		/* while the file is read: the line, from 1 on, */
+	struct entry *open;		/* and whose lines come */
 };
 
 /* Fill @c from @text (NUL at [len]); without entries, from what a stick without configuration means. */
 void config_parse(struct config *c, char *text, UINTN len);
 
+/* ---- pages.c: memory below 4 GiB ---- */
+
+char *pages_alloc(EFI_MEMORY_TYPE type, UINTN size);
+void pages_free(char *at, UINTN size);
+
 /* ---- file.c: the volume that the loader came from ---- */
 
 EFI_STATUS volume_open(EFI_HANDLE image);
-/* Read all of @name into pages below 4 GiB, with a NUL behind.  EFI_NOT_FOUND, EFI_OUT_OF_RESOURCES, ... */
+/*
+ * Read all of @name into pages below 4 GiB, with a NUL behind: pages_free(*data, *size + 1) gives them back.
+ * EFI_NOT_FOUND, EFI_OUT_OF_RESOURCES, ...: *data is as it was.
+ */
 EFI_STATUS file_read(const char *name, char **data, UINTN *size);
 
 /* ---- gop.c: the screen ---- */
 
-#define MAX_MODES 32
 struct screen {
 	EFI_GRAPHICS_OUTPUT_PROTOCOL *gop;	/* NULL: none */
-	unsigned int nr;			/* modes with a linear framebuffer */
-	struct mode modes[MAX_MODES];
+	unsigned int nr;			/* sizes with a linear framebuffer, each once, as the firmware lists them */
+	struct mode *modes;
 };
 
+/* Ask the firmware, once.  Without memory for the list the screen stays as it is. */
 void screen_find(struct screen *s);
-/* Set the mode of @m, or leave things as they are if there is none such (false). */
+/* Set a mode of the size @m, or leave things as they are if there is none such (false). */
 bool screen_set(struct screen *s, struct mode m);
 
 /* ---- menu.c ---- */
@@ -69,7 +79,7 @@ void complain(const struct entry *e, const CHAR16 *what, const char *file, EFI_S
 /* ---- elf.c ---- */
 
 struct image {
-	UINT64 base, end;		/* where it lies */
+	UINT64 base, end;		/* where it lies; all its pages and no others are taken */
 	UINT32 entry;
 };
 
@@ -78,7 +88,10 @@ EFI_STATUS elf_load(const char *data, UINTN size, struct image *image);
 
 /* ---- handoff.c: from the firmware's world to the kernel's ---- */
 
-/* Does not come back unless the firmware does not let go of the machine. */
+/*
+ * Comes back only with an error, and nothing taken: EFI_OUT_OF_RESOURCES, or what the firmware says that does not let go
+ * of the machine.
+ */
 EFI_STATUS start_kernel(EFI_HANDLE me, const struct image *kernel, const struct entry *e, const char *initramfs,
 			UINTN initramfs_size, const struct screen *s);
 

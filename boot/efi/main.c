@@ -9,7 +9,7 @@
  */
 #include "loader.h"
 
-static struct config config;
+static struct config *config;		/* too much to be part of the program's file */
 static UINT64 began;			/* ticks of the TSC */
 static struct screen screen;
 
@@ -24,12 +24,13 @@ static UINT64 ticks(void)
 static void read_config(void)
 {
 	static char nothing[1];
-	char *text = nothing;
-	UINTN size = 0;
+	char *text = NULL;
+	UINTN size;
 
 	if (EFI_ERROR(file_read("quire.cfg", &text, &size)))
 		size = 0;
-	config_parse(&config, size ? text : nothing, size);
+	config_parse(config, text ? text : nothing, size);
+	pages_free(text, size + 1);
 }
 
 static void try_entry(EFI_HANDLE me, const struct entry *e)
@@ -45,7 +46,7 @@ static void try_entry(EFI_HANDLE me, const struct entry *e)
 		return;
 	}
 	err = elf_load(file, size, &kernel);
-	uefi_call_wrapper(BS->FreePages, 2, (EFI_PHYSICAL_ADDRESS)file, EFI_SIZE_TO_PAGES(size + 1));
+	pages_free(file, size + 1);
 	if (EFI_ERROR(err)) {
 		complain(e, L"loading", e->kernel, err);
 		return;
@@ -57,11 +58,13 @@ static void try_entry(EFI_HANDLE me, const struct entry *e)
 			initramfs_size = 0;
 		}
 	}
-	if (config.mode.width && !screen_set(&screen, config.mode))
-		Print(L"The screen has no mode of %dx%d: it stays as it is.\r\n", config.mode.width, config.mode.height);
-	if (!config.timeout)		/* nobody was waited for */
+	if (config->mode.width && !screen_set(&screen, config->mode))
+		Print(L"The screen has no mode of %dx%d: it stays as it is.\r\n", config->mode.width, config->mode.height);
+	if (!config->timeout)		/* nobody was waited for */
 		Print(L"Quire EFI loader: %ld ticks of the TSC until here.\r\n", ticks() - began);
 	err = start_kernel(me, &kernel, e, initramfs, initramfs_size, &screen);
+	pages_free(initramfs, initramfs_size + 1);
+	pages_free((char *)kernel.base, kernel.end - kernel.base);
 	complain(e, L"starting", e->kernel, err);
 }
 
@@ -77,10 +80,15 @@ EFI_STATUS efi_main(EFI_HANDLE me, EFI_SYSTEM_TABLE *table)
 		Print(L"Quire: the volume of the loader cannot be read: %r\r\n", err);
 		return err;
 	}
+	config = (struct config *)pages_alloc(EfiLoaderData, sizeof(*config));
+	if (!config) {
+		Print(L"Quire: there is no memory for the menu.\r\n");
+		return EFI_OUT_OF_RESOURCES;
+	}
 	read_config();
 	screen_find(&screen);
 	for (;;) {
-		try_entry(me, &config.entries[menu(&config, &screen)]);
-		config.timeout = WAIT_FOR_KEY;
+		try_entry(me, &config->entries[menu(config, &screen)]);
+		config->timeout = WAIT_FOR_KEY;
 	}
 }

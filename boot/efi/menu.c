@@ -16,6 +16,15 @@ static void print_mode(struct mode m)
 		Print(L"as it is");
 }
 
+/* What of quire.cfg does not count. */
+static void warn(const struct config *c)
+{
+	if (c->bad_line)
+		Print(L"\r\n quire.cfg, line %d is not understood.\r\n", c->bad_line);
+	if (c->long_line)
+		Print(L"\r\n quire.cfg, line %d is too long: the words that do not fit are left out.\r\n", c->long_line);
+}
+
 static void draw(const struct config *c, const struct screen *s, unsigned int at)
 {
 	uefi_call_wrapper(ST->ConOut->ClearScreen, 1, ST->ConOut);
@@ -27,8 +36,7 @@ static void draw(const struct config *c, const struct screen *s, unsigned int at
 		print_mode(c->mode);
 		Print(L"   (left, right: another)\r\n");
 	}
-	if (c->bad_line)
-		Print(L"\r\n quire.cfg, line %d is not understood.\r\n", c->bad_line);
+	warn(c);
 	Print(L"\r\n");
 }
 
@@ -95,6 +103,8 @@ unsigned int menu(struct config *c, const struct screen *s)
 	if (c->timeout >= 0) {
 		if (c->timeout)
 			draw(c, s, at);
+		else
+			warn(c);
 		if (count_down(c, &k))
 			return at;
 		c->timeout = WAIT_FOR_KEY;

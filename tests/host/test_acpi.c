@@ -205,8 +205,7 @@ static void make_machine(void)
 	put(m, 60, 0xd0000000, 8);
 	put(m, 68, 1, 2);			/* another segment */
 	make(MCFG, "MCFG", m, sizeof(m));
-	make_rsdp(boot_info.rsdp_copy, 2, RSDT, XSDT);
-	boot_info.have_rsdp_copy = true;
+	make_rsdp(boot_info.rsdp_copy[0], 2, RSDT, XSDT);
 }
 
 static struct acpi_info read_tables(void)
@@ -292,7 +291,7 @@ static void without_tables_it_is_a_plain_pc(void **state)
 	assert_int_equal(a.ioapic[0].addr, 0xfec00000);
 	assert_int_equal(a.isa_gsi[7], 7);
 	assert_int_equal(a.lapic_addr, 0xfee00000);
-	boot_info.have_rsdp_copy = false;
+	memset(boot_info.rsdp_copy, 0, sizeof(boot_info.rsdp_copy));
 	a = read_tables();
 	assert_false(a.present);
 }
@@ -307,14 +306,14 @@ static void rsdt_is_the_way_back(void **state)
 	struct acpi_info a;
 
 	make_machine();
-	make_rsdp(boot_info.rsdp_copy, 0, RSDT, XSDT);		/* ACPI 1.0 has no XSDT */
+	make_rsdp(boot_info.rsdp_copy[0], 0, RSDT, XSDT);		/* ACPI 1.0 has no XSDT */
 	a = read_tables();
 	assert_true(used_rsdt(&a));
-	make_rsdp(boot_info.rsdp_copy, 2, RSDT, XSDT);
-	boot_info.rsdp_copy[25]++;				/* what ACPI 2.0 has added is damaged */
+	make_rsdp(boot_info.rsdp_copy[0], 2, RSDT, XSDT);
+	boot_info.rsdp_copy[0][25]++;				/* what ACPI 2.0 has added is damaged */
 	a = read_tables();
 	assert_true(used_rsdt(&a) && said("damaged in its newer part"));
-	make_rsdp(boot_info.rsdp_copy, 2, RSDT, XSDT);
+	make_rsdp(boot_info.rsdp_copy[0], 2, RSDT, XSDT);
 	at(XSDT)->oem_id[0]++;
 	a = read_tables();
 	assert_true(used_rsdt(&a) && said("table XSDT at") && said("wrong checksum"));
@@ -324,11 +323,11 @@ static void rsdt_is_the_way_back(void **state)
 	a = read_tables();
 	assert_true(used_rsdt(&a) && said("called XSDX"));
 	for (u64 bad = 1UL << 40; bad; bad <<= 1) {		/* where there are no addresses */
-		make_rsdp(boot_info.rsdp_copy, 2, RSDT, bad);
+		make_rsdp(boot_info.rsdp_copy[0], 2, RSDT, bad);
 		a = read_tables();
 		assert_true(used_rsdt(&a) && said("no table can be at"));
 	}
-	make_rsdp(boot_info.rsdp_copy, 2, 0, 0);
+	make_rsdp(boot_info.rsdp_copy[0], 2, 0, 0);
 	a = read_tables();
 	assert_false(a.present);
 }
@@ -338,7 +337,7 @@ static void damaged_root_pointers_are_passed_over(void **state)
 	struct acpi_info a;
 
 	make_machine();
-	boot_info.rsdp_copy[9]++;
+	boot_info.rsdp_copy[0][9]++;
 	a = read_tables();
 	assert_false(a.present);
 	make_rsdp(bios + 0x5000, 2, RSDT, XSDT);		/* the first one is damaged, the second leads nowhere */
@@ -359,6 +358,56 @@ static void damaged_root_pointers_are_passed_over(void **state)
 	boot_info.rsdp = ~0UL - 8;
 	a = read_tables();
 	assert_false(a.present);
+}
+
+/* The root pointers of ACPI 2.0 and 1.0, as a loader copies them: of the older one there are but 20 bytes. */
+static void make_two_pointers(void)
+{
+	make_machine();
+	make_rsdp(boot_info.rsdp_copy[1], 0, RSDT, 0);
+	memset(boot_info.rsdp_copy[1] + RSDP_V1_LEN, 0, RSDP_LEN - RSDP_V1_LEN);
+}
+
+static void the_older_root_pointer_counts_when_the_newer_is_damaged(void **state)
+{
+	struct acpi_info a;
+
+	make_two_pointers();
+	a = read_tables();
+	assert_true(a.present && a.nr_lapics == 3 && !said("leads to no tables"));
+	boot_info.rsdp_copy[0][9]++;
+	a = read_tables();
+	assert_true(used_rsdt(&a) && said("of ACPI 2.0 leads to no tables"));
+	make_two_pointers();
+	memset(boot_info.rsdp_copy[0], 0, RSDP_LEN);		/* there is only the older */
+	a = read_tables();
+	assert_true(used_rsdt(&a) && !said("leads to no tables"));
+}
+
+static void the_older_root_pointer_counts_when_the_newer_names_a_bad_xsdt(void **state)
+{
+	struct acpi_info a;
+
+	make_two_pointers();
+	make_rsdp(boot_info.rsdp_copy[0], 2, 0, XSDT);
+	at(XSDT)->oem_id[0]++;
+	a = read_tables();
+	assert_true(used_rsdt(&a) && said("table XSDT at") && said("of ACPI 2.0 leads to no tables"));
+}
+
+static void two_damaged_root_pointers_leave_the_bios_area(void **state)
+{
+	struct acpi_info a;
+
+	make_two_pointers();
+	boot_info.rsdp_copy[0][9]++;
+	boot_info.rsdp_copy[1][9]++;
+	a = read_tables();
+	assert_false(a.present);
+	assert_true(said("of ACPI 2.0 leads") && said("of ACPI 1.0 leads") && said("no tables"));
+	make_rsdp(bios + 0x5000, 2, RSDT, XSDT);
+	a = read_tables();
+	assert_true(a.present && a.nr_lapics == 3);
 }
 
 /* ---- damage ---- */
@@ -395,7 +444,7 @@ static void make_machine_for(phys_addr_t table)
 {
 	make_machine();
 	if (table == RSDT)
-		make_rsdp(boot_info.rsdp_copy, 0, RSDT, 0);
+		make_rsdp(boot_info.rsdp_copy[0], 0, RSDT, 0);
 }
 
 /* The same with a right checksum: it may be believed, but does no harm. */
@@ -508,7 +557,7 @@ static void more_cpus_than_there_is_room_for_are_counted(void **state)
 	make_machine();
 	make(MADT2, "APIC", body, sizeof(body));
 	set_sum((u8 *)at(MADT2), at(MADT2)->length, 9);
-	make_rsdp(boot_info.rsdp_copy, 0, RSDT, 0);
+	make_rsdp(boot_info.rsdp_copy[0], 0, RSDT, 0);
 	a = read_tables();
 	check_sane(&a);
 	assert_int_equal(a.nr_lapics, NR_CPUS);
@@ -557,6 +606,9 @@ int main(void)
 		cmocka_unit_test(without_tables_it_is_a_plain_pc),
 		cmocka_unit_test(rsdt_is_the_way_back),
 		cmocka_unit_test(damaged_root_pointers_are_passed_over),
+		cmocka_unit_test(the_older_root_pointer_counts_when_the_newer_is_damaged),
+		cmocka_unit_test(the_older_root_pointer_counts_when_the_newer_names_a_bad_xsdt),
+		cmocka_unit_test(two_damaged_root_pointers_leave_the_bios_area),
 		cmocka_unit_test(changed_byte_is_noticed),
 		cmocka_unit_test(changed_byte_with_a_right_checksum_does_no_harm),
 		cmocka_unit_test(table_cut_at_any_length_does_no_harm),

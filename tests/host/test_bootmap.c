@@ -369,6 +369,33 @@ static void tag_as_long_as_all_memory_is_the_last(void **state)
 	}
 }
 
+/* GRUB writes the older first; whichever it is, neither takes the other's place. */
+static void root_pointers_of_both_kinds_are_kept(void **state)
+{
+	for (int first = 0; first < 2; first++) {
+		u8 *info = fake_ram + INFO, *p = info + sizeof(struct mb2_info);
+
+		reset();
+		*(struct mb2_mmap *)p = (struct mb2_mmap){ { MB2_MMAP, sizeof(struct mb2_mmap) + 24 }, 24, 0 };
+		*(struct mb2_mmap_entry *)(p + sizeof(struct mb2_mmap)) = (struct mb2_mmap_entry){ 0, 1 << 20, 1, 0 };
+		p += sizeof(struct mb2_mmap) + 24;
+		for (int i = 0; i < 2; i++, p += 48) {		/* 28 bytes or 44, and then to a multiple of 8 */
+			bool old = i == first;
+
+			*(struct mb2_tag *)p = old ? (struct mb2_tag){ MB2_ACPI_OLD, 28 } : (struct mb2_tag){ MB2_ACPI_NEW, 44 };
+			memset(p + 8, old ? 'o' : 'n', 40);
+			p -= old ? 16 : 0;
+		}
+		*(struct mb2_tag *)p = (struct mb2_tag){ MB2_END, 8 };
+		*(struct mb2_info *)info = (struct mb2_info){ p + 8 - info, 0 };
+		boot_info_init(BOOT_MULTIBOOT2, INFO);
+		for (int i = 0; i < 36; i++) {
+			assert_int_equal(boot_info.rsdp_copy[0][i], 'n');
+			assert_int_equal(boot_info.rsdp_copy[1][i], i < 20 ? 'o' : 0);
+		}
+	}
+}
+
 static void long_command_line_is_cut_at_a_word(void **state)
 {
 	struct hvm_start_info *si = (struct hvm_start_info *)(fake_ram + INFO);
@@ -401,6 +428,7 @@ int main(void)
 		cmocka_unit_test(framebuffer_must_lie_where_nothing_else_does),
 		cmocka_unit_test(damaged_multiboot2_info_is_survived),
 		cmocka_unit_test(tag_as_long_as_all_memory_is_the_last),
+		cmocka_unit_test(root_pointers_of_both_kinds_are_kept),
 		cmocka_unit_test(long_command_line_is_cut_at_a_word),
 	};
 

@@ -1,9 +1,9 @@
-/* links: boot/efi/elf.c */
+/* links: boot/efi/elf.c boot/efi/pages.c */
 /*
  * tests/host/test_efi_elf.c - the UEFI loader and kernels that are none
  *
  * The firmware's pages are real ones of this program, at the addresses that were asked for; behind each stretch
- * lies a page that nobody may touch, and what the loader does not own keeps its pattern.
+ * lies a page that nobody may touch, nor may what is given back be, and what the loader does not own keeps its pattern.
  */
 #include "cmocka_shim.h"
 #include <stdlib.h>
@@ -18,7 +18,9 @@
 
 static struct {
 	char *at;
-	size_t size;
+	size_t size;		/* what the loader has of it, and */
+	char *all;		/* what it had at first */
+	size_t all_size;
 } given[4];
 static unsigned int nr_given;
 static bool linked_address_is_free;
@@ -41,13 +43,33 @@ static EFI_STATUS allocate_pages(int how, int type, UINTN pages, EFI_PHYSICAL_AD
 	memset(p, PATTERN, size);
 	mprotect(p + size, 4096, PROT_NONE);
 	assert_true(nr_given < 4);
-	given[nr_given].at = p;
-	given[nr_given++].size = size;
+	given[nr_given].at = given[nr_given].all = p;
+	given[nr_given].size = given[nr_given].all_size = size;
+	nr_given++;
 	*at = (EFI_PHYSICAL_ADDRESS)p;
 	return EFI_SUCCESS;
 }
 
-static EFI_BOOT_SERVICES services = { allocate_pages };
+static void check_pattern(UINT64 start, UINT64 end);
+
+/* From either end of the one stretch. */
+static EFI_STATUS free_pages(EFI_PHYSICAL_ADDRESS at, UINTN pages)
+{
+	char *p = (char *)at;
+	size_t size = pages * 4096;
+
+	assert_int_equal(nr_given, 1);
+	assert_true(size && size < given[0].size);
+	assert_true(p == given[0].at || p + size == given[0].at + given[0].size);
+	check_pattern(at, at + size);
+	mprotect(p, size, PROT_NONE);
+	if (p == given[0].at)
+		given[0].at += size;
+	given[0].size -= size;
+	return EFI_SUCCESS;
+}
+
+static EFI_BOOT_SERVICES services = { .AllocatePages = allocate_pages, .FreePages = free_pages };
 EFI_BOOT_SERVICES *BS = &services;
 
 /* A kernel of three segments: code, data with a tail of zeroes, zeroes alone; their bytes follow the headers. */
@@ -111,7 +133,7 @@ static void give_back(void)
 {
 	while (nr_given) {
 		nr_given--;
-		munmap(given[nr_given].at, given[nr_given].size + 4096);
+		munmap(given[nr_given].all, given[nr_given].all_size + 4096);
 	}
 }
 
@@ -124,8 +146,9 @@ static bool load_checked(const struct kernel *k, size_t size)
 	if (!EFI_ERROR(err)) {
 		assert_true(im.base < im.end && im.end <= 1UL << 32 && !(im.base % (2 << 20)));
 		assert_true(im.entry >= im.base && im.entry < im.end);
-		assert_true(nr_given == 1 && im.base >= (UINT64)given[0].at &&
-			    im.end <= (UINT64)given[0].at + given[0].size);
+		assert_int_equal(nr_given, 1);
+		assert_true(im.base == (UINT64)given[0].at);		/* no page more or less than the image's */
+		assert_int_equal(EFI_SIZE_TO_PAGES(im.end - im.base), given[0].size / 4096);
 		check_outside(&im);
 	} else {
 		assert_int_equal(nr_given, 0);
@@ -168,6 +191,7 @@ static void or_at_another_multiple_of_2_mib(void **state)
 	assert_int_equal(im.base % 0x200000, 0);
 	check_contents(&im);
 	check_outside(&im);
+	assert_int_equal(given[0].size, EFI_SIZE_TO_PAGES(im.end - im.base) * 4096);
 	give_back();
 }
 
