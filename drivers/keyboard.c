@@ -402,6 +402,18 @@ void keyboard_unregister(struct keyboard *k)
 	spin_unlock_irqrestore(&keyboard_lock, flags);
 }
 
+void keyboard_all_looked(void)
+{
+	bool none;
+	unsigned long flags;
+
+	spin_lock_irqsave(&keyboard_lock, flags);
+	none = list_empty(&keyboards);
+	spin_unlock_irqrestore(&keyboard_lock, flags);
+	if (none && vt_foreground())
+		pr_notice("keyboard: there is none: no PS/2 controller, and nothing on USB\n");
+}
+
 const char *keyboard_layout(void)
 {
 	return layout->name;

@@ -2,10 +2,13 @@
  * drivers/ps2kbd.c - the PC keyboard: from scan codes to keys
  *
  * Purpose:    the bytes of a keyboard at the 8042 controller, as keys for keyboard.c.
- * Invariants: the state (prefixes seen) changes only in the interrupt.
- * Simplified: scan code set 1 (the controller translates), no lock lights, never plugged in later.  A machine without
- *             the controller reads as 0xff and costs nothing; one that answers slowly is given time; firmware that
- *             plays an 8042 for a USB keyboard is one until drivers/usb takes the keyboard from it.
+ * Invariants: the state (prefixes seen) changes only in the interrupt, or with interrupts off at boot.
+ *             From the first byte of set-up until the line is ours the keyboard's wire is held: a key that is hit
+ *             meanwhile waits in the keyboard, and is neither taken for an answer nor left where nobody looks.
+ * Simplified: scan code set 1 (the controller translates), no lock lights, no mouse.  A machine without the controller
+ *             reads as 0xff and costs nothing; one that answers slowly is given time; firmware that plays an 8042 for a
+ *             USB keyboard is one until drivers/usb takes the keyboard from it.  A keyboard that is silent, or is
+ *             plugged in later, changes only what the log says.
  * Sources:    IBM PS/2 technical reference, "Keyboard and Auxiliary Device Controller".
  */
 #include <asm/processor.h>
@@ -23,19 +26,28 @@
 #define STATUS_OUT_FULL	0x01
 #define STATUS_IN_FULL	0x02
 #define STATUS_AUX	0x20		/* the byte is the mouse's */
+#define STATUS_TIMEOUT	0x40		/* the byte is the controller's: the keyboard has not answered */
 
 #define CMD_READ_CONFIG	0x20
 #define CMD_WRITE_CONFIG 0x60
+#define CMD_AUX_OFF	0xa7
+#define CMD_DISABLE	0xad
 #define CMD_ENABLE	0xae
 #define CONFIG_IRQ	0x01
+#define CONFIG_AUX_IRQ	0x02
 #define CONFIG_DISABLED	0x10
+#define CONFIG_AUX_OFF	0x20
 #define CONFIG_TRANSLATE 0x40
+
+#define KBD_ECHO	0xee		/* to the keyboard, which says the same; as a key it would be none */
 
 #define RELEASED	0x80
 #define PREFIX_E0	0xe0
 #define PREFIX_PAUSE	0xe1
 #define NOTHING_THERE	0xff
 #define WAIT_NS		250000000UL	/* for an answer; it may be the only wait that ends so */
+#define QUIET_NS	2000000UL	/* nothing comes: a byte that was on the wire has arrived (11 bits at 10 kHz) */
+#define ECHO_NS		100000000UL	/* a keyboard answers in 20 ms, or the controller says that it does not */
 
 /* What a code behind E0 means; those that are missing here mean nothing. */
 static const struct { u8 code, key; } extended_keys[] = {
@@ -48,6 +60,7 @@ static const struct { u8 code, key; } extended_keys[] = {
 static struct keyboard ps2_keyboard = { .name = "PS/2", .repeats = true };
 static bool extended;
 static unsigned int skip;			/* bytes of the pause key still to come */
+static enum { ECHO_UNKNOWN, ECHO_CAME, ECHO_REFUSED } echo;
 
 static unsigned int extended_key(u8 code)
 {
@@ -81,7 +94,13 @@ static void ps2kbd_irq(int irq, void *arg)
 		if (!(status & STATUS_OUT_FULL))
 			break;
 		b = inb(KBD_DATA);
-		if (!(status & STATUS_AUX))
+		if (status & STATUS_AUX)
+			continue;
+		if (b == KBD_ECHO)
+			echo = ECHO_CAME;
+		else if (status & STATUS_TIMEOUT)
+			echo = ECHO_REFUSED;
+		else
 			scan_code(b);
 	}
 }
@@ -107,29 +126,88 @@ static bool command(u8 c)
 	return true;
 }
 
-void ps2kbd_init(void)
+/* Read until nothing has come for a while: a byte can be on its way when the wire is stopped. */
+static void flush(void)
+{
+	u64 end = ktime_get() + QUIET_NS;
+
+	for (int i = 0; i < 64 && ktime_get() < end;) {
+		if (!(inb(KBD_STATUS) & STATUS_OUT_FULL)) {
+			cpu_relax();
+			continue;
+		}
+		inb(KBD_DATA);
+		end = ktime_get() + QUIET_NS;
+		i++;
+	}
+}
+
+/* The controller's own set-up, while keyboard and mouse are held; false: it does not answer. */
+static bool configure(void)
 {
 	u8 config;
+
+	if (!command(CMD_DISABLE) || !command(CMD_AUX_OFF) || !wait_status(STATUS_IN_FULL, 0))
+		return false;
+	flush();
+	if (!command(CMD_READ_CONFIG) || !wait_status(STATUS_OUT_FULL, STATUS_OUT_FULL))
+		return false;
+	config = inb(KBD_DATA) & ~CONFIG_AUX_IRQ;
+	config |= CONFIG_IRQ | CONFIG_TRANSLATE | CONFIG_DISABLED | CONFIG_AUX_OFF;
+	if (!command(CMD_WRITE_CONFIG) || !wait_status(STATUS_IN_FULL, 0))
+		return false;
+	outb(KBD_DATA, config);
+	return true;
+}
+
+/*
+ * Take what waits, as an interrupt would: its edge may have come before somebody listened, and there is no second
+ * one until the byte is read.
+ */
+static void take_waiting(void)
+{
+	unsigned long flags = local_irq_save();
+
+	ps2kbd_irq(KBD_IRQ, NULL);
+	local_irq_restore(flags);
+}
+
+/* Does a keyboard answer?  Keys that are hit meanwhile are typed.  Firmware that plays a keyboard may not know the question. */
+static bool keyboard_answers(void)
+{
+	u64 end;
+
+	if (!wait_status(STATUS_IN_FULL, 0))
+		return false;
+	outb(KBD_DATA, KBD_ECHO);
+	end = ktime_get() + ECHO_NS;
+	do {
+		take_waiting();
+		cpu_relax();
+	} while (READ_ONCE(echo) == ECHO_UNKNOWN && ktime_get() < end);
+	return READ_ONCE(echo) == ECHO_CAME;
+}
+
+void ps2kbd_init(void)
+{
+	bool answers;
 
 	if (inb(KBD_STATUS) == NOTHING_THERE) {
 		pr_notice("keyboard: no PS/2 controller\n");
 		return;
 	}
-	for (int i = 0; i < 32 && (inb(KBD_STATUS) & STATUS_OUT_FULL); i++)
-		inb(KBD_DATA);
-	if (!command(CMD_READ_CONFIG) || !wait_status(STATUS_OUT_FULL, STATUS_OUT_FULL))
-		goto silent;
-	config = (inb(KBD_DATA) | CONFIG_IRQ | CONFIG_TRANSLATE) & ~CONFIG_DISABLED;
-	if (!command(CMD_WRITE_CONFIG) || !wait_status(STATUS_IN_FULL, 0))
-		goto silent;
-	outb(KBD_DATA, config);
-	command(CMD_ENABLE);
+	if (!configure()) {
+		command(CMD_ENABLE);
+		pr_warn("keyboard: the PS/2 controller does not answer\n");
+		return;
+	}
 	keyboard_register(&ps2_keyboard);
-	if (request_irq(KBD_IRQ, ps2kbd_irq, NULL, "keyboard"))
+	if (request_irq(KBD_IRQ, ps2kbd_irq, NULL, "keyboard")) {
 		pr_warn("keyboard: no interrupt line\n");
-	else
-		pr_info("keyboard: PS/2, layout %s\n", keyboard_layout());
-	return;
-silent:
-	pr_warn("keyboard: the PS/2 controller does not answer\n");
+		return;
+	}
+	command(CMD_ENABLE);
+	take_waiting();
+	answers = keyboard_answers();
+	pr_info("keyboard: PS/2%s, layout %s\n", answers ? "" : " controller, no keyboard answers", keyboard_layout());
 }

@@ -42,5 +42,7 @@ void keyboard_unregister(struct keyboard *k);
 /* Key @key (0: none, others than the above are ignored) went down, or came up. */
 void keyboard_key(struct keyboard *k, unsigned int key, bool down);
 const char *keyboard_layout(void);
+/* Process context, once: all drivers have looked.  If there is a screen, but no keyboard, it is said. */
+void keyboard_all_looked(void);
 
 #endif

@@ -124,6 +124,9 @@ struct usb_device *usb_new_device(struct xhci *x, struct usb_device *parent, uns
 void usb_disconnect(struct usb_device *d);
 /* Bytes moved (what is missing at the end is zero), or -EPIPE (refused), -ENODEV (gone), -ETIMEDOUT, -EIO. */
 int usb_control(struct usb_device *d, u8 type, u8 request, u16 value, u16 index, void *data, u16 len);
+/* Boot: somebody looks for keyboards; has looked.  Whoever is the last lets keyboard.c say what there is. */
+void usb_look_begin(void);
+void usb_look_end(void);
 /* Look after all devices that want it. */
 void usb_work(struct xhci *x);
 /* Boot: after this khubd looks for keyboards, if there is a controller. */

@@ -12,7 +12,10 @@ void vmalloc_init(void);
 void *vmalloc(size_t size);			/* page-rounded; NULL when there is no memory */
 void *vzalloc(size_t size);
 void vfree(const void *p);			/* NULL is fine */
-/* Map device registers, uncached.  Works for any physical address but RAM.  NULL on failure. */
+/*
+ * Map device registers, uncached.  Works for any physical address but RAM.  NULL on failure: no memory, or this CPU has
+ * no such address, whoever said that something is there.
+ */
 void *ioremap(phys_addr_t pa, size_t size);
 void *ioremap_wc(phys_addr_t pa, size_t size);		/* write-combining: frame buffers */
 void *ioremap_cache(phys_addr_t pa, size_t size);	/* write-back, where the firmware's MTRRs allow it */

@@ -19,6 +19,7 @@
  *             "Noncontiguous Memory Allocation".
  */
 #include <asm/memtype.h>
+#include <asm/processor.h>
 #include <asm/smp.h>
 #include <fail_nth.h>
 #include <kasan.h>
@@ -351,13 +352,16 @@ unsigned long vmalloc_used_pages(void)
 
 /* ---- device memory ----------------------------------------------------------------------------- */
 
-/* Map [pa, pa + size) as @mode, or as those who map it already do. */
+/*
+ * Map [pa, pa + size) as @mode, or as those who map it already do.  NULL: no memory, or no such address: an entry with
+ * bits that this CPU does not have would fault at the first access, whatever firmware said that something is there.
+ */
 static void *map_physical(phys_addr_t pa, size_t size, enum page_cache_mode mode)
 {
 	unsigned long offset = pa & ~PAGE_MASK;
 	struct vmap_area *a;
 
-	if (!size || pa + size < pa)
+	if (!size || !phys_range_ok(pa, size))
 		return NULL;
 	pa -= offset;
 	size = PAGE_ALIGN(size + offset);

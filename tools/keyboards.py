@@ -117,10 +117,21 @@ class Typist:
 
 
 def check_keys(t, result):
-    """Characters, modifiers, caps lock, arrows, ^C and ^Z."""
+    """Characters, modifiers, caps lock, all four arrows in the shell's line editor, ^C and ^Z."""
     result.check(t.command_says("echo sum-$((6*7))", r"^sum-42$"), "the shell does not answer")
     before = t.count("sum-42")
     result.check(t.until(lambda: t.press("up") or t.press("ret"), "sum-42") and before, "arrow up")
+
+    def edit():
+        t.type("echo >/dev/ttyS0 ac")
+        t.press("left")
+        t.type("b")
+        t.press("right")
+        t.type("d")
+        t.press("up")           # another command, and back to this one
+        t.press("down")
+        t.type("\n")
+    result.check(t.until(edit, r"^abcd$"), "arrows left, right and down")
     if t.layout == "de":
         text = "zY{[]}\\@~|äöüßÄ€²"
         result.check(t.cat_says(lambda: t.type(text), "^" + re.escape(text) + "$"), "German keys")

@@ -155,8 +155,10 @@ def cases(kernel, initrd, programs, directory):
     yield boots("timer-none", "nothing to measure the TSC by: taking it for 1000 MHz", type=bare, cpu="max,-hypervisor")
 
     yield refuses("no-long-mode", r"^Quire needs a 64-bit CPU: this one has no long mode\.", cpu="qemu32")
-    yield refuses("no-nx", "Kernel panic - not syncing: this processor cannot mark pages as not executable", cpu="max,-nx")
-    yield refuses("no-local-apic", "Kernel panic - not syncing: this CPU has no local APIC", cpu="max,-apic")
+
+    clock = 'rdinit=/bin/busybox -- sh -c "date -u +clock:%F-%H; reboot -f"'
+    yield ends("clock-set", r"^clock:2028-02-29-12\r?$", words=clock, extra=("-rtc", "base=2028-02-29T12:10:00"))
+    yield ends("clock-none", r"^clock:1970-01-01-00\r?$", words=clock, type=bare, cpu="max,-hypervisor")
 
     yield boots("pci-ecam", "pci: configuration space at 0xb0000000, buses 0-255", "vda: virtio-blk at 00:", extra=DISK)
     yield boots("pci-ports", r"(?s)\A(?!.*pci: )(?=.*vda: virtio-blk at 00:)", type="pc", extra=DISK)
@@ -185,6 +187,10 @@ def cases(kernel, initrd, programs, directory):
                 r"acpi: MCFG: no buses 0-255 can be at 0xffffffff00000000", "smp: 2 CPUs",
                 "pci: no configuration space at 0x10000000, where MCFG says: by ports", "vda: virtio-blk at 00:",
                 type="pc", smp=2, extra=(*write_tables(directory), *DISK))
-    yield boots("bad-no-keyboard", "keyboard: no PS/2 controller", type="q35,i8042=off")
+    nothing = "keyboard: there is none"
+    yield boots("bad-no-keyboard", "keyboard: no PS/2 controller", nothing, type="q35,i8042=off")
+    yield ends("bad-no-usb-keyboard", nothing, type="q35,i8042=off", extra=("-device", "qemu-xhci"), reboot=True,
+               words='rdinit=/bin/busybox -- sh -c "until dmesg | grep -q t[h]ere.is.none; do sleep 1; done; poweroff -f"')
+    yield boots("ps2-keyboard", r"(?s)\A(?!.*there is none)(?=.*keyboard: PS/2, layout us)")
     yield boots("bad-long-command-line", r"command line: longer than 2047 bytes: .* \d{4} is ignored",
                 words=LONG_WORDS)

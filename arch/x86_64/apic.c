@@ -5,9 +5,11 @@
  *             a timer that fires once at a chosen moment.
  * Invariants: every accepted vector but the spurious one is ended by exactly one EOI;
  *             the timer is one-shot, so each interrupt was asked for.
+ *             No wait for the hardware is without an end.
  * Lock order: none: a CPU touches only its own local APIC.
  * Simplified: TSC-deadline mode is not used; the counter's resolution is enough.
- * Sources:    Intel SDM vol. 3A, "Advanced Programmable Interrupt Controller (APIC)".
+ * Sources:    Intel SDM vol. 3A, "Advanced Programmable Interrupt Controller (APIC)"; "Interrupt Command Register
+ *             (ICR)": delivery status.
  */
 #include <asm/acpi.h>
 #include <asm/apic.h>
@@ -40,6 +42,13 @@
 #define LVT_MASKED		BIT(16)
 #define LVT_NMI			(4 << 8)
 #define TIMER_DIVIDE_BY_16	0x3
+
+/*
+ * Reads of a register, some tens of ns each, until the last interrupt must have left, however busy the others are; and
+ * for how many one is waited that has been stuck already: a panic asks every CPU.
+ */
+#define SEND_TRIES		1000000
+#define SEND_TRIES_STUCK	1000
 
 #define APIC_BASE_ENABLE	BIT(11)
 #define APIC_BASE_X2APIC	BIT(10)
@@ -79,9 +88,29 @@ void apic_eoi(void)
 	apic_write(APIC_EOI, 0);
 }
 
-/* In xAPIC mode in two steps, which must belong together. */
+/*
+ * Wait until the last interrupt has left; interrupts off.  One that is never accepted, by a broken CPU or a broken bus,
+ * must not hold a panic up: then false.
+ */
+static bool wait_sent(bool was_stuck)
+{
+	unsigned int tries = was_stuck ? SEND_TRIES_STUCK : SEND_TRIES;
+
+	while (apic_read(APIC_ICR_LOW) & ICR_BUSY) {
+		if (!--tries)
+			return false;
+		cpu_relax();
+	}
+	return true;
+}
+
+/*
+ * In xAPIC mode in two steps, which must belong together.  What is stuck is overwritten.  It is said by the first
+ * sender that has interrupts on: one that has them off may hold a lock of the log's.
+ */
 void apic_send(u32 id, u32 what)
 {
+	static bool stuck, said;	/* any CPU's: a hint, and at worst said twice */
 	unsigned long flags;
 
 	if (!lapic) {
@@ -89,11 +118,12 @@ void apic_send(u32 id, u32 what)
 		return;
 	}
 	flags = local_irq_save();
-	while (apic_read(APIC_ICR_LOW) & ICR_BUSY)
-		cpu_relax();
+	WRITE_ONCE(stuck, !wait_sent(READ_ONCE(stuck)));
 	apic_write(APIC_ICR_HIGH, id << 24);
 	apic_write(APIC_ICR_LOW, what);
 	local_irq_restore(flags);
+	if (READ_ONCE(stuck) && flags & X86_EFLAGS_IF && !__atomic_exchange_n(&said, true, __ATOMIC_RELAXED))
+		pr_warn("apic: interrupts to other CPUs do not leave; they are sent without waiting\n");
 }
 
 bool apic_can_reach(u32 id)

@@ -16,10 +16,13 @@
 #include "xhci.h"
 #include <bug.h>
 #include <err.h>
+#include <keyboard.h>
 #include <printk.h>
 #include <slab.h>
 #include <string.h>
+#include <time.h>
 
+#define LOOK_NS		(1000 * 1000000UL)	/* after the start: then what was plugged in has been found */
 #define MAX_IN_ERRORS	5	/* one after the other: then it is left alone */
 
 int usb_control(struct usb_device *d, u8 type, u8 request, u16 value, u16 index, void *data, u16 len)
@@ -157,6 +160,19 @@ void usb_disconnect(struct usb_device *d)
 
 /* ---- khubd --------------------------------------------------------------------------------- */
 
+static int looking;		/* atomic */
+
+void usb_look_begin(void)
+{
+	__atomic_add_fetch(&looking, 1, __ATOMIC_RELAXED);
+}
+
+void usb_look_end(void)
+{
+	if (!__atomic_sub_fetch(&looking, 1, __ATOMIC_ACQ_REL))
+		keyboard_all_looked();
+}
+
 /* Its interrupt endpoint has stopped.  Try again, but not for ever. */
 static void recover(struct usb_device *d)
 {
@@ -199,6 +215,8 @@ int khubd(void *arg)
 {
 	struct xhci *x = arg;
 	int err = xhci_start(x);
+	u64 look_until = ktime_get() + LOOK_NS;
+	bool looked = false;
 
 	if (err)
 		pr_warn("xhci %u: cannot be used: error %d\n", x->number, err);
@@ -208,8 +226,14 @@ int khubd(void *arg)
 		xhci_root_ports(x);
 		usb_work(x);
 		if (!READ_ONCE(x->work))	/* what came while we waited for an answer is still to be done */
-			xhci_idle(x, 0);
+			xhci_idle(x, looked ? 0 : look_until);
+		if (!looked && ktime_get() >= look_until) {
+			looked = true;
+			usb_look_end();
+		}
 	}
+	if (!looked)
+		usb_look_end();
 	disconnect_all(x);
 	return 0;
 }

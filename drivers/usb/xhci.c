@@ -219,12 +219,26 @@ static void power_ports(struct xhci *x)
 	}
 }
 
-int xhci_start(struct xhci *x)
+/* It is not stopped: it is the firmware's until that has given it up. */
+int xhci_quiet(struct xhci *x)
 {
 	int err = find_registers(x);
+	u32 command;
 
 	if (err)
 		return err;
+	command = xhci_read(x->op, USBCMD);
+	if (command & CMD_INTERRUPTS) {
+		xhci_write(x->op, USBCMD, command & ~CMD_INTERRUPTS);
+		xhci_read(x->op, USBCMD);		/* it has arrived there */
+	}
+	return 0;
+}
+
+int xhci_start(struct xhci *x)
+{
+	int err;
+
 	read_capabilities(x);
 	err = reset(x);
 	if (err)

@@ -104,6 +104,8 @@ unsigned long xhci_page(struct xhci *x);			/* zeroed, counted; 0: no memory */
 void xhci_free_page(struct xhci *x, void *p);			/* NULL is fine */
 
 /* ---- xhci.c ---- */
+/* Boot, before it has an interrupt: find its registers, and switch off those that the firmware has left on.  0 or -errno. */
+int xhci_quiet(struct xhci *x);
 int xhci_start(struct xhci *x);
 bool xhci_root_connected(struct xhci *x, unsigned int port);
 void xhci_root_ports(struct xhci *x);				/* look after those that changed */

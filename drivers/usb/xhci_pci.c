@@ -3,6 +3,8 @@
  *
  * Purpose:    find them, map their registers, arrange for an interrupt: MSI-X, MSI, the pin, or none; start a khubd each.
  * Invariants: configuration space is touched here only, at boot, by one task.
+ *             An interrupt is let in only when the handler can acknowledge it, and the firmware's is switched off: a pin
+ *             that stays low would interrupt for ever.
  * Simplified: controllers are not plugged in later.
  * Sources:    xHCI specification 1.2, 5.2 "PCI Configuration Registers"; Intel 7 Series PCH datasheet, "USB 3.0 Port
  *             SuperSpeed Enable", "xHC USB 2.0 Port Routing".
@@ -49,6 +51,7 @@ static void arrange_interrupt(struct xhci *x)
 static int probe(struct xhci *x)
 {
 	const struct pci_dev *d = &x->pci;
+	int err;
 
 	x->regs_len = pci_bar_len(d, 0);
 	if (x->regs_len < MIN_REGISTERS)
@@ -60,14 +63,22 @@ static int probe(struct xhci *x)
 	if (!x->regs)
 		return -ENOMEM;
 	init_waitqueue_head(&x->wait);
+	err = xhci_quiet(x);
+	if (err)
+		return err;
 	arrange_interrupt(x);
-	return IS_ERR(kthread_run(khubd, x, "khubd")) ? -ENOMEM : 0;
+	usb_look_begin();
+	if (!IS_ERR(kthread_run(khubd, x, "khubd")))
+		return 0;
+	usb_look_end();
+	return -ENOMEM;
 }
 
 void usb_init(void)
 {
 	struct pci_dev d;
 
+	usb_look_begin();
 	for (unsigned int n = 0; n < 8 && pci_find_class(CLASS_XHCI, n, &d); n++) {
 		struct xhci *x = kzalloc(sizeof(*x), GFP_KERNEL);
 		int err = -ENOMEM;
@@ -80,4 +91,5 @@ void usb_init(void)
 		if (err)
 			pr_warn("xhci %u: cannot be used: error %d\n", n + 1, err);
 	}
+	usb_look_end();
 }

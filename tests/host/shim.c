@@ -5,6 +5,7 @@
  *             test with its message; what cannot happen here (tasks, signals) says so.
  */
 #include <asm/irqflags.h>
+#include <asm/processor.h>
 #include <memblock.h>
 #include <mm.h>
 #include <printk.h>
@@ -28,6 +29,7 @@ unsigned long __task_size_max = TASK_SIZE_L4;
 struct cpu cpus[NR_CPUS];
 unsigned int nr_cpus = 1, fake_cpu;
 bool fake_irqs_off;
+struct cpu_features cpu_features = { .phys_bits = 40 };
 bool fake_log_quiet;
 
 static struct task_struct fake_task;

@@ -2,6 +2,7 @@
  * tests/kernel/test_vmalloc.c - virtually contiguous memory, guard pages, kernel stacks
  */
 #include <asm/extable.h>
+#include <asm/processor.h>
 #include <ktest.h>
 #include <memblock.h>
 #include <mm.h>
@@ -180,6 +181,35 @@ KTEST(vmalloc, memremap_of_ram_is_the_direct_map)
 	iounmap(p);
 	free_page(page);
 	EXPECT(p == (void *)(page + 8));
+}
+
+/* Firmware names addresses; one with bits that the CPU does not have would fault when it is read. */
+KTEST(vmalloc, addresses_that_the_cpu_does_not_have_are_not_mapped)
+{
+	phys_addr_t end = 1UL << cpu_features.phys_bits;
+	static const u64 far[] = { 0, 1UL << 51, 1UL << 52, 1UL << 63 };
+	void *last, *p;
+	long top;
+
+	for (size_t i = 0; i < ARRAY_SIZE(far); i++) {
+		p = memremap(end | far[i], 64);
+		iounmap(p);
+		EXPECT(!p);
+		p = ioremap(end | far[i], 64);
+		iounmap(p);
+		EXPECT(!p);
+	}
+	p = memremap(end - PAGE_SIZE, 2 * PAGE_SIZE);
+	iounmap(p);
+	EXPECT(!p);
+	p = memremap(end - 8, ~0UL - end);
+	iounmap(p);
+	EXPECT(!p);
+	last = memremap(end - 8, 8);
+	EXPECT(last);
+	top = probe_read(last);
+	iounmap(last);
+	EXPECT(!(top & PROBE_FAULTED));
 }
 
 KTEST(vmalloc, ioremap_is_uncached_and_gone_after_iounmap)

@@ -13,7 +13,7 @@ struct task_struct;
 struct mm_struct;
 
 struct cpu {
-	unsigned int id;
+	unsigned int id, apic_id;
 	unsigned int irq_depth;
 	unsigned int preempt_count;
 	struct task_struct *curr;

@@ -1,0 +1,420 @@
+/* links: */
+/*
+ * tests/host/test_ps2kbd.c - the keyboard controller (drivers/ps2kbd.c) as it is, as it is not, and in between
+ *
+ * A simulated 8042: one byte of output, one of input, a keyboard with a buffer behind a wire that can be held, and an
+ * interrupt line that is an edge: who does not listen when it rises never hears of it.  Each access to a port is one
+ * moment; a key can be hit at any of them.
+ */
+#include "cmocka_shim.h"
+#include <string.h>
+#include <types.h>
+
+static u8 inb(u16 port);
+static void outb(u16 port, u8 v);
+#include "drivers/ps2kbd.c"
+
+int vsnprintf(char *buf, size_t size, const char *fmt, va_list ap);
+char *strstr(const char *haystack, const char *needle);
+
+bool fake_irqs_off;
+static char log[1024];
+static size_t log_len;
+
+int printk(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_len += vsnprintf(log + log_len, sizeof(log) - log_len, fmt, ap);
+	va_end(ap);
+	return 0;
+}
+
+/* ---- the machine ---- */
+
+#define STEP_NS		1000UL		/* an access to a port */
+#define WIRE_NS		1000000UL	/* a byte on its way from the keyboard */
+
+static struct machine {
+	/* What kind. */
+	bool absent;			/* nobody there: all ones */
+	bool no_keyboard;		/* the controller says so after 20 ms */
+	bool silent_keyboard;		/* nobody says anything */
+	bool emulated;			/* firmware: knows neither the mouse nor an echo */
+	bool dumb;			/* reads as 0, answers nothing */
+	unsigned int slow;		/* polls until a command is taken, and again until it is answered */
+	bool mouse_moves;
+	unsigned int before;		/* moments before the driver comes */
+	int refuse_irq;
+	/* How it is now. */
+	u8 config, out, in, out_flags, expects;
+	bool out_full, in_full, in_is_command, held, mouse_off, irq_raised, has_answer;
+	u8 answer;
+	unsigned int busy;
+	u8 queue[64];			/* in the keyboard */
+	unsigned int nr_queue;
+	u64 wire_until, refuse_at, now;	/* a byte is on the wire; the controller gives up */
+	bool on_wire;
+	unsigned long moment, hit_at;
+	bool hit;
+	irq_handler_t handler;
+	unsigned int lost;		/* edges */
+} m;
+
+u64 clock_read_ns(void) { return m.now; }
+
+static void queue_byte(u8 b)
+{
+	assert_true(m.nr_queue < sizeof(m.queue));
+	m.queue[m.nr_queue++] = b;
+}
+
+/* An edge: the handler runs, now or when interrupts are on again; unless nobody has asked for it. */
+static void raise(void)
+{
+	if (!(m.config & CONFIG_IRQ))
+		return;
+	if (m.handler)
+		m.irq_raised = true;
+	else
+		m.lost++;
+}
+
+static void put_out(u8 b, u8 flags)
+{
+	m.out = b;
+	m.out_flags = flags;
+	m.out_full = true;
+	if (!(flags & STATUS_AUX))
+		raise();
+}
+
+static void run_command(u8 c)
+{
+	switch (c) {
+	case CMD_READ_CONFIG:
+		m.has_answer = true;
+		m.answer = m.config | (m.held ? CONFIG_DISABLED : 0) | (m.mouse_off ? CONFIG_AUX_OFF : 0);
+		m.busy = m.slow;
+		break;
+	case CMD_WRITE_CONFIG:
+		m.expects = c;
+		break;
+	case CMD_DISABLE:
+		m.held = true;
+		break;
+	case CMD_ENABLE:
+		m.held = false;
+		break;
+	case CMD_AUX_OFF:
+		m.mouse_off = !m.emulated;
+		break;
+	default:
+		fail_msg("command %x", c);
+	}
+}
+
+static void run_data(u8 b)
+{
+	if (m.expects == CMD_WRITE_CONFIG) {
+		m.config = b;
+		m.held = b & CONFIG_DISABLED;
+		m.mouse_off = b & CONFIG_AUX_OFF;
+		m.expects = 0;
+		return;
+	}
+	assert_int_equal(b, KBD_ECHO);
+	m.held = false;			/* as the real one does */
+	if (m.no_keyboard)
+		m.refuse_at = m.now + 20000000;
+	else if (!m.silent_keyboard && !m.emulated)
+		queue_byte(KBD_ECHO);
+}
+
+/* What happens by itself. */
+static void step(void)
+{
+	m.now += STEP_NS;
+	if (m.moment++ == m.hit_at && !m.hit) {
+		m.hit = true;
+		queue_byte(KEY_A);
+		queue_byte(KEY_A | RELEASED);
+	}
+	if (m.busy) {
+		m.busy--;
+	} else if (m.in_full) {
+		m.in_full = false;
+		if (m.in_is_command)
+			run_command(m.in);
+		else
+			run_data(m.in);
+	} else if (m.has_answer && !m.out_full) {
+		m.has_answer = false;
+		put_out(m.answer, 0);
+	}
+	if (m.mouse_moves && !m.mouse_off && !m.out_full && !m.has_answer)
+		put_out(0x08, STATUS_AUX);
+	if (!m.on_wire && m.nr_queue && !m.held) {	/* once begun it arrives */
+		m.on_wire = true;
+		m.wire_until = m.now + (m.emulated ? 0 : WIRE_NS);
+	}
+	if (m.on_wire && m.now >= m.wire_until && !m.out_full && !m.has_answer) {
+		u8 b = m.queue[0];
+
+		m.on_wire = false;
+		memmove(m.queue, m.queue + 1, --m.nr_queue);
+		put_out(b, 0);
+	}
+	if (m.refuse_at && m.now >= m.refuse_at && !m.out_full) {
+		m.refuse_at = 0;
+		put_out(0xfe, STATUS_TIMEOUT);
+	}
+}
+
+static void deliver(void)
+{
+	if (!m.irq_raised || fake_irqs_off)
+		return;
+	m.irq_raised = false;
+	fake_irqs_off = true;
+	m.handler(KBD_IRQ, NULL);
+	fake_irqs_off = false;
+}
+
+static u8 inb(u16 port)
+{
+	u8 v;
+
+	if (m.absent)
+		return 0xff;
+	if (m.dumb) {
+		m.now += STEP_NS;
+		return 0;
+	}
+	step();
+	if (port == KBD_STATUS) {
+		v = (m.out_full ? STATUS_OUT_FULL | m.out_flags : 0) | (m.in_full ? STATUS_IN_FULL : 0);
+	} else {
+		v = m.out;
+		m.out_full = false;
+	}
+	deliver();
+	return v;
+}
+
+static void outb(u16 port, u8 v)
+{
+	assert_false(m.absent);
+	if (m.dumb)
+		return;
+	step();
+	assert_false(m.in_full);	/* it would be lost */
+	m.in = v;
+	m.in_full = true;
+	m.in_is_command = port == KBD_COMMAND;
+	m.busy = m.slow;
+	deliver();
+}
+
+int request_irq(unsigned int irq, irq_handler_t fn, void *arg, const char *name)
+{
+	assert_int_equal(irq, KBD_IRQ);
+	if (m.refuse_irq)
+		return m.refuse_irq;
+	m.handler = fn;
+	return 0;
+}
+
+/* ---- what the driver says ---- */
+
+static unsigned int presses, registered;
+
+void keyboard_register(struct keyboard *k) { registered++; }
+const char *keyboard_layout(void) { return "us"; }
+
+void keyboard_key(struct keyboard *k, unsigned int key, bool down)
+{
+	assert_true(fake_irqs_off);
+	if (!key)
+		return;
+	assert_int_equal(key, KEY_A);
+	presses += down;
+}
+
+static void start(struct machine kind)
+{
+	m = kind;
+	m.config |= CONFIG_IRQ | 0x04;		/* firmware's: what the system flag says stays */
+	if (!m.hit_at)
+		m.hit_at = ~0UL;
+	fake_irqs_off = extended = false;
+	skip = presses = registered = log_len = 0;
+	echo = ECHO_UNKNOWN;
+	for (unsigned int i = 0; i < m.before; i++)
+		step();
+	ps2kbd_init();
+	assert_false(fake_irqs_off);
+}
+
+/* Time passes; nobody touches the controller but the interrupt. */
+static void idle(void)
+{
+	for (int i = 0; i < 20000; i++) {
+		step();
+		deliver();
+	}
+}
+
+static void assert_works(void)
+{
+	unsigned int before;
+
+	assert_int_equal(registered, 1);
+	assert_int_equal(m.config & ~(CONFIG_DISABLED | CONFIG_AUX_OFF), CONFIG_IRQ | CONFIG_TRANSLATE | 0x04);
+	assert_false(m.held);
+	idle();
+	before = presses;
+	queue_byte(KEY_A);
+	queue_byte(KEY_A | RELEASED);
+	idle();
+	if (presses != before + 1)
+		fail_msg("a key hit at moment %ld: the keyboard is dead afterwards", (long)(m.hit_at - m.before));
+}
+
+static void a_keyboard_is_found(void **state)
+{
+	start((struct machine){ .slow = 0 });
+	assert_works();
+	assert_string_equal(log, KERN_INFO "keyboard: PS/2, layout us\n");
+	assert_true(m.now < 300000000);
+}
+
+static unsigned long moments_of(struct machine kind)
+{
+	start(kind);
+	return m.moment;
+}
+
+/* Whatever it does to what is typed: before set-up began it may be dropped, after that it is typed. */
+static void hit_at_each_moment(struct machine kind)
+{
+	unsigned long n = moments_of(kind), typed = 0;
+
+	assert_true(n > 10);
+	kind.hit_at = 1;		/* its bytes are on the wire when set-up begins, and at each moment of it */
+	for (kind.before = 1; kind.before < 3 * WIRE_NS / STEP_NS; kind.before++) {
+		start(kind);
+		assert_works();
+	}
+	kind.before = 0;
+	for (unsigned long at = 1; at < n; at += at < 3000 ? 1 : 37) {
+		kind.hit_at = at;
+		start(kind);
+		assert_works();
+		typed += presses == 2;
+		if (presses != 2 && at > 20 + 4 * kind.slow && !kind.emulated)
+			fail_msg("the key hit at moment %lu of %lu is lost", at, n);
+	}
+	assert_true(typed);
+}
+
+static void a_key_can_be_hit_at_any_moment(void **state)
+{
+	hit_at_each_moment((struct machine){ .slow = 0 });
+	hit_at_each_moment((struct machine){ .slow = 3 });
+}
+
+static void a_key_can_be_hit_on_odd_controllers(void **state)
+{
+	hit_at_each_moment((struct machine){ .emulated = true });
+	hit_at_each_moment((struct machine){ .silent_keyboard = true });
+	hit_at_each_moment((struct machine){ .config = CONFIG_DISABLED });
+}
+
+/* Enter held in a boot menu: the buffer is full when we come, and more are behind it. */
+static void keys_from_before_do_not_matter(void **state)
+{
+	struct machine kind = { .out_full = true, .out = KEY_A, .queue = { KEY_A, KEY_A, KEY_A | RELEASED }, .nr_queue = 3 };
+
+	start(kind);
+	assert_works();
+	kind.out = 0xe0;
+	start(kind);
+	assert_works();
+}
+
+static void a_slow_controller_is_given_time(void **state)
+{
+	start((struct machine){ .slow = 20000 });
+	assert_works();
+	assert_non_null(strstr(log, "PS/2, layout us"));
+}
+
+static void no_controller_costs_nothing(void **state)
+{
+	start((struct machine){ .absent = true });
+	assert_int_equal(registered, 0);
+	assert_int_equal(m.now, 0);
+	assert_string_equal(log, KERN_NOTICE "keyboard: no PS/2 controller\n");
+}
+
+static void a_controller_that_says_nothing_is_given_up(void **state)
+{
+	start((struct machine){ .dumb = true });
+	assert_int_equal(registered, 0);
+	assert_non_null(strstr(log, "does not answer"));
+	assert_true(m.now < 2000000000);
+}
+
+/* It is said that none answers; one that is plugged in works. */
+static void a_keyboard_may_come_later(void **state)
+{
+	start((struct machine){ .no_keyboard = true });
+	assert_non_null(strstr(log, "PS/2 controller, no keyboard answers, layout us"));
+	assert_true(m.now < 60000000);
+	assert_works();
+	start((struct machine){ .silent_keyboard = true });
+	assert_non_null(strstr(log, "no keyboard answers"));
+	assert_true(m.now < 300000000);
+	assert_works();
+}
+
+static void firmware_that_plays_a_keyboard_is_one(void **state)
+{
+	start((struct machine){ .emulated = true });
+	assert_works();
+}
+
+/* Its bytes would fill the one buffer, and nobody listens to its line. */
+static void a_mouse_does_not_block_the_keyboard(void **state)
+{
+	start((struct machine){ .mouse_moves = true, .config = CONFIG_AUX_IRQ });
+	assert_works();
+	assert_true(m.mouse_off);
+}
+
+static void without_an_interrupt_line_it_is_said(void **state)
+{
+	start((struct machine){ .refuse_irq = -19 });
+	assert_non_null(strstr(log, "no interrupt line"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_keyboard_is_found),
+		cmocka_unit_test(a_key_can_be_hit_at_any_moment),
+		cmocka_unit_test(a_key_can_be_hit_on_odd_controllers),
+		cmocka_unit_test(keys_from_before_do_not_matter),
+		cmocka_unit_test(a_slow_controller_is_given_time),
+		cmocka_unit_test(no_controller_costs_nothing),
+		cmocka_unit_test(a_controller_that_says_nothing_is_given_up),
+		cmocka_unit_test(a_keyboard_may_come_later),
+		cmocka_unit_test(firmware_that_plays_a_keyboard_is_one),
+		cmocka_unit_test(a_mouse_does_not_block_the_keyboard),
+		cmocka_unit_test(without_an_interrupt_line_it_is_said),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
