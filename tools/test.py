@@ -1314,6 +1314,8 @@ class Plan:
         self.add("boots", "report-uefi-usb", run_play(screens.report(True), screens.usb_only(
             self.build, cdrom=str(self.logs / "report.iso"))), 600)
         self.add("boots", "uefi-usb-top-poweroff", run_play(screens.whole_day, screens.usb_only(self.build)), 600)
+        for name, m in screens.readme_lines(self.build):
+            self.add("boots", name, run_play(screens.from_the_readme, m), 300)
         for name, steps, m in screens.stops(self.kernel, shell.initrd, self.logs):
             self.add("boots", name, run_play(steps, m), 300)
 
