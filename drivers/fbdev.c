@@ -36,7 +36,7 @@ static bool usable(const struct boot_framebuffer *f)
 	unsigned int bytes = (f->bpp + 7) / 8;
 
 	return f->addr && !f->text && bytes >= 2 && bytes <= 4 && f->height &&
-	       f->pitch >= f->width * bytes;
+	       f->pitch >= (u64)f->width * bytes;
 }
 
 volatile void *framebuffer_map(void)

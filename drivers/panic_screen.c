@@ -25,9 +25,10 @@
 
 /* ---- the screen ------------------------------------------------------------------------------ */
 
+/* By differences: a memory map that nobody has looked at may wrap. */
 static bool overlap(phys_addr_t base, u64 size, phys_addr_t base2, u64 size2)
 {
-	return base < base2 + size2 && base2 < base + size;
+	return base < base2 ? base2 - base < size : base - base2 < size2;
 }
 
 bool panic_screen_may_draw(const struct boot_framebuffer *f)

@@ -452,7 +452,7 @@ void vt_init(void)
 	timer_setup(&draw_timer, draw_now);
 	timer_setup(&answer_timer, type_answers);
 	pr_info("vt: %s, %u columns, %u rows\n", screen->name, screen->cols, screen->rows);
-	has_log = true;
 	register_console(&vt_console);
+	has_log = true;
 	ps2kbd_init();
 }

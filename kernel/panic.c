@@ -4,7 +4,7 @@
  * Purpose:    registers, symbolised backtrace, the areas of the address space that was in use,
  *             and the page-table walk of the address that faulted; what the other CPUs were doing.
  * Invariants: interrupts stay off; nothing here allocates or waits for a lock.  A panic inside a
- *             panic prints one line and stops.  One CPU panics, the others are stopped by an NMI
+ *             panic prints one line and ends as panic= says.  One CPU panics, the others are stopped by an NMI
  *             before it prints; who wants to panic meanwhile waits for that.
  *             The screen comes last: all else has been said by then.
  * Command line: panic=N reboots after N seconds, panic=-1 at once, panic=0 (default) halts.
@@ -109,6 +109,18 @@ static void show_offset(void)
 		pr_emerg("kernel offset: %#lx from %#lx\n", kaslr_offset(), KERNEL_VMA + KERNEL_LINK_PHYS);
 }
 
+/* As panic= says. */
+static void __noreturn restart_or_halt(void)
+{
+	long timeout = cmdline_num("panic", 0);
+
+	if (timeout > 0)
+		delay_seconds(timeout);
+	if (timeout)
+		machine_restart();
+	machine_halt();
+}
+
 static void __noreturn stop(void)
 {
 	long timeout = cmdline_num("panic", 0);
@@ -119,13 +131,9 @@ static void __noreturn stop(void)
 	debug_exit(DEBUG_EXIT_FAILURE);
 	if (!timeout)
 		pr_emerg("the machine is halted; switch it off (QEMU: C-a x), or boot with panic=N\n");
-	panic_screen_show();
-	if (timeout) {
-		if (timeout > 0)
-			delay_seconds(timeout);
-		machine_restart();
-	}
-	machine_halt();
+	if (timeout >= 0)		/* else nobody could read it */
+		panic_screen_show();
+	restart_or_halt();
 }
 
 static void panic_begin(void)
@@ -148,9 +156,10 @@ static void panic_begin(void)
 			console_write_line(msg, sizeof(msg) - 1);
 		if (panic_depth < 5)
 			debug_exit(DEBUG_EXIT_FAILURE);
-		if (panic_depth < 4)
-			panic_screen_show();
-		machine_halt();
+		if (panic_depth >= 4)
+			machine_halt();
+		panic_screen_show();
+		restart_or_halt();
 	}
 	printk_panic_mode();
 }

@@ -1192,6 +1192,9 @@ class Plan:
             panics, r"Kernel panic - not syncing: on purpose",
             *(rf"(?s)CPU {cpu}, process \d+ \(spinner\):(?:(?!CPU \d+, ).)*? spin_around" for cpu in (1, 2, 3)),
             want=machine.FAILURE))
+        self.add("boots", "panic-inside-a-panic", run_boot(
+            Machine(self.kernel, append=f"{words} console=bad selftest=panic.inside provoke", memory="64M", debug_exit=False),
+            "Kernel panic - not syncing: on purpose", "panic inside a panic", want=0))
         # Where the kernel lies: by chance, or where it was linked; a panic names its functions all the same.
         slides = Machine(self.kernel, append=f"{words} selftest=boot.slide", memory="64M")
         self.add("boots", "kaslr", run_slides(slides, 4))

@@ -94,9 +94,7 @@ bool acpi_checksum_ok(const void *table, size_t len)
 /* Memory that this CPU can address; the first KiB is the BIOS's vectors, and no table of its. */
 static bool address_ok(u64 pa, u64 len)
 {
-	u64 end = 1UL << min(cpu_features.phys_bits, 52U);
-
-	return pa >= 0x400 && pa < end && len <= end - pa;
+	return pa >= 0x400 && phys_range_ok(pa, len);
 }
 
 /* Map a whole table and check it; NULL (with a log line) if it is damaged. */

@@ -44,8 +44,8 @@
 #define TIMER_DIVIDE_BY_16	0x3
 
 /*
- * Reads of a register, some tens of ns each, until the last interrupt must have left, however busy the others are; and
- * for how many one is waited that has been stuck already: a panic asks every CPU.
+ * How often the register is read before the last interrupt is given up: some tens of ns each on hardware, one or two
+ * seconds in all where each read leaves a virtual machine.  Far less often once one was stuck: a panic sends to every CPU.
  */
 #define SEND_TRIES		1000000
 #define SEND_TRIES_STUCK	1000

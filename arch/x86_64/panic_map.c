@@ -17,7 +17,6 @@
 #include <panic.h>
 
 #define WINDOW		KERNEL_VMA_END
-#define LOW_PHYS_BITS	32		/* every CPU has so many */
 
 static pmd_t window[PTRS_PER_TABLE] __aligned(PAGE_SIZE) __section(".bss.page_aligned");
 
@@ -39,10 +38,10 @@ static pud_t *window_pud(void)
 
 void *panic_map(phys_addr_t pa, size_t size)
 {
-	phys_addr_t first = pa & PMD_MASK, end = 1UL << (cpu_features.phys_bits ?: LOW_PHYS_BITS);
+	phys_addr_t first = pa & PMD_MASK;
 	pud_t *pud = window_pud();
 
-	if (!size || size > PUD_SIZE - (pa - first) || pa >= end || size > end - pa || !pud_none(*pud))
+	if (!size || size > PUD_SIZE - (pa - first) || !phys_range_ok(pa, size) || !pud_none(*pud))
 		return NULL;
 	for (int i = 0; first < pa + size; i++, first += PMD_SIZE)
 		set_pmd(&window[i], __pmd(first | window_prot()));

@@ -293,6 +293,12 @@ static void framebuffer_must_lie_where_nothing_else_does(void **state)
 	assert_false(fb_usable(good));
 	fb = good, fb.width = 1, fb.height = 1;
 	assert_true(fb_usable(fb));
+	memblock_remove(0xfd000000 + 3200 * 599, 4096);
+	assert_true(fb_usable(good));
+	memblock_add(0xfd000000 + 3200 * 300, 4096);		/* RAM in the midst of it */
+	assert_false(fb_usable(good));
+	fb = good, fb.height = 300;
+	assert_true(fb_usable(fb));
 	fb = good, fb.bpp = 8, fb.height = 300;			/* drivers/fbcon.c says that it has no colours for it */
 	assert_true(fb_usable(fb));
 	assert_false(fb_usable((struct boot_framebuffer){ 0 }));

@@ -5,6 +5,7 @@
  */
 #include <asm/irqflags.h>
 #include <asm/nmi.h>
+#include <asm/pgtable.h>
 #include <asm/processor.h>
 #include <boot.h>
 #include <boot_info.h>
@@ -171,5 +172,26 @@ KTEST(panic, shows_what_every_cpu_does)
 		if (!start_spinner(t, &s[cpu]))
 			return;
 	}
+	panic("on purpose");
+}
+
+/* A console that cannot be used any more when it matters most. */
+static void write_and_fault(struct console *con, const char *text, size_t len)
+{
+	static bool done;
+
+	if (!printk_panicking() || done)
+		return;
+	done = true;
+	*(volatile char *)(VMALLOC_END - PAGE_SIZE) = 0;
+}
+
+KTEST(panic, inside_a_panic_restarts_if_that_was_asked_for)
+{
+	static struct console bad = { .name = "bad", .write = write_and_fault };
+
+	if (!provoked(t))
+		return;
+	register_console(&bad);
 	panic("on purpose");
 }
