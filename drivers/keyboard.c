@@ -411,7 +411,7 @@ void keyboard_all_looked(void)
 	none = list_empty(&keyboards);
 	spin_unlock_irqrestore(&keyboard_lock, flags);
 	if (none && vt_foreground())
-		pr_notice("keyboard: there is none: no PS/2 controller, and nothing on USB\n");
+		pr_notice("keyboard: none found, neither PS/2 nor USB\n");
 }
 
 const char *keyboard_layout(void)

@@ -26,7 +26,7 @@
 #define STATUS_OUT_FULL	0x01
 #define STATUS_IN_FULL	0x02
 #define STATUS_AUX	0x20		/* the byte is the mouse's */
-#define STATUS_TIMEOUT	0x40		/* the byte is the controller's: the keyboard has not answered */
+#define STATUS_TIMEOUT	0x40		/* the keyboard has not answered; some controllers set it on any byte */
 
 #define CMD_READ_CONFIG	0x20
 #define CMD_WRITE_CONFIG 0x60
@@ -39,13 +39,15 @@
 #define CONFIG_AUX_OFF	0x20
 #define CONFIG_TRANSLATE 0x40
 
-#define KBD_ECHO	0xee		/* to the keyboard, which says the same; as a key it would be none */
+#define KBD_ECHO	0xee		/* to the keyboard, which says the same */
+#define KBD_RESEND	0xfe		/* it does not understand; with STATUS_TIMEOUT the controller: it is silent */
+#define KBD_ERROR	0xff		/* the controller: its answer broke off */
 
 #define RELEASED	0x80
 #define PREFIX_E0	0xe0
 #define PREFIX_PAUSE	0xe1
 #define NOTHING_THERE	0xff
-#define WAIT_NS		250000000UL	/* for an answer; it may be the only wait that ends so */
+#define WAIT_NS		250000000UL	/* for the controller; after one wait that ends so there is no other */
 #define QUIET_NS	2000000UL	/* nothing comes: a byte that was on the wire has arrived (11 bits at 10 kHz) */
 #define ECHO_NS		100000000UL	/* a keyboard answers in 20 ms, or the controller says that it does not */
 
@@ -60,7 +62,7 @@ static const struct { u8 code, key; } extended_keys[] = {
 static struct keyboard ps2_keyboard = { .name = "PS/2", .repeats = true };
 static bool extended;
 static unsigned int skip;			/* bytes of the pause key still to come */
-static enum { ECHO_UNKNOWN, ECHO_CAME, ECHO_REFUSED } echo;
+static enum { NOT_ASKED, ASKED, ANSWERED, REFUSED } echo;
 
 static unsigned int extended_key(u8 code)
 {
@@ -86,6 +88,21 @@ static void scan_code(u8 b)
 	}
 }
 
+/*
+ * Is @b what came of our question?  Only while it is open: at any other time these bytes are, like all others, parts of
+ * keys, and the flag for them means nothing.
+ */
+static bool take_answer(u8 status, u8 b)
+{
+	if (echo != ASKED || extended)
+		return false;
+	if ((status & STATUS_TIMEOUT) && (b == KBD_RESEND || b == KBD_ERROR))
+		echo = REFUSED;
+	else if (b == KBD_ECHO || b == KBD_RESEND)
+		echo = ANSWERED;
+	return echo != ASKED;
+}
+
 static void ps2kbd_irq(int irq, void *arg)
 {
 	for (int i = 0; i < 32; i++) {
@@ -96,11 +113,7 @@ static void ps2kbd_irq(int irq, void *arg)
 		b = inb(KBD_DATA);
 		if (status & STATUS_AUX)
 			continue;
-		if (b == KBD_ECHO)
-			echo = ECHO_CAME;
-		else if (status & STATUS_TIMEOUT)
-			echo = ECHO_REFUSED;
-		else
+		if (!take_answer(status, b))
 			scan_code(b);
 	}
 }
@@ -172,32 +185,40 @@ static void take_waiting(void)
 	local_irq_restore(flags);
 }
 
-/* Does a keyboard answer?  Keys that are hit meanwhile are typed.  Firmware that plays a keyboard may not know the question. */
+/*
+ * Does a keyboard answer?  Keys that are hit meanwhile are typed.  Firmware that plays a keyboard may not know the
+ * question: that it asks back is an answer too.
+ */
 static bool keyboard_answers(void)
 {
+	bool answered;
 	u64 end;
 
 	if (!wait_status(STATUS_IN_FULL, 0))
 		return false;
+	WRITE_ONCE(echo, ASKED);
 	outb(KBD_DATA, KBD_ECHO);
 	end = ktime_get() + ECHO_NS;
 	do {
 		take_waiting();
 		cpu_relax();
-	} while (READ_ONCE(echo) == ECHO_UNKNOWN && ktime_get() < end);
-	return READ_ONCE(echo) == ECHO_CAME;
+	} while (READ_ONCE(echo) == ASKED && ktime_get() < end);
+	answered = READ_ONCE(echo) == ANSWERED;
+	WRITE_ONCE(echo, NOT_ASKED);
+	return answered;
 }
 
 void ps2kbd_init(void)
 {
-	bool answers;
+	bool enabled, answers;
 
 	if (inb(KBD_STATUS) == NOTHING_THERE) {
 		pr_notice("keyboard: no PS/2 controller\n");
 		return;
 	}
 	if (!configure()) {
-		command(CMD_ENABLE);
+		if (!(inb(KBD_STATUS) & STATUS_IN_FULL))	/* we have waited once */
+			outb(KBD_COMMAND, CMD_ENABLE);
 		pr_warn("keyboard: the PS/2 controller does not answer\n");
 		return;
 	}
@@ -206,8 +227,8 @@ void ps2kbd_init(void)
 		pr_warn("keyboard: no interrupt line\n");
 		return;
 	}
-	command(CMD_ENABLE);
+	enabled = command(CMD_ENABLE);
 	take_waiting();
-	answers = keyboard_answers();
+	answers = enabled && keyboard_answers();
 	pr_info("keyboard: PS/2%s, layout %s\n", answers ? "" : " controller, no keyboard answers", keyboard_layout());
 }

@@ -22,7 +22,7 @@
 #include <string.h>
 #include <time.h>
 
-#define LOOK_NS		(1000 * 1000000UL)	/* after the start: then what was plugged in has been found */
+#define LOOK_NS		(1000 * 1000000UL)	/* most devices are found by then; later ones work too */
 #define MAX_IN_ERRORS	5	/* one after the other: then it is left alone */
 
 int usb_control(struct usb_device *d, u8 type, u8 request, u16 value, u16 index, void *data, u16 len)

@@ -33,7 +33,7 @@ int printk(const char *fmt, ...)
 
 /* ---- the machine ---- */
 
-#define STEP_NS		1000UL		/* an access to a port */
+#define STEP_NS		10000UL		/* an access to a port: a slow one, for there are many in 100 ms */
 #define WIRE_NS		1000000UL	/* a byte on its way from the keyboard */
 
 static struct machine {
@@ -42,6 +42,9 @@ static struct machine {
 	bool no_keyboard;		/* the controller says so after 20 ms */
 	bool silent_keyboard;		/* nobody says anything */
 	bool emulated;			/* firmware: knows neither the mouse nor an echo */
+	bool resends;			/* firmware: says that it does not know the echo */
+	bool false_timeout;		/* the flag is on every byte */
+	unsigned long stuck_at;		/* from this moment on nothing is taken or answered; 0: never */
 	bool dumb;			/* reads as 0, answers nothing */
 	unsigned int slow;		/* polls until a command is taken, and again until it is answered */
 	bool mouse_moves;
@@ -129,7 +132,7 @@ static void run_data(u8 b)
 	if (m.no_keyboard)
 		m.refuse_at = m.now + 20000000;
 	else if (!m.silent_keyboard && !m.emulated)
-		queue_byte(KBD_ECHO);
+		queue_byte(m.resends ? KBD_RESEND : KBD_ECHO);
 }
 
 /* What happens by itself. */
@@ -141,6 +144,8 @@ static void step(void)
 		queue_byte(KEY_A);
 		queue_byte(KEY_A | RELEASED);
 	}
+	if (m.stuck_at && m.moment >= m.stuck_at)
+		m.busy = 1;
 	if (m.busy) {
 		m.busy--;
 	} else if (m.in_full) {
@@ -164,7 +169,7 @@ static void step(void)
 
 		m.on_wire = false;
 		memmove(m.queue, m.queue + 1, --m.nr_queue);
-		put_out(b, 0);
+		put_out(b, m.false_timeout ? STATUS_TIMEOUT : 0);
 	}
 	if (m.refuse_at && m.now >= m.refuse_at && !m.out_full) {
 		m.refuse_at = 0;
@@ -228,7 +233,7 @@ int request_irq(unsigned int irq, irq_handler_t fn, void *arg, const char *name)
 
 /* ---- what the driver says ---- */
 
-static unsigned int presses, registered;
+static unsigned int presses, registered, others;
 
 void keyboard_register(struct keyboard *k) { registered++; }
 const char *keyboard_layout(void) { return "us"; }
@@ -236,8 +241,10 @@ const char *keyboard_layout(void) { return "us"; }
 void keyboard_key(struct keyboard *k, unsigned int key, bool down)
 {
 	assert_true(fake_irqs_off);
-	if (!key)
+	if (!key) {
+		others++;
 		return;
+	}
 	assert_int_equal(key, KEY_A);
 	presses += down;
 }
@@ -249,18 +256,24 @@ static void start(struct machine kind)
 	if (!m.hit_at)
 		m.hit_at = ~0UL;
 	fake_irqs_off = extended = false;
-	skip = presses = registered = log_len = 0;
-	echo = ECHO_UNKNOWN;
+	skip = presses = registered = others = log_len = 0;
+	echo = NOT_ASKED;
 	for (unsigned int i = 0; i < m.before; i++)
 		step();
 	ps2kbd_init();
 	assert_false(fake_irqs_off);
 }
 
-/* Time passes; nobody touches the controller but the interrupt. */
+/* Is something on its way? */
+static bool busy(void)
+{
+	return m.nr_queue || m.on_wire || m.out_full || m.in_full || m.has_answer || m.refuse_at || m.irq_raised;
+}
+
+/* Time passes; nobody touches the controller but the interrupt.  Until it is at rest, or 20 ms. */
 static void idle(void)
 {
-	for (int i = 0; i < 20000; i++) {
+	for (unsigned long i = 0; i < 20000000 / STEP_NS && busy(); i++) {
 		step();
 		deliver();
 	}
@@ -308,7 +321,7 @@ static void hit_at_each_moment(struct machine kind)
 		assert_works();
 	}
 	kind.before = 0;
-	for (unsigned long at = 1; at < n; at += at < 3000 ? 1 : 37) {
+	for (unsigned long at = 1; at < n; at += at < 1000 ? 1 : 37) {
 		kind.hit_at = at;
 		start(kind);
 		assert_works();
@@ -346,7 +359,7 @@ static void keys_from_before_do_not_matter(void **state)
 
 static void a_slow_controller_is_given_time(void **state)
 {
-	start((struct machine){ .slow = 20000 });
+	start((struct machine){ .slow = 2000 });
 	assert_works();
 	assert_non_null(strstr(log, "PS/2, layout us"));
 }
@@ -386,6 +399,71 @@ static void firmware_that_plays_a_keyboard_is_one(void **state)
 	assert_works();
 }
 
+static void type(const u8 *bytes, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		queue_byte(bytes[i]);
+	idle();
+}
+
+/* Some laptops' flag says nothing: what is typed counts all the same, and so does the echo. */
+static void a_flag_that_is_always_set_means_nothing(void **state)
+{
+	struct machine kind = { .false_timeout = true };
+
+	start(kind);
+	assert_works();
+	assert_non_null(strstr(log, "PS/2, layout us"));
+	hit_at_each_moment(kind);
+	kind.silent_keyboard = true;
+	hit_at_each_moment(kind);
+}
+
+/* E0 EE is the release of a key; EE and FE alone are keys that nobody has, once the question is closed. */
+static void answers_that_nobody_asked_for_are_keys(void **state)
+{
+	static const u8 release[] = { PREFIX_E0, 0x6e, PREFIX_E0, 0xee }, alone[] = { 0xee, KBD_RESEND };
+
+	start((struct machine){ .slow = 0 });
+	type(release, sizeof(release));
+	assert_int_equal(others, 2);
+	assert_false(extended);
+	assert_works();
+	type(alone, sizeof(alone));
+	assert_int_equal(others, 4);
+	assert_works();
+}
+
+/* Even while it is open: what is behind a prefix is the rest of a key. */
+static void a_key_that_looks_like_the_answer_is_none(void **state)
+{
+	struct machine kind = { .silent_keyboard = true, .held = true, .queue = { PREFIX_E0, 0xee }, .nr_queue = 2 };
+
+	start(kind);
+	assert_int_equal(others, 1);
+	assert_non_null(strstr(log, "no keyboard answers"));
+	assert_works();
+}
+
+static void firmware_that_does_not_know_the_question_answers(void **state)
+{
+	start((struct machine){ .resends = true });
+	assert_string_equal(log, KERN_INFO "keyboard: PS/2, layout us\n");
+	assert_true(m.now < 60000000);
+	assert_works();
+}
+
+static void a_controller_that_gets_stuck_is_waited_for_once(void **state)
+{
+	unsigned long n = moments_of((struct machine){ .slow = 0 });
+
+	for (unsigned long at = 1; at < n; at++) {
+		start((struct machine){ .stuck_at = at });
+		if (m.now >= WAIT_NS + ECHO_NS + 40000000)
+			fail_msg("stuck at moment %lu of %lu: %lu ms", at, n, (unsigned long)m.now / 1000000);
+	}
+}
+
 /* Its bytes would fill the one buffer, and nobody listens to its line. */
 static void a_mouse_does_not_block_the_keyboard(void **state)
 {
@@ -412,6 +490,11 @@ int main(void)
 		cmocka_unit_test(a_controller_that_says_nothing_is_given_up),
 		cmocka_unit_test(a_keyboard_may_come_later),
 		cmocka_unit_test(firmware_that_plays_a_keyboard_is_one),
+		cmocka_unit_test(a_flag_that_is_always_set_means_nothing),
+		cmocka_unit_test(answers_that_nobody_asked_for_are_keys),
+		cmocka_unit_test(a_key_that_looks_like_the_answer_is_none),
+		cmocka_unit_test(firmware_that_does_not_know_the_question_answers),
+		cmocka_unit_test(a_controller_that_gets_stuck_is_waited_for_once),
 		cmocka_unit_test(a_mouse_does_not_block_the_keyboard),
 		cmocka_unit_test(without_an_interrupt_line_it_is_said),
 	};
