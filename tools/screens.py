@@ -83,19 +83,29 @@ class Sitter(keyboards.Typist):
 
     def ends(self, keys, result, what, tries=3):
         """A case: QEMU ends by itself when KEYS are typed; each time slower, as until_seen() does."""
+        def ended():
+            try:
+                self.proc.wait(30)
+            except subprocess.TimeoutExpired:
+                return False
+            return True
+        lines = []
         for _ in range(tries):
             try:
                 self.type(keys)
             except (OSError, RuntimeError, ValueError):
                 pass                # before the last key was let go
+            if ended():
+                break
             try:
-                result.check(self.proc.wait(30) == 0, f"{what}: QEMU ended with {self.proc.returncode}")
-                return
-            except subprocess.TimeoutExpired:
                 lines = self.lines()
                 self.pause = min(self.pause * 2, 0.3)
                 self.press("ctrl", "c")
-        result.check(False, f"{what}: the machine goes on\n" + "\n".join(lines))
+            except (OSError, RuntimeError, ValueError):
+                ended()             # while we looked
+        status = self.proc.poll()
+        result.check(status == 0, f"{what}: " + ("the machine goes on\n" + "\n".join(lines) if status is None else
+                                                 f"QEMU ended with {status}"))
 
     def says(self, command, pattern):
         return self.until_seen(lambda: self.type(command + "\n"), pattern)
@@ -264,10 +274,13 @@ def pages_back(s, most=40):
     lines = s.lines()
     yield lines
     for _ in range(most):
-        s.press("shift", "pgup")
-        end, before = time.monotonic() + 3, lines
+        # A key may be lost, a picture late.  Pressed twice, it goes a whole screen up: nothing is passed over.
+        end, before = min(s.end, time.monotonic() + 20), lines
         while lines == before and time.monotonic() < end:
-            lines = s.lines()
+            s.press("shift", "pgup")
+            again = time.monotonic() + 4
+            while lines == before and time.monotonic() < min(again, end):
+                lines = s.lines()
         if lines == before:
             return
         yield lines

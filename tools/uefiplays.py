@@ -2,7 +2,7 @@
 tools/uefiplays.py - the EFI loader's menu under somebody's fingers, and what else quire.cfg may say
 
 The firmware's console is the serial line too: what the loader prints is read there, and keys are pressed as for
-screens.py, by QEMU's QMP.  The jobs of group boots in test.py that begin with uefi-menu- and uefi-config-.
+screens.py, by QEMU's QMP.  The jobs of group boots in test.py that begin with uefi-menu- and uefi-config-, and uefi-elsewhere.
 """
 import pathlib
 import re
@@ -21,6 +21,12 @@ def shown(s):
     """The size that the menu shows now, or None: "as it is"."""
     sizes = re.findall(r"Screen: (\d+x\d+|as it is)", s.text())
     return sizes[-1] if sizes and sizes[-1] != "as it is" else None
+
+
+def chosen(s):
+    """The number of the entry that the menu marks now; 1 while it counts down."""
+    marked = re.findall(r"> (\d)  ", s.text())
+    return int(marked[-1]) if marked else 1
 
 
 def until_shown(s, result, key, what):
@@ -55,19 +61,28 @@ def self_tests(s, result):
     if not s.wait("starts in", seconds=300):
         result.check(False, "no menu")
         return
-    s.press("down")
-    if not s.wait(r"> 2  Quire: self tests[\s\S]*?Enter: start"):
-        result.check(False, "down does not lead to the self tests")
+    for _ in range(8):
+        pictures, at = s.count("Enter: start"), chosen(s)
+        if at == 2:
+            break
+        s.press("down" if at < 2 else "up")
+        s.wait("Enter: start", pictures + 1, 20)
+    if chosen(s) != 2 or not s.count("> 2  Quire: self tests"):
+        result.check(False, f"down does not lead to the self tests, but to entry {chosen(s)}")
         return
-    s.press("ret")
+    for _ in range(4):
+        s.press("ret")
+        if s.wait("boot: multiboot2 by", seconds=30):
+            break
     screens.report(False)(s, result)
 
 
 def shipped_config(suite):
-    """boot/efi/quire.cfg as it is shipped, but of the self tests one suite."""
+    """boot/efi/quire.cfg as it is shipped, but of the self tests one suite, and with time for a busy host's keys."""
     text, changed = re.subn(r"\bselftest$", f"selftest={suite}", SHIPPED.read_text(), flags=re.M)
-    if changed != 1:
-        raise ValueError(f"{SHIPPED} has {changed} entries with self tests")
+    text, timeouts = re.subn(r"^timeout 5$", "timeout 60", text, flags=re.M)
+    if changed != 1 or timeouts != 1:
+        raise ValueError(f"{SHIPPED} has {changed} entries with self tests, {timeouts} lines `timeout 5`")
     return text
 
 
