@@ -1168,7 +1168,7 @@ class Plan:
 
         for kind in ("q35", "pc", "microvm"):
             add(f"pvh-{kind}", Machine(self.kernel, initrd, words, type=kind), patterns=(
-                expect, *[r"(?s)\A(?!.*there is none)(?=.*keyboard: PS/2, layout us)"] * (kind == "q35")))
+                expect, *[r"(?s)\A(?!.*keyboard: none found)(?=.*keyboard: PS/2, layout us)"] * (kind == "q35")))
         for cpu in ("qemu64", "Nehalem", "Skylake-Client", "EPYC"):
             add(f"cpu-{cpu}", Machine(self.kernel, initrd, words, cpu=cpu))
         add("pvh-la57", Machine(self.kernel, initrd, words + " la57"),
