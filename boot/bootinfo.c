@@ -12,7 +12,7 @@
 #include <boot.h>
 #include <boot_info.h>
 #include <asm/page.h>
-#include <asm/processor.h>
+#include <asm/phys_range.h>
 #include <bug.h>
 #include <memblock.h>
 #include <multiboot2.h>

@@ -17,6 +17,7 @@
  */
 #include <asm/io.h>
 #include <asm/memtype.h>
+#include <asm/phys_range.h>
 #include <asm/processor.h>
 #include <asm/uaccess.h>
 #include <boot_info.h>
@@ -182,7 +183,7 @@ static int mmap_mem(struct file *f, struct vm_area_struct *vma)
 	unsigned long size = vma->vm_end - vma->vm_start, pfn = vma->vm_pgoff;
 	unsigned long end = pfn + (size >> PAGE_SHIFT);
 
-	if (end < pfn || end > 1UL << (cpu_features.phys_bits - PAGE_SHIFT))
+	if (!phys_range_ok(PFN_PHYS(pfn), size))
 		return -EINVAL;
 	for (unsigned long i = pfn; i < end; i++) {
 		if (devmem_is_allowed(i) == REFUSED)

@@ -19,7 +19,7 @@
  *             "Noncontiguous Memory Allocation".
  */
 #include <asm/memtype.h>
-#include <asm/processor.h>
+#include <asm/phys_range.h>
 #include <asm/smp.h>
 #include <fail_nth.h>
 #include <kasan.h>

@@ -14,7 +14,7 @@
  *             "ACPI Machine Language Specification" (encoding of _S5_).
  */
 #include <asm/acpi.h>
-#include <asm/processor.h>
+#include <asm/phys_range.h>
 #include <boot_info.h>
 #include <irq.h>
 #include <printk.h>

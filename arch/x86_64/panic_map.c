@@ -13,6 +13,7 @@
  * Sources:    Intel SDM vol. 3A, "4-Level Paging and 5-Level Paging", "Memory Cache Control".
  */
 #include <asm/pgtable.h>
+#include <asm/phys_range.h>
 #include <asm/processor.h>
 #include <panic.h>
 

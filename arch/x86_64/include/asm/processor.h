@@ -132,17 +132,6 @@ struct cpu_features {
 };
 extern struct cpu_features cpu_features;
 
-/*
- * Does this CPU have all the physical addresses [pa, pa + size)?  A page table has room for 52 bits; each CPU has 32, also
- * one that has not been asked yet.
- */
-static inline bool phys_range_ok(phys_addr_t pa, u64 size)
-{
-	u64 end = 1UL << min(cpu_features.phys_bits ?: 32U, 52U);
-
-	return pa < end && size <= end - pa;
-}
-
 /* Registers kept across a context switch, plus what user space owns of the CPU. */
 struct thread_struct {
 	unsigned long sp;		/* kernel stack pointer while switched out */

@@ -14,12 +14,4 @@ struct cpu_features {
 };
 extern struct cpu_features cpu_features;
 
-/* Does this CPU have all the physical addresses [pa, pa + size)?  A page table has room for 52 bits. */
-static inline bool phys_range_ok(phys_addr_t pa, u64 size)
-{
-	u64 end = 1UL << min(cpu_features.phys_bits, 52U);
-
-	return pa < end && size <= end - pa;
-}
-
 #endif
