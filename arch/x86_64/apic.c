@@ -110,7 +110,8 @@ static bool wait_sent(bool was_stuck)
  */
 void apic_send(u32 id, u32 what)
 {
-	static bool stuck, said;	/* any CPU's: a hint, and at worst said twice */
+	static bool stuck, said;	/* any CPU's: a hint, and at worst said twice; written only when it changes */
+	bool was_stuck = READ_ONCE(stuck), is_stuck;
 	unsigned long flags;
 
 	if (!lapic) {
@@ -118,11 +119,13 @@ void apic_send(u32 id, u32 what)
 		return;
 	}
 	flags = local_irq_save();
-	WRITE_ONCE(stuck, !wait_sent(READ_ONCE(stuck)));
+	is_stuck = !wait_sent(was_stuck);
+	if (is_stuck != was_stuck)
+		WRITE_ONCE(stuck, is_stuck);
 	apic_write(APIC_ICR_HIGH, id << 24);
 	apic_write(APIC_ICR_LOW, what);
 	local_irq_restore(flags);
-	if (READ_ONCE(stuck) && flags & X86_EFLAGS_IF && !__atomic_exchange_n(&said, true, __ATOMIC_RELAXED))
+	if (is_stuck && flags & X86_EFLAGS_IF && !__atomic_exchange_n(&said, true, __ATOMIC_RELAXED))
 		pr_warn("apic: interrupts to other CPUs do not leave; they are sent without waiting\n");
 }
 
