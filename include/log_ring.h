@@ -34,4 +34,3 @@ struct log_record *log_ring_at(const struct log_ring *ring, u64 pos);
 u64 log_ring_after(const struct log_ring *ring, u64 pos);
 
 #endif
-

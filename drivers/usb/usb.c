@@ -14,6 +14,7 @@
  * Sources:    USB 2.0, chapter 9, "USB Device Framework"; Linux's khubd was the model of the thread.
  */
 #include "xhci.h"
+#include <asm/atomic.h>
 #include <bug.h>
 #include <err.h>
 #include <keyboard.h>
@@ -160,16 +161,16 @@ void usb_disconnect(struct usb_device *d)
 
 /* ---- khubd --------------------------------------------------------------------------------- */
 
-static int looking;		/* atomic */
+static atomic_t looking = ATOMIC_INIT(0);
 
 void usb_look_begin(void)
 {
-	__atomic_add_fetch(&looking, 1, __ATOMIC_RELAXED);
+	atomic_inc(&looking);
 }
 
 void usb_look_end(void)
 {
-	if (!__atomic_sub_fetch(&looking, 1, __ATOMIC_ACQ_REL))
+	if (atomic_dec_and_test(&looking))
 		keyboard_all_looked();
 }
 
