@@ -61,8 +61,9 @@ def cpuinfo(*cpus):
 MENU_WORDS = "console=ttyS0 console=tty0"
 LONG_WORDS = " ".join("x" * 62 for _ in range(64))
 
-# What GRUB is told: (name of the image, words for the kernel, is there an initramfs, command before `boot`).
+# GRUB takes the table with the bad checksum out of the initramfs.
 ARCHIVE = "insmod newc\nloopback archive /boot/initramfs.cpio\nacpi --exclude=APIC (archive)/madt\n"
+# What GRUB is told: (name of the image, words for the kernel, is there an initramfs, command before `boot`).
 GRUB_IMAGES = (
     ("odd-no-initramfs", "", False, "set gfxpayload=text"),
     ("odd-long-line", LONG_WORDS, True, "set gfxpayload=text"),

@@ -14,6 +14,7 @@ import zlib
 
 import keyboards
 import screentext
+from machine import Machine
 
 ESCAPE = "esc"
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -54,10 +55,14 @@ class Sitter(keyboards.Typist):
 
     def sees(self, pattern, seconds=30, gone=False):
         """Until a line of the screen is like PATTERN (GONE: none is); the lines, or None."""
+        return self.sees_that(lambda lines: bool(re.search(pattern, "\n".join(lines), re.M)) != gone, seconds)
+
+    def sees_that(self, good, seconds):
+        """Until GOOD(the lines of the screen); the lines, or None: then self.last has them."""
         end, lines = min(self.end, time.monotonic() + seconds), []
         while self.proc.poll() is None:
             lines = self.lines()
-            if bool(re.search(pattern, "\n".join(lines), re.M)) != gone:
+            if good(lines):
                 return lines
             if time.monotonic() > end:
                 break
@@ -306,11 +311,8 @@ def ends_with(sentence):
     """As tells(), where it is the kernel's last word."""
     def look(s, result):
         s.panics = True
-        end, lines = time.monotonic() + 100, []
-        while squeezed(sentence) not in squeezed(lines) and time.monotonic() < min(end, s.end):
-            time.sleep(0.2)
-            lines = s.lines()
-        result.check(squeezed(sentence) in squeezed(lines), f"not on the screen: {sentence}\n" + "\n".join(lines))
+        seen = s.sees_that(lambda lines: squeezed(sentence) in squeezed(lines), 100)
+        result.check(seen, f"not on the screen: {sentence}\n" + "\n".join([] if seen else s.last))
     return look
 
 
@@ -349,13 +351,14 @@ def stopped(why, *said):
     """The end of the log is on the screen: WHY, and below it what the machine does now; above, what came before."""
     def look(s, result):
         s.panics = True
-        lines = s.need(result, "the machine is halted; switch it off", "the end", seconds=200)
-        text = "\n".join(lines or [])
-        unwrapped = "".join(line.ljust(len(max(lines or [""], key=len))) for line in lines or [])
-        result.check(re.search(why, text) or re.search(why, unwrapped), f"the screen does not say {why!r}\n{text}")
+        lines = s.need(result, "the machine is halted; switch it off", "the end", seconds=200) or []
+        text = "\n".join(lines)
+        width = max(map(len, lines), default=0)        # a line that goes on in the next one is as long
+        unwrapped = "".join(line.ljust(width) for line in lines)
+        result.check(re.search(why, unwrapped), f"the screen does not say {why!r}\n{text}")
         for pattern in (why, *said):
             result.check(s.count(pattern), f"the serial line does not say {pattern!r}")
-        shown = [line for line in lines or [] if line]
+        shown = [line for line in lines if line]
         result.check(shown and re.match(r"\[ *\d+\.\d+\] ", shown[0]), f"the first line is none of the log's\n{text}")
         result.check("\ufffd" not in text, f"something of before is left on the screen\n{text}")
     return look
@@ -377,13 +380,11 @@ def stop_images(directory, make):
 
 def stops(kernel, initrd, directory):
     """(name, play, machine): each stops before vt_init(), some before paging_init() and some behind it."""
-    import machine
-
     def disc(name, **choices):
-        return machine.Machine(**{"cdrom": str(directory / f"{name}.iso"), "memory": "128M", "debug_exit": False} | choices)
+        return Machine(**{"cdrom": str(directory / f"{name}.iso"), "memory": "128M", "debug_exit": False} | choices)
 
     def direct(**choices):
-        return machine.Machine(kernel, initrd, **{"append": WORDS, "memory": "128M", "debug_exit": False} | choices)
+        return Machine(kernel, initrd, **{"append": WORDS, "memory": "128M", "debug_exit": False} | choices)
     yield "stop-ram-bios-text", stopped(NO_RAM), disc("stop-text")
     yield "stop-ram-bios-dots", stopped(NO_RAM), disc("stop-dots")
     yield "stop-ram-uefi", stopped(NO_RAM), disc("stop-text", memory="512M", uefi=True)
@@ -411,8 +412,7 @@ def whole_day(s, result):
 
 def usb_only(build, **choices):
     """A machine with a UEFI screen and a USB keyboard: no serial line, no PS/2, no exit for tests."""
-    import machine
-    return machine.Machine(**{"cdrom": str(build / "quire.iso"), "type": "q35,i8042=off", "memory": "256M", "smp": 2, "uefi": True,
+    return Machine(**{"cdrom": str(build / "quire.iso"), "type": "q35,i8042=off", "memory": "256M", "smp": 2, "uefi": True,
                               "debug_exit": False, "extra": ("-device", "qemu-xhci,id=xhci", "-device", "usb-kbd,bus=xhci.0"),
                               } | choices)
 

@@ -1216,7 +1216,7 @@ class Plan:
             patterns=(expect, r"boot: \d{1,8} TSC ticks from kernel entry"))
         for name, m, patterns, status in oddmachines.cases(self.kernel, initrd, str(self.build / "initramfs.cpio"),
                                                            self.logs):
-            self.add("boots", name, run_boot(m, *patterns, want=status), 300 if "1T" in name else 120)
+            self.add("boots", name, run_boot(m, *patterns, want=status), 120)
         refuses("too-little-memory", "Quire needs 8 MiB of RAM and finds", memory="6M")
         refuses("no-initramfs", "no initramfs: pass one with -initrd")
         refuses("cut-initramfs", r"initramfs: cut short .* at offset \d+",
