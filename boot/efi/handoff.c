@@ -223,6 +223,7 @@ EFI_STATUS start_kernel(EFI_HANDLE me, const struct image *kernel, const struct 
 
 	if (info && map && enter) {
 		CopyMem(enter, enter_start, enter_end - enter_start);
+		pages_allow_execution(enter, ENTER_SIZE);
 		tag_all_but_memory(info, e, initramfs, initramfs_size, s);
 		err = leave_and_enter(me, kernel->entry, info, map, enter);
 	}

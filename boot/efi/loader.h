@@ -45,6 +45,7 @@ void config_parse(struct config *c, char *text, UINTN len);
 /* ---- pages.c: memory below 4 GiB ---- */
 
 char *pages_alloc(EFI_MEMORY_TYPE type, UINTN size);
+void pages_allow_execution(char *at, UINTN size);
 void pages_free(char *at, UINTN size);
 
 /* ---- file.c: the volume that the loader came from ---- */

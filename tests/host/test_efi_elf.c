@@ -70,6 +70,7 @@ static EFI_STATUS free_pages(EFI_PHYSICAL_ADDRESS at, UINTN pages)
 }
 
 static EFI_BOOT_SERVICES services = { .AllocatePages = allocate_pages, .FreePages = free_pages };
+EFI_STATUS LibLocateProtocol(EFI_GUID *guid, void **interface) { return EFI_NOT_FOUND; }
 EFI_BOOT_SERVICES *BS = &services;
 
 /* A kernel of three segments: code, data with a tail of zeroes, zeroes alone; their bytes follow the headers. */

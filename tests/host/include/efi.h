@@ -17,10 +17,12 @@ typedef uint64_t UINT64, UINTN, EFI_PHYSICAL_ADDRESS, EFI_STATUS;
 typedef unsigned char CHAR8;
 typedef wchar_t CHAR16;			/* what L"" is here */
 typedef void *EFI_HANDLE;
+#define EFIAPI
 
 #define EFI_SUCCESS		0
 #define EFI_ERR(n)		(1UL << 63 | (n))
 #define EFI_LOAD_ERROR		EFI_ERR(1)
+#define EFI_INVALID_PARAMETER	EFI_ERR(2)
 #define EFI_OUT_OF_RESOURCES	EFI_ERR(9)
 #define EFI_NOT_FOUND		EFI_ERR(14)
 #define EFI_ERROR(status)	((int64_t)(status) < 0)
@@ -34,6 +36,7 @@ typedef enum {
 	EfiACPIReclaimMemory, EfiACPIMemoryNVS,
 } EFI_MEMORY_TYPE;
 
+#define EFI_MEMORY_XP		(1UL << 14)
 #define EFI_MEMORY_RUNTIME	(1UL << 63)
 typedef struct {
 	UINT32 Type;
@@ -43,11 +46,13 @@ typedef struct {
 
 typedef struct {
 	UINT32 n;
+	UINT16 b, c;
+	UINT8 d[8];
 } EFI_GUID;
-#define ACPI_20_TABLE_GUID	{ 20 }
-#define ACPI_TABLE_GUID		{ 10 }
-#define SMBIOS3_TABLE_GUID	{ 3 }
-#define SMBIOS_TABLE_GUID	{ 2 }
+#define ACPI_20_TABLE_GUID	{ .n = 20 }
+#define ACPI_TABLE_GUID		{ .n = 10 }
+#define SMBIOS3_TABLE_GUID	{ .n = 3 }
+#define SMBIOS_TABLE_GUID	{ .n = 2 }
 
 typedef struct {
 	UINT32 RedMask, GreenMask, BlueMask, ReservedMask;
