@@ -44,6 +44,7 @@ _Static_assert(sizeof(struct acpi_header) == 36, "ACPI");
 #define FADT_PM1B_CNT		68
 #define FADT_PM_TMR		76
 #define FADT_PM_TMR_LEN		91
+#define FADT_CENTURY		108
 #define FADT_FLAGS		112
 #define FADT_RESET_REG		116
 #define FADT_RESET_VALUE	128
@@ -315,6 +316,8 @@ static void parse_fadt(const struct acpi_header *t)
 	u32 flags = field(t, FADT_FLAGS, 4);
 	u64 dsdt_pa = field(t, FADT_X_DSDT, 8);
 
+	if (field(t, FADT_CENTURY, 1) < 128)	/* bit 7 of its index would switch NMIs */
+		acpi_info.rtc_century = field(t, FADT_CENTURY, 1);
 	if (flags & FADT_RESET_SUPPORTED) {
 		acpi_info.reset_reg = generic_address(t, FADT_RESET_REG);
 		acpi_info.reset_value = field(t, FADT_RESET_VALUE, 1);

@@ -176,6 +176,7 @@ static void make_fadt(void)
 	put(f, FADT_PM1A_CNT, 0x604, 4);
 	put(f, FADT_PM_TMR, 0x608, 4);
 	put(f, FADT_PM_TMR_LEN, 4, 1);
+	put(f, FADT_CENTURY, 0x32, 1);
 	put(f, FADT_FLAGS, FADT_RESET_SUPPORTED, 4);
 	put_register(f, FADT_RESET_REG, ACPI_SPACE_MEMORY, 0xfed00f00);
 	put(f, FADT_RESET_VALUE, 0x0f, 1);
@@ -239,6 +240,7 @@ static void check_sane(const struct acpi_info *a)
 	assert_true(a->nmi_pins < 4);
 	if (a->reset_reg.space == ACPI_SPACE_MEMORY && a->reset_reg.mapped)
 		assert_true(a->reset_reg.addr < 1UL << 40);
+	assert_true(a->rtc_century < 128);
 }
 
 /* ---- whole tables ---- */
@@ -271,6 +273,7 @@ static void good_tables_are_read(void **state)
 	assert_int_equal(a.reset_reg.addr, 0xfed00f00);
 	assert_non_null(a.reset_reg.mapped);
 	assert_int_equal(a.reset_value, 0x0f);
+	assert_int_equal(a.rtc_century, 0x32);
 	assert_true(a.have_s5 && a.s5_typa == 5 && a.s5_typb == 7);
 	assert_int_equal(a.nr_ecam, 1);
 	assert_int_equal(a.ecam[0].base, 0xb0000000);

@@ -9,6 +9,8 @@ static u8 inb(u16 port);
 static void outb(u16 port, u8 v);
 #include "arch/x86_64/rtc.c"
 
+struct acpi_info acpi_info;
+
 /* The C library's, whose time.h the kernel's hides. */
 struct tm {
 	int tm_sec, tm_min, tm_hour, tm_mday, tm_mon, tm_year, tm_wday, tm_yday, tm_isdst;
@@ -25,6 +27,7 @@ struct tm *gmtime_r(const long *seconds, struct tm *out);
 bool fake_irqs_off;
 static u8 mode, selected;
 static bool absent;
+static unsigned int century;		/* what its register holds */
 static struct tm now, later;
 static unsigned int reads;
 static unsigned int warned;
@@ -67,6 +70,7 @@ static u8 inb(u16 port)
 	case 7: return as_set(now.tm_mday);
 	case 8: return as_set(now.tm_mon + 1);
 	case 9: return as_set(now.tm_year % 100);
+	case 50: return as_set(century);
 	}
 	fail_msg("register %u", selected);
 	return 0;
@@ -82,15 +86,18 @@ static void set(u8 m, long seconds)
 {
 	mode = m;
 	absent = false;
+	acpi_info.rtc_century = 0;
 	tick_at = update_reads = reads = 0;
 	gmtime_r(&seconds, &now);
+	century = 19 + now.tm_year / 100;
 }
 
 static const u8 modes[] = { MODE_24, MODE_24 | MODE_BINARY, 0, MODE_BINARY };
 
 #define Y2000	946684800L
 #define Y2026	1767225600L		/* 2026-01-01 00:00:00 */
-#define Y2100	4102444800L
+#define Y2070	3155760000L
+#define Y2300	10413792000L
 
 static void every_mode_says_the_same(void **state)
 {
@@ -101,12 +108,25 @@ static void every_mode_says_the_same(void **state)
 		}
 }
 
-/* Leap years, the ends of months, and the year 2000, which was one. */
-static void every_day_of_the_century_is_right(void **state)
+/* Leap years, the ends of months, and the year 2000, which was one; without a century, 1970 to 2069. */
+static void every_day_is_right(void **state)
 {
-	for (long at = Y2000; at < Y2100; at += 86400) {
+	for (long at = 0; at < Y2300; at += 86400) {
 		set(modes[at / 86400 % 4], at + 86399);
+		assert_true(at >= Y2070 || rtc_read_seconds() == (u64)at + 86399);
+		acpi_info.rtc_century = 50;
 		assert_int_equal(rtc_read_seconds(), at + 86399);
+	}
+}
+
+/* Firmware that has not touched the register since 1999, or never. */
+static void a_century_behind_the_year_is_passed_over(void **state)
+{
+	for (int i = 0; i < 2; i++) {
+		set(modes[i], Y2026);
+		acpi_info.rtc_century = 50;
+		century = i ? 19 : 0;
+		assert_int_equal(rtc_read_seconds(), Y2026);
 	}
 }
 
@@ -154,7 +174,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_mode_says_the_same),
-		cmocka_unit_test(every_day_of_the_century_is_right),
+		cmocka_unit_test(every_day_is_right),
+		cmocka_unit_test(a_century_behind_the_year_is_passed_over),
 		cmocka_unit_test(a_second_may_end_while_it_is_read),
 		cmocka_unit_test(no_clock_is_1970),
 		cmocka_unit_test(dates_that_do_not_exist_are_1970),

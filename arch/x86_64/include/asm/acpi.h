@@ -51,6 +51,7 @@ struct acpi_info {
 	u32 isa_gsi[16];	/* ISA line -> global interrupt */
 	u16 isa_flags[16];	/* MADT_* */
 	u16 pm_timer_port;	/* 0: none */
+	u8 rtc_century;		/* the battery clock's register for it; 0: none */
 	phys_addr_t hpet_addr;	/* 0: none */
 	struct acpi_reg reset_reg;
 	u8 reset_value;
