@@ -35,6 +35,7 @@ struct console {
 	void (*write)(struct console *con, const char *s, size_t len);	/* any context */
 	dev_t dev;			/* the tty that /dev/console then means */
 	bool enabled;
+	bool writing;			/* in a panic: a write has begun and not ended */
 	struct console *next;
 };
 

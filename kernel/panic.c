@@ -4,8 +4,9 @@
  * Purpose:    registers, symbolised backtrace, the areas of the address space that was in use,
  *             and the page-table walk of the address that faulted; what the other CPUs were doing.
  * Invariants: interrupts stay off; nothing here allocates or waits for a lock.  A panic inside a
- *             panic prints one line and ends as panic= says.  One CPU panics, the others are stopped by an NMI
- *             before it prints; who wants to panic meanwhile waits for that.
+ *             panic prints one line and ends as panic= says, also when that line or the screen faults again.
+ *             One CPU panics, the others are stopped by an NMI before it prints; who wants to panic meanwhile
+ *             waits for that.
  *             The screen comes last: all else has been said by then.
  * Command line: panic=N reboots after N seconds, panic=-1 at once, panic=0 (default) halts.
  */
@@ -109,10 +110,22 @@ static void show_offset(void)
 		pr_emerg("kernel offset: %#lx from %#lx\n", kaslr_offset(), KERNEL_VMA + KERNEL_LINK_PHYS);
 }
 
-/* As panic= says. */
+/* panic=: seconds until the restart; 0: never; less: at once. */
+static long panic_timeout(void)
+{
+	return cmdline_num("panic", 0);
+}
+
+/* If there is time to read it. */
+static void show_on_screen(void)
+{
+	if (panic_timeout() >= 0)
+		panic_screen_show();
+}
+
 static void __noreturn restart_or_halt(void)
 {
-	long timeout = cmdline_num("panic", 0);
+	long timeout = panic_timeout();
 
 	if (timeout > 0)
 		delay_seconds(timeout);
@@ -123,17 +136,38 @@ static void __noreturn restart_or_halt(void)
 
 static void __noreturn stop(void)
 {
-	long timeout = cmdline_num("panic", 0);
-
 	show_offset();
 	if (panic_depth == 1)
 		nmi_show_stopped();
 	debug_exit(DEBUG_EXIT_FAILURE);
-	if (!timeout)
+	if (!panic_timeout())
 		pr_emerg("the machine is halted; switch it off (QEMU: C-a x), or boot with panic=N\n");
-	if (timeout >= 0)		/* else nobody could read it */
-		panic_screen_show();
+	show_on_screen();
 	restart_or_halt();
+}
+
+static void say_panic_again(void)
+{
+	static const char msg[] = "panic inside a panic: stopped\n";
+
+	console_write_line(msg, sizeof(msg) - 1);
+}
+
+static void fail_debug_exit(void)
+{
+	debug_exit(DEBUG_EXIT_FAILURE);
+}
+
+/* What can still be done, each once: a step that faults ends here again, where the next one follows. */
+static void __noreturn panic_again(void)
+{
+	static void (*const steps[])(void) = { say_panic_again, fail_debug_exit, show_on_screen, restart_or_halt };
+	static unsigned int next;
+
+	printk_panic_mode();
+	while (next < ARRAY_SIZE(steps))
+		steps[next++]();
+	machine_halt();
 }
 
 static void panic_begin(void)
@@ -148,19 +182,8 @@ static void panic_begin(void)
 		machine_halt();		/* until the other one's NMI comes */
 	if (!panic_depth)
 		nmi_stop_others();
-	if (panic_depth++) {
-		static const char msg[] = "panic inside a panic: stopped\n";
-
-		printk_panic_mode();
-		if (panic_depth < 4)
-			console_write_line(msg, sizeof(msg) - 1);
-		if (panic_depth < 5)
-			debug_exit(DEBUG_EXIT_FAILURE);
-		if (panic_depth >= 4)
-			machine_halt();
-		panic_screen_show();
-		restart_or_halt();
-	}
+	if (panic_depth++)
+		panic_again();
 	printk_panic_mode();
 }
 

@@ -133,17 +133,27 @@ static bool any_console(void)
 	return false;
 }
 
+/* A console that has faulted in a panic never came back from its write: it is not asked again.  console_lock held. */
+static void write_to(struct console *c, const char *s, size_t len)
+{
+	if (panicking && c->writing)
+		return;
+	c->writing = panicking;
+	c->write(c, s, len);
+	c->writing = false;
+}
+
 /* To each console but the one of the name @but (NULL: to all); console_lock held. */
 static void write_but(const char *but, const char *s, size_t len)
 {
 	if (!any_console()) {
 		if (early_console.enabled)
-			early_console.write(&early_console, s, len);
+			write_to(&early_console, s, len);
 		return;
 	}
 	for (struct console *c = consoles; c; c = c->next)
 		if (c->enabled && !(but && !strcmp(c->name, but)))
-			c->write(c, s, len);
+			write_to(c, s, len);
 }
 
 static void write_all(const char *s, size_t len)

@@ -50,10 +50,10 @@ static u64 days_since_1970(unsigned int year, unsigned int month, unsigned int d
 	return (u64)(year - 1970) * 365 + leaps + before[month - 1] + day - 1 + (leap && month > 2);
 }
 
-/* Without a century, and in the 20th, where many clocks have stayed, two digits mean 1970 to 2069. */
+/* A century is believed if it can be ours.  Else, as in the 19 that many clocks have kept, two digits mean 1970 to 2069. */
 static unsigned int full_year(unsigned int century, unsigned int year)
 {
-	if (century >= 20)
+	if (century == 20 || century == 21)
 		return century * 100 + year;
 	return year < 70 ? 2000 + year : 1900 + year;
 }

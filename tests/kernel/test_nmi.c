@@ -178,12 +178,8 @@ KTEST(panic, shows_what_every_cpu_does)
 /* A console that cannot be used any more when it matters most. */
 static void write_and_fault(struct console *con, const char *text, size_t len)
 {
-	static bool done;
-
-	if (!printk_panicking() || done)
-		return;
-	done = true;
-	*(volatile char *)(VMALLOC_END - PAGE_SIZE) = 0;
+	if (printk_panicking())
+		*(volatile char *)(VMALLOC_END - PAGE_SIZE) = 0;
 }
 
 KTEST(panic, inside_a_panic_restarts_if_that_was_asked_for)
