@@ -15,7 +15,7 @@ A block stands between the lines `<!-- generated: NAME -->` and `<!-- end -->`:
   bench         docs/bench.json as a table: Quire beside Linux (make bench DOCS=1)
   run COMMAND   what COMMAND prints, typed into one shell that all chapters share (norandmaps)
 
-Every page is also read for what it names, and all of it must exist: the file behind a link, the
+Every page is also read for what it names, and all of it must exist: the file and the heading behind a link, the
 functions in backquotes right after a link to a source file ([mm/mm.c](../../mm/mm.c) `dup_mm`,
 `mmput`), tests in backquotes (`kernel/suite.case`, `user/program`, `user/program.case`).  Any other single
 word in backquotes in a chapter must occur in some source.
@@ -215,16 +215,24 @@ def masked(text):
     return re.sub(r"[ \t]+", " ", re.sub(r"\b[0-9]+[KMG]?", "N", text))
 
 
+def has_heading(path, anchor):
+    """Has the page a heading that a link reaches by @anchor, as GitHub makes it?"""
+    headings = re.findall(r"^#+ (.+)$", path.read_text(), re.M)
+    return anchor in {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
+
+
 def names_missing(page, text):
-    """What the page names and does not exist: files, functions, tests."""
+    """What the page names and does not exist: files, headings, functions, tests."""
     wrong = []
     for match in LINK.finditer(text):
-        target = match.group(1).partition("#")[0]
-        if not target or "://" in target:
+        target, _, anchor = match.group(1).partition("#")
+        if "://" in target:
             continue
-        path = page.parent / target
+        path = page.parent / target if target else page
         if not path.exists():
             wrong.append(f"no file {target}")
+        elif path.suffix == ".md" and anchor and not has_heading(path, anchor):
+            wrong.append(f"no heading #{anchor} in {path.name}")
         elif path.suffix in (".c", ".h", ".asm"):
             wrong += [f"no {name} in {target}" for name in re.findall(r"`(\w+)`", match.group(2))
                       if not has_function(path, name)]
