@@ -343,24 +343,13 @@ static void __init log_memory_map(void)
 	}
 }
 
-static bool __init has_ram(phys_addr_t base, u64 size)
-{
-	for (unsigned int i = 0; i < memblock.memory.nr; i++) {
-		const struct memblock_region *r = &memblock.memory.regions[i];
-
-		if (r->base < base + size && base < r->base + r->size)
-			return true;
-	}
-	return false;
-}
-
 /* A framebuffer that no writing can go to, or only over other memory, is none. */
 static bool __init framebuffer_ok(const struct boot_framebuffer *fb)
 {
 	u64 line = (u64)fb->width * ((fb->bpp + 7) / 8), size = (u64)fb->pitch * fb->height;
 
 	return fb->addr && size && line && line <= fb->pitch && size <= MAX_FRAMEBUFFER &&
-	       phys_range_ok(fb->addr, size) && !has_ram(fb->addr, size);
+	       phys_range_ok(fb->addr, size) && !boot_ram_overlaps(fb->addr, size);
 }
 
 static void __init check_framebuffer(void)

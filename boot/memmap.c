@@ -11,6 +11,7 @@
  * Sources:    ACPI specification, "System Address Map Interfaces"; Intel SDM vol. 3A, "Paging" (52 bits
  *             of physical address at most).
  */
+#include <asm/phys_range.h>
 #include <boot_info.h>
 #include <string.h>
 
@@ -136,4 +137,12 @@ void __init boot_map_add(phys_addr_t base, phys_addr_t size, enum boot_mem_type 
 
 	while (base < end)
 		base = lay(base, end, type);
+}
+
+bool boot_ram_overlaps(phys_addr_t base, u64 size)
+{
+	for (unsigned int i = 0; i < boot_info.nr_mem; i++)
+		if (mem[i].type == BOOT_MEM_RAM && phys_ranges_overlap(base, size, mem[i].base, mem[i].size))
+			return true;
+	return false;
 }

@@ -14,6 +14,7 @@
  * Simplified: what is not ASCII is a question mark.
  */
 #include <asm/page.h>
+#include <asm/phys_range.h>
 #include <boot_info.h>
 #include <panic.h>
 #include <printk.h>
@@ -25,32 +26,19 @@
 
 /* ---- the screen ------------------------------------------------------------------------------ */
 
-/* By differences: a memory map that nobody has looked at may wrap. */
-static bool overlap(phys_addr_t base, u64 size, phys_addr_t base2, u64 size2)
-{
-	return base < base2 ? base2 - base < size : base - base2 < size2;
-}
-
-bool panic_screen_may_draw(const struct boot_framebuffer *f)
+/* Over RAM or the kernel nothing is drawn, whatever the loader says. */
+static bool may_draw(const struct boot_framebuffer *f)
 {
 	u64 size = (u64)f->pitch * f->height;
 
-	if (f->addr + size < f->addr || overlap(f->addr, size, __pa(_text), _end - _text))
-		return false;
-	for (unsigned int i = 0; i < boot_info.nr_mem; i++) {
-		const struct boot_mem *m = &boot_info.mem[i];
-
-		if (m->type == BOOT_MEM_RAM && overlap(f->addr, size, m->base, m->size))
-			return false;
-	}
-	return true;
+	return !boot_ram_overlaps(f->addr, size) && !phys_ranges_overlap(f->addr, size, __pa(_text), _end - _text);
 }
 
 static volatile void *map_framebuffer(void)
 {
 	const struct boot_framebuffer *f = &boot_info.fb;
 
-	return panic_screen_may_draw(f) ? panic_map(f->addr, (size_t)f->pitch * f->height) : NULL;
+	return may_draw(f) ? panic_map(f->addr, (size_t)f->pitch * f->height) : NULL;
 }
 
 /* As vt_init() looks for one; a framebuffer that cannot be used is none. */

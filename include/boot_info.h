@@ -55,6 +55,8 @@ extern struct boot_info boot_info;
 
 /* The firmware says that [@base, +@size) is @type.  Any order, overlaps, any size.  Boot only. */
 void boot_map_add(phys_addr_t base, phys_addr_t size, enum boot_mem_type type);
+/* Is any of [@base, +@size) RAM, as far as the map has been told?  Any context. */
+bool boot_ram_overlaps(phys_addr_t base, u64 size);
 
 /*
  * Look for a whole word of the command line before "--": "quiet", or "name=value".

@@ -30,8 +30,5 @@ const char *log_panic_line(u64 *pos, size_t *len);
 void *panic_map(phys_addr_t pa, size_t size);
 /* drivers/panic_screen.c: draw the end of the log, if the screen is there and nobody has it yet.  Once. */
 void panic_screen_show(void);
-/* Is all of @f elsewhere than RAM and the kernel? */
-struct boot_framebuffer;
-bool panic_screen_may_draw(const struct boot_framebuffer *f);
 
 #endif

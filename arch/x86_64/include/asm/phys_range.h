@@ -1,5 +1,5 @@
 /*
- * asm/phys_range.h - which physical addresses there can be
+ * asm/phys_range.h - which physical addresses there can be, and whether two ranges meet
  */
 #ifndef ASM_PHYS_RANGE_H
 #define ASM_PHYS_RANGE_H
@@ -15,6 +15,12 @@ static inline bool phys_range_ok(phys_addr_t pa, u64 size)
 	u64 end = 1UL << min(cpu_features.phys_bits ?: 32U, 52U);
 
 	return pa < end && size <= end - pa;
+}
+
+/* By differences: a framebuffer that a loader made up may wrap. */
+static inline bool phys_ranges_overlap(phys_addr_t base, u64 size, phys_addr_t base2, u64 size2)
+{
+	return base < base2 ? base2 - base < size : base - base2 < size2;
 }
 
 #endif
