@@ -25,7 +25,7 @@ struct log_ring {
 	u64 first, next;	/* the oldest record; the end of the newest */
 };
 
-/* Put a record of @len bytes (less than a quarter of the ring) behind the newest; the oldest make room. */
+/* Put a record of @len bytes (less than a quarter of the ring, and than 64 KiB) behind the newest; the oldest make room. */
 struct log_record *log_ring_store(struct log_ring *ring, u64 ns, int level, const char *text, size_t len);
 /* The position of the first whole record at or after @pos; ring->next: there is none. */
 u64 log_ring_next(const struct log_ring *ring, u64 pos);

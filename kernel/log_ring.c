@@ -59,7 +59,7 @@ struct log_record *log_ring_store(struct log_ring *ring, u64 ns, int level, cons
 {
 	struct log_record *r;
 
-	VM_BUG_ON(len >= ring->size / 4);
+	VM_BUG_ON(len >= GAP || len >= ring->size / 4);
 	r = make_room(ring, record_size(len));
 	r->ns = ns;
 	r->len = len;

@@ -103,6 +103,7 @@ struct page *snap_next_mapped(const struct snapshot *s, unsigned long *pfn, unsi
 static enum snap_use use_of(const struct snapshot *s, unsigned long pfn)
 {
 	struct page *page;
+	enum snap_use noted;
 
 	if (!pfn_valid(pfn))
 		return USE_NONE;
@@ -113,8 +114,9 @@ static enum snap_use use_of(const struct snapshot *s, unsigned long pfn)
 		return USE_FREE;
 	if (PagePcp(page))
 		return USE_PCP;
-	if (*use_at(s, page))
-		return *use_at(s, page);
+	noted = *use_at(s, page);
+	if (noted)
+		return noted;
 	if (PageSlab(compound_head(page)))
 		return USE_SLAB;
 	if (PageTable(page))

@@ -89,7 +89,7 @@ static unsigned long find_slot(struct swap_info *si, enum zone_type zone)
 {
 	unsigned long off = si->next[zone];
 
-	for (unsigned long n = 0; n < si->max + 2 * RUN; n++, off++) {	/* what is left of a run, and all */
+	for (unsigned long n = 0; n < si->max + RUN; n++, off++) {	/* the rest of a run, then each run once */
 		off = within_run(si, off);
 		if (!READ_ONCE(si->map[off])) {
 			si->next[zone] = off + 1;

@@ -4,7 +4,7 @@
  * Purpose:    who shows a panic needs the screen's memory, at whatever point of the boot it comes: on the boot
  *             tables or on the final ones, before there is an allocator or while its lock is held.
  *
- *   KERNEL_VMA_END                                     top of the address space
+ *   PANIC_WINDOW                                       top of the address space
  *   |  1 GiB: the window, 2 MiB each entry                                    |
  *
  * Invariants: allocates nothing, waits for nothing, and cannot fail half way.  The GiB above the kernel's image
@@ -16,8 +16,6 @@
 #include <asm/phys_range.h>
 #include <asm/processor.h>
 #include <panic.h>
-
-#define WINDOW		KERNEL_VMA_END
 
 static pmd_t window[PTRS_PER_TABLE] __aligned(PAGE_SIZE) __section(".bss.page_aligned");
 
@@ -34,7 +32,7 @@ static pud_t *window_pud(void)
 {
 	pgd_t *pgd = __va(read_cr3() & PTE_PFN_MASK);
 
-	return pud_offset(p4d_offset(pgd_offset_pgd(pgd, WINDOW), WINDOW), WINDOW);
+	return pud_offset(p4d_offset(pgd_offset_pgd(pgd, PANIC_WINDOW), PANIC_WINDOW), PANIC_WINDOW);
 }
 
 void *panic_map(phys_addr_t pa, size_t size)
@@ -47,5 +45,5 @@ void *panic_map(phys_addr_t pa, size_t size)
 	for (int i = 0; first < pa + size; i++, first += PMD_SIZE)
 		set_pmd(&window[i], __pmd(first | window_prot()));
 	set_pud(pud, __pud(__pa(window) | _KERNPG_TABLE));
-	return (void *)(WINDOW + (pa & ~PMD_MASK));
+	return (void *)(PANIC_WINDOW + (pa & ~PMD_MASK));
 }

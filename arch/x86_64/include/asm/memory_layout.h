@@ -41,6 +41,7 @@
 #define KASAN_SHADOW_OFFSET	LAYOUT(0xdffffc0000000000)	/* shadow of a: a / 8 + this */
 #define KERNEL_VMA		LAYOUT(0xffffffff80000000)	/* text, data: linked here + phys */
 #define KERNEL_VMA_END		LAYOUT(0xffffffffc0000000)
+#define PANIC_WINDOW		KERNEL_VMA_END			/* 1 GiB, in a panic alone: arch/x86_64/panic_map.c */
 #define KERNEL_LINK_PHYS	LAYOUT(0x200000)			/* where linker.ld places us */
 
 #ifdef QUIRE_KASAN			/* red zones between the variables */
