@@ -35,8 +35,8 @@ struct config {
 	struct mode mode;
 	unsigned int bad_line;		/* the first that makes no sense; 0: none */
 	unsigned int long_line;		/* the first command line that did not fit; 0: none */
-	unsigned int line;		/* while the file is read: the line, from 1 on, */
-	struct entry *open;		/* and whose lines come */
+	unsigned int line;		/* while the file is read: the number of the line, from 1 on */
+	struct entry *open;		/* while the file is read: the entry that the next lines belong to; NULL: none */
 };
 
 /* Fill @c from @text (NUL at [len]); without entries, from what a stick without configuration means. */
