@@ -32,6 +32,7 @@ typedef void *EFI_HANDLE;
 #define EFI_SIZE_TO_PAGES(n)	(((n) + 4095) / 4096)
 
 enum { AllocateAnyPages, AllocateMaxAddress, AllocateAddress };
+enum { AllHandles, ByRegisterNotify, ByProtocol };
 typedef enum {
 	EfiReservedMemoryType, EfiLoaderCode, EfiLoaderData, EfiBootServicesCode, EfiBootServicesData,
 	EfiRuntimeServicesCode, EfiRuntimeServicesData, EfiConventionalMemory, EfiUnusableMemory,
@@ -108,6 +109,7 @@ typedef struct text_output {
 typedef struct {
 	EFI_TEXT_INPUT *ConIn;
 	EFI_TEXT_OUTPUT *ConOut;
+	EFI_HANDLE ConsoleOutHandle;
 } EFI_SYSTEM_TABLE;
 extern EFI_SYSTEM_TABLE *ST;
 
@@ -117,6 +119,7 @@ typedef struct {
 	EFI_STATUS (*GetMemoryMap)(UINTN *size, EFI_MEMORY_DESCRIPTOR *map, UINTN *key, UINTN *stride, UINT32 *version);
 	EFI_STATUS (*ExitBootServices)(EFI_HANDLE me, UINTN key);
 	EFI_STATUS (*HandleProtocol)(EFI_HANDLE, EFI_GUID *, void **interface);
+	EFI_STATUS (*LocateHandleBuffer)(int how, EFI_GUID *, void *key, UINTN *nr, EFI_HANDLE **handles);
 	EFI_STATUS (*SetWatchdogTimer)(UINTN seconds, UINT64 code, UINTN size, CHAR16 *data);
 	EFI_STATUS (*Stall)(UINTN microseconds);
 	EFI_STATUS (*WaitForEvent)(UINTN nr, EFI_EVENT *events, UINTN *index);
