@@ -29,7 +29,7 @@ class Qmp:
                 raise RuntimeError(f"{execute}: {answer['error']['desc']}")
         raise RuntimeError("QEMU has gone")
 
-    def picture(self, file):
-        """Of the screen, in PPM, which FILE then has too."""
-        self.ask("screendump", filename=str(file))
+    def picture(self, file, **which):
+        """Of the screen (the first one, or that of device=ID), in PPM, which FILE then has too."""
+        self.ask("screendump", filename=str(file), **which)
         return file.read_bytes()

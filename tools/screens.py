@@ -43,9 +43,10 @@ def write_png(path, picture):
 class Sitter(keyboards.Typist):
     """Also looks at the screen."""
     panics = False              # the play wants it to
+    screen = {}                 # of several: device=ID
 
     def photograph(self):
-        return self.qmp.picture(self.log.with_suffix(".ppm"))
+        return self.qmp.picture(self.log.with_suffix(".ppm"), **self.screen)
 
     def picture(self):
         return screentext.Picture(self.photograph())

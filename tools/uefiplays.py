@@ -2,7 +2,8 @@
 tools/uefiplays.py - the EFI loader's menu under somebody's fingers, and what else quire.cfg may say
 
 The firmware's console is the serial line too: what the loader prints is read there, and keys are pressed as for
-screens.py, by QEMU's QMP.  The jobs of group boots in test.py that begin with uefi-menu- and uefi-config-, and uefi-elsewhere.
+screens.py, by QEMU's QMP.  The jobs of group boots in test.py that begin with uefi-menu- and uefi-config-, uefi-elsewhere and
+uefi-two-screens.
 """
 import pathlib
 import re
@@ -77,6 +78,13 @@ def self_tests(s, result):
     screens.report(False)(s, result)
 
 
+def second_screen(s, result):
+    """The first screen has no framebuffer: the kernel's is the second one's, and a shell answers there."""
+    s.screen = {"device": "second"}
+    s.need(result, r"^~ #", "a prompt on the second screen", seconds=300)
+    result.check(s.says("echo two-$((6*7))", r"^two-42"), "the shell on the second screen does not answer")
+
+
 def shipped_config(suite):
     """boot/efi/quire.cfg as it is shipped, but of the self tests one suite, and with time for a busy host's keys."""
     text, changed = re.subn(r"\bselftest$", f"selftest={suite}", SHIPPED.read_text(), flags=re.M)
@@ -129,3 +137,6 @@ def plays(kernel, initrd, build, logs):
     yield case("uefi-elsewhere", f"timeout 0\n{entry}\n", (
         r"boot: multiboot2 by Quire EFI loader, kernel at physical 0x(?!0*200000\b)[0-9a-f]*[02468ace]00000\b", r"^ok 1\b"),
         start=NO_RAM, memory="64M")
+    yield case("uefi-two-screens", "timeout 0\nentry Test\n\tinitramfs initramfs.cpio\n\tcmdline console=ttyS0 console=tty0\n",
+               second_screen, initrd=build / "initramfs.cpio", debug_exit=False,
+               extra=("-vga", "none", "-device", "virtio-gpu-pci", "-device", "bochs-display,id=second"))

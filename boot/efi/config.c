@@ -37,7 +37,10 @@ static bool copy(char *to, UINTN size, const char *from)
 	return true;
 }
 
-/* Of what does not fit into @e->cmdline the words that do.  A single word is of no use to any kernel, but seen by it. */
+/*
+ * Of what does not fit into @e->cmdline the words that do.  One word that is longer than all of it is cut, so that the
+ * kernel has it in its log.
+ */
 static void set_cmdline(struct config *c, struct entry *e, const char *value)
 {
 	UINTN len = MAX_CMDLINE - 1;

@@ -5,6 +5,8 @@
  */
 #include "loader.h"
 
+#define MAX_READ	(1UL << 20)	/* bytes that the firmware is asked for at once */
+
 static EFI_FILE_PROTOCOL *root;
 
 EFI_STATUS volume_open(EFI_HANDLE image)
@@ -41,26 +43,39 @@ static EFI_STATUS size_of(EFI_FILE_PROTOCOL *file, UINTN *size)
 	return *size < BELOW_4G ? EFI_SUCCESS : EFI_OUT_OF_RESOURCES;
 }
 
+/* The next @size bytes to @at.  Some firmware fails when it is asked for much at once, and any may give less. */
+static EFI_STATUS read_bytes(EFI_FILE_PROTOCOL *file, char *at, UINTN size)
+{
+	while (size) {
+		UINTN asked = size < MAX_READ ? size : MAX_READ, got = asked;
+		EFI_STATUS err = uefi_call_wrapper(file->Read, 3, file, &got, at);
+
+		if (EFI_ERROR(err))
+			return err;
+		if (!got || got > asked)
+			return EFI_END_OF_FILE;		/* shorter than the volume says it is, or nonsense */
+		at += got;
+		size -= got;
+	}
+	return EFI_SUCCESS;
+}
+
 static EFI_STATUS read_all(EFI_FILE_PROTOCOL *file, char **data, UINTN *size)
 {
 	EFI_STATUS err = size_of(file, size);
-	UINTN want;
 	char *at;
 
 	if (EFI_ERROR(err))
 		return err;
-	want = *size;
-	at = pages_alloc(EfiLoaderData, want + 1);
+	at = pages_alloc(EfiLoaderData, *size + 1);
 	if (!at)
 		return EFI_OUT_OF_RESOURCES;
-	err = uefi_call_wrapper(file->Read, 3, file, size, at);
-	if (!EFI_ERROR(err) && *size != want)
-		err = EFI_END_OF_FILE;
+	err = read_bytes(file, at, *size);
 	if (EFI_ERROR(err)) {
-		pages_free(at, want + 1);
+		pages_free(at, *size + 1);
 		return err;
 	}
-	at[want] = 0;
+	at[*size] = 0;
 	*data = at;
 	return err;
 }

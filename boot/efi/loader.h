@@ -35,8 +35,8 @@ struct config {
 	struct mode mode;
 	unsigned int bad_line;		/* the first that makes no sense; 0: none */
 	unsigned int long_line;		/* the first command line that did not fit; 0: none */
-	unsigned int line;		/* while the file is read: the line, from 1 on, */
-	struct entry *open;		/* and whose lines come */
+	unsigned int line;		/* while the file is read: the number of the line, from 1 on */
+	struct entry *open;		/* while the file is read: the entry that the next lines belong to; NULL: none */
 };
 
 /* Fill @c from @text (NUL at [len]); without entries, from what a stick without configuration means. */
@@ -60,15 +60,23 @@ EFI_STATUS file_read(const char *name, char **data, UINTN *size);
 /* ---- gop.c: the screen ---- */
 
 struct screen {
-	EFI_GRAPHICS_OUTPUT_PROTOCOL *gop;	/* NULL: none */
+	EFI_GRAPHICS_OUTPUT_PROTOCOL *gop;	/* NULL: none with a linear framebuffer */
 	unsigned int nr;			/* sizes with a linear framebuffer, each once, as the firmware lists them */
 	struct mode *modes;
 };
 
-/* Ask the firmware, once.  Without memory for the list the screen stays as it is. */
+/*
+ * Ask the firmware, once, for its screens, and choose: one that its console is on, else the first.  Nothing is set.
+ * Without memory for the list of modes the screen stays as it is.
+ */
 void screen_find(struct screen *s);
 /* Set a mode of the size @m, or leave things as they are if there is none such (false). */
 bool screen_set(struct screen *s, struct mode m);
+/*
+ * If the mode that is set has no linear framebuffer, set one that has, of the same size where there is one.  The firmware's
+ * console may be lost by that: it comes after the menu.
+ */
+void screen_make_linear(struct screen *s);
 
 /* ---- menu.c ---- */
 

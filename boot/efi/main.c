@@ -60,6 +60,7 @@ static void try_entry(EFI_HANDLE me, const struct entry *e)
 	}
 	if (config->mode.width && !screen_set(&screen, config->mode))
 		Print(L"The screen has no mode of %dx%d: it stays as it is.\r\n", config->mode.width, config->mode.height);
+	screen_make_linear(&screen);
 	if (!config->timeout)		/* nobody was waited for */
 		Print(L"Quire EFI loader: %ld ticks of the TSC until here.\r\n", ticks() - began);
 	err = start_kernel(me, &kernel, e, initramfs, initramfs_size, &screen);

@@ -29,7 +29,7 @@ char *pages_alloc(EFI_MEMORY_TYPE type, UINTN size)
 
 /*
  * Let the @size bytes at @at, from pages_alloc(EfiLoaderCode), be executed.  A strict firmware forbids it in all pages until
- * it is asked; one without the protocol, or that refuses, has done what it does for a type.
+ * it is asked.  Where there is no such protocol, or it refuses, the type of the pages alone decides.
  */
 void pages_allow_execution(char *at, UINTN size)
 {

@@ -44,10 +44,21 @@ static EFI_GRAPHICS_OUTPUT_PROTOCOL_MODE gop_mode;
 static EFI_GRAPHICS_OUTPUT_PROTOCOL gop = { query_mode, set_mode, &gop_mode };
 EFI_GUID GraphicsOutputProtocol;
 
-EFI_STATUS LibLocateProtocol(EFI_GUID *guid, void **interface)
+/* One screen: which of several, test_efi_screens.c asks. */
+static EFI_STATUS locate_handle_buffer(int how, EFI_GUID *guid, void *key, UINTN *nr, EFI_HANDLE **handles)
 {
-	*interface = &gop;
-	return has_gop ? EFI_SUCCESS : EFI_NOT_FOUND;
+	if (!has_gop)
+		return EFI_NOT_FOUND;
+	*nr = 1;
+	*handles = malloc(sizeof(**handles));
+	**handles = &gop;
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS handle_protocol(EFI_HANDLE handle, EFI_GUID *guid, void **interface)
+{
+	*interface = handle;
+	return guid == &GraphicsOutputProtocol ? EFI_SUCCESS : EFI_NOT_FOUND;
 }
 
 static const UINT16 *keys;		/* scan codes, 0 at the end */
@@ -78,8 +89,9 @@ static EFI_STATUS stall(UINTN microseconds)
 
 static EFI_TEXT_INPUT in = { .ReadKeyStroke = read_key_stroke };
 static EFI_TEXT_OUTPUT out = { clear_screen };
-static EFI_SYSTEM_TABLE table = { &in, &out };
-static EFI_BOOT_SERVICES services = { .Stall = stall };
+static EFI_SYSTEM_TABLE table = { .ConIn = &in, .ConOut = &out };
+static EFI_BOOT_SERVICES services = { .HandleProtocol = handle_protocol, .LocateHandleBuffer = locate_handle_buffer,
+	.Stall = stall };
 EFI_SYSTEM_TABLE *ST = &table;
 EFI_BOOT_SERVICES *BS = &services;
 

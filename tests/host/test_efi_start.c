@@ -187,6 +187,8 @@ static bool damaged;			/* the kernel is none */
 EFI_STATUS volume_open(EFI_HANDLE image) { return EFI_SUCCESS; }
 void screen_find(struct screen *s) { memset(s, 0, sizeof(*s)); }
 bool screen_set(struct screen *s, struct mode m) { return true; }
+static unsigned int made_linear;
+void screen_make_linear(struct screen *s) { made_linear++; }
 
 EFI_STATUS file_read(const char *name, char **data, UINTN *size)
 {
@@ -226,10 +228,12 @@ void complain(const struct entry *e, const CHAR16 *what, const char *file, EFI_S
 }
 
 static unsigned int at_menu;		/* what is taken when it is seen */
+static unsigned int made_linear_at_menu;
 
 unsigned int menu(struct config *c, const struct screen *s)
 {
 	at_menu = nr_given;
+	made_linear_at_menu = made_linear;
 	if (++menus == 3)		/* the user goes away */
 		longjmp(*inside, 2);
 	return 0;
@@ -243,7 +247,7 @@ static bool boots(void)
 	jmp_buf back;
 	int how;
 
-	allocations = menus = complaints = 0;
+	allocations = menus = complaints = made_linear = 0;
 	inside = &back;
 	how = setjmp(back);
 	if (!how)
@@ -331,6 +335,14 @@ static void what_is_executed_lies_in_pages_for_code(void **state)
 	strict = false;
 }
 
+static void the_screen_is_made_linear_behind_the_menu(void **state)
+{
+	assert_true(boots());
+	assert_int_equal(made_linear, 1);
+	assert_int_equal(made_linear_at_menu, 0);
+	power_off();
+}
+
 static void the_kernel_is_entered_wherever_it_lies(void **state)
 {
 	for (int linked = 0; linked < 2; linked++) {
@@ -386,6 +398,7 @@ int main(void)
 		cmocka_unit_test(both_root_pointers_are_handed_over),
 		cmocka_unit_test(the_kernel_is_told_of_a_long_command_line_the_initramfs_and_all_memory),
 		cmocka_unit_test(what_is_executed_lies_in_pages_for_code),
+		cmocka_unit_test(the_screen_is_made_linear_behind_the_menu),
 		cmocka_unit_test(the_kernel_is_entered_wherever_it_lies),
 		cmocka_unit_test(a_firmware_that_refuses_once_is_asked_again),
 		cmocka_unit_test(a_start_that_fails_leaves_nothing_behind),

@@ -23,13 +23,16 @@ typedef void *EFI_HANDLE;
 #define EFI_ERR(n)		(1UL << 63 | (n))
 #define EFI_LOAD_ERROR		EFI_ERR(1)
 #define EFI_INVALID_PARAMETER	EFI_ERR(2)
+#define EFI_DEVICE_ERROR	EFI_ERR(7)
 #define EFI_OUT_OF_RESOURCES	EFI_ERR(9)
 #define EFI_NOT_FOUND		EFI_ERR(14)
+#define EFI_END_OF_FILE		EFI_ERR(31)
 #define EFI_ERROR(status)	((int64_t)(status) < 0)
 #define EFI_PAGE_SIZE		4096
 #define EFI_SIZE_TO_PAGES(n)	(((n) + 4095) / 4096)
 
 enum { AllocateAnyPages, AllocateMaxAddress, AllocateAddress };
+enum { AllHandles, ByRegisterNotify, ByProtocol };
 typedef enum {
 	EfiReservedMemoryType, EfiLoaderCode, EfiLoaderData, EfiBootServicesCode, EfiBootServicesData,
 	EfiRuntimeServicesCode, EfiRuntimeServicesData, EfiConventionalMemory, EfiUnusableMemory,
@@ -73,6 +76,23 @@ typedef struct graphics_output {
 	EFI_GRAPHICS_OUTPUT_PROTOCOL_MODE *Mode;
 } EFI_GRAPHICS_OUTPUT_PROTOCOL;
 
+typedef struct {
+	UINT64 FileSize;
+} EFI_FILE_INFO;
+typedef struct file_protocol {
+	EFI_STATUS (*Open)(struct file_protocol *folder, struct file_protocol **file, CHAR16 *path, UINT64 mode,
+			   UINT64 attributes);
+	EFI_STATUS (*Close)(struct file_protocol *);
+	EFI_STATUS (*Read)(struct file_protocol *, UINTN *size, void *to);
+} EFI_FILE_PROTOCOL;
+#define EFI_FILE_MODE_READ	1
+typedef struct simple_file_system {
+	EFI_STATUS (*OpenVolume)(struct simple_file_system *, EFI_FILE_PROTOCOL **root);
+} EFI_SIMPLE_FILE_SYSTEM_PROTOCOL;
+typedef struct {
+	EFI_HANDLE DeviceHandle;
+} EFI_LOADED_IMAGE;
+
 enum { SCAN_UP = 1, SCAN_DOWN, SCAN_RIGHT, SCAN_LEFT };
 typedef struct {
 	UINT16 ScanCode;
@@ -89,6 +109,7 @@ typedef struct text_output {
 typedef struct {
 	EFI_TEXT_INPUT *ConIn;
 	EFI_TEXT_OUTPUT *ConOut;
+	EFI_HANDLE ConsoleOutHandle;
 } EFI_SYSTEM_TABLE;
 extern EFI_SYSTEM_TABLE *ST;
 
@@ -97,6 +118,8 @@ typedef struct {
 	EFI_STATUS (*FreePages)(EFI_PHYSICAL_ADDRESS at, UINTN pages);
 	EFI_STATUS (*GetMemoryMap)(UINTN *size, EFI_MEMORY_DESCRIPTOR *map, UINTN *key, UINTN *stride, UINT32 *version);
 	EFI_STATUS (*ExitBootServices)(EFI_HANDLE me, UINTN key);
+	EFI_STATUS (*HandleProtocol)(EFI_HANDLE, EFI_GUID *, void **interface);
+	EFI_STATUS (*LocateHandleBuffer)(int how, EFI_GUID *, void *key, UINTN *nr, EFI_HANDLE **handles);
 	EFI_STATUS (*SetWatchdogTimer)(UINTN seconds, UINT64 code, UINTN size, CHAR16 *data);
 	EFI_STATUS (*Stall)(UINTN microseconds);
 	EFI_STATUS (*WaitForEvent)(UINTN nr, EFI_EVENT *events, UINTN *index);

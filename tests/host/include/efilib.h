@@ -14,7 +14,8 @@
 #define uefi_call_wrapper(f, nr, ...)	f(__VA_ARGS__)
 
 /* The test has them. */
-extern EFI_GUID GraphicsOutputProtocol;
+extern EFI_GUID GraphicsOutputProtocol, LoadedImageProtocol, FileSystemProtocol;
+EFI_FILE_INFO *LibFileInfo(EFI_FILE_PROTOCOL *file);
 EFI_STATUS LibLocateProtocol(EFI_GUID *guid, void **interface);
 EFI_STATUS LibGetSystemConfigurationTable(EFI_GUID *guid, void **table);
 void InitializeLib(EFI_HANDLE me, EFI_SYSTEM_TABLE *table);
