@@ -319,6 +319,18 @@ static void without_an_intel_ehci_ports_are_left_alone(void **state)
 	assert_int_equal(routed(0x1912, 0x0014, VENDOR_INTEL, 0), 0);		/* a card in a chipset of Intel's */
 }
 
+/* ---- its start ---- */
+
+static void a_reset_is_given_time_before_it_is_asked_about(void **state)
+{
+	firmware_leaves(CMD_RUN);
+	usb_init();
+	assert_int_equal(xhci_start(found), -ENOMEM);	/* that comes behind it */
+	assert_true(reset_at);
+	assert_true(read_after >= 1000000 && read_after < 100000000);
+	assert_true(now >= reset_at + 3000000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -329,6 +341,7 @@ int main(void)
 		cmocka_unit_test(one_that_may_interrupt_stays),
 		cmocka_unit_test(ports_that_an_intel_ehci_has_are_taken),
 		cmocka_unit_test(without_an_intel_ehci_ports_are_left_alone),
+		cmocka_unit_test(a_reset_is_given_time_before_it_is_asked_about),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
