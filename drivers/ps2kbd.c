@@ -5,6 +5,7 @@
  * Invariants: the state (prefixes seen) changes only in the interrupt, or with interrupts off at boot.
  *             From the first byte of set-up until the line is ours the keyboard's wire is held: a key that is hit
  *             meanwhile waits in the keyboard, and is neither taken for an answer nor left where nobody looks.
+ *             A keyboard that firmware has told to be quiet is told to speak.
  * Simplified: scan code set 1 (the controller translates), no lock lights, no mouse.  A machine without the controller
  *             reads as 0xff and costs nothing; one that answers slowly is given time; firmware that plays an 8042 for a
  *             USB keyboard is one until drivers/usb takes the keyboard from it.  A keyboard that is silent, or is
@@ -40,6 +41,8 @@
 #define CONFIG_TRANSLATE 0x40
 
 #define KBD_ECHO	0xee		/* to the keyboard, which says the same */
+#define KBD_SCAN	0xf4		/* to the keyboard: say which keys are hit */
+#define KBD_ACK		0xfa		/* it does */
 #define KBD_RESEND	0xfe		/* it does not understand; with STATUS_TIMEOUT the controller: it is silent */
 #define KBD_ERROR	0xff		/* the controller: its answer broke off */
 
@@ -49,7 +52,7 @@
 #define NOTHING_THERE	0xff
 #define WAIT_NS		250000000UL	/* for the controller; after one wait that ends so there is no other */
 #define QUIET_NS	2000000UL	/* nothing comes: a byte that was on the wire has arrived (11 bits at 10 kHz) */
-#define ECHO_NS		100000000UL	/* a keyboard answers in 20 ms, or the controller says that it does not */
+#define ANSWER_NS	100000000UL	/* a keyboard answers in 20 ms, or the controller says that it does not */
 
 /* What a code behind E0 means; those that are missing here mean nothing. */
 static const struct { u8 code, key; } extended_keys[] = {
@@ -62,7 +65,9 @@ static const struct { u8 code, key; } extended_keys[] = {
 static struct keyboard ps2_keyboard = { .name = "PS/2", .repeats = true };
 static bool extended;
 static unsigned int skip;			/* bytes of the pause key still to come */
-static enum { NOT_ASKED, ASKED, ANSWERED, REFUSED } echo;
+static enum answer { NOT_ASKED, ASKED, YES, AGAIN, NOBODY } answer;
+static u8 yes;					/* the answer that we want */
+static const char nobody[] = " controller, no keyboard answers";
 
 static unsigned int extended_key(u8 code)
 {
@@ -94,13 +99,15 @@ static void scan_code(u8 b)
  */
 static bool take_answer(u8 status, u8 b)
 {
-	if (echo != ASKED || extended)
+	if (answer != ASKED || extended)
 		return false;
 	if ((status & STATUS_TIMEOUT) && (b == KBD_RESEND || b == KBD_ERROR))
-		echo = REFUSED;
-	else if (b == KBD_ECHO || b == KBD_RESEND)
-		echo = ANSWERED;
-	return echo != ASKED;
+		answer = NOBODY;
+	else if (b == yes)
+		answer = YES;
+	else if (b == KBD_RESEND)
+		answer = AGAIN;
+	return answer != ASKED;
 }
 
 static void ps2kbd_irq(int irq, void *arg)
@@ -139,19 +146,23 @@ static bool command(u8 c)
 	return true;
 }
 
-/* Read until nothing has come for a while: a byte can be on its way when the wire is stopped. */
-static void flush(void)
+/* Read until nothing has come for a while: a byte can be on its way.  @typed: they are keys; else nobody's. */
+static void read_until_quiet(bool typed)
 {
 	u64 end = ktime_get() + QUIET_NS;
+	unsigned int left = 64;
 
-	for (int i = 0; i < 64 && ktime_get() < end;) {
+	while (left && ktime_get() < end) {
 		if (!(inb(KBD_STATUS) & STATUS_OUT_FULL)) {
 			cpu_relax();
 			continue;
 		}
-		inb(KBD_DATA);
+		if (typed)
+			ps2kbd_irq(KBD_IRQ, NULL);
+		else
+			inb(KBD_DATA);
 		end = ktime_get() + QUIET_NS;
-		i++;
+		left--;
 	}
 }
 
@@ -162,7 +173,7 @@ static bool configure(void)
 
 	if (!command(CMD_DISABLE) || !command(CMD_AUX_OFF) || !wait_status(STATUS_IN_FULL, 0))
 		return false;
-	flush();
+	read_until_quiet(false);
 	if (!command(CMD_READ_CONFIG) || !wait_status(STATUS_OUT_FULL, STATUS_OUT_FULL))
 		return false;
 	config = inb(KBD_DATA) & ~CONFIG_AUX_IRQ;
@@ -174,43 +185,53 @@ static bool configure(void)
 }
 
 /*
- * Take what waits, as an interrupt would: its edge may have come before somebody listened, and there is no second
- * one until the byte is read.
+ * Send @question, to which @wanted is the answer; keys that are hit meanwhile are typed.  Interrupts are off, so we read
+ * what comes ourselves.  ASKED: no answer came in time.
  */
-static void take_waiting(void)
+static enum answer ask(u8 question, u8 wanted)
 {
-	unsigned long flags = local_irq_save();
+	enum answer result;
+	u64 end;
 
-	ps2kbd_irq(KBD_IRQ, NULL);
-	local_irq_restore(flags);
+	ps2kbd_irq(KBD_IRQ, NULL);	/* the controller may take nothing while a byte waits, or need it read to interrupt again */
+	if (!wait_status(STATUS_IN_FULL, 0))
+		return NOBODY;
+	yes = wanted;
+	answer = ASKED;
+	outb(KBD_DATA, question);
+	end = ktime_get() + ANSWER_NS;
+	do {
+		ps2kbd_irq(KBD_IRQ, NULL);
+		cpu_relax();
+	} while (answer == ASKED && ktime_get() < end);
+	result = answer;
+	answer = NOT_ASKED;
+	return result;
 }
 
 /*
- * Does a keyboard answer?  Keys that are hit meanwhile are typed.  Firmware that plays a keyboard may not know the
- * question: that it asks back is an answer too.
+ * Does a keyboard answer, and will it say which keys are hit?  Firmware that plays one may not know the first question: it
+ * is silent, or asks back, which is an answer too.  By the second a keyboard forgets what it has not yet said: so it may say
+ * that before.  Boot, interrupts off: nobody but us reads what comes.  Returns what the log says of it.
  */
-static bool keyboard_answers(void)
+static const char *keyboard_answers(void)
 {
-	bool answered;
-	u64 end;
+	enum answer echo = ask(KBD_ECHO, KBD_ECHO), scan;
 
-	if (!wait_status(STATUS_IN_FULL, 0))
-		return false;
-	WRITE_ONCE(echo, ASKED);
-	outb(KBD_DATA, KBD_ECHO);
-	end = ktime_get() + ECHO_NS;
-	do {
-		take_waiting();
-		cpu_relax();
-	} while (READ_ONCE(echo) == ASKED && ktime_get() < end);
-	answered = READ_ONCE(echo) == ANSWERED;
-	WRITE_ONCE(echo, NOT_ASKED);
-	return answered;
+	if (echo == NOBODY)
+		return nobody;
+	read_until_quiet(true);
+	scan = ask(KBD_SCAN, KBD_ACK);
+	if (scan == AGAIN)
+		scan = ask(KBD_SCAN, KBD_ACK);
+	if (scan == YES)
+		return "";
+	return echo == ASKED && scan != AGAIN ? nobody : ", does not answer when it is switched on";
 }
 
 void ps2kbd_init(void)
 {
-	bool enabled, answers;
+	const char *which = nobody;
 
 	if (inb(KBD_STATUS) == NOTHING_THERE) {
 		pr_notice("keyboard: no PS/2 controller\n");
@@ -227,8 +248,7 @@ void ps2kbd_init(void)
 		pr_warn("keyboard: no interrupt line\n");
 		return;
 	}
-	enabled = command(CMD_ENABLE);
-	take_waiting();
-	answers = enabled && keyboard_answers();
-	pr_info("keyboard: PS/2%s, layout %s\n", answers ? "" : " controller, no keyboard answers", keyboard_layout());
+	if (command(CMD_ENABLE))
+		which = keyboard_answers();
+	pr_info("keyboard: PS/2%s, layout %s\n", which, keyboard_layout());
 }

@@ -24,6 +24,7 @@
 #include <time.h>
 
 #define LOOK_NS		(1000 * 1000000UL)	/* most devices are found by then; later ones work too */
+#define ADDRESS_MS	10	/* USB 2.0, 9.2.6.3: a device may take 2 ms to know its address; some take longer */
 #define MAX_IN_ERRORS	5	/* one after the other: then it is left alone */
 
 int usb_control(struct usb_device *d, u8 type, u8 request, u16 value, u16 index, void *data, u16 len)
@@ -123,6 +124,7 @@ struct usb_device *usb_new_device(struct xhci *x, struct usb_device *parent, uns
 	err = xhci_add_device(d);
 	if (err)
 		goto out_free;
+	xhci_sleep(x, ADDRESS_MS);
 	err = read_device(d);
 	if (!err)
 		err = read_configuration(d);

@@ -75,6 +75,7 @@
 
 #define HANDOFF_MS		1000
 #define RESET_MS		1000
+#define RESET_REST_MS		1		/* Intel's may hang when they are read sooner */
 #define DEBOUNCE_MS		100
 #define RECOVERY_MS		10
 #define PORT_RESET_MS		800
@@ -159,6 +160,7 @@ static int reset(struct xhci *x)
 	if (!wait_bits(x->op, USBSTS, STS_HALTED, STS_HALTED, RESET_MS))
 		return -EIO;
 	xhci_write(x->op, USBCMD, CMD_RESET);
+	msleep(RESET_REST_MS);
 	if (!wait_bits(x->op, USBCMD, CMD_RESET, 0, RESET_MS) || !wait_bits(x->op, USBSTS, STS_NOT_READY, 0, RESET_MS))
 		return -EIO;
 	return 0;
@@ -357,8 +359,6 @@ void xhci_interrupt(int irq, void *arg)
 {
 	struct xhci *x = arg;
 
-	if (!READ_ONCE(x->runtime))
-		return;
 	if (x->by_pin) {
 		if (!(xhci_read(x->runtime, IMAN) & IMAN_PENDING))
 			return;

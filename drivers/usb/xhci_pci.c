@@ -14,8 +14,10 @@
 #include <printk.h>
 #include <sched.h>
 #include <slab.h>
+#include <vmalloc.h>
 
 #define CLASS_XHCI		0x0c0330
+#define CLASS_EHCI		0x0c0320
 #define VENDOR_INTEL		0x8086
 #define MIN_REGISTERS		0x500
 #define MAX_REGISTERS		0x100000
@@ -25,17 +27,26 @@
 #define USB3_PSSEN		0xd8
 #define USB3PRM			0xdc
 
-/* Chipsets of 2012 to 2014 have an old controller too, which has the ports until it is told otherwise. */
+static bool has_intel_ehci(void)
+{
+	struct pci_dev d;
+
+	for (unsigned int n = 0; pci_find_class(CLASS_EHCI, n, &d); n++)
+		if (d.vendor == VENDOR_INTEL)
+			return true;
+	return false;
+}
+
+/*
+ * Intel's chipsets of 2012 to 2015 have an EHCI controller too, which has the ports until it is told otherwise.  Those that
+ * have none have no such registers.
+ */
 static void route_ports(const struct pci_dev *d)
 {
-	static const u16 shared[] = { 0x1e31, 0x8c31, 0x9c31 };
-
-	for (size_t i = 0; i < ARRAY_SIZE(shared); i++) {
-		if (d->vendor != VENDOR_INTEL || d->device != shared[i])
-			continue;
-		pci_write32(d, USB3_PSSEN, pci_read32(d, USB3PRM));
-		pci_write32(d, XUSB2PR, pci_read32(d, XUSB2PRM));
-	}
+	if (d->vendor != VENDOR_INTEL || !has_intel_ehci())
+		return;
+	pci_write32(d, USB3_PSSEN, pci_read32(d, USB3PRM));
+	pci_write32(d, XUSB2PR, pci_read32(d, XUSB2PRM));
 }
 
 static void arrange_interrupt(struct xhci *x)
@@ -48,24 +59,34 @@ static void arrange_interrupt(struct xhci *x)
 	x->has_irq = !pci_enable_intx(&x->pci, xhci_interrupt, x);
 }
 
-static int probe(struct xhci *x)
+/* Its registers, and nothing interrupts; on failure it is as the firmware left it. */
+static int take_registers(struct xhci *x)
 {
 	const struct pci_dev *d = &x->pci;
-	int err;
+	u16 command = pci_read16(d, PCI_COMMAND);
+	int err = -ENOMEM;
 
 	x->regs_len = pci_bar_len(d, 0);
 	if (x->regs_len < MIN_REGISTERS)
 		return -ENODEV;
 	x->regs_len = min(x->regs_len, (u64)MAX_REGISTERS);
-	pci_write16(d, PCI_COMMAND, pci_read16(d, PCI_COMMAND) | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
-	route_ports(d);
+	pci_write16(d, PCI_COMMAND, command | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 	x->regs = pci_map_bar(d, 0, 0, x->regs_len);
 	if (!x->regs)
-		return -ENOMEM;
-	init_waitqueue_head(&x->wait);
+		goto out_command;
 	err = xhci_quiet(x);
-	if (err)
-		return err;
+	if (!err)
+		return 0;
+	iounmap((void *)x->regs);
+out_command:
+	pci_write16(d, PCI_COMMAND, command);
+	return err;
+}
+
+static int start(struct xhci *x)
+{
+	route_ports(&x->pci);
+	init_waitqueue_head(&x->wait);
 	arrange_interrupt(x);
 	usb_look_begin();
 	if (!IS_ERR(kthread_run(khubd, x, "khubd")))
@@ -74,20 +95,31 @@ static int probe(struct xhci *x)
 	return -ENOMEM;
 }
 
+static int probe(const struct pci_dev *d, unsigned int number)
+{
+	struct xhci *x = kzalloc(sizeof(*x), GFP_KERNEL);
+	int err;
+
+	if (!x)
+		return -ENOMEM;
+	x->pci = *d;
+	x->number = number;
+	err = take_registers(x);
+	if (err) {
+		kfree(x);
+		return err;
+	}
+	return start(x);		/* from here on its interrupt may know it: it stays */
+}
+
 void usb_init(void)
 {
 	struct pci_dev d;
 
 	usb_look_begin();
 	for (unsigned int n = 0; n < 8 && pci_find_class(CLASS_XHCI, n, &d); n++) {
-		struct xhci *x = kzalloc(sizeof(*x), GFP_KERNEL);
-		int err = -ENOMEM;
+		int err = probe(&d, n + 1);
 
-		if (x) {
-			x->pci = d;
-			x->number = n + 1;
-			err = probe(x);		/* from here on its interrupt may know it: it stays */
-		}
 		if (err)
 			pr_warn("xhci %u: cannot be used: error %d\n", n + 1, err);
 	}

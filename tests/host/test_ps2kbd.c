@@ -43,11 +43,18 @@ static struct machine {
 	bool silent_keyboard;		/* nobody says anything */
 	bool emulated;			/* firmware: knows neither the mouse nor an echo */
 	bool resends;			/* firmware: says that it does not know the echo */
+	bool switched_off;		/* firmware has left it so: it answers, but says no keys */
+	bool obeys_silently;		/* does not answer when it is switched on */
+	bool answers_at_once;		/* before what waits in it */
+	bool forgets;			/* what waits in it, when it is switched on */
+	unsigned int asks_back;		/* so often, when it is switched on */
 	bool false_timeout;		/* the flag is on every byte */
 	unsigned long stuck_at;		/* from this moment on nothing is taken or answered; 0: never */
 	bool dumb;			/* reads as 0, answers nothing */
 	unsigned int slow;		/* polls until a command is taken, and again until it is answered */
 	bool mouse_moves;
+	bool reads_first;		/* takes nothing while its own byte waits */
+	unsigned long late_at;		/* a byte from before arrives */
 	unsigned int before;		/* moments before the driver comes */
 	int refuse_irq;
 	/* How it is now. */
@@ -58,7 +65,9 @@ static struct machine {
 	u8 queue[64];			/* in the keyboard */
 	unsigned int nr_queue;
 	u64 wire_until, refuse_at, now;	/* a byte is on the wire; the controller gives up */
-	bool on_wire;
+	bool on_wire, scanning;
+	unsigned int nr_switched_on;
+	unsigned long configured_at, switched_on_at;	/* moments */
 	unsigned long moment, hit_at;
 	bool hit;
 	irq_handler_t handler;
@@ -71,6 +80,25 @@ static void queue_byte(u8 b)
 {
 	assert_true(m.nr_queue < sizeof(m.queue));
 	m.queue[m.nr_queue++] = b;
+}
+
+/* A person does it. */
+static void hit_key(void)
+{
+	if (!m.scanning)
+		return;
+	queue_byte(KEY_A);
+	queue_byte(KEY_A | RELEASED);
+}
+
+/* What is on the wire stays first. */
+static void answer_byte(u8 b)
+{
+	unsigned int at = m.answers_at_once ? m.on_wire : m.nr_queue;
+
+	queue_byte(0);
+	memmove(m.queue + at + 1, m.queue + at, m.nr_queue - 1 - at);
+	m.queue[at] = b;
 }
 
 /* An edge: the handler runs, now or when interrupts are on again; unless nobody has asked for it. */
@@ -118,21 +146,43 @@ static void run_command(u8 c)
 	}
 }
 
+static void switch_on(void)
+{
+	m.nr_switched_on++;
+	m.switched_on_at = m.moment;
+	if (m.asks_back) {
+		m.asks_back--;
+		answer_byte(KBD_RESEND);
+		return;
+	}
+	m.scanning = true;
+	if (m.forgets) {
+		m.nr_queue = 0;
+		m.on_wire = false;
+	}
+	if (!m.obeys_silently && !m.silent_keyboard)
+		answer_byte(KBD_ACK);
+}
+
 static void run_data(u8 b)
 {
 	if (m.expects == CMD_WRITE_CONFIG) {
 		m.config = b;
+		m.configured_at = m.moment;
 		m.held = b & CONFIG_DISABLED;
 		m.mouse_off = b & CONFIG_AUX_OFF;
 		m.expects = 0;
 		return;
 	}
-	assert_int_equal(b, KBD_ECHO);
 	m.held = false;			/* as the real one does */
 	if (m.no_keyboard)
 		m.refuse_at = m.now + 20000000;
+	else if (b == KBD_SCAN)
+		switch_on();
+	else if (b != KBD_ECHO)
+		fail_msg("data %x", b);
 	else if (!m.silent_keyboard && !m.emulated)
-		queue_byte(m.resends ? KBD_RESEND : KBD_ECHO);
+		answer_byte(m.resends ? KBD_RESEND : KBD_ECHO);
 }
 
 /* What happens by itself. */
@@ -141,14 +191,13 @@ static void step(void)
 	m.now += STEP_NS;
 	if (m.moment++ == m.hit_at && !m.hit) {
 		m.hit = true;
-		queue_byte(KEY_A);
-		queue_byte(KEY_A | RELEASED);
+		hit_key();
 	}
 	if (m.stuck_at && m.moment >= m.stuck_at)
 		m.busy = 1;
 	if (m.busy) {
 		m.busy--;
-	} else if (m.in_full) {
+	} else if (m.in_full && !(m.reads_first && m.out_full)) {
 		m.in_full = false;
 		if (m.in_is_command)
 			run_command(m.in);
@@ -158,6 +207,8 @@ static void step(void)
 		m.has_answer = false;
 		put_out(m.answer, 0);
 	}
+	if (m.late_at && m.moment == m.late_at && !m.out_full)
+		put_out(KEY_A | RELEASED, 0);
 	if (m.mouse_moves && !m.mouse_off && !m.out_full && !m.has_answer)
 		put_out(0x08, STATUS_AUX);
 	if (!m.on_wire && m.nr_queue && !m.held) {	/* once begun it arrives */
@@ -233,7 +284,7 @@ int request_irq(unsigned int irq, irq_handler_t fn, void *arg, const char *name)
 
 /* ---- what the driver says ---- */
 
-static unsigned int presses, registered, others;
+static unsigned int presses, releases, registered, others;
 
 void keyboard_register(struct keyboard *k) { registered++; }
 const char *keyboard_layout(void) { return "us"; }
@@ -247,6 +298,7 @@ void keyboard_key(struct keyboard *k, unsigned int key, bool down)
 	}
 	assert_int_equal(key, KEY_A);
 	presses += down;
+	releases += !down;
 }
 
 static void start(struct machine kind)
@@ -255,13 +307,17 @@ static void start(struct machine kind)
 	m.config |= CONFIG_IRQ | 0x04;		/* firmware's: what the system flag says stays */
 	if (!m.hit_at)
 		m.hit_at = ~0UL;
-	fake_irqs_off = extended = false;
-	skip = presses = registered = others = log_len = 0;
-	echo = NOT_ASKED;
+	m.scanning = !m.switched_off;
+	extended = false;
+	fake_irqs_off = true;			/* boot */
+	skip = presses = releases = registered = others = log_len = 0;
+	answer = NOT_ASKED;
 	for (unsigned int i = 0; i < m.before; i++)
 		step();
 	ps2kbd_init();
-	assert_false(fake_irqs_off);
+	assert_true(fake_irqs_off);
+	fake_irqs_off = false;
+	deliver();
 }
 
 /* Is something on its way? */
@@ -288,8 +344,7 @@ static void assert_works(void)
 	assert_false(m.held);
 	idle();
 	before = presses;
-	queue_byte(KEY_A);
-	queue_byte(KEY_A | RELEASED);
+	hit_key();
 	idle();
 	if (presses != before + 1)
 		fail_msg("a key hit at moment %ld: the keyboard is dead afterwards", (long)(m.hit_at - m.before));
@@ -396,6 +451,7 @@ static void a_keyboard_may_come_later(void **state)
 static void firmware_that_plays_a_keyboard_is_one(void **state)
 {
 	start((struct machine){ .emulated = true });
+	assert_string_equal(log, KERN_INFO "keyboard: PS/2, layout us\n");
 	assert_works();
 }
 
@@ -422,7 +478,7 @@ static void a_flag_that_is_always_set_means_nothing(void **state)
 /* E0 EE is the release of a key; EE and FE alone are keys that nobody has, once the question is closed. */
 static void answers_that_nobody_asked_for_are_keys(void **state)
 {
-	static const u8 release[] = { PREFIX_E0, 0x6e, PREFIX_E0, 0xee }, alone[] = { 0xee, KBD_RESEND };
+	static const u8 release[] = { PREFIX_E0, 0x6e, PREFIX_E0, 0xee }, alone[] = { 0xee, KBD_RESEND, KBD_ACK };
 
 	start((struct machine){ .slow = 0 });
 	type(release, sizeof(release));
@@ -430,8 +486,80 @@ static void answers_that_nobody_asked_for_are_keys(void **state)
 	assert_false(extended);
 	assert_works();
 	type(alone, sizeof(alone));
-	assert_int_equal(others, 4);
+	assert_int_equal(others, 5);
 	assert_works();
+}
+
+/* 0xfa does not answer the first question, nor 0xee the second. */
+static void the_answer_to_another_question_is_none(void **state)
+{
+	start((struct machine){ .silent_keyboard = true, .held = true, .queue = { KBD_ACK }, .nr_queue = 1 });
+	assert_int_equal(others, 1);
+	assert_non_null(strstr(log, "no keyboard answers"));
+	assert_works();
+	answer = ASKED;
+	yes = KBD_ACK;
+	assert_false(take_answer(0, KBD_ECHO));
+	assert_true(take_answer(0, KBD_ACK));
+}
+
+static void a_keyboard_that_firmware_switched_off_types(void **state)
+{
+	struct machine kind = { .switched_off = true };
+
+	start(kind);
+	assert_int_equal(m.nr_switched_on, 1);
+	assert_string_equal(log, KERN_INFO "keyboard: PS/2, layout us\n");
+	assert_works();
+	kind.emulated = true;			/* silent when it is asked who it is */
+	start(kind);
+	assert_works();
+}
+
+static void a_keyboard_that_asks_back_is_told_again(void **state)
+{
+	struct machine kind = { .switched_off = true, .asks_back = 1 };
+
+	start(kind);
+	assert_int_equal(m.nr_switched_on, 2);
+	assert_string_equal(log, KERN_INFO "keyboard: PS/2, layout us\n");
+	assert_works();
+	kind.asks_back = ~0U;
+	start(kind);
+	assert_int_equal(m.nr_switched_on, 2);
+	assert_string_equal(log, KERN_INFO "keyboard: PS/2, does not answer when it is switched on, layout us\n");
+}
+
+static void a_keyboard_that_does_not_answer_the_order_works(void **state)
+{
+	struct machine kind = { .obeys_silently = true };
+
+	start(kind);
+	assert_string_equal(log, KERN_INFO "keyboard: PS/2, does not answer when it is switched on, layout us\n");
+	assert_true(m.now < 300000000);
+	assert_works();
+	hit_at_each_moment(kind);
+}
+
+/* By the book; only what has not been said when the order comes can be lost. */
+static void a_keyboard_says_all_before_it_is_switched_on(void **state)
+{
+	struct machine kind = { .answers_at_once = true, .forgets = true };
+	unsigned long n = moments_of(kind), lost = 0;
+
+	for (unsigned long at = 21; at < n; at++) {
+		kind.hit_at = at;
+		start(kind);
+		assert_works();
+		if (presses == 2 && releases == 2)
+			continue;
+		lost++;
+		if (at > m.switched_on_at || at + WIRE_NS / STEP_NS + 10 < m.switched_on_at)
+			fail_msg("the key hit at %lu of %lu is lost, switched on at %lu", at, n, m.switched_on_at);
+	}
+	assert_true(lost);
+	kind.forgets = false;
+	hit_at_each_moment(kind);
 }
 
 /* Even while it is open: what is behind a prefix is the rest of a key. */
@@ -459,8 +587,22 @@ static void a_controller_that_gets_stuck_is_waited_for_once(void **state)
 
 	for (unsigned long at = 1; at < n; at++) {
 		start((struct machine){ .stuck_at = at });
-		if (m.now >= WAIT_NS + ECHO_NS + 40000000)
+		if (m.now >= WAIT_NS + ANSWER_NS + 40000000)
 			fail_msg("stuck at moment %lu of %lu: %lu ms", at, n, (unsigned long)m.now / 1000000);
+	}
+}
+
+/* Its edge may have come before somebody listened, and there is no second one until it is read. */
+static void a_byte_that_waits_is_read_first(void **state)
+{
+	struct machine kind = { .reads_first = true };
+	unsigned long n = moments_of(kind);
+
+	for (kind.late_at = m.configured_at + 1; kind.late_at < n; kind.late_at++) {
+		start(kind);
+		assert_works();
+		assert_int_equal(m.nr_switched_on, 1);
+		assert_true(m.now < WAIT_NS);
 	}
 }
 
@@ -493,8 +635,14 @@ int main(void)
 		cmocka_unit_test(a_flag_that_is_always_set_means_nothing),
 		cmocka_unit_test(answers_that_nobody_asked_for_are_keys),
 		cmocka_unit_test(a_key_that_looks_like_the_answer_is_none),
+		cmocka_unit_test(the_answer_to_another_question_is_none),
+		cmocka_unit_test(a_keyboard_that_firmware_switched_off_types),
+		cmocka_unit_test(a_keyboard_that_asks_back_is_told_again),
+		cmocka_unit_test(a_keyboard_that_does_not_answer_the_order_works),
+		cmocka_unit_test(a_keyboard_says_all_before_it_is_switched_on),
 		cmocka_unit_test(firmware_that_does_not_know_the_question_answers),
 		cmocka_unit_test(a_controller_that_gets_stuck_is_waited_for_once),
+		cmocka_unit_test(a_byte_that_waits_is_read_first),
 		cmocka_unit_test(a_mouse_does_not_block_the_keyboard),
 		cmocka_unit_test(without_an_interrupt_line_it_is_said),
 	};
