@@ -461,17 +461,18 @@ static const char *scan(phys_addr_t from, size_t len)
 /* What the loader has copied: the root pointer of ACPI 2.0, else the one of ACPI 1.0, where the firmware has both. */
 static const char *try_copies(void)
 {
+	static const char *const names[NR_RSDP] = { [RSDP_ACPI_2] = "2.0", [RSDP_ACPI_1] = "1.0" };
 	static const u8 none[RSDP_LEN];
 	const char *root = NULL;
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(boot_info.rsdp_copy) && !root; i++) {
+	for (unsigned int i = 0; i < NR_RSDP && !root; i++) {
 		const u8 *copy = boot_info.rsdp_copy[i];
 
 		if (!memcmp(copy, none, sizeof(none)))
 			continue;
 		root = try_rsdp(copy);
 		if (!root)
-			pr_warn("acpi: the root pointer of ACPI %s leads to no tables, ignored\n", i ? "1.0" : "2.0");
+			pr_warn("acpi: the root pointer of ACPI %s leads to no tables, ignored\n", names[i]);
 	}
 	return root;
 }

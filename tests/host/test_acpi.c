@@ -206,7 +206,7 @@ static void make_machine(void)
 	put(m, 60, 0xd0000000, 8);
 	put(m, 68, 1, 2);			/* another segment */
 	make(MCFG, "MCFG", m, sizeof(m));
-	make_rsdp(boot_info.rsdp_copy[0], 2, RSDT, XSDT);
+	make_rsdp(boot_info.rsdp_copy[RSDP_ACPI_2], 2, RSDT, XSDT);
 }
 
 static struct acpi_info read_tables(void)
@@ -309,14 +309,14 @@ static void rsdt_is_the_way_back(void **state)
 	struct acpi_info a;
 
 	make_machine();
-	make_rsdp(boot_info.rsdp_copy[0], 0, RSDT, XSDT);		/* ACPI 1.0 has no XSDT */
+	make_rsdp(boot_info.rsdp_copy[RSDP_ACPI_2], 0, RSDT, XSDT);	/* ACPI 1.0 has no XSDT */
 	a = read_tables();
 	assert_true(used_rsdt(&a));
-	make_rsdp(boot_info.rsdp_copy[0], 2, RSDT, XSDT);
-	boot_info.rsdp_copy[0][25]++;				/* what ACPI 2.0 has added is damaged */
+	make_rsdp(boot_info.rsdp_copy[RSDP_ACPI_2], 2, RSDT, XSDT);
+	boot_info.rsdp_copy[RSDP_ACPI_2][25]++;		/* what ACPI 2.0 has added is damaged */
 	a = read_tables();
 	assert_true(used_rsdt(&a) && said("damaged in its newer part"));
-	make_rsdp(boot_info.rsdp_copy[0], 2, RSDT, XSDT);
+	make_rsdp(boot_info.rsdp_copy[RSDP_ACPI_2], 2, RSDT, XSDT);
 	at(XSDT)->oem_id[0]++;
 	a = read_tables();
 	assert_true(used_rsdt(&a) && said("table XSDT at") && said("wrong checksum"));
@@ -326,11 +326,11 @@ static void rsdt_is_the_way_back(void **state)
 	a = read_tables();
 	assert_true(used_rsdt(&a) && said("called XSDX"));
 	for (u64 bad = 1UL << 40; bad; bad <<= 1) {		/* where there are no addresses */
-		make_rsdp(boot_info.rsdp_copy[0], 2, RSDT, bad);
+		make_rsdp(boot_info.rsdp_copy[RSDP_ACPI_2], 2, RSDT, bad);
 		a = read_tables();
 		assert_true(used_rsdt(&a) && said("no table can be at"));
 	}
-	make_rsdp(boot_info.rsdp_copy[0], 2, 0, 0);
+	make_rsdp(boot_info.rsdp_copy[RSDP_ACPI_2], 2, 0, 0);
 	a = read_tables();
 	assert_false(a.present);
 }
@@ -340,7 +340,7 @@ static void damaged_root_pointers_are_passed_over(void **state)
 	struct acpi_info a;
 
 	make_machine();
-	boot_info.rsdp_copy[0][9]++;
+	boot_info.rsdp_copy[RSDP_ACPI_2][9]++;
 	a = read_tables();
 	assert_false(a.present);
 	make_rsdp(bios + 0x5000, 2, RSDT, XSDT);		/* the first one is damaged, the second leads nowhere */
@@ -367,8 +367,8 @@ static void damaged_root_pointers_are_passed_over(void **state)
 static void make_two_pointers(void)
 {
 	make_machine();
-	make_rsdp(boot_info.rsdp_copy[1], 0, RSDT, 0);
-	memset(boot_info.rsdp_copy[1] + RSDP_V1_LEN, 0, RSDP_LEN - RSDP_V1_LEN);
+	make_rsdp(boot_info.rsdp_copy[RSDP_ACPI_1], 0, RSDT, 0);
+	memset(boot_info.rsdp_copy[RSDP_ACPI_1] + RSDP_V1_LEN, 0, RSDP_LEN - RSDP_V1_LEN);
 }
 
 static void the_older_root_pointer_counts_when_the_newer_is_damaged(void **state)
@@ -378,11 +378,11 @@ static void the_older_root_pointer_counts_when_the_newer_is_damaged(void **state
 	make_two_pointers();
 	a = read_tables();
 	assert_true(a.present && a.nr_lapics == 3 && !said("leads to no tables"));
-	boot_info.rsdp_copy[0][9]++;
+	boot_info.rsdp_copy[RSDP_ACPI_2][9]++;
 	a = read_tables();
 	assert_true(used_rsdt(&a) && said("of ACPI 2.0 leads to no tables"));
 	make_two_pointers();
-	memset(boot_info.rsdp_copy[0], 0, RSDP_LEN);		/* there is only the older */
+	memset(boot_info.rsdp_copy[RSDP_ACPI_2], 0, RSDP_LEN);	/* there is only the older */
 	a = read_tables();
 	assert_true(used_rsdt(&a) && !said("leads to no tables"));
 }
@@ -392,7 +392,7 @@ static void the_older_root_pointer_counts_when_the_newer_names_a_bad_xsdt(void *
 	struct acpi_info a;
 
 	make_two_pointers();
-	make_rsdp(boot_info.rsdp_copy[0], 2, 0, XSDT);
+	make_rsdp(boot_info.rsdp_copy[RSDP_ACPI_2], 2, 0, XSDT);
 	at(XSDT)->oem_id[0]++;
 	a = read_tables();
 	assert_true(used_rsdt(&a) && said("table XSDT at") && said("of ACPI 2.0 leads to no tables"));
@@ -403,8 +403,8 @@ static void two_damaged_root_pointers_leave_the_bios_area(void **state)
 	struct acpi_info a;
 
 	make_two_pointers();
-	boot_info.rsdp_copy[0][9]++;
-	boot_info.rsdp_copy[1][9]++;
+	boot_info.rsdp_copy[RSDP_ACPI_2][9]++;
+	boot_info.rsdp_copy[RSDP_ACPI_1][9]++;
 	a = read_tables();
 	assert_false(a.present);
 	assert_true(said("of ACPI 2.0 leads") && said("of ACPI 1.0 leads") && said("no tables"));
@@ -447,7 +447,7 @@ static void make_machine_for(phys_addr_t table)
 {
 	make_machine();
 	if (table == RSDT)
-		make_rsdp(boot_info.rsdp_copy[0], 0, RSDT, 0);
+		make_rsdp(boot_info.rsdp_copy[RSDP_ACPI_2], 0, RSDT, 0);
 }
 
 /* The same with a right checksum: it may be believed, but does no harm. */
@@ -560,7 +560,7 @@ static void more_cpus_than_there_is_room_for_are_counted(void **state)
 	make_machine();
 	make(MADT2, "APIC", body, sizeof(body));
 	set_sum((u8 *)at(MADT2), at(MADT2)->length, 9);
-	make_rsdp(boot_info.rsdp_copy[0], 0, RSDT, 0);
+	make_rsdp(boot_info.rsdp_copy[RSDP_ACPI_2], 0, RSDT, 0);
 	a = read_tables();
 	check_sane(&a);
 	assert_int_equal(a.nr_lapics, NR_CPUS);
