@@ -309,12 +309,22 @@ static void find_s5_in(const struct acpi_header *t)
 					 &acpi_info.s5_typa, &acpi_info.s5_typb);
 }
 
+/* The DSDT of the newer field, or, where that leads to none, of the older; NULL: neither. */
+static const struct acpi_header *map_dsdt(const struct acpi_header *fadt)
+{
+	u64 newer = field(fadt, FADT_X_DSDT, 8), old = field(fadt, FADT_DSDT, 4);
+	const struct acpi_header *dsdt = newer ? map_table(newer) : NULL;
+
+	if (!dsdt && old && old != newer)
+		dsdt = map_table(old);
+	return dsdt;
+}
+
 static void parse_fadt(const struct acpi_header *t)
 {
 	const struct acpi_header *dsdt;
 	struct acpi_reg tmr;
 	u32 flags = field(t, FADT_FLAGS, 4);
-	u64 dsdt_pa = field(t, FADT_X_DSDT, 8);
 
 	if (field(t, FADT_CENTURY, 1) < 128)	/* bit 7 of its index would switch NMIs */
 		acpi_info.rtc_century = field(t, FADT_CENTURY, 1);
@@ -333,9 +343,7 @@ static void parse_fadt(const struct acpi_header *t)
 		if (field(t, FADT_PM_TMR_LEN, 1) == 4 && tmr.space == ACPI_SPACE_IO)
 			acpi_info.pm_timer_port = tmr.addr;
 	}
-	if (!dsdt_pa)
-		dsdt_pa = field(t, FADT_DSDT, 4);
-	dsdt = dsdt_pa ? map_table(dsdt_pa) : NULL;
+	dsdt = map_dsdt(t);
 	if (dsdt) {
 		find_s5_in(dsdt);
 		unmap_table(dsdt);

@@ -86,6 +86,7 @@ void iounmap(void *p)
 #define MADT	(TABLES + 0x600)
 #define HPET	(TABLES + 0x800)
 #define MCFG	(TABLES + 0x900)
+#define DSDT2	(TABLES + 0xa00)		/* of the FADT's newer field, where a test has one */
 #define MADT2	(TABLES + 0x1000)		/* what only the RSDT names */
 
 static struct acpi_header *at(phys_addr_t pa)
@@ -166,11 +167,12 @@ static const u8 madt_body[] = {
 
 static const u8 dsdt_body[] = { 0x10, 0x20, 0x08, '_', 'S', '5', '_', 0x12, 0x0a, 0x04, 0x0a, 5, 0x0a, 7, 0, 0 };
 
-static void make_fadt(void)
+static void make_fadt(u64 x_dsdt)
 {
 	u8 f[244 - 36 + 12] = { 0 };
 
 	put(f, FADT_DSDT, DSDT, 4);
+	put(f, FADT_X_DSDT, x_dsdt, 8);
 	put(f, FADT_SMI_CMD, 0xb2, 4);
 	put(f, FADT_ACPI_ENABLE, 0xf1, 1);
 	put(f, FADT_PM1A_CNT, 0x604, 4);
@@ -195,7 +197,7 @@ static void make_machine(void)
 	memset(tables, 0, sizeof(tables));
 	make(RSDT, "RSDT", rsdt, sizeof(rsdt));
 	make(XSDT, "XSDT", xsdt, sizeof(xsdt));
-	make_fadt();
+	make_fadt(0);
 	make(DSDT, "DSDT", dsdt_body, sizeof(dsdt_body));
 	make(MADT, "APIC", madt_body, sizeof(madt_body));
 	make(MADT2, "APIC", madt_body, 16);
@@ -413,6 +415,30 @@ static void two_damaged_root_pointers_leave_the_bios_area(void **state)
 	assert_true(a.present && a.nr_lapics == 3);
 }
 
+static void the_older_dsdt_counts_when_the_newer_is_damaged(void **state)
+{
+	static const u8 other[] = { 0x08, '_', 'S', '5', '_', 0x12, 0x0a, 0x04, 0x0a, 3, 0x0a, 4, 0, 0 };
+	struct acpi_info a;
+
+	make_machine();
+	make_fadt(DSDT2);
+	make(DSDT2, "DSDT", other, sizeof(other));
+	a = read_tables();
+	assert_true(a.have_s5 && a.s5_typa == 3 && a.s5_typb == 4);
+	at(DSDT2)->oem_id[0]++;
+	a = read_tables();
+	assert_true(a.have_s5 && a.s5_typa == 5 && a.s5_typb == 7);
+	assert_true(said("table DSDT at") && said("wrong checksum"));
+	make_fadt(1UL << 40);			/* where there are no addresses */
+	a = read_tables();
+	assert_true(a.have_s5 && a.s5_typa == 5 && said("no table can be at"));
+	make_fadt(DSDT);			/* both name the same one: it is not tried twice */
+	at(DSDT)->oem_id[0]++;
+	a = read_tables();
+	assert_false(a.have_s5);
+	assert_null(strstr(strstr(log, "table DSDT at") + 1, "table DSDT at"));
+}
+
 /* ---- damage ---- */
 
 static const phys_addr_t all_tables[] = { RSDT, XSDT, FADT, DSDT, MADT, HPET, MCFG };
@@ -612,6 +638,7 @@ int main(void)
 		cmocka_unit_test(the_older_root_pointer_counts_when_the_newer_is_damaged),
 		cmocka_unit_test(the_older_root_pointer_counts_when_the_newer_names_a_bad_xsdt),
 		cmocka_unit_test(two_damaged_root_pointers_leave_the_bios_area),
+		cmocka_unit_test(the_older_dsdt_counts_when_the_newer_is_damaged),
 		cmocka_unit_test(changed_byte_is_noticed),
 		cmocka_unit_test(changed_byte_with_a_right_checksum_does_no_harm),
 		cmocka_unit_test(table_cut_at_any_length_does_no_harm),
