@@ -40,6 +40,8 @@ _Static_assert(sizeof(struct acpi_header) == 36, "ACPI");
 #define FADT_DSDT		40
 #define FADT_SMI_CMD		48
 #define FADT_ACPI_ENABLE	52
+#define FADT_PM1A_EVT		56
+#define FADT_PM1B_EVT		60
 #define FADT_PM1A_CNT		64
 #define FADT_PM1B_CNT		68
 #define FADT_PM_TMR		76
@@ -49,6 +51,8 @@ _Static_assert(sizeof(struct acpi_header) == 36, "ACPI");
 #define FADT_RESET_REG		116
 #define FADT_RESET_VALUE	128
 #define FADT_X_DSDT		140
+#define FADT_X_PM1A_EVT		148
+#define FADT_X_PM1B_EVT		160
 #define FADT_X_PM1A_CNT		172
 #define FADT_X_PM1B_CNT		184
 #define FADT_X_PM_TMR		208
@@ -335,6 +339,8 @@ static void parse_fadt(const struct acpi_header *t)
 	if (flags & FADT_HW_REDUCED) {
 		acpi_info.sleep_control = generic_address(t, FADT_SLEEP_CONTROL);
 	} else {
+		acpi_info.pm1a_sts = port_or_generic(t, FADT_PM1A_EVT, FADT_X_PM1A_EVT);
+		acpi_info.pm1b_sts = port_or_generic(t, FADT_PM1B_EVT, FADT_X_PM1B_EVT);
 		acpi_info.pm1a_cnt = port_or_generic(t, FADT_PM1A_CNT, FADT_X_PM1A_CNT);
 		acpi_info.pm1b_cnt = port_or_generic(t, FADT_PM1B_CNT, FADT_X_PM1B_CNT);
 		acpi_info.smi_cmd = field(t, FADT_SMI_CMD, 4);
@@ -535,6 +541,8 @@ void acpi_init(void)
 	}
 	map_register(&acpi_info.reset_reg);
 	map_register(&acpi_info.sleep_control);
+	map_register(&acpi_info.pm1a_sts);
+	map_register(&acpi_info.pm1b_sts);
 	map_register(&acpi_info.pm1a_cnt);
 	map_register(&acpi_info.pm1b_cnt);
 	pr_info("acpi: %s, %u CPUs, %u I/O APICs, HPET %s, PM timer %#x, S5 %s\n", root, acpi_info.nr_lapics,

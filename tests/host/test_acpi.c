@@ -175,6 +175,9 @@ static void make_fadt(u64 x_dsdt)
 	put(f, FADT_X_DSDT, x_dsdt, 8);
 	put(f, FADT_SMI_CMD, 0xb2, 4);
 	put(f, FADT_ACPI_ENABLE, 0xf1, 1);
+	put(f, FADT_PM1A_EVT, 0x600, 4);
+	put(f, FADT_PM1B_EVT, 0x700, 4);
+	put_register(f, FADT_X_PM1B_EVT, ACPI_SPACE_MEMORY, 0xfed01000);
 	put(f, FADT_PM1A_CNT, 0x604, 4);
 	put(f, FADT_PM_TMR, 0x608, 4);
 	put(f, FADT_PM_TMR_LEN, 4, 1);
@@ -271,7 +274,9 @@ static void good_tables_are_read(void **state)
 	assert_int_equal(a.nmi_pins, BIT(1));
 	assert_int_equal(a.hpet_addr, 0xfed00000);
 	assert_int_equal(a.pm_timer_port, 0x608);
-	assert_int_equal(a.pm1a_cnt.addr, 0x604);
+	assert_true(a.pm1a_sts.space == ACPI_SPACE_IO && a.pm1a_sts.addr == 0x600 && !a.pm1a_sts.mapped);
+	assert_true(a.pm1b_sts.space == ACPI_SPACE_MEMORY && a.pm1b_sts.addr == 0xfed01000 && a.pm1b_sts.mapped);
+	assert_true(a.pm1a_cnt.addr == 0x604 && !a.pm1b_cnt.addr);
 	assert_int_equal(a.reset_reg.addr, 0xfed00f00);
 	assert_non_null(a.reset_reg.mapped);
 	assert_int_equal(a.reset_value, 0x0f);
