@@ -149,9 +149,9 @@ static void __init mb2_framebuffer(const struct mb2_framebuffer *t)
 /* The tag holds a copy of the table of 20 or 36 bytes, not its address.  There may be one tag of each kind. */
 static void __init mb2_rsdp(const struct mb2_tag *tag)
 {
-	u8 *copy = boot_info.rsdp_copy[tag->type == MB2_ACPI_OLD];
+	unsigned int which = tag->type == MB2_ACPI_OLD ? RSDP_ACPI_1 : RSDP_ACPI_2;
 
-	memcpy(copy, tag + 1, min(tag->size - sizeof(*tag), sizeof(boot_info.rsdp_copy[0])));
+	memcpy(boot_info.rsdp_copy[which], tag + 1, min(tag->size - sizeof(*tag), sizeof(boot_info.rsdp_copy[which])));
 }
 
 /* A tag that is too short for what it should hold says nothing. */

@@ -33,6 +33,9 @@ struct boot_framebuffer {
 	bool text;		/* VGA text mode at addr, width and height in characters */
 };
 
+/* The root pointers of ACPI that a loader may copy, in the order in which they are tried. */
+enum { RSDP_ACPI_2, RSDP_ACPI_1, NR_RSDP };
+
 struct boot_info {
 	const char *protocol;			/* "PVH", "multiboot2" */
 	const char *loader;			/* its own name, or "" */
@@ -41,7 +44,7 @@ struct boot_info {
 	bool mem_cut;				/* that was too little for all pieces of the map */
 	struct boot_framebuffer fb;
 	phys_addr_t rsdp;			/* 0: search the BIOS area */
-	u8 rsdp_copy[2][36];			/* multiboot2 hands copies instead: ACPI 2.0's and 1.0's; zeroes: none */
+	u8 rsdp_copy[NR_RSDP][36];		/* multiboot2 hands copies instead; zeroes: none */
 	bool efi;				/* the firmware is UEFI */
 	u8 smbios[32];				/* the loader's copy of SMBIOS's entry point; zeroes: none */
 	phys_addr_t initrd;

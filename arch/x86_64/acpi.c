@@ -40,6 +40,8 @@ _Static_assert(sizeof(struct acpi_header) == 36, "ACPI");
 #define FADT_DSDT		40
 #define FADT_SMI_CMD		48
 #define FADT_ACPI_ENABLE	52
+#define FADT_PM1A_EVT		56
+#define FADT_PM1B_EVT		60
 #define FADT_PM1A_CNT		64
 #define FADT_PM1B_CNT		68
 #define FADT_PM_TMR		76
@@ -49,6 +51,8 @@ _Static_assert(sizeof(struct acpi_header) == 36, "ACPI");
 #define FADT_RESET_REG		116
 #define FADT_RESET_VALUE	128
 #define FADT_X_DSDT		140
+#define FADT_X_PM1A_EVT		148
+#define FADT_X_PM1B_EVT		160
 #define FADT_X_PM1A_CNT		172
 #define FADT_X_PM1B_CNT		184
 #define FADT_X_PM_TMR		208
@@ -309,12 +313,22 @@ static void find_s5_in(const struct acpi_header *t)
 					 &acpi_info.s5_typa, &acpi_info.s5_typb);
 }
 
+/* The DSDT of the newer field, or, where that leads to none, of the older; NULL: neither. */
+static const struct acpi_header *map_dsdt(const struct acpi_header *fadt)
+{
+	u64 newer = field(fadt, FADT_X_DSDT, 8), old = field(fadt, FADT_DSDT, 4);
+	const struct acpi_header *dsdt = newer ? map_table(newer) : NULL;
+
+	if (!dsdt && old && old != newer)
+		dsdt = map_table(old);
+	return dsdt;
+}
+
 static void parse_fadt(const struct acpi_header *t)
 {
 	const struct acpi_header *dsdt;
 	struct acpi_reg tmr;
 	u32 flags = field(t, FADT_FLAGS, 4);
-	u64 dsdt_pa = field(t, FADT_X_DSDT, 8);
 
 	if (field(t, FADT_CENTURY, 1) < 128)	/* bit 7 of its index would switch NMIs */
 		acpi_info.rtc_century = field(t, FADT_CENTURY, 1);
@@ -325,6 +339,8 @@ static void parse_fadt(const struct acpi_header *t)
 	if (flags & FADT_HW_REDUCED) {
 		acpi_info.sleep_control = generic_address(t, FADT_SLEEP_CONTROL);
 	} else {
+		acpi_info.pm1a_sts = port_or_generic(t, FADT_PM1A_EVT, FADT_X_PM1A_EVT);
+		acpi_info.pm1b_sts = port_or_generic(t, FADT_PM1B_EVT, FADT_X_PM1B_EVT);
 		acpi_info.pm1a_cnt = port_or_generic(t, FADT_PM1A_CNT, FADT_X_PM1A_CNT);
 		acpi_info.pm1b_cnt = port_or_generic(t, FADT_PM1B_CNT, FADT_X_PM1B_CNT);
 		acpi_info.smi_cmd = field(t, FADT_SMI_CMD, 4);
@@ -333,9 +349,7 @@ static void parse_fadt(const struct acpi_header *t)
 		if (field(t, FADT_PM_TMR_LEN, 1) == 4 && tmr.space == ACPI_SPACE_IO)
 			acpi_info.pm_timer_port = tmr.addr;
 	}
-	if (!dsdt_pa)
-		dsdt_pa = field(t, FADT_DSDT, 4);
-	dsdt = dsdt_pa ? map_table(dsdt_pa) : NULL;
+	dsdt = map_dsdt(t);
 	if (dsdt) {
 		find_s5_in(dsdt);
 		unmap_table(dsdt);
@@ -461,17 +475,18 @@ static const char *scan(phys_addr_t from, size_t len)
 /* What the loader has copied: the root pointer of ACPI 2.0, else the one of ACPI 1.0, where the firmware has both. */
 static const char *try_copies(void)
 {
+	static const char *const names[NR_RSDP] = { [RSDP_ACPI_2] = "2.0", [RSDP_ACPI_1] = "1.0" };
 	static const u8 none[RSDP_LEN];
 	const char *root = NULL;
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(boot_info.rsdp_copy) && !root; i++) {
+	for (unsigned int i = 0; i < NR_RSDP && !root; i++) {
 		const u8 *copy = boot_info.rsdp_copy[i];
 
 		if (!memcmp(copy, none, sizeof(none)))
 			continue;
 		root = try_rsdp(copy);
 		if (!root)
-			pr_warn("acpi: the root pointer of ACPI %s leads to no tables, ignored\n", i ? "1.0" : "2.0");
+			pr_warn("acpi: the root pointer of ACPI %s leads to no tables, ignored\n", names[i]);
 	}
 	return root;
 }
@@ -526,6 +541,8 @@ void acpi_init(void)
 	}
 	map_register(&acpi_info.reset_reg);
 	map_register(&acpi_info.sleep_control);
+	map_register(&acpi_info.pm1a_sts);
+	map_register(&acpi_info.pm1b_sts);
 	map_register(&acpi_info.pm1a_cnt);
 	map_register(&acpi_info.pm1b_cnt);
 	pr_info("acpi: %s, %u CPUs, %u I/O APICs, HPET %s, PM timer %#x, S5 %s\n", root, acpi_info.nr_lapics,

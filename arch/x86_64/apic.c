@@ -106,27 +106,27 @@ static bool wait_sent(bool was_stuck)
 
 /*
  * In xAPIC mode in two steps, which must belong together.  What is stuck is overwritten.  It is said by the first
- * sender that has interrupts on: one that has them off may hold a lock of the log's.
+ * sender that has interrupts on: one that has them off may hold a lock of the log's.  Each CPU has a register of its
+ * own, which gets stuck and free again by itself.
  */
 void apic_send(u32 id, u32 what)
 {
-	static bool stuck, said;	/* any CPU's: a hint, and at worst said twice; written only when it changes */
-	bool was_stuck = READ_ONCE(stuck), is_stuck;
+	static bool said;
 	unsigned long flags;
+	bool stuck;
 
 	if (!lapic) {
 		wrmsr(X2APIC_MSR + (APIC_ICR_LOW >> 4), (u64)id << 32 | what);
 		return;
 	}
 	flags = local_irq_save();
-	is_stuck = !wait_sent(was_stuck);
-	if (is_stuck != was_stuck)
-		WRITE_ONCE(stuck, is_stuck);
+	stuck = !wait_sent(this_cpu()->icr_stuck);
+	this_cpu()->icr_stuck = stuck;
 	apic_write(APIC_ICR_HIGH, id << 24);
 	apic_write(APIC_ICR_LOW, what);
 	local_irq_restore(flags);
-	if (is_stuck && flags & X86_EFLAGS_IF && !__atomic_exchange_n(&said, true, __ATOMIC_RELAXED))
-		pr_warn("apic: interrupts to other CPUs do not leave; they are sent without waiting\n");
+	if (stuck && flags & X86_EFLAGS_IF && !__atomic_exchange_n(&said, true, __ATOMIC_RELAXED))
+		pr_warn("apic: interrupts to other CPUs do not leave in time; the next ones overwrite them\n");
 }
 
 bool apic_can_reach(u32 id)

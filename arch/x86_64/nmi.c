@@ -92,9 +92,15 @@ void nmi_backtrace(unsigned int cpu)
 
 void nmi_stop_others(void)
 {
-	unsigned int me = smp_processor_id();
+	static unsigned int stopper;		/* atomic: number of the CPU that does it, + 1; 0: none yet */
+	unsigned int me = smp_processor_id(), nobody = 0;
 	u64 since = rdtsc();
 
+	if (!__atomic_compare_exchange_n(&stopper, &nobody, me + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+		if (nobody != me + 1)
+			machine_halt();		/* until that one's NMI comes */
+		return;
+	}
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
 		if (cpu != me)
 			ask(cpu, STOP);

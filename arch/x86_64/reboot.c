@@ -4,15 +4,18 @@
  * Purpose:    one list of methods per goal, best first; each is tried and, should the
  *             machine still be running, the next.
  * Invariants: nothing here takes a lock (but to print, which a panic may), allocates, or returns (but
- *             debug_exit), so that a panic may call it from anywhere.
+ *             debug_exit), so that a panic may call it from anywhere.  Before the machine is switched off or
+ *             restarted the other CPUs are stopped: firmware that then takes over may wait for them for ever.
  * Command line: reboot=a|k|p|t: the way that is tried first.
- * Sources:    ACPI specification, "Sleeping States" and "Reset Register"; QEMU's
- *             isa-debug-exit; Bochs manual, "Shutdown" port 0x8900.
+ * Sources:    ACPI specification, "Sleeping States", "PM1 Control Registers", "PM1 Status Registers" and "Reset
+ *             Register"; QEMU's isa-debug-exit; Bochs manual, "Shutdown" port 0x8900.
  */
 #include <asm/acpi.h>
+#include <asm/nmi.h>
 #include <asm/processor.h>
 #include <boot_info.h>
 #include <gcov_dump.h>
+#include <panic.h>
 #include <printk.h>
 #include <time.h>
 
@@ -24,10 +27,21 @@
 #define CONFIG_ADDRESS		0xcf8
 #define CONFIG_DATA		0xcfc
 
-#define SLP_EN			BIT(13)	/* in PM1x_CNT */
+#define SLP_EN			BIT(13)	/* in PM1x_CNT; reads as 0 */
 #define SLP_TYP_SHIFT		10
+#define SLP_TYP_MASK		(7 << SLP_TYP_SHIFT)
+#define GBL_RLS			BIT(2)	/* write only: would tell the BIOS that a lock is free */
 #define SCI_EN			BIT(0)
+#define WAK_STS			BIT(15)	/* in PM1x_STS: it has just woken up; a 1 written clears it */
 #define REDUCED_SLP_EN		0x20	/* in the sleep control register */
+
+/* The other CPUs stop where they are, whatever locks they hold: printk must wait for none from here on. */
+static void stop_others(void)
+{
+	local_irq_disable();
+	nmi_stop_others();
+	printk_panic_mode();
+}
 
 /* Busy-wait that also ends if the clock does not run. */
 static void wait_a_little(void)
@@ -64,6 +78,14 @@ static void reg_write(struct acpi_reg r, u32 v, unsigned int bytes)
 	}
 }
 
+/* 16 bits; 0 of a register that is absent, or where none can be. */
+static u16 reg_read(struct acpi_reg r)
+{
+	if (r.addr && r.space == ACPI_SPACE_IO)
+		return inw(r.addr);
+	return r.mapped ? *(volatile u16 *)r.mapped : 0;
+}
+
 /* Legacy firmware may still own the power registers: take them over first. */
 static void acpi_take_over(void)
 {
@@ -77,24 +99,48 @@ static void acpi_take_over(void)
 		wait_a_little();
 }
 
+/* What the control register @cnt must become for the sleep type @typ.  Its other bits, some without a name, stay. */
+static u16 with_sleep_type(struct acpi_reg cnt, u8 typ)
+{
+	u16 keep = reg_read(cnt) & ~(SLP_TYP_MASK | SLP_EN | GBL_RLS);
+
+	return keep | (typ << SLP_TYP_SHIFT & SLP_TYP_MASK);
+}
+
+/*
+ * A machine that still says "woken up" might not fall asleep.  The type goes first, alone: some hardware wants to have
+ * it before the order.
+ */
+static void pm1_power_off(void)
+{
+	u16 a, b;
+
+	acpi_take_over();
+	reg_write(acpi_info.pm1a_sts, WAK_STS, 2);
+	reg_write(acpi_info.pm1b_sts, WAK_STS, 2);
+	a = with_sleep_type(acpi_info.pm1a_cnt, acpi_info.s5_typa);
+	b = with_sleep_type(acpi_info.pm1b_cnt, acpi_info.s5_typb);
+	reg_write(acpi_info.pm1a_cnt, a, 2);
+	reg_write(acpi_info.pm1b_cnt, b, 2);
+	reg_write(acpi_info.pm1a_cnt, a | SLP_EN, 2);
+	reg_write(acpi_info.pm1b_cnt, b | SLP_EN, 2);
+}
+
 static void acpi_power_off(void)
 {
 	if (!acpi_info.have_s5)
 		return;
-	if (acpi_info.sleep_control.addr) {
+	if (acpi_info.sleep_control.addr)
 		reg_write(acpi_info.sleep_control, acpi_info.s5_typa << 2 | REDUCED_SLP_EN, 1);
-	} else {
-		acpi_take_over();
-		reg_write(acpi_info.pm1a_cnt, acpi_info.s5_typa << SLP_TYP_SHIFT | SLP_EN, 2);
-		reg_write(acpi_info.pm1b_cnt, acpi_info.s5_typb << SLP_TYP_SHIFT | SLP_EN, 2);
-	}
+	else
+		pm1_power_off();
 	wait_a_little();
 }
 
 /* ACPI, then the emulators' own ways, then the person in front of the machine. */
 void machine_power_off(void)
 {
-	local_irq_disable();
+	stop_others();
 	acpi_power_off();
 	for (const char *s = "Shutdown"; *s; s++)
 		outb(BOCHS_SHUTDOWN_PORT, *s);
@@ -181,7 +227,7 @@ void machine_restart(void)
 {
 	char first[2] = "";
 
-	local_irq_disable();
+	stop_others();
 	cmdline_get("reboot", first, sizeof(first));
 	for (size_t i = 0; i < ARRAY_SIZE(reset_ways); i++)
 		if (reset_ways[i].letter == first[0])

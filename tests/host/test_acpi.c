@@ -86,6 +86,7 @@ void iounmap(void *p)
 #define MADT	(TABLES + 0x600)
 #define HPET	(TABLES + 0x800)
 #define MCFG	(TABLES + 0x900)
+#define DSDT2	(TABLES + 0xa00)		/* of the FADT's newer field, where a test has one */
 #define MADT2	(TABLES + 0x1000)		/* what only the RSDT names */
 
 static struct acpi_header *at(phys_addr_t pa)
@@ -166,13 +167,17 @@ static const u8 madt_body[] = {
 
 static const u8 dsdt_body[] = { 0x10, 0x20, 0x08, '_', 'S', '5', '_', 0x12, 0x0a, 0x04, 0x0a, 5, 0x0a, 7, 0, 0 };
 
-static void make_fadt(void)
+static void make_fadt(u64 x_dsdt)
 {
 	u8 f[244 - 36 + 12] = { 0 };
 
 	put(f, FADT_DSDT, DSDT, 4);
+	put(f, FADT_X_DSDT, x_dsdt, 8);
 	put(f, FADT_SMI_CMD, 0xb2, 4);
 	put(f, FADT_ACPI_ENABLE, 0xf1, 1);
+	put(f, FADT_PM1A_EVT, 0x600, 4);
+	put(f, FADT_PM1B_EVT, 0x700, 4);
+	put_register(f, FADT_X_PM1B_EVT, ACPI_SPACE_MEMORY, 0xfed01000);
 	put(f, FADT_PM1A_CNT, 0x604, 4);
 	put(f, FADT_PM_TMR, 0x608, 4);
 	put(f, FADT_PM_TMR_LEN, 4, 1);
@@ -195,7 +200,7 @@ static void make_machine(void)
 	memset(tables, 0, sizeof(tables));
 	make(RSDT, "RSDT", rsdt, sizeof(rsdt));
 	make(XSDT, "XSDT", xsdt, sizeof(xsdt));
-	make_fadt();
+	make_fadt(0);
 	make(DSDT, "DSDT", dsdt_body, sizeof(dsdt_body));
 	make(MADT, "APIC", madt_body, sizeof(madt_body));
 	make(MADT2, "APIC", madt_body, 16);
@@ -206,7 +211,7 @@ static void make_machine(void)
 	put(m, 60, 0xd0000000, 8);
 	put(m, 68, 1, 2);			/* another segment */
 	make(MCFG, "MCFG", m, sizeof(m));
-	make_rsdp(boot_info.rsdp_copy[0], 2, RSDT, XSDT);
+	make_rsdp(boot_info.rsdp_copy[RSDP_ACPI_2], 2, RSDT, XSDT);
 }
 
 static struct acpi_info read_tables(void)
@@ -269,7 +274,9 @@ static void good_tables_are_read(void **state)
 	assert_int_equal(a.nmi_pins, BIT(1));
 	assert_int_equal(a.hpet_addr, 0xfed00000);
 	assert_int_equal(a.pm_timer_port, 0x608);
-	assert_int_equal(a.pm1a_cnt.addr, 0x604);
+	assert_true(a.pm1a_sts.space == ACPI_SPACE_IO && a.pm1a_sts.addr == 0x600 && !a.pm1a_sts.mapped);
+	assert_true(a.pm1b_sts.space == ACPI_SPACE_MEMORY && a.pm1b_sts.addr == 0xfed01000 && a.pm1b_sts.mapped);
+	assert_true(a.pm1a_cnt.addr == 0x604 && !a.pm1b_cnt.addr);
 	assert_int_equal(a.reset_reg.addr, 0xfed00f00);
 	assert_non_null(a.reset_reg.mapped);
 	assert_int_equal(a.reset_value, 0x0f);
@@ -309,14 +316,14 @@ static void rsdt_is_the_way_back(void **state)
 	struct acpi_info a;
 
 	make_machine();
-	make_rsdp(boot_info.rsdp_copy[0], 0, RSDT, XSDT);		/* ACPI 1.0 has no XSDT */
+	make_rsdp(boot_info.rsdp_copy[RSDP_ACPI_2], 0, RSDT, XSDT);	/* ACPI 1.0 has no XSDT */
 	a = read_tables();
 	assert_true(used_rsdt(&a));
-	make_rsdp(boot_info.rsdp_copy[0], 2, RSDT, XSDT);
-	boot_info.rsdp_copy[0][25]++;				/* what ACPI 2.0 has added is damaged */
+	make_rsdp(boot_info.rsdp_copy[RSDP_ACPI_2], 2, RSDT, XSDT);
+	boot_info.rsdp_copy[RSDP_ACPI_2][25]++;		/* what ACPI 2.0 has added is damaged */
 	a = read_tables();
 	assert_true(used_rsdt(&a) && said("damaged in its newer part"));
-	make_rsdp(boot_info.rsdp_copy[0], 2, RSDT, XSDT);
+	make_rsdp(boot_info.rsdp_copy[RSDP_ACPI_2], 2, RSDT, XSDT);
 	at(XSDT)->oem_id[0]++;
 	a = read_tables();
 	assert_true(used_rsdt(&a) && said("table XSDT at") && said("wrong checksum"));
@@ -326,11 +333,11 @@ static void rsdt_is_the_way_back(void **state)
 	a = read_tables();
 	assert_true(used_rsdt(&a) && said("called XSDX"));
 	for (u64 bad = 1UL << 40; bad; bad <<= 1) {		/* where there are no addresses */
-		make_rsdp(boot_info.rsdp_copy[0], 2, RSDT, bad);
+		make_rsdp(boot_info.rsdp_copy[RSDP_ACPI_2], 2, RSDT, bad);
 		a = read_tables();
 		assert_true(used_rsdt(&a) && said("no table can be at"));
 	}
-	make_rsdp(boot_info.rsdp_copy[0], 2, 0, 0);
+	make_rsdp(boot_info.rsdp_copy[RSDP_ACPI_2], 2, 0, 0);
 	a = read_tables();
 	assert_false(a.present);
 }
@@ -340,7 +347,7 @@ static void damaged_root_pointers_are_passed_over(void **state)
 	struct acpi_info a;
 
 	make_machine();
-	boot_info.rsdp_copy[0][9]++;
+	boot_info.rsdp_copy[RSDP_ACPI_2][9]++;
 	a = read_tables();
 	assert_false(a.present);
 	make_rsdp(bios + 0x5000, 2, RSDT, XSDT);		/* the first one is damaged, the second leads nowhere */
@@ -367,8 +374,8 @@ static void damaged_root_pointers_are_passed_over(void **state)
 static void make_two_pointers(void)
 {
 	make_machine();
-	make_rsdp(boot_info.rsdp_copy[1], 0, RSDT, 0);
-	memset(boot_info.rsdp_copy[1] + RSDP_V1_LEN, 0, RSDP_LEN - RSDP_V1_LEN);
+	make_rsdp(boot_info.rsdp_copy[RSDP_ACPI_1], 0, RSDT, 0);
+	memset(boot_info.rsdp_copy[RSDP_ACPI_1] + RSDP_V1_LEN, 0, RSDP_LEN - RSDP_V1_LEN);
 }
 
 static void the_older_root_pointer_counts_when_the_newer_is_damaged(void **state)
@@ -378,11 +385,11 @@ static void the_older_root_pointer_counts_when_the_newer_is_damaged(void **state
 	make_two_pointers();
 	a = read_tables();
 	assert_true(a.present && a.nr_lapics == 3 && !said("leads to no tables"));
-	boot_info.rsdp_copy[0][9]++;
+	boot_info.rsdp_copy[RSDP_ACPI_2][9]++;
 	a = read_tables();
 	assert_true(used_rsdt(&a) && said("of ACPI 2.0 leads to no tables"));
 	make_two_pointers();
-	memset(boot_info.rsdp_copy[0], 0, RSDP_LEN);		/* there is only the older */
+	memset(boot_info.rsdp_copy[RSDP_ACPI_2], 0, RSDP_LEN);	/* there is only the older */
 	a = read_tables();
 	assert_true(used_rsdt(&a) && !said("leads to no tables"));
 }
@@ -392,7 +399,7 @@ static void the_older_root_pointer_counts_when_the_newer_names_a_bad_xsdt(void *
 	struct acpi_info a;
 
 	make_two_pointers();
-	make_rsdp(boot_info.rsdp_copy[0], 2, 0, XSDT);
+	make_rsdp(boot_info.rsdp_copy[RSDP_ACPI_2], 2, 0, XSDT);
 	at(XSDT)->oem_id[0]++;
 	a = read_tables();
 	assert_true(used_rsdt(&a) && said("table XSDT at") && said("of ACPI 2.0 leads to no tables"));
@@ -403,14 +410,38 @@ static void two_damaged_root_pointers_leave_the_bios_area(void **state)
 	struct acpi_info a;
 
 	make_two_pointers();
-	boot_info.rsdp_copy[0][9]++;
-	boot_info.rsdp_copy[1][9]++;
+	boot_info.rsdp_copy[RSDP_ACPI_2][9]++;
+	boot_info.rsdp_copy[RSDP_ACPI_1][9]++;
 	a = read_tables();
 	assert_false(a.present);
 	assert_true(said("of ACPI 2.0 leads") && said("of ACPI 1.0 leads") && said("no tables"));
 	make_rsdp(bios + 0x5000, 2, RSDT, XSDT);
 	a = read_tables();
 	assert_true(a.present && a.nr_lapics == 3);
+}
+
+static void the_older_dsdt_counts_when_the_newer_is_damaged(void **state)
+{
+	static const u8 other[] = { 0x08, '_', 'S', '5', '_', 0x12, 0x0a, 0x04, 0x0a, 3, 0x0a, 4, 0, 0 };
+	struct acpi_info a;
+
+	make_machine();
+	make_fadt(DSDT2);
+	make(DSDT2, "DSDT", other, sizeof(other));
+	a = read_tables();
+	assert_true(a.have_s5 && a.s5_typa == 3 && a.s5_typb == 4);
+	at(DSDT2)->oem_id[0]++;
+	a = read_tables();
+	assert_true(a.have_s5 && a.s5_typa == 5 && a.s5_typb == 7);
+	assert_true(said("table DSDT at") && said("wrong checksum"));
+	make_fadt(1UL << 40);			/* where there are no addresses */
+	a = read_tables();
+	assert_true(a.have_s5 && a.s5_typa == 5 && said("no table can be at"));
+	make_fadt(DSDT);			/* both name the same one: it is not tried twice */
+	at(DSDT)->oem_id[0]++;
+	a = read_tables();
+	assert_false(a.have_s5);
+	assert_null(strstr(strstr(log, "table DSDT at") + 1, "table DSDT at"));
 }
 
 /* ---- damage ---- */
@@ -447,7 +478,7 @@ static void make_machine_for(phys_addr_t table)
 {
 	make_machine();
 	if (table == RSDT)
-		make_rsdp(boot_info.rsdp_copy[0], 0, RSDT, 0);
+		make_rsdp(boot_info.rsdp_copy[RSDP_ACPI_2], 0, RSDT, 0);
 }
 
 /* The same with a right checksum: it may be believed, but does no harm. */
@@ -560,7 +591,7 @@ static void more_cpus_than_there_is_room_for_are_counted(void **state)
 	make_machine();
 	make(MADT2, "APIC", body, sizeof(body));
 	set_sum((u8 *)at(MADT2), at(MADT2)->length, 9);
-	make_rsdp(boot_info.rsdp_copy[0], 0, RSDT, 0);
+	make_rsdp(boot_info.rsdp_copy[RSDP_ACPI_2], 0, RSDT, 0);
 	a = read_tables();
 	check_sane(&a);
 	assert_int_equal(a.nr_lapics, NR_CPUS);
@@ -612,6 +643,7 @@ int main(void)
 		cmocka_unit_test(the_older_root_pointer_counts_when_the_newer_is_damaged),
 		cmocka_unit_test(the_older_root_pointer_counts_when_the_newer_names_a_bad_xsdt),
 		cmocka_unit_test(two_damaged_root_pointers_leave_the_bios_area),
+		cmocka_unit_test(the_older_dsdt_counts_when_the_newer_is_damaged),
 		cmocka_unit_test(changed_byte_is_noticed),
 		cmocka_unit_test(changed_byte_with_a_right_checksum_does_no_harm),
 		cmocka_unit_test(table_cut_at_any_length_does_no_harm),

@@ -394,8 +394,8 @@ static void root_pointers_of_both_kinds_are_kept(void **state)
 		*(struct mb2_info *)info = (struct mb2_info){ p + 8 - info, 0 };
 		boot_info_init(BOOT_MULTIBOOT2, INFO);
 		for (int i = 0; i < 36; i++) {
-			assert_int_equal(boot_info.rsdp_copy[0][i], 'n');
-			assert_int_equal(boot_info.rsdp_copy[1][i], i < 20 ? 'o' : 0);
+			assert_int_equal(boot_info.rsdp_copy[RSDP_ACPI_2][i], 'n');
+			assert_int_equal(boot_info.rsdp_copy[RSDP_ACPI_1][i], i < 20 ? 'o' : 0);
 		}
 	}
 }

@@ -20,6 +20,7 @@
 #include <signal.h>
 #include <slab.h>
 #include <string.h>
+#include <syscall.h>
 #include <vmalloc.h>
 #include "user_task.h"
 
@@ -457,6 +458,97 @@ KTEST(hardening, index_out_of_range_becomes_0_without_a_branch)
 	EXPECT_EQ(array_index_nospec(-1UL, 5), 0);
 	EXPECT_EQ(array_index_nospec(1UL << 32, 5), 0);
 	EXPECT_EQ(array_index_nospec(3, 0), 0);
+}
+
+/*
+ * The entry code has no C that could be called: its bytes are read (arch/x86_64/entry.asm, from the first entry to the
+ * end of the stubs).
+ */
+extern const u8 entry_syscall[], ret_from_fork[];
+
+static const u8 swapgs[] = { 0x0f, 0x01, 0xf8 }, lfence[] = { 0x0f, 0xae, 0xe8 };
+
+static bool is_short_jcc(u8 opcode) { return opcode >= 0x70 && opcode < 0x80; }
+
+static const u8 *target(const u8 *jump) { return jump + 2 + (s8)jump[1]; }
+
+/* What the entry code may do between a jump over SWAPGS and the LFENCE: nothing with memory of GS, no call, no way out. */
+static const struct { u8 len, opcode[4], nr_opcode; } before_fence[] = {
+	{ 3, { 0x0f, 0x01, 0xf8 }, 3 },		/* swapgs */
+	{ 8, { 0x80, 0x3c, 0x25 }, 3 },		/* cmp byte [address], n */
+	{ 2, { 0x31, 0xdb }, 2 },		/* xor ebx, ebx */
+	{ 5, { 0xb9 }, 1 },			/* mov ecx, n */
+	{ 2, { 0x0f, 0x32 }, 2 },		/* rdmsr */
+	{ 2, { 0x85, 0xd2 }, 2 },		/* test edx, edx */
+	{ 2, { 0xff, 0xc3 }, 2 },		/* inc ebx */
+};
+
+static size_t harmless(const u8 *p)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(before_fence); i++)
+		if (!memcmp(p, before_fence[i].opcode, before_fence[i].nr_opcode))
+			return before_fence[i].len;
+	return 0;
+}
+
+/* Does every path from @p on come to an LFENCE before anything that is not harmless? */
+static bool is_fenced(const u8 *p)
+{
+	while (memcmp(p, lfence, sizeof(lfence))) {
+		if (is_short_jcc(*p)) {
+			if (!is_fenced(target(p)))
+				return false;
+			p += 2;
+		} else if (harmless(p)) {
+			p += harmless(p);
+		} else {
+			return false;
+		}
+	}
+	return true;
+}
+
+/*
+ * "From user mode?" guessed wrongly would let the kernel go on with the program's GS.  Looked at is SWAPGS behind a jump
+ * over it; not the one of an IRETQ that faulted, whose jump leads back.
+ */
+KTEST(hardening, after_a_conditional_swapgs_there_is_a_fence_on_both_ways)
+{
+	unsigned int found = 0;
+
+	for (const u8 *p = entry_syscall; p < ret_from_fork; p++) {
+		if (!is_short_jcc(*p) || memcmp(p + 2, swapgs, sizeof(swapgs)) || target(p) < p)
+			continue;
+		found++;
+		if (!is_fenced(p))
+			ktest_fail(t, __FILE__, __LINE__, "SWAPGS at entry_syscall+%#lx is not fenced",
+				   (unsigned long)(p + 2 - entry_syscall));
+	}
+	EXPECT_EQ(found, 5);		/* exceptions, interrupts, page faults, two with a stack of their own */
+}
+
+/* cmp eax, NR_SYSCALLS; jae; sbb ecx, ecx; and eax, ecx; mov rax, [sys_call_table + rax * 8] */
+KTEST(hardening, number_of_a_system_call_is_masked_before_the_table_is_read)
+{
+	static const u8 mask[] = { 0x19, 0xc9, 0x21, 0xc8 }, load[] = { 0x48, 0x8b, 0x04, 0xc5 };
+	const u32 table = (unsigned long)sys_call_table, nr = NR_SYSCALLS;
+	unsigned int found = 0;
+
+	for (const u8 *p = entry_syscall + 32; p < ret_from_fork; p++) {
+		const u8 *jae;
+
+		if (memcmp(p + sizeof(load), &table, sizeof(table)))
+			continue;
+		found++;
+		EXPECT(!memcmp(p, load, sizeof(load)));
+		EXPECT(!memcmp(p - sizeof(mask), mask, sizeof(mask)));
+		jae = p - sizeof(mask) - 2;		/* with an offset of 1 byte, or of 4 */
+		if (jae[0] != 0x73)
+			jae -= 4;
+		EXPECT(jae[0] == 0x73 || (jae[0] == 0x0f && jae[1] == 0x83));
+		EXPECT(jae[-5] == 0x3d && !memcmp(jae - 4, &nr, sizeof(nr)));
+	}
+	EXPECT_EQ(found, 1);
 }
 
 /* ---- ends the kernel: tools/test.py boots with the word "provoke" ------------------------------------- */

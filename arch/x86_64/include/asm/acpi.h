@@ -55,6 +55,7 @@ struct acpi_info {
 	phys_addr_t hpet_addr;	/* 0: none */
 	struct acpi_reg reset_reg;
 	u8 reset_value;
+	struct acpi_reg pm1a_sts, pm1b_sts;	/* the first half of the event blocks */
 	struct acpi_reg pm1a_cnt, pm1b_cnt;
 	struct acpi_reg sleep_control;	/* hardware-reduced machines */
 	bool have_s5;

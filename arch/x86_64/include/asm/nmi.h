@@ -10,7 +10,10 @@ struct pt_regs;
 void nmi_received(const struct pt_regs *regs);
 /* Print what CPU @cpu, not this one, is doing.  Any context. */
 void nmi_backtrace(unsigned int cpu);
-/* The end: the other CPUs stop where they are.  Those that do not answer in a second are left alone. */
+/*
+ * The end: the other CPUs stop where they are.  Those that do not answer in a second are left alone.  Interrupts off.
+ * One CPU does it, once: a second call returns at once (a panic that restarts), on another CPU never.
+ */
 void nmi_stop_others(void);
 /* After that: print what each was doing. */
 void nmi_show_stopped(void);

@@ -32,6 +32,7 @@ struct cpu {
 	unsigned long user_sp_scratch;		/* the SYSCALL entry parks the user rsp here */
 	unsigned int id;			/* 0 .. nr_cpus-1 */
 	unsigned int apic_id;
+	bool icr_stuck;				/* apic_send(): the last interrupt to another CPU had not left in time */
 	unsigned int irq_depth;			/* nested hardware interrupts */
 	unsigned int preempt_count;		/* spinlocks held: no sleep while not 0 */
 	bool need_resched;

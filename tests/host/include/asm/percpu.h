@@ -14,6 +14,7 @@ struct mm_struct;
 
 struct cpu {
 	unsigned int id, apic_id;
+	bool icr_stuck;
 	unsigned int irq_depth;
 	unsigned int preempt_count;
 	struct task_struct *curr;

@@ -1,0 +1,2 @@
+/* What it says is the same everywhere. */
+#include "../../../../arch/x86_64/include/asm/ptrace.h"
