@@ -165,7 +165,7 @@ exception_entry:
 	test byte [rsp + PT_cs], 3
 	jz .kernel
 	swapgs
-.user:
+.fence:
 	lfence				; no speculation with the wrong GS
 .call:
 	mov rdi, rsp
@@ -175,18 +175,18 @@ exception_entry:
 	call do_exception
 	jmp exception_return
 .kernel:
-	lfence
 	cmp qword [rsp + PT_ip], iretq_to_user
-	jne .call
+	jne .fence
 	; The IRETQ to user mode itself faulted, GS already swapped: make it look like a fault
 	; of the user instruction it was to return to.
 	swapgs
+	lfence
 	mov ebx, esi
 	mov rdi, rsp
 	call fixup_bad_iret
 	mov rsp, rax
 	mov esi, ebx
-	jmp .user
+	jmp .call
 
 align 16
 irq_entry:
