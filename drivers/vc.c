@@ -235,7 +235,7 @@ static void reset(struct vc *vc)
 	vc->saved = vc->s;
 	vc->cursor_visible = vc->autowrap = vc->utf8 = true;
 	vc->origin = vc->application_keys = vc->insert = vc->newline = false;
-	vc->p.utf8_more = 0;
+	vc->parse.utf8_more = 0;
 	vc->top = 0;
 	vc->bottom = vc->rows - 1;
 	for (size_t i = 0; i < ARRAY_SIZE(vc->tabs); i++)
@@ -249,7 +249,7 @@ static void reset(struct vc *vc)
 /* Parameter @i, or @def if it was left out or 0. */
 static int param(const struct vc *vc, unsigned int i, int def)
 {
-	return i < vc->p.nr_params && vc->p.params[i] ? (int)vc->p.params[i] : def;
+	return i < vc->parse.nr_params && vc->parse.params[i] ? (int)vc->parse.params[i] : def;
 }
 
 static void erase_display(struct vc *vc, unsigned int what)
@@ -353,8 +353,8 @@ static unsigned int of_256(unsigned int n)
 /* 38;5;N, 38;2;R;G;B and the same from 48 on: the parameters that belong to the one at @i. */
 static unsigned int set_many_colours(struct vc *vc, unsigned int i)
 {
-	const unsigned int *p = &vc->p.params[i];
-	unsigned int base = p[0] - 8, left = vc->p.nr_params - i - 1;
+	const unsigned int *p = &vc->parse.params[i];
+	unsigned int base = p[0] - 8, left = vc->parse.nr_params - i - 1;
 
 	if (left >= 2 && p[1] == 5) {
 		set_attribute(vc, base + of_256(min(p[2], 255U)));
@@ -369,19 +369,19 @@ static unsigned int set_many_colours(struct vc *vc, unsigned int i)
 
 static void set_attributes(struct vc *vc)
 {
-	if (!vc->p.nr_params)
+	if (!vc->parse.nr_params)
 		set_attribute(vc, 0);
-	for (unsigned int i = 0; i < vc->p.nr_params; i++)
-		if (vc->p.params[i] == 38 || vc->p.params[i] == 48)
+	for (unsigned int i = 0; i < vc->parse.nr_params; i++)
+		if (vc->parse.params[i] == 38 || vc->parse.params[i] == 48)
 			i += set_many_colours(vc, i);
 		else
-			set_attribute(vc, vc->p.params[i]);
+			set_attribute(vc, vc->parse.params[i]);
 }
 
 /* CSI N h or l, and CSI ? N h or l. */
 static void set_mode(struct vc *vc, unsigned int mode, bool on)
 {
-	if (!vc->p.question) {
+	if (!vc->parse.question) {
 		if (mode == 4)
 			vc->insert = on;
 		else if (mode == 20)
@@ -452,7 +452,7 @@ static void csi_final(struct vc *vc, u8 c)
 	int n = param(vc, 0, 1), x = vc->s.x, y = vc->s.y;
 	unsigned int first = param(vc, 0, 0);
 
-	if (vc->p.question && c != 'h' && c != 'l')
+	if (vc->parse.question && c != 'h' && c != 'l')
 		return;
 	switch (c) {
 	case 'A': go(vc, x, y - n); break;
@@ -481,8 +481,8 @@ static void csi_final(struct vc *vc, u8 c)
 	case 'c': if (!first) answer(vc, "\033[?6c"); break;
 	case 'm': set_attributes(vc); break;
 	case 'h': case 'l':
-		for (unsigned int i = 0; i < vc->p.nr_params; i++)
-			set_mode(vc, vc->p.params[i], c == 'h');
+		for (unsigned int i = 0; i < vc->parse.nr_params; i++)
+			set_mode(vc, vc->parse.params[i], c == 'h');
 		break;
 	}
 }
@@ -491,51 +491,51 @@ static void csi_final(struct vc *vc, u8 c)
 
 static void csi_char(struct vc *vc, u8 c)
 {
-	unsigned int *p = &vc->p.params[vc->p.nr_params ? vc->p.nr_params - 1 : 0];
-	bool fresh = !vc->p.nr_params;
+	unsigned int *p = &vc->parse.params[vc->parse.nr_params ? vc->parse.nr_params - 1 : 0];
+	bool fresh = !vc->parse.nr_params;
 
 	if (c >= '0' && c <= '9') {
-		vc->p.nr_params = max(vc->p.nr_params, 1U);
+		vc->parse.nr_params = max(vc->parse.nr_params, 1U);
 		*p = min(*p * 10 + (c - '0'), MAX_PARAM);
 	} else if (c == ';') {
-		vc->p.nr_params = max(vc->p.nr_params, 1U);
-		if (vc->p.nr_params == VC_PARAMS)
-			vc->p.parser = VC_CSI_IGNORE;
+		vc->parse.nr_params = max(vc->parse.nr_params, 1U);
+		if (vc->parse.nr_params == VC_PARAMS)
+			vc->parse.parser = VC_CSI_IGNORE;
 		else
-			vc->p.params[vc->p.nr_params++] = 0;
+			vc->parse.params[vc->parse.nr_params++] = 0;
 	} else if (c == '?' && fresh) {
-		vc->p.question = true;
+		vc->parse.question = true;
 	} else if (c == '[' && fresh) {
-		vc->p.parser = VC_FUNCTION_KEY;	/* a key that is echoed: one more comes */
+		vc->parse.parser = VC_FUNCTION_KEY;	/* a key that is echoed: one more comes */
 	} else if (c >= '@' && c <= '~') {
-		vc->p.parser = VC_TEXT;
+		vc->parse.parser = VC_TEXT;
 		csi_final(vc, c);
 	} else {
-		vc->p.parser = VC_CSI_IGNORE;
+		vc->parse.parser = VC_CSI_IGNORE;
 	}
 }
 
 static void begin_csi(struct vc *vc)
 {
-	memset(vc->p.params, 0, sizeof(vc->p.params));
-	vc->p.nr_params = 0;
-	vc->p.question = false;
-	vc->p.parser = VC_CSI;
+	memset(vc->parse.params, 0, sizeof(vc->parse.params));
+	vc->parse.nr_params = 0;
+	vc->parse.question = false;
+	vc->parse.parser = VC_CSI;
 }
 
 static void esc_char(struct vc *vc, u8 c)
 {
-	vc->p.parser = VC_TEXT;
+	vc->parse.parser = VC_TEXT;
 	switch (c) {
 	case '[': begin_csi(vc); break;
-	case ']': vc->p.parser = VC_OSC; break;
-	case 'P': case '^': case '_': case 'X': vc->p.parser = VC_STRING; break;
+	case ']': vc->parse.parser = VC_OSC; break;
+	case 'P': case '^': case '_': case 'X': vc->parse.parser = VC_STRING; break;
 	case '(': case ')':
-		vc->p.parser = VC_CHARSET;
-		vc->p.intermediate = c;
+		vc->parse.parser = VC_CHARSET;
+		vc->parse.intermediate = c;
 		break;
-	case '#': vc->p.parser = VC_HASH; break;
-	case '%': vc->p.parser = VC_PERCENT; break;
+	case '#': vc->parse.parser = VC_HASH; break;
+	case '%': vc->parse.parser = VC_PERCENT; break;
 	case '7': vc->saved = vc->s; break;
 	case '8': restore_cursor(vc); break;
 	case 'D': line_feed(vc); break;
@@ -564,14 +564,14 @@ static void percent_char(struct vc *vc, u8 c)
 		vc->utf8 = false;
 	else if (c == 'G' || c == '8')
 		vc->utf8 = true;
-	vc->p.utf8_more = 0;
+	vc->parse.utf8_more = 0;
 }
 
 /* ESC ]: P and seven digits are a colour, R all of them again; a number begins what goes on to its end. */
 static void osc_char(struct vc *vc, u8 c)
 {
-	vc->p.parser = c == 'P' ? VC_PALETTE : c >= '0' && c <= '9' ? VC_STRING : VC_TEXT;
-	vc->p.palette_left = PALETTE_DIGITS;
+	vc->parse.parser = c == 'P' ? VC_PALETTE : c >= '0' && c <= '9' ? VC_STRING : VC_TEXT;
+	vc->parse.palette_left = PALETTE_DIGITS;
 }
 
 static bool is_hex(u8 c)
@@ -581,31 +581,31 @@ static bool is_hex(u8 c)
 
 static void palette_char(struct vc *vc, u8 c)
 {
-	if (!is_hex(c) || !--vc->p.palette_left)
-		vc->p.parser = VC_TEXT;
+	if (!is_hex(c) || !--vc->parse.palette_left)
+		vc->parse.parser = VC_TEXT;
 }
 
 /* A byte of 0x80 and above: part of a character in UTF-8. */
 static void utf8_byte(struct vc *vc, u8 c)
 {
 	if (c >= 0xc0) {
-		if (vc->p.utf8_more)
+		if (vc->parse.utf8_more)
 			put_char(vc, REPLACEMENT);
-		vc->p.utf8_more = c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
-		vc->p.utf8_code = c & (0x3f >> vc->p.utf8_more);
+		vc->parse.utf8_more = c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
+		vc->parse.utf8_code = c & (0x3f >> vc->parse.utf8_more);
 		return;
 	}
-	if (!vc->p.utf8_more) {
+	if (!vc->parse.utf8_more) {
 		put_char(vc, REPLACEMENT);
 		return;
 	}
-	vc->p.utf8_code = vc->p.utf8_code << 6 | (c & 0x3f);
-	if (--vc->p.utf8_more)
+	vc->parse.utf8_code = vc->parse.utf8_code << 6 | (c & 0x3f);
+	if (--vc->parse.utf8_more)
 		return;
-	if (vc->p.utf8_code == CSI)
+	if (vc->parse.utf8_code == CSI)
 		begin_csi(vc);
-	else if (vc->p.utf8_code >= 0xa0)
-		put_char(vc, vc->p.utf8_code <= 0xffff ? vc->p.utf8_code : REPLACEMENT);
+	else if (vc->parse.utf8_code >= 0xa0)
+		put_char(vc, vc->parse.utf8_code <= 0xffff ? vc->parse.utf8_code : REPLACEMENT);
 }
 
 static void text_char(struct vc *vc, u8 c)
@@ -634,10 +634,10 @@ static bool control_char(struct vc *vc, u8 c)
 	case '\r': go(vc, 0, vc->s.y); break;
 	case 0x0e: vc->s.charset = 1; break;
 	case 0x0f: vc->s.charset = 0; break;
-	case CAN: case SUB: vc->p.parser = VC_TEXT; break;
-	case ESC: vc->p.parser = VC_ESC; break;
+	case CAN: case SUB: vc->parse.parser = VC_TEXT; break;
+	case ESC: vc->parse.parser = VC_ESC; break;
 	case CSI:
-		if (vc->p.parser == VC_TEXT)	/* there, it may be part of a character */
+		if (vc->parse.parser == VC_TEXT)	/* there, it may be part of a character */
 			return false;
 		begin_csi(vc);
 		break;
@@ -650,26 +650,26 @@ static bool control_char(struct vc *vc, u8 c)
 static void string_char(struct vc *vc, u8 c)
 {
 	if (c == '\a' || c == CAN || c == SUB)
-		vc->p.parser = VC_TEXT;
+		vc->parse.parser = VC_TEXT;
 	else if (c == ESC)
-		vc->p.parser = VC_ESC;		/* ESC \ ends it, which else does nothing */
+		vc->parse.parser = VC_ESC;		/* ESC \ ends it, which else does nothing */
 	else if (c == CSI)
 		begin_csi(vc);			/* as on Linux, be it part of a character or not */
 }
 
 static void vc_putc(struct vc *vc, u8 c)
 {
-	if (vc->p.utf8_more && c < 0x80) {		/* a control character, too, ends what was begun */
-		vc->p.utf8_more = 0;
+	if (vc->parse.utf8_more && c < 0x80) {		/* a control character, too, ends what was begun */
+		vc->parse.utf8_more = 0;
 		put_char(vc, REPLACEMENT);
 	}
-	if (vc->p.parser == VC_STRING || (vc->p.parser == VC_OSC && c < ' ')) {
+	if (vc->parse.parser == VC_STRING || (vc->parse.parser == VC_OSC && c < ' ')) {
 		string_char(vc, c);
 		return;
 	}
 	if (control_char(vc, c))
 		return;
-	switch (vc->p.parser) {
+	switch (vc->parse.parser) {
 	case VC_TEXT:
 		text_char(vc, c);
 		return;
@@ -690,7 +690,7 @@ static void vc_putc(struct vc *vc, u8 c)
 			return;
 		break;
 	case VC_CHARSET:
-		vc->s.graphics[vc->p.intermediate == ')'] = c == '0';
+		vc->s.graphics[vc->parse.intermediate == ')'] = c == '0';
 		break;
 	case VC_HASH:
 		hash_char(vc, c);
@@ -701,7 +701,7 @@ static void vc_putc(struct vc *vc, u8 c)
 	default:
 		break;
 	}
-	vc->p.parser = VC_TEXT;
+	vc->parse.parser = VC_TEXT;
 }
 
 void vc_write(struct vc *vc, const u8 *buf, size_t n)
@@ -713,13 +713,13 @@ void vc_write(struct vc *vc, const u8 *buf, size_t n)
 
 void vc_write_log(struct vc *vc, const char *s, size_t len)
 {
-	const struct vc_parse begun = vc->p;		/* by a program, whose modes and answers wait too */
+	const struct vc_parse begun = vc->parse;		/* by a program, whose modes and answers wait too */
 	const bool utf8 = vc->utf8, insert = vc->insert;
 	const u8 charset = vc->s.charset;
 	char waiting[VC_ANSWER];
 
 	memcpy(waiting, vc->answer, sizeof(waiting));
-	vc->p = (struct vc_parse){ .parser = VC_TEXT };
+	vc->parse = (struct vc_parse){ .parser = VC_TEXT };
 	vc->utf8 = true;
 	vc->insert = false;
 	vc->s.charset = 0;
@@ -728,7 +728,7 @@ void vc_write_log(struct vc *vc, const char *s, size_t len)
 			vc_write(vc, (const u8 *)"\r\n", 2);
 		else
 			vc_write(vc, (const u8 *)s, 1);
-	vc->p = begun;
+	vc->parse = begun;
 	vc->utf8 = utf8;
 	vc->insert = insert;
 	vc->s.charset = charset;

@@ -55,7 +55,7 @@ struct vc {
 	/* modes: DECTCEM, DECAWM, DECOM, DECCKM, IRM, LNM, ESC % G */
 	bool cursor_visible, autowrap, origin, application_keys, insert, newline, utf8;
 
-	struct vc_parse p;
+	struct vc_parse parse;
 	char answer[VC_ANSWER];		/* to the program: the owner types it and empties this */
 };
 

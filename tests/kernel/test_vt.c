@@ -474,7 +474,7 @@ VC_TEST(any_bytes_keep_the_cursor_on_the_screen, "")
 		vc_write(&vc, (const u8 *)&alphabet[(seed >> 16) % (sizeof(alphabet) - 1)], 1);
 		vc.answer[0] = 0;
 		EXPECT(vc.s.x < COLS && vc.s.y < ROWS && vc.top <= vc.bottom && vc.bottom < ROWS);
-		EXPECT(vc.p.nr_params <= VC_PARAMS);
+		EXPECT(vc.parse.nr_params <= VC_PARAMS);
 	}
 	for (unsigned int y = 0; y < ROWS; y++)		/* each line is there once */
 		for (unsigned int other = 0; other < y; other++)
