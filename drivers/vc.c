@@ -6,8 +6,8 @@
  * Invariants: the cursor is inside the screen; top <= bottom < rows; line[] is a permutation of the lines of cells[].
  * Lock order: none of its own: the owner's lock is held (vt.h).
  * Simplified: characters two columns wide take one, combining ones none; of 256 colours, the nearest of 16;
- *             underline and half intensity are colours, as on a VGA; nothing blinks; the palette stays (initc, oc);
- *             the screen does not flash (flash); the font's first 32 pictures are not reached (smpch, rmpch).
+ *             underline and half intensity are colours, as on a VGA; the screen does not flash (flash); the font's
+ *             first 32 pictures are not reached (smpch, rmpch).
  * Sources:    ECMA-48, "Control Functions for Coded Character Sets"; console_codes(4); VT100 User Guide,
  *             "Special Graphics Characters"; terminfo(5) and its entry "linux".
  */
@@ -19,6 +19,7 @@
 #define COLOUR_HALF	0x08
 #define COLOUR_UNDERLINE 0x03
 #define COLOUR_ITALIC	0x02
+#define BLINK		0x80
 #define HISTORY_LINES	500
 #define REPLACEMENT	0xfffd
 #define PALETTE_DIGITS	7
@@ -53,13 +54,15 @@ static u8 current_attr(const struct vc *vc)
 		a = (a & 0xf0) | COLOUR_HALF;
 	if (s->reverse)
 		a = (a & 0x88) | (((a >> 4) | (a << 4)) & 0x77);
+	if (s->blink)
+		a |= BLINK;
 	return s->intensity == 2 ? a | 8 : a;
 }
 
-/* Cells @from up to @to of line @y become blank, in the current background. */
+/* Cells @from up to @to of line @y become blank, in the current background, which blinks if text would. */
 static void clear_cells(struct vc *vc, unsigned int y, unsigned int from, unsigned int to)
 {
-	cell_t b = make_cell(' ', (vc->s.colour & 0x70) | COLOUR_DEFAULT);
+	cell_t b = make_cell(' ', (vc->s.colour & 0x70) | (vc->s.blink ? BLINK : 0) | COLOUR_DEFAULT);
 
 	while (from < to)
 		vc->line[y][from++] = b;
@@ -229,6 +232,7 @@ static void put_char(struct vc *vc, u16 c)
 		vc->wrap_next = vc->autowrap;
 }
 
+/* RIS, ESC c.  The palette stays, as on Linux: whoever wants it back says ESC ] R too (terminfo's rs1). */
 static void reset(struct vc *vc)
 {
 	vc->s = (struct vc_state){ .colour = COLOUR_DEFAULT, .intensity = 1, .graphics = { false, true } };
@@ -307,7 +311,7 @@ static void set_attribute(struct vc *vc, unsigned int p)
 	case 0:
 		s->colour = COLOUR_DEFAULT;
 		s->intensity = 1;
-		s->italic = s->underline = s->reverse = false;
+		s->italic = s->underline = s->reverse = s->blink = false;
 		break;
 	case 1: s->intensity = 2; break;
 	case 2: s->intensity = 0; break;
@@ -316,6 +320,8 @@ static void set_attribute(struct vc *vc, unsigned int p)
 	case 23: s->italic = false; break;
 	case 4: case 21: s->underline = true; break;
 	case 24: s->underline = false; break;
+	case 5: s->blink = true; break;
+	case 25: s->blink = false; break;
 	case 7: s->reverse = true; break;
 	case 27: s->reverse = false; break;
 	case 30 ... 37: set_foreground(vc, vga_colour(p - 30)); break;
@@ -567,22 +573,50 @@ static void percent_char(struct vc *vc, u8 c)
 	vc->parse.utf8_more = 0;
 }
 
-/* ESC ]: P and seven digits are a colour, R all of them again; a number begins what goes on to its end. */
+/* ESC ]: P and seven digits are a colour, R all of them as at first; a number begins what goes on to its end. */
 static void osc_char(struct vc *vc, u8 c)
 {
 	vc->parse.parser = c == 'P' ? VC_PALETTE : c >= '0' && c <= '9' ? VC_STRING : VC_TEXT;
 	vc->parse.palette_left = PALETTE_DIGITS;
+	vc->parse.palette_entry = 0;
+	if (c == 'R')
+		vc->palette = default_palette;
 }
 
-static bool is_hex(u8 c)
+/* What a hexadecimal digit stands for, or -1. */
+static int hex_value(u8 c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+static void set_palette_entry(struct vc *vc, u32 entry)
+{
+	unsigned int ansi = entry >> 24;
+	u8 *rgb = vc->palette.rgb[(ansi & 8) | vga_colour(ansi & 7)];
+
+	rgb[0] = entry >> 16;
+	rgb[1] = entry >> 8;
+	rgb[2] = entry;
+}
+
+/* Seven digits or, if one is none, no change at all. */
 static void palette_char(struct vc *vc, u8 c)
 {
-	if (!is_hex(c) || !--vc->parse.palette_left)
-		vc->parse.parser = VC_TEXT;
+	struct vc_parse *parse = &vc->parse;
+	int digit = hex_value(c);
+
+	if (digit < 0) {
+		parse->parser = VC_TEXT;
+		return;
+	}
+	parse->palette_entry = parse->palette_entry << 4 | digit;
+	if (--parse->palette_left)
+		return;
+	parse->parser = VC_TEXT;
+	set_palette_entry(vc, parse->palette_entry);
 }
 
 /* A byte of 0x80 and above: part of a character in UTF-8. */
@@ -748,6 +782,7 @@ bool vc_alloc(struct vc *vc, unsigned int cols, unsigned int rows)
 	vc->rows = rows;
 	for (unsigned int y = 0; y < rows; y++)
 		vc->line[y] = &vc->cells[y * cols];
+	vc->palette = default_palette;
 	reset(vc);
 	return true;
 }
