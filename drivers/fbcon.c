@@ -15,24 +15,26 @@
 #define SMALL_WIDTH	640
 #define SMALL_HEIGHT	480
 
-/* The sixteen colours of a terminal as red, green, blue. */
-static const u8 palette[16][3] = {
+const struct palette default_palette = { {
 	{ 0, 0, 0 }, { 0, 0, 170 }, { 0, 170, 0 }, { 0, 170, 170 },
 	{ 170, 0, 0 }, { 170, 0, 170 }, { 170, 85, 0 }, { 170, 170, 170 },
 	{ 85, 85, 85 }, { 85, 85, 255 }, { 85, 255, 85 }, { 85, 255, 255 },
 	{ 255, 85, 85 }, { 255, 85, 255 }, { 255, 255, 85 }, { 255, 255, 255 },
-};
+} };
 
 static u32 channel(u8 v, u8 pos, u8 size)
 {
 	return size ? (u32)(size >= 8 ? v : v >> (8 - size)) << pos : 0;
 }
 
-static u32 colour(const struct boot_framebuffer *f, unsigned int n)
+void fbcon_set_palette(struct fbcon *c, const struct palette *p)
 {
-	return channel(palette[n][0], f->red_pos, f->red_size) |
-	       channel(palette[n][1], f->green_pos, f->green_size) |
-	       channel(palette[n][2], f->blue_pos, f->blue_size);
+	const struct boot_framebuffer *f = &c->mode;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(c->colours); i++)
+		c->colours[i] = channel(p->rgb[i][0], f->red_pos, f->red_size) |
+				channel(p->rgb[i][1], f->green_pos, f->green_size) |
+				channel(p->rgb[i][2], f->blue_pos, f->blue_size);
 }
 
 static inline void put_twice(volatile u64 *upper, volatile u64 *lower, u64 v)
@@ -108,7 +110,7 @@ static void draw_row(const struct fbcon *c, volatile u8 *p, u8 bits, u32 on, u32
 void fbcon_draw(const struct fbcon *c, unsigned int x, unsigned int y, cell_t cell, bool cursor)
 {
 	const u8 *glyph = font_glyph(cell_code(cell));
-	u32 fg = c->colours[cell_attr(cell) & 15], bg = c->colours[(cell_attr(cell) >> 4) & 7];
+	u32 fg = c->colours[cell_attr(cell) & 15], bg = c->colours[cell_attr(cell) >> 4];
 	volatile u8 *p = c->fb + (size_t)y * FONT_HEIGHT * c->scale * c->mode.pitch +
 			 (size_t)x * FONT_WIDTH * c->scale * c->bytes;
 	u32 on = cursor ? bg : fg, off = cursor ? fg : bg;
@@ -137,8 +139,7 @@ const char *fbcon_setup(struct fbcon *c, const struct boot_framebuffer *f)
 	if (c->cols < MIN_COLS || c->rows < MIN_ROWS)
 		return "it is too small";
 	c->fast = c->scale <= 2 && c->bytes == 4 && f->pitch % 8 == 0 && f->addr % 8 == 0;
-	for (unsigned int i = 0; i < ARRAY_SIZE(c->colours); i++)
-		c->colours[i] = colour(f, i);
+	fbcon_set_palette(c, &default_palette);
 	return NULL;
 }
 
@@ -151,7 +152,13 @@ static void fb_draw(unsigned int x, unsigned int y, cell_t cell, bool cursor)
 	fbcon_draw(&machine, x, y, cell, cursor);
 }
 
-static struct screen screen = { .name = "framebuffer", .draw = fb_draw };
+static bool fb_set_palette(const struct palette *p)
+{
+	fbcon_set_palette(&machine, p);
+	return false;
+}
+
+static struct screen screen = { .name = "framebuffer", .draw = fb_draw, .set_palette = fb_set_palette };
 
 const struct screen *fb_screen_init(volatile void *(*map)(void))
 {

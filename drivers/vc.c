@@ -6,8 +6,8 @@
  * Invariants: the cursor is inside the screen; top <= bottom < rows; line[] is a permutation of the lines of cells[].
  * Lock order: none of its own: the owner's lock is held (vt.h).
  * Simplified: characters two columns wide take one, combining ones none; of 256 colours, the nearest of 16;
- *             underline and half intensity are colours, as on a VGA; nothing blinks; the palette stays (initc, oc);
- *             the screen does not flash (flash); the font's first 32 pictures are not reached (smpch, rmpch).
+ *             underline and half intensity are colours, as on a VGA; the screen does not flash (flash); the font's
+ *             first 32 pictures are not reached (smpch, rmpch).
  * Sources:    ECMA-48, "Control Functions for Coded Character Sets"; console_codes(4); VT100 User Guide,
  *             "Special Graphics Characters"; terminfo(5) and its entry "linux".
  */
@@ -19,6 +19,7 @@
 #define COLOUR_HALF	0x08
 #define COLOUR_UNDERLINE 0x03
 #define COLOUR_ITALIC	0x02
+#define BLINK		0x80
 #define HISTORY_LINES	500
 #define REPLACEMENT	0xfffd
 #define PALETTE_DIGITS	7
@@ -53,13 +54,15 @@ static u8 current_attr(const struct vc *vc)
 		a = (a & 0xf0) | COLOUR_HALF;
 	if (s->reverse)
 		a = (a & 0x88) | (((a >> 4) | (a << 4)) & 0x77);
+	if (s->blink)
+		a |= BLINK;
 	return s->intensity == 2 ? a | 8 : a;
 }
 
-/* Cells @from up to @to of line @y become blank, in the current background. */
+/* Cells @from up to @to of line @y become blank, in the current background, which blinks if text would. */
 static void clear_cells(struct vc *vc, unsigned int y, unsigned int from, unsigned int to)
 {
-	cell_t b = make_cell(' ', (vc->s.colour & 0x70) | COLOUR_DEFAULT);
+	cell_t b = make_cell(' ', (vc->s.colour & 0x70) | (vc->s.blink ? BLINK : 0) | COLOUR_DEFAULT);
 
 	while (from < to)
 		vc->line[y][from++] = b;
@@ -229,13 +232,14 @@ static void put_char(struct vc *vc, u16 c)
 		vc->wrap_next = vc->autowrap;
 }
 
+/* RIS, ESC c.  The palette stays, as on Linux: whoever wants it back says ESC ] R too (terminfo's rs1). */
 static void reset(struct vc *vc)
 {
 	vc->s = (struct vc_state){ .colour = COLOUR_DEFAULT, .intensity = 1, .graphics = { false, true } };
 	vc->saved = vc->s;
 	vc->cursor_visible = vc->autowrap = vc->utf8 = true;
 	vc->origin = vc->application_keys = vc->insert = vc->newline = false;
-	vc->p.utf8_more = 0;
+	vc->parse.utf8_more = 0;
 	vc->top = 0;
 	vc->bottom = vc->rows - 1;
 	for (size_t i = 0; i < ARRAY_SIZE(vc->tabs); i++)
@@ -249,7 +253,7 @@ static void reset(struct vc *vc)
 /* Parameter @i, or @def if it was left out or 0. */
 static int param(const struct vc *vc, unsigned int i, int def)
 {
-	return i < vc->p.nr_params && vc->p.params[i] ? (int)vc->p.params[i] : def;
+	return i < vc->parse.nr_params && vc->parse.params[i] ? (int)vc->parse.params[i] : def;
 }
 
 static void erase_display(struct vc *vc, unsigned int what)
@@ -307,7 +311,7 @@ static void set_attribute(struct vc *vc, unsigned int p)
 	case 0:
 		s->colour = COLOUR_DEFAULT;
 		s->intensity = 1;
-		s->italic = s->underline = s->reverse = false;
+		s->italic = s->underline = s->reverse = s->blink = false;
 		break;
 	case 1: s->intensity = 2; break;
 	case 2: s->intensity = 0; break;
@@ -316,6 +320,8 @@ static void set_attribute(struct vc *vc, unsigned int p)
 	case 23: s->italic = false; break;
 	case 4: case 21: s->underline = true; break;
 	case 24: s->underline = false; break;
+	case 5: s->blink = true; break;
+	case 25: s->blink = false; break;
 	case 7: s->reverse = true; break;
 	case 27: s->reverse = false; break;
 	case 30 ... 37: set_foreground(vc, vga_colour(p - 30)); break;
@@ -353,8 +359,8 @@ static unsigned int of_256(unsigned int n)
 /* 38;5;N, 38;2;R;G;B and the same from 48 on: the parameters that belong to the one at @i. */
 static unsigned int set_many_colours(struct vc *vc, unsigned int i)
 {
-	const unsigned int *p = &vc->p.params[i];
-	unsigned int base = p[0] - 8, left = vc->p.nr_params - i - 1;
+	const unsigned int *p = &vc->parse.params[i];
+	unsigned int base = p[0] - 8, left = vc->parse.nr_params - i - 1;
 
 	if (left >= 2 && p[1] == 5) {
 		set_attribute(vc, base + of_256(min(p[2], 255U)));
@@ -369,19 +375,19 @@ static unsigned int set_many_colours(struct vc *vc, unsigned int i)
 
 static void set_attributes(struct vc *vc)
 {
-	if (!vc->p.nr_params)
+	if (!vc->parse.nr_params)
 		set_attribute(vc, 0);
-	for (unsigned int i = 0; i < vc->p.nr_params; i++)
-		if (vc->p.params[i] == 38 || vc->p.params[i] == 48)
+	for (unsigned int i = 0; i < vc->parse.nr_params; i++)
+		if (vc->parse.params[i] == 38 || vc->parse.params[i] == 48)
 			i += set_many_colours(vc, i);
 		else
-			set_attribute(vc, vc->p.params[i]);
+			set_attribute(vc, vc->parse.params[i]);
 }
 
 /* CSI N h or l, and CSI ? N h or l. */
 static void set_mode(struct vc *vc, unsigned int mode, bool on)
 {
-	if (!vc->p.question) {
+	if (!vc->parse.question) {
 		if (mode == 4)
 			vc->insert = on;
 		else if (mode == 20)
@@ -452,7 +458,7 @@ static void csi_final(struct vc *vc, u8 c)
 	int n = param(vc, 0, 1), x = vc->s.x, y = vc->s.y;
 	unsigned int first = param(vc, 0, 0);
 
-	if (vc->p.question && c != 'h' && c != 'l')
+	if (vc->parse.question && c != 'h' && c != 'l')
 		return;
 	switch (c) {
 	case 'A': go(vc, x, y - n); break;
@@ -481,8 +487,8 @@ static void csi_final(struct vc *vc, u8 c)
 	case 'c': if (!first) answer(vc, "\033[?6c"); break;
 	case 'm': set_attributes(vc); break;
 	case 'h': case 'l':
-		for (unsigned int i = 0; i < vc->p.nr_params; i++)
-			set_mode(vc, vc->p.params[i], c == 'h');
+		for (unsigned int i = 0; i < vc->parse.nr_params; i++)
+			set_mode(vc, vc->parse.params[i], c == 'h');
 		break;
 	}
 }
@@ -491,51 +497,51 @@ static void csi_final(struct vc *vc, u8 c)
 
 static void csi_char(struct vc *vc, u8 c)
 {
-	unsigned int *p = &vc->p.params[vc->p.nr_params ? vc->p.nr_params - 1 : 0];
-	bool fresh = !vc->p.nr_params;
+	unsigned int *p = &vc->parse.params[vc->parse.nr_params ? vc->parse.nr_params - 1 : 0];
+	bool fresh = !vc->parse.nr_params;
 
 	if (c >= '0' && c <= '9') {
-		vc->p.nr_params = max(vc->p.nr_params, 1U);
+		vc->parse.nr_params = max(vc->parse.nr_params, 1U);
 		*p = min(*p * 10 + (c - '0'), MAX_PARAM);
 	} else if (c == ';') {
-		vc->p.nr_params = max(vc->p.nr_params, 1U);
-		if (vc->p.nr_params == VC_PARAMS)
-			vc->p.parser = VC_CSI_IGNORE;
+		vc->parse.nr_params = max(vc->parse.nr_params, 1U);
+		if (vc->parse.nr_params == VC_PARAMS)
+			vc->parse.parser = VC_CSI_IGNORE;
 		else
-			vc->p.params[vc->p.nr_params++] = 0;
+			vc->parse.params[vc->parse.nr_params++] = 0;
 	} else if (c == '?' && fresh) {
-		vc->p.question = true;
+		vc->parse.question = true;
 	} else if (c == '[' && fresh) {
-		vc->p.parser = VC_FUNCTION_KEY;	/* a key that is echoed: one more comes */
+		vc->parse.parser = VC_FUNCTION_KEY;	/* a key that is echoed: one more comes */
 	} else if (c >= '@' && c <= '~') {
-		vc->p.parser = VC_TEXT;
+		vc->parse.parser = VC_TEXT;
 		csi_final(vc, c);
 	} else {
-		vc->p.parser = VC_CSI_IGNORE;
+		vc->parse.parser = VC_CSI_IGNORE;
 	}
 }
 
 static void begin_csi(struct vc *vc)
 {
-	memset(vc->p.params, 0, sizeof(vc->p.params));
-	vc->p.nr_params = 0;
-	vc->p.question = false;
-	vc->p.parser = VC_CSI;
+	memset(vc->parse.params, 0, sizeof(vc->parse.params));
+	vc->parse.nr_params = 0;
+	vc->parse.question = false;
+	vc->parse.parser = VC_CSI;
 }
 
 static void esc_char(struct vc *vc, u8 c)
 {
-	vc->p.parser = VC_TEXT;
+	vc->parse.parser = VC_TEXT;
 	switch (c) {
 	case '[': begin_csi(vc); break;
-	case ']': vc->p.parser = VC_OSC; break;
-	case 'P': case '^': case '_': case 'X': vc->p.parser = VC_STRING; break;
+	case ']': vc->parse.parser = VC_OSC; break;
+	case 'P': case '^': case '_': case 'X': vc->parse.parser = VC_STRING; break;
 	case '(': case ')':
-		vc->p.parser = VC_CHARSET;
-		vc->p.intermediate = c;
+		vc->parse.parser = VC_CHARSET;
+		vc->parse.intermediate = c;
 		break;
-	case '#': vc->p.parser = VC_HASH; break;
-	case '%': vc->p.parser = VC_PERCENT; break;
+	case '#': vc->parse.parser = VC_HASH; break;
+	case '%': vc->parse.parser = VC_PERCENT; break;
 	case '7': vc->saved = vc->s; break;
 	case '8': restore_cursor(vc); break;
 	case 'D': line_feed(vc); break;
@@ -564,48 +570,76 @@ static void percent_char(struct vc *vc, u8 c)
 		vc->utf8 = false;
 	else if (c == 'G' || c == '8')
 		vc->utf8 = true;
-	vc->p.utf8_more = 0;
+	vc->parse.utf8_more = 0;
 }
 
-/* ESC ]: P and seven digits are a colour, R all of them again; a number begins what goes on to its end. */
+/* ESC ]: P and seven digits are a colour, R all of them as at first; a number begins what goes on to its end. */
 static void osc_char(struct vc *vc, u8 c)
 {
-	vc->p.parser = c == 'P' ? VC_PALETTE : c >= '0' && c <= '9' ? VC_STRING : VC_TEXT;
-	vc->p.palette_left = PALETTE_DIGITS;
+	vc->parse.parser = c == 'P' ? VC_PALETTE : c >= '0' && c <= '9' ? VC_STRING : VC_TEXT;
+	vc->parse.palette_left = PALETTE_DIGITS;
+	vc->parse.palette_entry = 0;
+	if (c == 'R')
+		vc->palette = default_palette;
 }
 
-static bool is_hex(u8 c)
+/* What a hexadecimal digit stands for, or -1. */
+static int hex_value(u8 c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+static void set_palette_entry(struct vc *vc, u32 entry)
+{
+	unsigned int ansi = entry >> 24;
+	u8 *rgb = vc->palette.rgb[(ansi & 8) | vga_colour(ansi & 7)];
+
+	rgb[0] = entry >> 16;
+	rgb[1] = entry >> 8;
+	rgb[2] = entry;
+}
+
+/* Seven digits or, if one is none, no change at all. */
 static void palette_char(struct vc *vc, u8 c)
 {
-	if (!is_hex(c) || !--vc->p.palette_left)
-		vc->p.parser = VC_TEXT;
+	struct vc_parse *parse = &vc->parse;
+	int digit = hex_value(c);
+
+	if (digit < 0) {
+		parse->parser = VC_TEXT;
+		return;
+	}
+	parse->palette_entry = parse->palette_entry << 4 | digit;
+	if (--parse->palette_left)
+		return;
+	parse->parser = VC_TEXT;
+	set_palette_entry(vc, parse->palette_entry);
 }
 
 /* A byte of 0x80 and above: part of a character in UTF-8. */
 static void utf8_byte(struct vc *vc, u8 c)
 {
 	if (c >= 0xc0) {
-		if (vc->p.utf8_more)
+		if (vc->parse.utf8_more)
 			put_char(vc, REPLACEMENT);
-		vc->p.utf8_more = c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
-		vc->p.utf8_code = c & (0x3f >> vc->p.utf8_more);
+		vc->parse.utf8_more = c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
+		vc->parse.utf8_code = c & (0x3f >> vc->parse.utf8_more);
 		return;
 	}
-	if (!vc->p.utf8_more) {
+	if (!vc->parse.utf8_more) {
 		put_char(vc, REPLACEMENT);
 		return;
 	}
-	vc->p.utf8_code = vc->p.utf8_code << 6 | (c & 0x3f);
-	if (--vc->p.utf8_more)
+	vc->parse.utf8_code = vc->parse.utf8_code << 6 | (c & 0x3f);
+	if (--vc->parse.utf8_more)
 		return;
-	if (vc->p.utf8_code == CSI)
+	if (vc->parse.utf8_code == CSI)
 		begin_csi(vc);
-	else if (vc->p.utf8_code >= 0xa0)
-		put_char(vc, vc->p.utf8_code <= 0xffff ? vc->p.utf8_code : REPLACEMENT);
+	else if (vc->parse.utf8_code >= 0xa0)
+		put_char(vc, vc->parse.utf8_code <= 0xffff ? vc->parse.utf8_code : REPLACEMENT);
 }
 
 static void text_char(struct vc *vc, u8 c)
@@ -634,10 +668,10 @@ static bool control_char(struct vc *vc, u8 c)
 	case '\r': go(vc, 0, vc->s.y); break;
 	case 0x0e: vc->s.charset = 1; break;
 	case 0x0f: vc->s.charset = 0; break;
-	case CAN: case SUB: vc->p.parser = VC_TEXT; break;
-	case ESC: vc->p.parser = VC_ESC; break;
+	case CAN: case SUB: vc->parse.parser = VC_TEXT; break;
+	case ESC: vc->parse.parser = VC_ESC; break;
 	case CSI:
-		if (vc->p.parser == VC_TEXT)	/* there, it may be part of a character */
+		if (vc->parse.parser == VC_TEXT)	/* there, it may be part of a character */
 			return false;
 		begin_csi(vc);
 		break;
@@ -650,26 +684,26 @@ static bool control_char(struct vc *vc, u8 c)
 static void string_char(struct vc *vc, u8 c)
 {
 	if (c == '\a' || c == CAN || c == SUB)
-		vc->p.parser = VC_TEXT;
+		vc->parse.parser = VC_TEXT;
 	else if (c == ESC)
-		vc->p.parser = VC_ESC;		/* ESC \ ends it, which else does nothing */
+		vc->parse.parser = VC_ESC;		/* ESC \ ends it, which else does nothing */
 	else if (c == CSI)
 		begin_csi(vc);			/* as on Linux, be it part of a character or not */
 }
 
 static void vc_putc(struct vc *vc, u8 c)
 {
-	if (vc->p.utf8_more && c < 0x80) {		/* a control character, too, ends what was begun */
-		vc->p.utf8_more = 0;
+	if (vc->parse.utf8_more && c < 0x80) {		/* a control character, too, ends what was begun */
+		vc->parse.utf8_more = 0;
 		put_char(vc, REPLACEMENT);
 	}
-	if (vc->p.parser == VC_STRING || (vc->p.parser == VC_OSC && c < ' ')) {
+	if (vc->parse.parser == VC_STRING || (vc->parse.parser == VC_OSC && c < ' ')) {
 		string_char(vc, c);
 		return;
 	}
 	if (control_char(vc, c))
 		return;
-	switch (vc->p.parser) {
+	switch (vc->parse.parser) {
 	case VC_TEXT:
 		text_char(vc, c);
 		return;
@@ -690,7 +724,7 @@ static void vc_putc(struct vc *vc, u8 c)
 			return;
 		break;
 	case VC_CHARSET:
-		vc->s.graphics[vc->p.intermediate == ')'] = c == '0';
+		vc->s.graphics[vc->parse.intermediate == ')'] = c == '0';
 		break;
 	case VC_HASH:
 		hash_char(vc, c);
@@ -701,7 +735,7 @@ static void vc_putc(struct vc *vc, u8 c)
 	default:
 		break;
 	}
-	vc->p.parser = VC_TEXT;
+	vc->parse.parser = VC_TEXT;
 }
 
 void vc_write(struct vc *vc, const u8 *buf, size_t n)
@@ -713,13 +747,13 @@ void vc_write(struct vc *vc, const u8 *buf, size_t n)
 
 void vc_write_log(struct vc *vc, const char *s, size_t len)
 {
-	const struct vc_parse begun = vc->p;		/* by a program, whose modes and answers wait too */
+	const struct vc_parse begun = vc->parse;		/* by a program, whose modes and answers wait too */
 	const bool utf8 = vc->utf8, insert = vc->insert;
 	const u8 charset = vc->s.charset;
 	char waiting[VC_ANSWER];
 
 	memcpy(waiting, vc->answer, sizeof(waiting));
-	vc->p = (struct vc_parse){ .parser = VC_TEXT };
+	vc->parse = (struct vc_parse){ .parser = VC_TEXT };
 	vc->utf8 = true;
 	vc->insert = false;
 	vc->s.charset = 0;
@@ -728,7 +762,7 @@ void vc_write_log(struct vc *vc, const char *s, size_t len)
 			vc_write(vc, (const u8 *)"\r\n", 2);
 		else
 			vc_write(vc, (const u8 *)s, 1);
-	vc->p = begun;
+	vc->parse = begun;
 	vc->utf8 = utf8;
 	vc->insert = insert;
 	vc->s.charset = charset;
@@ -748,6 +782,7 @@ bool vc_alloc(struct vc *vc, unsigned int cols, unsigned int rows)
 	vc->rows = rows;
 	for (unsigned int y = 0; y < rows; y++)
 		vc->line[y] = &vc->cells[y * cols];
+	vc->palette = default_palette;
 	reset(vc);
 	return true;
 }

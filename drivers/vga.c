@@ -1,7 +1,11 @@
 /*
  * drivers/vga.c - characters in VGA text mode
  *
- * Sources: IBM VGA technical reference (CRT controller, graphics controller registers).
+ * An attribute's 4 bits of colour are the number of a palette register of the attribute controller; what stands there is
+ * the number of a register of the DAC, which has red, green and blue in 6 bits.  The BIOS has spread them over the DAC's 64;
+ * from our first palette on, each is its own number.
+ *
+ * Sources: IBM VGA technical reference (CRT controller, graphics controller, attribute controller, video DAC registers).
  */
 #include <asm/processor.h>
 #include <boot_info.h>
@@ -12,6 +16,11 @@
 #define CRTC_DATA	0x3d5
 #define CRTC_CURSOR	0x0e	/* high byte, then low */
 #define MISC_READ	0x3cc
+#define ATT_INDEX	0x3c0	/* index, then value; reading STATUS makes the next one an index */
+#define ATT_SCREEN_ON	0x20	/* in the index: the palette registers are the screen's, not ours */
+#define STATUS		0x3da
+#define DAC_WRITE	0x3c8	/* first register; then red, green, blue of each */
+#define DAC_DATA	0x3c9
 #define GC_INDEX	0x3ce
 #define GC_DATA		0x3cf
 #define GC_MISC		6	/* bit 0: graphics */
@@ -20,9 +29,10 @@ static volatile u16 *text;
 
 static void vga_draw(unsigned int x, unsigned int y, cell_t cell, bool cursor);
 static void vga_cursor(unsigned int x, unsigned int y, bool visible);
+static bool vga_set_palette(const struct palette *p);
 
 static struct screen screen = {
-	.name = "VGA text", .cols = 80, .rows = 25, .draw = vga_draw, .move_cursor = vga_cursor,
+	.name = "VGA text", .cols = 80, .rows = 25, .draw = vga_draw, .move_cursor = vga_cursor, .set_palette = vga_set_palette,
 };
 
 /*
@@ -66,6 +76,30 @@ static void vga_cursor(unsigned int x, unsigned int y, bool visible)
 	outb(CRTC_DATA, pos >> 8);
 	outb(CRTC_INDEX, CRTC_CURSOR + 1);
 	outb(CRTC_DATA, pos);
+}
+
+static void map_to_first_registers(void)
+{
+	for (unsigned int i = 0; i < 16; i++) {
+		(void)inb(STATUS);
+		outb(ATT_INDEX, i);
+		outb(ATT_INDEX, i);
+	}
+	outb(ATT_INDEX, ATT_SCREEN_ON);
+}
+
+static bool vga_set_palette(const struct palette *p)
+{
+	static bool mapped;
+
+	outb(DAC_WRITE, 0);
+	for (unsigned int i = 0; i < 16; i++)
+		for (unsigned int j = 0; j < 3; j++)
+			outb(DAC_DATA, p->rgb[i][j] >> 2);
+	if (!mapped)
+		map_to_first_registers();
+	mapped = true;
+	return true;
 }
 
 /* Is there a VGA, and does it show text? */

@@ -7,7 +7,8 @@
  *               keyboard.c -> vt_type() -> tty of the foreground -> n_tty -> program
  *               program -> vt_write() -> its picture -> (if it is the foreground) cells that differ -> screen
  *
- * Invariants: shown[] is what the screen shows, so only cells that differ are drawn; the foreground has a picture.
+ * Invariants: shown[] is what the screen shows, in shown_palette, so only cells that differ are drawn; the foreground has a
+ *             picture.
  * Lock order: tty->lock > vt_lock, innermost; interrupts off.  Timers are started without it: the kernel's log comes
  *             here from under any lock.
  * Simplified: tty2 has no picture until somebody opens it or asks for it; /dev/tty0 and the kernel's log are the
@@ -45,6 +46,7 @@ static struct vt {
 static unsigned int fg;				/* which is seen */
 static cell_t *shown;				/* of the whole screen, line by line; 0: unknown */
 static unsigned int shown_x, shown_y;		/* where the cursor is drawn */
+static struct palette shown_palette;		/* all black: the loader's */
 static u64 drawn_at;
 static bool draw_later;				/* draw_timer is on its way */
 static bool muted;				/* the log does not come here */
@@ -69,12 +71,25 @@ static void refresh_line(const struct vc *vc, unsigned int y)
 		}
 }
 
+static void refresh_palette(struct vc *vc)
+{
+	if (!memcmp(&shown_palette, &vc->palette, sizeof(shown_palette)))
+		return;
+	shown_palette = vc->palette;
+	if (screen->set_palette(&shown_palette))
+		return;
+	memset(shown, 0, screen->cols * screen->rows * sizeof(cell_t));
+	vc->dirty_first = 0;
+	vc->dirty_last = screen->rows - 1;
+}
+
 /* Show what changed. */
 static void refresh(void)
 {
 	struct vc *vc = foreground();
 	bool visible = vc->cursor_visible && !vc->view;
 
+	refresh_palette(vc);
 	if (!screen->move_cursor) {		/* take the cursor off */
 		shown[shown_y * screen->cols + shown_x] = 0;
 		refresh_line(vc, shown_y);

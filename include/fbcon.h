@@ -19,9 +19,12 @@ struct fbcon {
 };
 
 /*
- * Fill all of @c but ->fb for the mode @f.  NULL, or why no characters can be shown (nothing is known of @c then).
+ * Fill all of @c but ->fb for the mode @f, with the default palette.  NULL, or why no characters can be shown (nothing is
+ * known of @c then).
  */
 const char *fbcon_setup(struct fbcon *c, const struct boot_framebuffer *f);
+/* Colours for what is drawn from now on; nothing is drawn.  Any context, not while another CPU draws. */
+void fbcon_set_palette(struct fbcon *c, const struct palette *p);
 void fbcon_draw(const struct fbcon *c, unsigned int x, unsigned int y, cell_t cell, bool cursor);
 
 #endif

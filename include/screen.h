@@ -2,7 +2,7 @@
  * screen.h - between the terminal emulator (drivers/vt.c) and what shows its characters
  *
  * A cell is a character of Unicode's first plane in the low half, and above it an attribute as VGA has it:
- * bits 0-3 foreground, 4-6 background.
+ * bits 0-3 foreground, 4-6 background; bit 7 blinks in VGA text, and makes the background bright where a screen has dots.
  */
 #ifndef SCREEN_H
 #define SCREEN_H
@@ -15,6 +15,12 @@ static inline cell_t make_cell(u16 code, u8 attr) { return (cell_t)attr << 16 | 
 static inline u16 cell_code(cell_t c) { return c; }
 static inline u8 cell_attr(cell_t c) { return c >> 16; }
 
+/* Red, green and blue, 0 to 255 each, by the numbers that attributes have. */
+struct palette { u8 rgb[16][3]; };
+
+/* drivers/fbcon.c: a terminal's colours before a program changes them. */
+extern const struct palette default_palette;
+
 struct screen {
 	const char *name;
 	unsigned int cols, rows;
@@ -22,6 +28,11 @@ struct screen {
 	void (*draw)(unsigned int x, unsigned int y, cell_t cell, bool cursor);
 	/* Where the cursor is shown, or not at all; NULL: it is drawn into the cell. */
 	void (*move_cursor)(unsigned int x, unsigned int y, bool visible);
+	/*
+	 * The colours from now on; any context, owner's lock held.  True: cells on the screen have them too; false: only those
+	 * drawn from now on.
+	 */
+	bool (*set_palette)(const struct palette *p);
 };
 
 #define SCREEN_MAX_COLS 256

@@ -24,7 +24,7 @@ struct vc_state {
 	unsigned int x, y;
 	u8 colour;			/* as cell_attr(), without what follows */
 	u8 intensity;			/* 0 half, 1, 2 bold */
-	bool italic, underline, reverse;
+	bool italic, underline, reverse, blink;
 	bool graphics[2];		/* G0, G1: DEC's lines and corners instead of letters */
 	u8 charset;			/* which of the two */
 };
@@ -36,6 +36,7 @@ struct vc_parse {
 	bool question;			/* CSI ? */
 	unsigned int params[VC_PARAMS], nr_params;
 	unsigned int palette_left;	/* digits of ESC ] P still to come */
+	u32 palette_entry;		/* those that came: number, red, green, blue */
 	u32 utf8_code;			/* a character of several bytes, as far as it is known */
 	unsigned int utf8_more;		/* how many bytes are missing */
 };
@@ -55,7 +56,8 @@ struct vc {
 	/* modes: DECTCEM, DECAWM, DECOM, DECCKM, IRM, LNM, ESC % G */
 	bool cursor_visible, autowrap, origin, application_keys, insert, newline, utf8;
 
-	struct vc_parse p;
+	struct palette palette;		/* the owner shows it; changed without a line being dirty */
+	struct vc_parse parse;
 	char answer[VC_ANSWER];		/* to the program: the owner types it and empties this */
 };
 

@@ -218,6 +218,95 @@ def programs(s, result):
     result.check(s.says("clear; cat text", r"\Aone line\nlast\ntwo\n~ #"), "what vi has written")
 
 
+def colour_at(s, column, row, middle=False):
+    """The colour of a cell's upper left dot, where hardly a glyph has one, or of one in its MIDDLE."""
+    picture = s.picture()
+    text = (picture.width, picture.height) == screentext.VGA_SIZE
+    width, height = (9, 16) if text else (8 * screentext.scale_of(picture.width), 16 * screentext.scale_of(picture.width))
+    x, y = (width // 2, height // 2) if middle else (0, 0)
+    return tuple(picture.dot(column * width + x, row * height + y))
+
+
+def colour_is(s, result, want, what, column=2, row=0):
+    """A case: the ground of a cell becomes WANT.  A VGA has 6 bits of each colour."""
+    end = min(s.end, time.monotonic() + 30)
+    got = colour_at(s, column, row)
+    while max(abs(a - b) for a, b in zip(got, want)) > 3 and time.monotonic() < end:
+        time.sleep(0.1)
+        got = colour_at(s, column, row)
+    result.check(max(abs(a - b) for a, b in zip(got, want)) <= 3, f"{what}: {got} instead of {want}")
+
+
+RED, OTHER_RED, BLUE, BRIGHT_BLUE, BLACK = (170, 0, 0), (32, 64, 128), (0, 0, 170), (85, 85, 255), (0, 0, 0)
+WHITE = (255, 255, 255)
+
+
+def palettes(s, result):
+    """A changed colour is seen where it was before, on its own terminal alone, until it is called back; and bit 7."""
+    def block(name, *attributes):
+        """Nine blanks in the first line for each of the ATTRIBUTES."""
+        text = "".join(rf"\033[{a}m         " for a in attributes)
+        result.check(s.says(f"clear; printf '{text}\\033[m\\n'; echo {name}-$((7*7))", rf"^{name}-49"), f"no {name}")
+
+    def printf(text, name):
+        result.check(s.says(f"printf '{text}'; echo {name}-$((7*7))", rf"^{name}-49"), f"no {name}")
+
+    result.check(s.sees(r"^~ #", 200), "no prompt")
+    block("first", 41)
+    colour_is(s, result, RED, "red")
+    printf(r"\033]P1204080", "changed")
+    colour_is(s, result, OTHER_RED, "red, changed behind its back")
+    colour_is(s, result, BLACK, "black, when red is changed", column=20)
+    s.press("alt", "f2")
+    s.need(result, r"^~ #", "a prompt on tty2")
+    block("second", 41)
+    colour_is(s, result, RED, "red on the other terminal")
+    s.press("alt", "f1")
+    s.need(result, r"^changed-49", "tty1")
+    colour_is(s, result, OTHER_RED, "red, when its terminal is back")
+    printf(r"\033]R", "called-back")
+    colour_is(s, result, RED, "red, called back")
+    block("blink", "5;44", 25)
+    colour_is(s, result, BLUE, "what does not blink", column=11)
+    colour_is(s, result, BRIGHT_BLUE, "what blinks: QEMU's VGA, too, shows it bright")
+
+
+BAR_CELLS = 20
+PROGRESS = r"^ ([█ ░]{%d}) (\d+)/(\d+)  0 failed  \w+\.\w+" % BAR_CELLS  # a cell that is all one colour reads as a blank
+PROGRESS_TESTS = "selftest=fork.,page_alloc.,slab.,vmalloc.,vt.,fbcon.dots"
+
+
+def progress(s, result):
+    """While the self tests run, the screen's last line says how far they are; then it is a line as the others."""
+    seen, lines, ended = [], [], False
+    while len(seen) < 3 and not ended and s.proc.poll() is None and time.monotonic() < s.end:
+        s.ask("stop")               # they wait while we look
+        lines = s.lines()
+        first = colour_at(s, 1, len(lines) - 1, middle=True)
+        s.ask("cont")
+        bar = re.match(PROGRESS, lines[-1])
+        ended = "Space, PgDn: the log" in "\n".join(lines)
+        if bar:
+            done, total = int(bar[2]), int(bar[3])
+            # One in the middle of being drawn is looked at again.
+            full = done * BAR_CELLS // total
+            drawn = bar[1].replace("█", " ") == " " * full + "░" * (BAR_CELLS - full)
+            if drawn and full and first == WHITE and done not in seen:
+                seen.append(done)
+        time.sleep(0.1)
+    result.check(len(seen) == 3 and seen == sorted(seen), f"the last line counts {seen}\n" + "\n".join(lines))
+    lines = s.need(result, r"^ Space, PgDn: the log", "the report", seconds=200) or []
+    text = "\n".join(lines)
+    result.check(not re.search(r"░|\d+/\d+  \d+ failed", text), f"a bar is left\n{text}")
+    counts = re.search(r"^  (\d+) passed, 0 failed, (\d+) skipped", text, re.M)
+    result.check(counts and seen and int(counts[1]) + int(counts[2]) == total, f"the bar counts to another number\n{text}")
+    s.type("q")
+    s.need(result, r"p: power off", "the question at the end")
+    s.type("s")
+    s.need(result, r"^~ #", "the shell after the report")
+    result.check(s.says("seq 1 100", r"^100\n~ #\Z"), "the last line does not scroll with the others\n" + "\n".join(s.lines()))
+
+
 def report(failing):
     """How the self tests end: counts, the machine, names of what failed; the log by pages; then, if all is well, a shell."""
     def look(s, result):

@@ -1232,7 +1232,8 @@ class Plan:
             (r"(?s)\A(?!.*smp: ).*table APIC at \S+ has a wrong checksum, ignored.*^ok 1\b",))
         add("bad-framebuffer", Machine(cdrom=iso, memory="512M", uefi=True,
                                        extra=("-vga", "none", "-device", "virtio-gpu-pci")), 600,
-            (r"(?s)\A(?!.*fb0: ).*^ok 1\b",))
+            (r"(?s)\A(?!.*fb0: ).*^ok 1\b",
+             r"vt: no screen: no framebuffer that could be used, no VGA in text mode"))
         add("bad-small-mode", Machine(cdrom=str(self.logs / "small.iso"), memory="256M"), 300,
             (expect, "fb0: 320x200", "vt: framebuffer, 40 columns, 12 rows"))
         self.add("boots", "screen", run_screen(Machine(cdrom=str(self.logs / "screen.iso"), memory="256M"),
@@ -1311,6 +1312,13 @@ class Plan:
         for name, steps in (("vt-switch", screens.terminals), ("vt-scrollback", screens.scrollback),
                             ("vt-programs", screens.programs)):
             self.add("boots", name, run_play(steps, shell), 300)
+        dots = Machine(cdrom=str(self.logs / "dots.iso"), memory="128M", smp=2)
+        self.add("boots", "vt-palette-text", run_play(screens.palettes, shell), 300)
+        self.add("boots", "vt-palette-dots", run_play(screens.palettes, dots), 300)
+        self.add("boots", "report-progress-text", run_play(screens.progress, dataclasses.replace(
+            shell, append=f"{shell.append} {screens.PROGRESS_TESTS}", debug_exit=False)), 300)
+        self.add("boots", "report-progress-dots", run_play(screens.progress, dataclasses.replace(
+            dots, cdrom=str(self.logs / "progress.iso"), debug_exit=False)), 300)
         tests = dataclasses.replace(shell, append=shell.append + " selftest=fbcon", debug_exit=False)
         self.add("boots", "report-bios-text", run_play(screens.report(False), tests), 300)
         self.add("boots", "report-early-failure", run_play(screens.early_failure, dataclasses.replace(
@@ -1392,6 +1400,10 @@ class Plan:
         small.write_text(graphics.read_text().replace("800x600x32", "320x200x32"))
         iso("small", self.kernel, cfg=small)
         iso("screen", self.kernel, machine.make_initramfs(self.logs / "screen.cpio", init=SCREEN_INIT), graphics)
+        for name, words in (("dots", ""), ("progress", screens.PROGRESS_TESTS)):
+            seen = self.logs / f"{name}.cfg"
+            seen.write_text(graphics.read_text().replace("panic=-1", f"panic=-1 console=tty0 {words}"))
+            iso(name, self.kernel, str(self.build / "initramfs.cpio"), seen)
         iso("boot-la57", self.kernel, cfg=la57)
         programs = machine.make_initramfs(self.logs / "odd.cpio", [f"{oddmachines.table_with_bad_checksum(self.logs)}:/madt"],
                                           "#!/bin/sh\nexport PS1='~ # '\nexec sh -i\n")

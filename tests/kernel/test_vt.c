@@ -222,10 +222,105 @@ VC_TEST(attributes_are_colours_as_on_a_vga, "")
 	EXPECT_EQ(attr(10, 0), 0x2a);
 	EXPECT_EQ(attr(11, 0), 0x07);
 	more("\033[0;10;7;4;5;2;1;11mM\033[0;10m\017N");	/* sgr, sgr0 */
-	EXPECT_EQ(attr(12, 0), 0x38);
+	EXPECT_EQ(attr(12, 0), 0xb8);
 	EXPECT_EQ(attr(13, 0), 0x07);
 	more("\033[44m\033[K");		/* bce */
 	EXPECT_EQ(attr(18, 0), 0x17);
+}
+
+VC_TEST(what_blinks_has_bit_7, "\033[31;44;5mA\033[7mB\033[1mC\033[27;22;25mD")
+{
+	EXPECT_EQ(attr(0, 0), 0x94);		/* blink */
+	EXPECT_EQ(attr(1, 0), 0xc1);
+	EXPECT_EQ(attr(2, 0), 0xc9);
+	EXPECT_EQ(attr(3, 0), 0x14);
+	more("\033[5mE\033[mF");
+	EXPECT_EQ(attr(4, 0), 0x94);
+	EXPECT_EQ(attr(5, 0), 0x07);
+	more("\033[5m\0337\033[m\0338G\033[K\033[6;0mH\033[6mI");	/* 6 is nothing */
+	EXPECT_EQ(attr(6, 0), 0x87);
+	EXPECT_EQ(attr(9, 0), 0x87);		/* bce */
+	EXPECT_EQ(attr(7, 0), 0x07);
+	EXPECT_EQ(attr(8, 0), 0x07);
+	more("\033[5m\033cJ");
+	EXPECT_EQ(attr(0, 0), 0x07);
+	more("\033[105;5mK\033[48;5;9mL");	/* a background has three bits of its own */
+	EXPECT_EQ(attr(1, 0), 0xd7);
+	EXPECT_EQ(attr(2, 0), 0xc7);
+}
+
+/* Is the palette the default one but for colour @n, which is @rgb? */
+static bool only_changed(unsigned int n, u32 rgb)
+{
+	struct palette want = default_palette;
+
+	want.rgb[n][0] = rgb >> 16;
+	want.rgb[n][1] = rgb >> 8;
+	want.rgb[n][2] = rgb;
+	return !memcmp(&vc.palette, &want, sizeof(want));
+}
+
+static bool palette_is_default(void)
+{
+	return !memcmp(&vc.palette, &default_palette, sizeof(default_palette));
+}
+
+VC_TEST(palette_is_changed_and_comes_back, "\033[31mr\033]P1123456")	/* initc */
+{
+	EXPECT(only_changed(4, 0x123456));	/* red, as attributes count */
+	EXPECT_EQ(attr(0, 0), 0x04);
+	more("\033]P1bC0001\033]P400");
+	EXPECT(only_changed(4, 0xbc0001));	/* the other one is not whole yet */
+	more("FFfFx");
+	EXPECT_EQ(vc.palette.rgb[1][2], 0xff);
+	ROW(0, "rx");
+	more("\033]Ry");			/* oc */
+	EXPECT(palette_is_default());
+	ROW(0, "rxy");
+	more("\033]PC00fF80");
+	EXPECT(only_changed(9, 0x00ff80));	/* bright blue */
+	more("\033c");				/* as on Linux; rs1 says the other one too */
+	EXPECT(only_changed(9, 0x00ff80));
+	more("\033]R");
+	EXPECT(palette_is_default());
+}
+
+VC_TEST(half_a_palette_entry_changes_nothing, "\033]P112345ga")
+{
+	EXPECT(palette_is_default());
+	ROW(0, "a");
+	more("\033]Pg123456\r");
+	ROW(0, "a123456");
+	more("\033]P11\033[31mb\033]P222222\030c\033]P");
+	EXPECT(palette_is_default());
+	EXPECT_EQ(attr(0, 0), 0x04);
+	ROW(0, "bc23456");
+	vc_write_log(&vc, "log\n", 4);		/* between two digits nothing of it is one */
+	more("1");
+	vc_write_log(&vc, "add\033]R\n", 7);
+	more("000000");
+	EXPECT(only_changed(4, 0));
+	more("\033]P7\r0102\t03d");		/* control characters work inside of it */
+	EXPECT_EQ(vc.palette.rgb[7][2], 3);
+	EXPECT_EQ(vc.palette.rgb[4][0], 0);
+}
+
+VC_TEST(palette_is_of_one_terminal, "")
+{
+	static struct vc other;
+
+	if (!vc_alloc(&other, COLS, ROWS)) {
+		ktest_skip(t, "no memory");
+		return;
+	}
+	more("\033]P1000001");
+	vc_write(&other, (const u8 *)"\033]P2000002", 10);
+	vc_free(&other);			/* its palette is not in what goes */
+	EXPECT(only_changed(4, 1));
+	more("\033]R");
+	EXPECT(palette_is_default());
+	EXPECT_EQ(other.palette.rgb[2][2], 2);
+	EXPECT_EQ(other.palette.rgb[4][2], default_palette.rgb[4][2]);
 }
 
 VC_TEST(of_256_colours_the_nearest_is_taken, "")
@@ -474,7 +569,7 @@ VC_TEST(any_bytes_keep_the_cursor_on_the_screen, "")
 		vc_write(&vc, (const u8 *)&alphabet[(seed >> 16) % (sizeof(alphabet) - 1)], 1);
 		vc.answer[0] = 0;
 		EXPECT(vc.s.x < COLS && vc.s.y < ROWS && vc.top <= vc.bottom && vc.bottom < ROWS);
-		EXPECT(vc.p.nr_params <= VC_PARAMS);
+		EXPECT(vc.parse.nr_params <= VC_PARAMS);
 	}
 	for (unsigned int y = 0; y < ROWS; y++)		/* each line is there once */
 		for (unsigned int other = 0; other < y; other++)
@@ -572,6 +667,61 @@ KTEST(fbcon, dots_are_right_in_every_format_and_size)
 			if (t->failed)
 				return;
 		}
+}
+
+/* Is the upper left dot of a blank with @attr, or of the cursor on it, colour @n of @p, where the mode is @f? */
+static bool blank_is(const struct fbcon *c, u8 *memory, const struct format *f, u8 attr, bool cursor, const u8 *rgb)
+{
+	fbcon_draw(c, 2, 1, make_cell(' ', attr), cursor);
+	return dot(c, memory, 2 * FONT_WIDTH * c->scale, FONT_HEIGHT * c->scale) == wanted(f, rgb[0], rgb[1], rgb[2]);
+}
+
+static bool has_16_backgrounds(const struct fbcon *c, u8 *memory, const struct format *f, const struct palette *p)
+{
+	for (unsigned int n = 0; n < 16; n++)
+		if (!blank_is(c, memory, f, n << 4 | (15 - n), false, p->rgb[n]) ||
+		    !blank_is(c, memory, f, (15 - n) << 4 | n, true, p->rgb[n]))
+			return false;
+	return true;
+}
+
+/* The default palette, then @p, which draws nothing by itself, in @memory for a screen of @width x @height. */
+static bool palettes_are_shown(u8 *memory, const struct format *f, u32 width, u32 height, const struct palette *p)
+{
+	struct boot_framebuffer mode = mode_of(f, width, height, 0);
+	const size_t size = (size_t)mode.pitch * height;
+	struct fbcon c;
+
+	if (fbcon_setup(&c, &mode))
+		return false;
+	c.fb = memory;
+	if (!has_16_backgrounds(&c, memory, f, &default_palette))
+		return false;
+	memset(memory, GUARD, size);
+	fbcon_set_palette(&c, p);
+	for (size_t i = 0; i < size; i++)
+		if (memory[i] != GUARD)
+			return false;
+	return has_16_backgrounds(&c, memory, f, p);
+}
+
+KTEST(fbcon, backgrounds_and_palettes_have_16_colours)
+{
+	static struct palette odd;
+	u8 *memory = vmalloc(1600 * 80 * 4);		/* the larger one */
+	size_t i = 0;
+
+	if (!memory) {
+		ktest_skip(t, "no memory");
+		return;
+	}
+	for (unsigned int byte = 0; byte < sizeof(odd); byte++)
+		((u8 *)&odd)[byte] = 251 * byte + 7;
+	while (i < ARRAY_SIZE(formats) && palettes_are_shown(memory, &formats[i], 320, 200, &odd) &&
+	       palettes_are_shown(memory, &formats[i], 1600, 80, &odd))
+		i++;
+	vfree(memory);
+	EXPECT_EQ(i, ARRAY_SIZE(formats));
 }
 
 KTEST(fbcon, last_cell_ends_inside_the_memory)
