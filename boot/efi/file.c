@@ -5,7 +5,7 @@
  */
 #include "loader.h"
 
-#define MAX_READ	(1UL << 20)	/* bytes that the firmware is asked for at once */
+#define SMALL_READ	(1UL << 20)	/* bytes at once, for a firmware that fails on more */
 
 static EFI_FILE_PROTOCOL *root;
 
@@ -43,19 +43,28 @@ static EFI_STATUS size_of(EFI_FILE_PROTOCOL *file, UINTN *size)
 	return *size < BELOW_4G ? EFI_SUCCESS : EFI_OUT_OF_RESOURCES;
 }
 
-/* The next @size bytes to @at.  Some firmware fails when it is asked for much at once, and any may give less. */
+/*
+ * The @size bytes of @file to @at.  All at once is the fastest: every call costs some firmware a turn of its disk.  One
+ * that fails then is asked for less, and any may give less than it is asked for.
+ */
 static EFI_STATUS read_bytes(EFI_FILE_PROTOCOL *file, char *at, UINTN size)
 {
-	while (size) {
-		UINTN asked = size < MAX_READ ? size : MAX_READ, got = asked;
-		EFI_STATUS err = uefi_call_wrapper(file->Read, 3, file, &got, at);
+	UINTN most = size, done = 0;
 
+	while (done < size) {
+		UINTN asked = size - done < most ? size - done : most, got = asked;
+		EFI_STATUS err = uefi_call_wrapper(file->Read, 3, file, &got, at + done);
+
+		if (EFI_ERROR(err) && most > SMALL_READ) {
+			most = SMALL_READ;
+			got = 0;
+			err = uefi_call_wrapper(file->SetPosition, 2, file, done);
+		} else if (!EFI_ERROR(err) && (!got || got > asked)) {
+			err = EFI_END_OF_FILE;		/* shorter than the volume says it is, or nonsense */
+		}
 		if (EFI_ERROR(err))
 			return err;
-		if (!got || got > asked)
-			return EFI_END_OF_FILE;		/* shorter than the volume says it is, or nonsense */
-		at += got;
-		size -= got;
+		done += got;
 	}
 	return EFI_SUCCESS;
 }

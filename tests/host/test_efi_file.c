@@ -24,13 +24,21 @@ static EFI_STATUS read_file(EFI_FILE_PROTOCOL *file, UINTN *size, void *to)
 	UINTN n = *size;
 
 	reads++;
-	if (n > MIB || position >= fails_behind)
+	if (n > MIB || position >= fails_behind) {
+		position += 5;			/* nobody says where it stands then */
 		return EFI_DEVICE_ERROR;
+	}
 	n = n < at_once ? n : at_once;
 	n = n < length - position ? n : length - position;
 	memcpy(to, content + position, n);
 	position += n;
 	*size = n + lies;
+	return EFI_SUCCESS;
+}
+
+static EFI_STATUS set_position(EFI_FILE_PROTOCOL *file, UINT64 at)
+{
+	position = at;
 	return EFI_SUCCESS;
 }
 
@@ -42,7 +50,7 @@ static EFI_STATUS close_file(EFI_FILE_PROTOCOL *file)
 
 static EFI_STATUS open_file(EFI_FILE_PROTOCOL *folder, EFI_FILE_PROTOCOL **file, CHAR16 *path, UINT64 mode, UINT64 attributes)
 {
-	static EFI_FILE_PROTOCOL the_file = { .Close = close_file, .Read = read_file };
+	static EFI_FILE_PROTOCOL the_file = { .Close = close_file, .Read = read_file, .SetPosition = set_position };
 
 	if (wcscmp(path, L"\\boot\\quire.elf"))
 		return EFI_NOT_FOUND;
@@ -133,14 +141,14 @@ static void fails_with(EFI_STATUS err)
 	assert_int_equal(opened + pages_given, 0);
 }
 
-static void a_file_of_any_size_is_read_by_at_most_a_mebibyte(void **state)
+static void a_file_of_any_size_is_read_where_more_than_a_mebibyte_fails(void **state)
 {
 	static const UINTN sizes[] = { 0, 1, MIB - 1, MIB, MIB + 1, 3 * MIB, MOST };
 
 	for (unsigned int i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		power_on(sizes[i], ~0UL);
 		is_read();
-		assert_int_equal(reads, (sizes[i] + MIB - 1) / MIB);
+		assert_int_equal(reads, (sizes[i] > MIB) + (sizes[i] + MIB - 1) / MIB);	/* all, then in pieces */
 	}
 }
 
@@ -170,7 +178,7 @@ static void an_error_in_the_middle_is_told(void **state)
 	power_on(MOST, MIB);
 	fails_behind = 2 * MIB;
 	fails_with(EFI_DEVICE_ERROR);
-	assert_int_equal(reads, 3);
+	assert_int_equal(reads, 4);
 }
 
 static void more_than_was_asked_for_is_not_believed(void **state)
@@ -178,7 +186,7 @@ static void more_than_was_asked_for_is_not_believed(void **state)
 	power_on(MOST, MIB);
 	lies = 1;
 	fails_with(EFI_END_OF_FILE);
-	assert_int_equal(reads, 1);
+	assert_int_equal(reads, 2);
 }
 
 static void without_the_file_or_memory_nothing_is_read(void **state)
@@ -200,7 +208,7 @@ static void without_the_file_or_memory_nothing_is_read(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_file_of_any_size_is_read_by_at_most_a_mebibyte),
+		cmocka_unit_test(a_file_of_any_size_is_read_where_more_than_a_mebibyte_fails),
 		cmocka_unit_test(a_firmware_that_gives_less_than_asked_is_asked_again),
 		cmocka_unit_test(a_file_that_ends_early_is_an_error),
 		cmocka_unit_test(an_error_in_the_middle_is_told),

@@ -84,6 +84,7 @@ typedef struct file_protocol {
 			   UINT64 attributes);
 	EFI_STATUS (*Close)(struct file_protocol *);
 	EFI_STATUS (*Read)(struct file_protocol *, UINTN *size, void *to);
+	EFI_STATUS (*SetPosition)(struct file_protocol *, UINT64 at);
 } EFI_FILE_PROTOCOL;
 #define EFI_FILE_MODE_READ	1
 typedef struct simple_file_system {
