@@ -107,13 +107,18 @@ def ctrl_c(t):
 
 
 def ctrl_z_and_fg(t):
-    t.type("sleep 3\n")
-    t.expect("sleep 3\n")
-    time.sleep(1)
-    t.type(CTRL_Z)
-    t.expect(re.escape(PROMPT))
-    shows("jobs", r"Stopped.*sleep 3")(t)
-    shows("fg", "^sleep 3$", seconds=60)(t)
+    """^Z must come while sleep runs: too early or too late it stops nobody, and sleep ends; then once more, more slowly."""
+    for wait in (1, 3, 6):
+        t.type("sleep 10\n")
+        t.expect("sleep 10\n")
+        time.sleep(wait)
+        t.type(CTRL_Z)
+        t.expect(re.escape(PROMPT))
+        if re.search("Stopped.*sleep 10", t.shell("jobs"), re.M):
+            break
+    else:
+        raise Failed("^Z has stopped nobody three times")
+    shows("fg", "^sleep 10$", seconds=60)(t)
     shows("jobs; echo none", r"\Anone$")(t)
 
 

@@ -29,7 +29,9 @@ static struct nmi_slot {
 	struct pt_regs regs;
 } slots[NR_CPUS];
 
-#define ANSWER_MS 1000			/* of the time stamp counter: the host may be busy */
+/* Of the time stamp counter: the host may be busy. */
+#define SHOW_MS 3000			/* shorter than what the watchdog of others calls a hang */
+#define STOP_MS 10000			/* for all together: a panic does not wait so long for each */
 
 void nmi_received(const struct pt_regs *regs)
 {
@@ -56,9 +58,9 @@ static bool has_answered(unsigned int cpu)
 	return __atomic_load_n(&slots[cpu].answered, __ATOMIC_ACQUIRE);
 }
 
-static bool wait_for_answer(unsigned int cpu, u64 since)
+static bool wait_for_answer(unsigned int cpu, u64 since, unsigned int ms)
 {
-	while (!has_answered(cpu) && rdtsc() - since < (tsc_khz ?: 1000000) * ANSWER_MS)
+	while (!has_answered(cpu) && rdtsc() - since < (tsc_khz ?: 1000000) * ms)
 		cpu_relax();
 	return has_answered(cpu);
 }
@@ -84,7 +86,7 @@ static void show(unsigned int cpu)
 void nmi_backtrace(unsigned int cpu)
 {
 	ask(cpu, SHOW);
-	if (wait_for_answer(cpu, rdtsc()))
+	if (wait_for_answer(cpu, rdtsc(), SHOW_MS))
 		show(cpu);
 	else
 		pr_err("CPU %u does not answer an NMI\n", cpu);
@@ -106,7 +108,7 @@ void nmi_stop_others(void)
 			ask(cpu, STOP);
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
 		if (cpu != me)
-			wait_for_answer(cpu, since);
+			wait_for_answer(cpu, since, STOP_MS);
 }
 
 void nmi_show_stopped(void)

@@ -117,8 +117,19 @@ static void a_table_beyond_all_addresses_is_none(void **state)
 	}
 }
 
+/* What was read of @whole, which is longer than what was read before: the whole, or what the cut has left. */
+static void assert_begins(const char *whole, const char *name, size_t *length)
+{
+	size_t n = strlen(name);
+
+	assert_true(n <= strlen(whole) && !memcmp(whole, name, n));
+	assert_true(n >= *length);
+	*length = n;
+}
+
 static void a_table_that_is_cut_is_read_to_its_end(void **state)
 {
+	size_t lengths[4] = { 0 };
 	struct dmi_names names;
 
 	start(TABLE);
@@ -126,7 +137,15 @@ static void a_table_that_is_cut_is_read_to_its_end(void **state)
 		put_entry(boot_info.smbios, TABLE, n);
 		dmi_find(&names);
 		assert_int_equal(mapped, 0);
+		assert_begins("SeaBIOS", names.firmware, &lengths[0]);
+		assert_begins("1.16", names.firmware_version, &lengths[1]);
+		assert_begins("QEMU", names.vendor, &lengths[2]);
+		assert_begins("Standard PC", names.product, &lengths[3]);
 	}
+	assert_string_equal(names.firmware, "SeaBIOS");
+	assert_string_equal(names.firmware_version, "1.16");
+	assert_string_equal(names.vendor, "QEMU");
+	assert_string_equal(names.product, "Standard PC");
 }
 
 int main(void)

@@ -8,7 +8,7 @@
 #include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
-#include "mem.h"
+#include "proc.h"
 
 #define RW	(PROT_READ | PROT_WRITE)
 #define VM	"/proc/sys/vm/"
@@ -16,17 +16,7 @@
 /* A line of /proc/meminfo, in pages. */
 static long meminfo(const char *name)
 {
-	char line[256];
-	FILE *f = fopen("/proc/meminfo", "r");
-	long value = -1;
-
-	CHECK(f);
-	while (fgets(line, sizeof(line), f))
-		if (!strncmp(line, name, strlen(name)) && line[strlen(name)] == ':')
-			value = strtol(line + strlen(name) + 1, NULL, 10);
-	fclose(f);
-	CMP(value, >=, 0);
-	return value / 4;
+	return meminfo_kb(name) / 4;
 }
 
 static long committed(void)

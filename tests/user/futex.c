@@ -2,6 +2,7 @@
  * tests/user/futex.c - futex(2): which words it takes, who meets whom, how a wait ends
  */
 #include <sched.h>
+#include <sys/time.h>
 #include <thread.h>
 #include <time.h>
 #include <uapi/futex.h>
@@ -498,28 +499,30 @@ static void on_alarm(int sig)
 	handled++;
 }
 
-static void alarm_in_a_second(int flags)
+/* Again and again: the first may come before the wait that it is to end. */
+static void alarm_each_second(int flags)
 {
 	struct sigaction act = { .sa_handler = on_alarm, .sa_flags = flags };
+	struct itimerval t = { .it_value = { 1, 0 }, .it_interval = { 1, 0 } };
 
 	OK(sigaction(SIGALRM, &act, NULL));
-	alarm(1);
+	OK(setitimer(ITIMER_REAL, &t, NULL));
 }
 
 TEST(a_handler_ends_a_wait)
 {
-	alarm_in_a_second(0);
+	alarm_each_second(0);
 	ERR(futex(&word, FUTEX_WAIT, 0, NULL, NULL, 0), EINTR);
-	EQ(handled, 1);
+	CMP(handled, >=, 1);
 }
 
 TEST(a_wait_with_a_time_ends_by_a_handler_also_with_sa_restart)
 {
 	struct timespec t = { 100, 0 };
 
-	alarm_in_a_second(SA_RESTART);
+	alarm_each_second(SA_RESTART);
 	ERR(futex(&word, FUTEX_WAIT, 0, &t, NULL, 0), EINTR);
-	EQ(handled, 1);
+	CMP(handled, >=, 1);
 }
 
 static int wake_until_woken(void *arg)
@@ -539,9 +542,9 @@ TEST(sa_restart_begins_a_wait_without_a_time_again)
 	OK(sigprocmask(SIG_BLOCK, &set, NULL));
 	t = thread_create(wake_until_woken, NULL);
 	OK(sigprocmask(SIG_UNBLOCK, &set, NULL));
-	alarm_in_a_second(SA_RESTART);
+	alarm_each_second(SA_RESTART);
 	OK(futex(&word, FUTEX_WAIT, 0, NULL, NULL, 0));
-	EQ(handled, 1);
+	CMP(handled, >=, 1);
 	thread_join(t);
 }
 

@@ -69,6 +69,7 @@ static inline int pages_in_memory(char *p, int pages)
 	unsigned char in[1024];
 	int n = 0;
 
+	CMP(pages, <=, (int)sizeof(in));
 	OK(mincore(p, pages * PAGE, in));
 	for (int i = 0; i < pages; i++)
 		n += in[i] & 1;

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <thread.h>
-#include "proc.h"
+#include "swap.h"
 
 #define SELF	"/proc/self/"
 #define VM	"/proc/sys/vm/"
@@ -21,7 +21,6 @@
 
 static long get_number(const char *path) { return strtol(file_text(path), NULL, 10); }
 static long oom_kills(void) { return number_in("/proc/vmstat", "oom_kill"); }
-static long mem_kb(const char *word) { return number_in("/proc/meminfo", word); }
 
 static long set_adj_of(pid_t pid, const char *file, const char *text)
 {
@@ -152,7 +151,7 @@ TEST(oom_adj_is_the_same_on_an_older_scale)
 
 TEST(the_score_follows_memory_and_adjustment)
 {
-	long total = mem_kb("MemTotal") + mem_kb("SwapTotal"), before, after;
+	long total = meminfo_kb("MemTotal") + meminfo_kb("SwapTotal"), before, after;
 	unsigned long bytes = total / 10 * 1024;
 	char *p = map(bytes);
 
@@ -310,12 +309,12 @@ TEST(the_switches_of_sys_vm_take_what_linux_takes)
 
 TEST_LIMIT(a_hog_dies_by_sigkill_is_counted_and_its_memory_is_there_again, MINUTE)
 {
-	long kills = oom_kills(), available = mem_kb("MemAvailable");
+	long kills = oom_kills(), available = meminfo_kb("MemAvailable");
 
 	be_safe();
 	DIES(CHILD(be_worth(0); hog()), SIGKILL);
 	EQ(oom_kills(), kills + 1);
-	EVENTUALLY(mem_kb("MemAvailable") > available * 9 / 10);
+	EVENTUALLY(meminfo_kb("MemAvailable") > available * 9 / 10);
 }
 
 /* Has so much, and says so in *@word; then sleeps. */
@@ -334,7 +333,7 @@ __attribute__((noreturn)) static void sit_on(unsigned long bytes, int adj, volat
 /* Has half of what there is. */
 __attribute__((noreturn)) static void sit_on_most(int adj, volatile int *word)
 {
-	sit_on(mem_kb("MemAvailable") / 3 * 2 * 1024, adj, word);
+	sit_on(meminfo_kb("MemAvailable") / 3 * 2 * 1024, adj, word);
 }
 
 TEST_LIMIT(who_has_minus_1000_is_spared_whatever_it_has, MINUTE)
@@ -460,7 +459,7 @@ TEST_LIMIT(a_hog_that_locks_its_memory_dies, MINUTE)
 			touch(p, CHUNK);
 		}
 	}), SIGKILL);
-	EVENTUALLY(mem_kb("Mlocked") == 0);
+	EVENTUALLY(meminfo_kb("Mlocked") == 0);
 }
 
 TEST_LIMIT(a_hog_of_shared_memory_dies, MINUTE)
@@ -520,7 +519,7 @@ TEST_LIMIT(a_tmpfs_with_a_size_says_enospc_and_nobody_dies, MINUTE)
 
 	be_safe();
 	mkdir("/tmp/full", 0755);
-	snprintf(size, sizeof(size), "size=%ldk", mem_kb("MemAvailable") / 2 & ~3L);
+	snprintf(size, sizeof(size), "size=%ldk", meminfo_kb("MemAvailable") / 2 & ~3L);
 	OK(mount("full", "/tmp/full", "tmpfs", 0, size));
 	fd = OK(open("/tmp/full/file", O_RDWR | O_CREAT, 0600));
 	while ((n = write(fd, text, sizeof(text))) > 0)
@@ -613,32 +612,9 @@ TEST_LIMIT(a_fork_bomb_under_rlimit_nproc_kills_nobody, MINUTE)
 
 /* ---- with swap ---- */
 
-#define SWAP		"/dev/vdd"
-#define SWAP_PAGES	4096UL			/* of the disk */
-
-static struct {
-	char boot[1024];
-	unsigned int version, last_page, nr_bad;
-	char rest[4096 - 1024 - 12 - 10], magic[10];
-} header;
-
-static void swap_on(void)
-{
-	int fd = OK(open(SWAP, O_RDWR));
-
-	memset(&header, 0, sizeof(header));
-	header.version = 1;
-	header.last_page = SWAP_PAGES - 1;
-	memcpy(header.magic, "SWAPSPACE2", 10);
-	EQ(pwrite(fd, &header, sizeof(header), 0), sizeof(header));
-	OK(fsync(fd));
-	close(fd);
-	OK(syscall(__NR_swapon, SWAP, 0));
-}
-
 static void swap_off(void)
 {
-	OK(syscall(__NR_swapoff, SWAP));
+	OK(swapoff(SWAP));
 }
 
 TEST_LIMIT(swap_fills_before_a_hog_dies, MINUTE)
@@ -648,8 +624,8 @@ TEST_LIMIT(swap_fills_before_a_hog_dies, MINUTE)
 	be_safe();
 	swap_on();
 	DIES(CHILD(be_worth(0); hog()), SIGKILL);
-	CMP(number_in("/proc/vmstat", "pswpout") - out, >, (long)SWAP_PAGES / 2);
-	EVENTUALLY(mem_kb("SwapFree") > mem_kb("SwapTotal") / 2);
+	CMP(number_in("/proc/vmstat", "pswpout") - out, >, PAGES / 2);
+	EVENTUALLY(meminfo_kb("SwapFree") > meminfo_kb("SwapTotal") / 2);
 	swap_off();
 }
 
@@ -677,7 +653,7 @@ static long pages_out_while_files_are_read(const char *swappiness)
 
 	CHECK(put_text(VM "swappiness", swappiness) > 0);
 	put_text(VM "drop_caches", "3");
-	idle = CHILD(sit_on((mem_kb("MemFree") - 8192) * 1024UL, -1000, word));
+	idle = CHILD(sit_on((meminfo_kb("MemFree") - 8192) * 1024UL, -1000, word));
 	EVENTUALLY(*word == 1);
 	out = number_in("/proc/vmstat", "pswpout");
 	read_disks();
@@ -697,20 +673,10 @@ TEST_LIMIT(with_swappiness_0_files_go_and_with_200_what_nobody_uses, MINUTE)
 	swap_off();
 }
 
-/* In how many pages pagemap shows a swap entry. */
-static unsigned long swapped(const char *p, unsigned long pages)
-{
-	unsigned long n = 0;
-
-	for (unsigned long i = 0; i < pages; i++)
-		n += pagemap(p + i * PAGE) >> 62 & 1;
-	return n;
-}
-
 /* Most of the area is full of the pages of a child, which then waits for *@word. */
 __attribute__((noreturn)) static void fill_swap(volatile int *word)
 {
-	unsigned long pages = SWAP_PAGES - 256;
+	int pages = PAGES - 256;
 	char *p = map(pages * PAGE);
 
 	touch(p, pages * PAGE);
@@ -731,7 +697,7 @@ __attribute__((noreturn)) static void lock_all_but(long leave, volatile int *wor
 
 	put_text(VM "drop_caches", "3");
 	/* what has a slot and is still in memory comes free as soon as somebody needs it */
-	while ((kb = mem_kb("MemFree") + mem_kb("SwapCached") - leave) > 0) {
+	while ((kb = meminfo_kb("MemFree") + meminfo_kb("SwapCached") - leave) > 0) {
 		unsigned long bytes = (kb > 8192 ? 4096UL : 128UL) << 10;
 		char *p = map(bytes);
 
@@ -757,7 +723,7 @@ TEST_LIMIT(swapoff_without_room_fails_or_dies_and_everything_is_still_there, MIN
 	locker = CHILD(lock_all_but(7168, locked));
 	EVENTUALLY(*locked);
 	kills = oom_kills();
-	off = CHILD(_exit(syscall(__NR_swapoff, SWAP) ? (errno == ENOMEM ? 5 : 6) : 7));
+	off = CHILD(_exit(swapoff(SWAP) ? (errno == ENOMEM ? 5 : 6) : 7));
 	OK(waitpid(off, &status, 0));
 	/* It has oom_score_adj -1000, and goes all the same: it has asked for what there is not. */
 	if (WIFSIGNALED(status)) {
@@ -766,7 +732,7 @@ TEST_LIMIT(swapoff_without_room_fails_or_dies_and_everything_is_still_there, MIN
 	} else {
 		EQ(WEXITSTATUS(status), 5);
 	}
-	EQ(mem_kb("SwapTotal"), (long)(SWAP_PAGES - 1) * 4);
+	EQ(meminfo_kb("SwapTotal"), (PAGES - 1) * 4);
 	kill(locker, SIGKILL);
 	DIES(locker, SIGKILL);
 	*swap = 2;

@@ -123,7 +123,8 @@ static void nothing(int sig)
 
 TEST(poll_is_interrupted_even_with_sa_restart)
 {
-	struct itimerval t = { .it_value = { 0, 30000 } };
+	/* again and again: the first may come before the call that it is to interrupt */
+	struct itimerval t = { .it_value = { 0, 30000 }, .it_interval = { 0, 30000 } };
 	struct pollfd p;
 
 	make();

@@ -45,6 +45,24 @@ static inline long number_in(const char *file, const char *word)
 	return -1;
 }
 
+/* A counter of /proc/vmstat. */
+static inline long vmstat(const char *name)
+{
+	long n = number_in("/proc/vmstat", name);
+
+	CMP(n, >=, 0);
+	return n;
+}
+
+/* A line of /proc/meminfo, in kB. */
+static inline long meminfo_kb(const char *name)
+{
+	long n = number_in("/proc/meminfo", name);
+
+	CMP(n, >=, 0);
+	return n;
+}
+
 /* Shared anonymous memory. */
 static inline char *map_shared(unsigned long pages)
 {

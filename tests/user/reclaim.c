@@ -4,22 +4,12 @@
  * The fourth disk (tools/diskimage.py) is empty and becomes a swap area, as in swap.c; the third is read.  What happens
  * under a load larger than memory: vmload.c.
  */
-#include <sys/syscall.h>
-#include "proc.h"
+#include "swap.h"
 
-#define SWAP	"/dev/vdd"
 #define N	256
 #define LATE	15			/* Linux counts some things for a handful of pages at once */
 
-static long vmstat(const char *name)
-{
-	long n = number_in("/proc/vmstat", name);
-
-	CMP(n, >=, 0);
-	return n;
-}
-
-static long meminfo(const char *name) { return number_in("/proc/meminfo", name) / 4; }
+static long meminfo(const char *name) { return meminfo_kb(name) / 4; }
 
 static long difference(long a, long b) { return a > b ? a - b : b - a; }
 
@@ -41,31 +31,6 @@ static int intact(const char *p)
 	for (int i = 0; i < N; i++)
 		n += p[i * PAGE] == (char)(i + 1);
 	return n;
-}
-
-/* Pages of which pagemap shows a swap entry. */
-static int in_swap(const char *p)
-{
-	int n = 0;
-
-	for (int i = 0; i < N; i++)
-		n += pagemap(p + i * PAGE) >> 62 & 1;
-	return n;
-}
-
-static void swap_on(void)
-{
-	static struct { char boot[1024]; unsigned int version, last, bad; char rest[3050], magic[10]; } head;
-	int fd = OK(open(SWAP, O_RDWR));
-
-	head.version = 1;
-	head.last = 4095;
-	memcpy(head.magic, "SWAPSPACE2", 10);
-	EQ(sizeof(head), PAGE);
-	EQ(pwrite(fd, &head, sizeof(head), 0), sizeof(head));
-	OK(fsync(fd));
-	close(fd);
-	OK(syscall(__NR_swapon, SWAP, 0));
 }
 
 TEST(locked_pages_are_unevictable_and_come_back)
@@ -113,25 +78,25 @@ TEST(what_was_given_up_goes_and_what_was_written_since_stays)
 
 TEST(every_way_to_ask_for_swap_gives_the_same_answer)
 {
-	long out = vmstat("pswpout"), writes = vmstat("nr_vmscan_write"), used, swapped;
+	long out = vmstat("pswpout"), writes = vmstat("nr_vmscan_write"), used, in_swap;
 	char *p;
 
 	swap_on();
 	used = meminfo("SwapTotal") - meminfo("SwapFree");
 	EQ(used, 0);
 	p = filled();
-	for (int i = 0; i < 1000 && in_swap(p) < N; i++)
+	for (int i = 0; i < 1000 && swapped(p, N) < N; i++)
 		OK(madvise(p, N * PAGE, MADV_PAGEOUT));
-	EQ(in_swap(p), N);
-	swapped = number_in("/proc/self/status", "VmSwap") / 4;
-	CMP(swapped, >=, N);
+	EQ(swapped(p, N), N);
+	in_swap = number_in("/proc/self/status", "VmSwap") / 4;
+	CMP(in_swap, >=, N);
 	CMP(vmstat("pswpout") - out, >=, N);
 	CMP(vmstat("nr_vmscan_write") - writes, >=, N - LATE);
-	CMP(meminfo("SwapTotal") - meminfo("SwapFree"), >=, swapped);
+	CMP(meminfo("SwapTotal") - meminfo("SwapFree"), >=, in_swap);
 	EQ(intact(p), N);
-	EQ(in_swap(p), 0);
+	EQ(swapped(p, N), 0);
 	OK(munmap(p, N * PAGE));
-	OK(syscall(__NR_swapoff, SWAP));
+	OK(swapoff(SWAP));
 	EQ(meminfo("SwapTotal"), 0);
 }
 
@@ -152,7 +117,7 @@ TEST(more_than_memory_holds_what_was_written)
 			wrong += p[i * PAGE / 8] != i;
 	EQ(wrong, 0);
 	OK(munmap(p, pages * PAGE));
-	OK(syscall(__NR_swapoff, SWAP));
+	OK(swapoff(SWAP));
 }
 
 TEST(drop_caches_2_leaves_pages_and_1_drops_them)

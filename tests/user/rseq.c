@@ -2,6 +2,7 @@
  * tests/user/rseq.c - restartable sequences
  */
 #include <sched.h>
+#include <sys/time.h>
 #include <thread.h>
 #include <uapi/membarrier.h>
 #include <uapi/rseq.h>
@@ -313,7 +314,8 @@ TEST(flags_kill)
 		registered();
 		area.flags = 1;
 		signal(SIGALRM, on_signal);
-		alarm(1);
+		/* again and again: outside of the sequence it says nothing */
+		setitimer(ITIMER_REAL, &(struct itimerval){ { 1, 0 }, { 1, 0 } }, NULL);
 		SEQUENCE(area, "0x53053053", "1: pause\n jmp 1b\n", aborted);
 		_exit(aborted);
 	), SIGSEGV);

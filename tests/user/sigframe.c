@@ -60,7 +60,6 @@ TEST(registers_survive_a_handler)
 
 	handle(SIGVTALRM, 0);
 	handle(SIGALRM, 0);
-	alarm(0);
 	OK(setitimer(ITIMER_REAL, &t, NULL));
 	while (count < 10) {
 		asm volatile(

@@ -11,10 +11,8 @@
 #include <stdbool.h>
 #include <sched.h>
 #include <sys/uio.h>
-#include "proc.h"
+#include "swap.h"
 
-#define SWAP		"/dev/vdd"
-#define SWAP_PAGES	4096
 #define OWN		256		/* pages of the storm's own */
 
 static unsigned long state = 1;
@@ -43,7 +41,7 @@ static void fill(unsigned long *p, unsigned long page, unsigned long version)
 }
 
 /* 0, or what is wrong: the number of the word and one. */
-static int wrong(const volatile unsigned long *p, unsigned long page, unsigned long version)
+static int differs(const volatile unsigned long *p, unsigned long page, unsigned long version)
 {
 	for (int i = 0; i < 512; i++)
 		if (p[i] != (version ? word(page, version, i) : 0))
@@ -69,7 +67,7 @@ static bool use(struct memory *m, int times)
 	while (times--) {
 		unsigned long page = chance(m->pages), *p = m->at + page * 512;
 
-		if (wrong(p, page, m->version[page]))
+		if (differs(p, page, m->version[page]))
 			return false;
 		if (chance(2))
 			fill(p, page, ++m->version[page]);
@@ -80,7 +78,7 @@ static bool use(struct memory *m, int times)
 static bool all_right(struct memory *m)
 {
 	for (unsigned long i = 0; i < m->pages; i++)
-		if (wrong(m->at + i * 512, i, m->version[i]))
+		if (differs(m->at + i * 512, i, m->version[i]))
 			return false;
 	return true;
 }
@@ -194,27 +192,16 @@ static int storm(unsigned long seed)
 /* Swap of our own if there is none; then true, and end_swap() takes it away.  What is wrong with it is tests/user/swap.c's. */
 static bool some_swap(void)
 {
-	static struct {
-		char boot[1024];
-		unsigned int version, last_page;
-		char rest[4096 - 1024 - 8 - 10], magic[10];
-	} header = { .version = 1, .last_page = SWAP_PAGES - 1, .magic = "SWAPSPACE2" };
-	int fd;
-
 	if (strchr(file_text("/proc/swaps"), '/'))
 		return false;
-	fd = OK(open(SWAP, O_RDWR));
-	EQ(pwrite(fd, &header, sizeof(header), 0), sizeof(header));
-	OK(fsync(fd));
-	close(fd);
-	OK(syscall(__NR_swapon, SWAP, 0));
+	swap_on();
 	return true;
 }
 
 static void end_swap(bool ours)
 {
 	if (ours)
-		OK(syscall(__NR_swapoff, SWAP));
+		OK(swapoff(SWAP));
 }
 
 static char *fresh(int pages, int flags)

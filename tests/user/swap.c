@@ -8,16 +8,6 @@
 
 #define N	64
 
-/* In how many pages pagemap shows a swap entry. */
-static int swapped(const char *p, int pages)
-{
-	int n = 0;
-
-	for (int i = 0; i < pages; i++)
-		n += pagemap(p + i * PAGE) >> 62 & 1;
-	return n;
-}
-
 static char *numbered(int pages)
 {
 	char *p = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -34,6 +34,16 @@ static inline int wrong(const char *p, int pages)
 	return n;
 }
 
+/* In how many pages pagemap shows a swap entry. */
+static inline int swapped(const char *p, int pages)
+{
+	int n = 0;
+
+	for (int i = 0; i < pages; i++)
+		n += pagemap(p + i * PAGE) >> 62 & 1;
+	return n;
+}
+
 /* ---- the header, version 1 ---- */
 
 static struct swap_header {

@@ -90,11 +90,6 @@ static long free_blocks(void)
 	return s.f_bfree;
 }
 
-static long vmstat(const char *word)
-{
-	return number_in("/proc/vmstat", word);
-}
-
 /* ---- there and back ---- */
 
 TEST(shared_pages_go_and_come_back)

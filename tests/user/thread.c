@@ -5,7 +5,7 @@
 #include <thread.h>
 #include <time.h>
 #include <sys/prctl.h>
-#include "mem.h"
+#include "proc.h"
 
 static struct mutex lock;
 static volatile int shared;
@@ -176,23 +176,21 @@ static int wait_word;
 
 static int wait_for_it(void *arg)
 {
+	*(volatile int *)arg = gettid();
 	return futex_wait(&wait_word, 0, NULL);
 }
 
 TEST(futex_wake_wakes_as_many_as_asked)
 {
+	volatile int tids[4] = { 0 };
 	struct thread *t[4];
-	int woken = 0;
 
 	for (int i = 0; i < 4; i++)
-		t[i] = start(wait_for_it, NULL);
-	usleep(100000);
+		t[i] = start(wait_for_it, (void *)&tids[i]);
+	for (int i = 0; i < 4; i++)
+		EVENTUALLY(tids[i] && sleeps(tids[i]));
 	EQ(futex_wake(&wait_word, 1), 1);
-	while (woken < 3) {
-		woken += futex_wake(&wait_word, 100);
-		usleep(1000);
-	}
-	EQ(woken, 3);
+	EQ(futex_wake(&wait_word, 100), 3);
 	for (int i = 0; i < 4; i++)
 		EQ(thread_join(t[i]), 0);
 }

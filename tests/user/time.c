@@ -137,10 +137,10 @@ TEST(alarm_comes_once_and_tells_the_rest)
 	long start = ns(CLOCK_MONOTONIC);
 
 	signal(SIGALRM, tick);
-	alarm(0);
+	OK(sigprocmask(SIG_BLOCK, &(sigset_t){ 1UL << (SIGALRM - 1) }, NULL));
 	EQ(alarm(100), 0);
-	CMP(alarm(1), >=, 99);
-	ERR(pause(), EINTR);
+	CMP(alarm(1), >=, 90);
+	ERR(sigsuspend(&(sigset_t){ 0 }), EINTR);
 	EQ(ticks, 1);
 	CMP(ns(CLOCK_MONOTONIC) - start, >=, 1000000000);
 	EQ(alarm(0), 0);
@@ -168,12 +168,17 @@ TEST(interval_timer_repeats)
 
 TEST(process_time_counts_work_and_not_sleep)
 {
-	long start = ns(CLOCK_PROCESS_CPUTIME_ID), wall = ns(CLOCK_MONOTONIC), used;
+	long used = 1000000000, wall = ns(CLOCK_MONOTONIC), start;
 
-	usleep(200000);
-	used = ns(CLOCK_PROCESS_CPUTIME_ID) - start;
+	for (int i = 0; i < 3; i++) {		/* the least: what the host takes away counts as work */
+		start = ns(CLOCK_PROCESS_CPUTIME_ID);
+		usleep(200000);
+		start = ns(CLOCK_PROCESS_CPUTIME_ID) - start;
+		used = start < used ? start : used;
+	}
 	CMP(used, <, 100000000);
-	while (ns(CLOCK_PROCESS_CPUTIME_ID) - start < used + 50000000)
+	start = ns(CLOCK_PROCESS_CPUTIME_ID);
+	while (ns(CLOCK_PROCESS_CPUTIME_ID) - start < 50000000)
 		CMP(ns(CLOCK_MONOTONIC) - wall, <, 15000000000L);
 }
 
@@ -213,21 +218,25 @@ TEST(a_busy_process_does_not_stop_others)
 	DIES(busy, SIGKILL);
 }
 
-TEST(two_busy_processes_share_the_cpu)
+/* What a process has used of CPUs: a clock by its number (clock_getcpuclockid(3)). */
+static long used_by(pid_t pid)
+{
+	return ns(~pid << 3 | 2);
+}
+
+TEST_LIMIT(two_busy_processes_share_the_cpu, 60)
 {
 	struct rusage use;
-	long cpu[2];
 	pid_t pids[2];
 	int status;
 
 	for (int i = 0; i < 2; i++)
 		pids[i] = CHILD(for (;;) ;);
-	usleep(1000000);
+	while (used_by(pids[0]) < 300000000 || used_by(pids[1]) < 300000000)
+		usleep(10000);
 	for (int i = 0; i < 2; i++) {
 		OK(kill(pids[i], SIGKILL));
 		EQ(wait4(pids[i], &status, 0, &use), pids[i]);
-		cpu[i] = use.ru_utime.tv_sec * 1000000 + use.ru_utime.tv_usec;
+		CMP(use.ru_utime.tv_sec * 1000000 + use.ru_utime.tv_usec, >, 100000);
 	}
-	CMP(cpu[0], >, 100000);
-	CMP(cpu[1], >, 100000);
 }

@@ -20,15 +20,19 @@ TEST(vfork_parent_waits_and_sees_what_the_child_wrote)
 
 TEST(vfork_parent_goes_on_when_the_child_execs)
 {
-	static char *const argv[] = { "sh", "-c", "sleep 1; exit 4", NULL };
-	int status;
-	pid_t pid = vfork();
+	static char *const argv[] = { "sh", "-c", "read line; exit 4", NULL };
+	int status, fds[2];
+	pid_t pid;
 
+	OK(pipe2(fds, O_CLOEXEC));
+	pid = vfork();
 	if (!pid) {
+		dup2(fds[0], 0);
 		execv("/bin/sh", argv);
 		_exit(99);
 	}
 	EQ(waitpid(pid, &status, WNOHANG), 0);
+	EQ(write(fds[1], "\n", 1), 1);
 	EXITS(pid, 4);
 }
 

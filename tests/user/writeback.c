@@ -15,14 +15,6 @@ static int disk(int flags)
 	return OK(open("/dev/vdd", flags));
 }
 
-static unsigned long vmstat(const char *name)
-{
-	long n = number_in("/proc/vmstat", name);
-
-	CMP(n, >=, 0);
-	return n;
-}
-
 /* Sectors that vdd has been given to write. */
 static unsigned long written(void)
 {

@@ -59,17 +59,6 @@ static void read_zones(void)
 	}
 }
 
-static long meminfo_kb(const char *key)
-{
-	char text[4096];
-	int fd = OK(open("/proc/meminfo", O_RDONLY));
-	ssize_t n = read(fd, text, sizeof(text) - 1);
-
-	close(fd);
-	text[n > 0 ? n : 0] = '\0';
-	return value(text, key);
-}
-
 TEST(marks_and_sizes_are_in_order)
 {
 	read_zones();
