@@ -346,9 +346,9 @@ static void __init log_memory_map(void)
 /* A framebuffer that no writing can go to, or only over other memory, is none. */
 static bool __init framebuffer_ok(const struct boot_framebuffer *fb)
 {
-	u64 line = (u64)fb->width * ((fb->bpp + 7) / 8), size = (u64)fb->pitch * fb->height;
+	u64 size = (u64)fb->pitch * fb->height;
 
-	return fb->addr && size && line && line <= fb->pitch && size <= MAX_FRAMEBUFFER &&
+	return fb->addr && size && framebuffer_dot_bytes(fb) && framebuffer_line_fits(fb) && size <= MAX_FRAMEBUFFER &&
 	       phys_range_ok(fb->addr, size) && !boot_ram_overlaps(fb->addr, size);
 }
 

@@ -126,12 +126,12 @@ const char *fbcon_setup(struct fbcon *c, const struct boot_framebuffer *f)
 {
 	memset(c, 0, sizeof(*c));
 	c->mode = *f;
-	c->bytes = (f->bpp + 7) / 8;
+	c->bytes = framebuffer_dot_bytes(f);
 	if (!f->addr)
 		return "it has no address";
 	if (c->bytes < 2 || c->bytes > 4)
 		return "only 15 to 32 bits a dot are known";
-	if (f->pitch < (u64)f->width * c->bytes)
+	if (!framebuffer_line_fits(f))
 		return "a line is longer than its pitch";
 	c->scale = min(max(f->width / (GOOD_COLS * FONT_WIDTH), 1U), (u32)FBCON_MAX_SCALE);
 	c->cols = min(f->width / (FONT_WIDTH * c->scale), (u32)SCREEN_MAX_COLS);

@@ -33,10 +33,9 @@ static size_t fb_size(void)
 
 static bool usable(const struct boot_framebuffer *f)
 {
-	unsigned int bytes = (f->bpp + 7) / 8;
+	unsigned int bytes = framebuffer_dot_bytes(f);
 
-	return f->addr && !f->text && bytes >= 2 && bytes <= 4 && f->height &&
-	       f->pitch >= (u64)f->width * bytes;
+	return f->addr && !f->text && bytes >= 2 && bytes <= 4 && f->height && framebuffer_line_fits(f);
 }
 
 volatile void *framebuffer_map(void)

@@ -33,6 +33,14 @@ struct boot_framebuffer {
 	bool text;		/* VGA text mode at addr, width and height in characters */
 };
 
+static inline unsigned int framebuffer_dot_bytes(const struct boot_framebuffer *f) { return (f->bpp + 7) / 8; }
+
+/* Has a line room for all its dots? */
+static inline bool framebuffer_line_fits(const struct boot_framebuffer *f)
+{
+	return (u64)f->width * framebuffer_dot_bytes(f) <= f->pitch;
+}
+
 /* The root pointers of ACPI that a loader may copy, in the order in which they are tried. */
 enum { RSDP_ACPI_2, RSDP_ACPI_1, NR_RSDP };
 

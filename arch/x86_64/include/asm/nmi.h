@@ -11,7 +11,7 @@ void nmi_received(const struct pt_regs *regs);
 /* Print what CPU @cpu, not this one, is doing.  Any context. */
 void nmi_backtrace(unsigned int cpu);
 /*
- * The end: the other CPUs stop where they are.  Those that do not answer in a second are left alone.  Interrupts off.
+ * The end: the other CPUs stop where they are.  Those that do not answer in ten seconds, all together, are left alone.  Interrupts off.
  * One CPU does it, once: a second call returns at once (a panic that restarts), on another CPU never.
  */
 void nmi_stop_others(void);
