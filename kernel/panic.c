@@ -30,7 +30,6 @@
 #define MAX_AREAS 64
 
 static int panic_depth;			/* the CPU that panics */
-static unsigned int panic_cpu;		/* atomic: 1 + the CPU that panics; 0: none */
 
 void show_regs(const struct pt_regs *r)
 {
@@ -172,16 +171,10 @@ static void __noreturn panic_again(void)
 
 static void panic_begin(void)
 {
-	unsigned int me = smp_processor_id() + 1, nobody = 0;
-
 	local_irq_disable();
 	lockdep_off();
 	kasan_stop();
-	if (!__atomic_compare_exchange_n(&panic_cpu, &nobody, me, false, __ATOMIC_ACQ_REL,
-					 __ATOMIC_ACQUIRE) && nobody != me)
-		machine_halt();		/* until the other one's NMI comes */
-	if (!panic_depth)
-		nmi_stop_others();
+	nmi_stop_others();		/* comes back on one CPU only, and there each time */
 	if (panic_depth++)
 		panic_again();
 	printk_panic_mode();

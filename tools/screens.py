@@ -279,6 +279,7 @@ PROGRESS_TESTS = "selftest=fork.,page_alloc.,slab.,vmalloc.,vt.,fbcon.dots"
 def progress(s, result):
     """While the self tests run, the screen's last line says how far they are; then it is a line as the others."""
     seen, lines, ended = [], [], False
+    s.ask("cont")                   # nothing has run while we came (-S)
     while len(seen) < 3 and not ended and s.proc.poll() is None and time.monotonic() < s.end:
         s.ask("stop")               # they wait while we look
         lines = s.lines()
@@ -293,7 +294,7 @@ def progress(s, result):
             drawn = bar[1].replace("█", " ") == " " * full + "░" * (BAR_CELLS - full)
             if drawn and full and first == WHITE and done not in seen:
                 seen.append(done)
-        time.sleep(0.1)
+        time.sleep(0.02)
     result.check(len(seen) == 3 and seen == sorted(seen), f"the last line counts {seen}\n" + "\n".join(lines))
     lines = s.need(result, r"^ Space, PgDn: the log", "the report", seconds=200) or []
     text = "\n".join(lines)

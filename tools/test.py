@@ -1317,9 +1317,9 @@ class Plan:
         self.add("boots", "vt-palette-text", run_play(screens.palettes, shell), 300)
         self.add("boots", "vt-palette-dots", run_play(screens.palettes, dots), 300)
         self.add("boots", "report-progress-text", run_play(screens.progress, dataclasses.replace(
-            shell, append=f"{shell.append} {screens.PROGRESS_TESTS}", debug_exit=False)), 300)
+            shell, append=f"{shell.append} {screens.PROGRESS_TESTS}", debug_exit=False, extra=("-S",))), 300)
         self.add("boots", "report-progress-dots", run_play(screens.progress, dataclasses.replace(
-            dots, cdrom=str(self.logs / "progress.iso"), debug_exit=False)), 300)
+            dots, cdrom=str(self.logs / "progress.iso"), debug_exit=False, extra=("-S",))), 300)
         tests = dataclasses.replace(shell, append=shell.append + " selftest=fbcon", debug_exit=False)
         self.add("boots", "report-bios-text", run_play(screens.report(False), tests), 300)
         self.add("boots", "report-early-failure", run_play(screens.early_failure, dataclasses.replace(
@@ -1687,7 +1687,7 @@ OOM_SHELL = """echo 1..4; %s || exit 1
 says() { if [ $1 = 0 ]; then echo ok $2; else echo not ok $2; fi; }
 oom hog; [ $? = 137 ]; says $? "1 - the hog is killed"
 [ $(ls / | wc -l) -ge 3 ] && [ $(cat /proc/loadavg | wc -l) = 1 ]; says $? "2 - the shell runs programs"
-oom bomb & sleep 2; for i in 1 2 3 4 5 6 7 8 9 10; do killall -9 oom; sleep 1; ps | grep -q '[o]om bomb' || break; done
+oom bomb & sleep 2; for i in 1 2 3 4 5 6 7 8 9 10; do killall -9 oom; sleep 1; ps > /tmp/ps && ! grep -q '[o]om bomb' /tmp/ps && break; done
 ps > /tmp/ps && ! grep '[o]om bomb' /tmp/ps; says $? "3 - the shell ends the bomb"
 grep oom_kill /proc/vmstat; dd if=/dev/zero of=/tmp/file bs=1024k count=8 2>/dev/null && rm /tmp/file; says $? "4 - memory is there again"
 """

@@ -30,7 +30,7 @@ static struct nmi_slot {
 } slots[NR_CPUS];
 
 /* Of the time stamp counter: the host may be busy. */
-#define SHOW_MS 3000			/* shorter than what the watchdog of others calls a hang */
+#define SHOW_MS 1500			/* with interrupts off: less than the least watchdog_thresh=, or others call that a hang */
 #define STOP_MS 10000			/* for all together: a panic does not wait so long for each */
 
 void nmi_received(const struct pt_regs *regs)

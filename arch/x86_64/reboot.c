@@ -32,8 +32,9 @@
 #define SLP_TYP_MASK		(7 << SLP_TYP_SHIFT)
 #define GBL_RLS			BIT(2)	/* write only: would tell the BIOS that a lock is free */
 #define SCI_EN			BIT(0)
-#define WAK_STS			BIT(15)	/* in PM1x_STS: it has just woken up; a 1 written clears it */
+#define PM1_STS_ALL		0x8731	/* in PM1x_STS: woken up, buttons, clock, bus, lock, timer; a 1 written clears each */
 #define REDUCED_SLP_EN		0x20	/* in the sleep control register */
+#define SLEEP_NS		10000000000UL	/* some chipsets look at their register as rarely as that */
 
 /* The other CPUs stop where they are, whatever locks they hold: printk must wait for none from here on. */
 static void stop_others(void)
@@ -44,12 +45,17 @@ static void stop_others(void)
 }
 
 /* Busy-wait that also ends if the clock does not run. */
+static void wait_ns(u64 ns)
+{
+	u64 end = clock_read_ns() + ns;
+
+	for (unsigned long i = 0; i < min(ns, 1000000000UL) && clock_read_ns() < end; i++)
+		cpu_relax();
+}
+
 static void wait_a_little(void)
 {
-	u64 end = clock_read_ns() + 50000000;
-
-	for (unsigned long i = 0; i < 50000000 && clock_read_ns() < end; i++)
-		cpu_relax();
+	wait_ns(50000000);
 }
 
 /* A register in the configuration space of a device of bus 0, by ports: nothing else can be counted on here. */
@@ -108,16 +114,16 @@ static u16 with_sleep_type(struct acpi_reg cnt, u8 typ)
 }
 
 /*
- * A machine that still says "woken up" might not fall asleep.  The type goes first, alone: some hardware wants to have
- * it before the order.
+ * A machine that still says "woken up", or that a button waits, might not fall asleep.  The type goes first, alone: some
+ * hardware wants to have it before the order.
  */
 static void pm1_power_off(void)
 {
 	u16 a, b;
 
 	acpi_take_over();
-	reg_write(acpi_info.pm1a_sts, WAK_STS, 2);
-	reg_write(acpi_info.pm1b_sts, WAK_STS, 2);
+	reg_write(acpi_info.pm1a_sts, PM1_STS_ALL, 2);
+	reg_write(acpi_info.pm1b_sts, PM1_STS_ALL, 2);
 	a = with_sleep_type(acpi_info.pm1a_cnt, acpi_info.s5_typa);
 	b = with_sleep_type(acpi_info.pm1b_cnt, acpi_info.s5_typb);
 	reg_write(acpi_info.pm1a_cnt, a, 2);
@@ -134,7 +140,7 @@ static void acpi_power_off(void)
 		reg_write(acpi_info.sleep_control, acpi_info.s5_typa << 2 | REDUCED_SLP_EN, 1);
 	else
 		pm1_power_off();
-	wait_a_little();
+	wait_ns(SLEEP_NS);
 }
 
 /* ACPI, then the emulators' own ways, then the person in front of the machine. */

@@ -126,11 +126,20 @@ void screen_make_linear(struct screen *s)
 {
 	const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *info;
 
-	if (!s->gop || is_linear(s->gop->Mode))
+	if (!s->gop)
+		return;
+	s->console_mode = s->gop->Mode->Mode;
+	if (is_linear(s->gop->Mode))
 		return;
 	info = s->gop->Mode->Info;
 	if (info && screen_set(s, (struct mode){ info->HorizontalResolution, info->VerticalResolution }))
 		return;
 	for (unsigned int i = 0; i < s->nr && !screen_set(s, s->modes[i]); i++)
 		;
+}
+
+void screen_give_back(struct screen *s)
+{
+	if (s->gop && s->gop->Mode->Mode != s->console_mode)
+		uefi_call_wrapper(s->gop->SetMode, 2, s->gop, s->console_mode);
 }

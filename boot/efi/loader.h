@@ -62,6 +62,7 @@ EFI_STATUS file_read(const char *name, char **data, UINTN *size);
 struct screen {
 	EFI_GRAPHICS_OUTPUT_PROTOCOL *gop;	/* NULL: none with a linear framebuffer */
 	unsigned int nr;			/* sizes with a linear framebuffer, each once, as the firmware lists them */
+	UINT32 console_mode;			/* what screen_make_linear() found */
 	struct mode *modes;
 };
 
@@ -77,6 +78,8 @@ bool screen_set(struct screen *s, struct mode m);
  * console may be lost by that: it comes after the menu.
  */
 void screen_make_linear(struct screen *s);
+/* Undo that: there is something to say, and the menu again. */
+void screen_give_back(struct screen *s);
 
 /* ---- menu.c ---- */
 

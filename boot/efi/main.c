@@ -66,6 +66,7 @@ static void try_entry(EFI_HANDLE me, const struct entry *e)
 	err = start_kernel(me, &kernel, e, initramfs, initramfs_size, &screen);
 	pages_free(initramfs, initramfs_size + 1);
 	pages_free((char *)kernel.base, kernel.end - kernel.base);
+	screen_give_back(&screen);
 	complain(e, L"starting", e->kernel, err);
 }
 

@@ -232,6 +232,13 @@ static void a_screen_that_can_be_made_linear_is_made_so(void **state)
 	assert_int_equal(c->mode.FrameBufferBase, 0xc0000000);
 	screen_make_linear(&s);
 	assert_int_equal(c->sets, 1);
+	screen_give_back(&s);				/* as it was found the last time */
+	assert_int_equal(c->sets, 1);
+	show(c, 0);
+	screen_make_linear(&s);
+	screen_give_back(&s);
+	assert_int_equal(c->mode.Mode, 0);
+	screen_make_linear(&s);
 
 	/* The one of this size cannot be set; nor is it known. */
 	for (int known = 0; known < 2; known++) {

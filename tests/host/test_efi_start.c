@@ -189,6 +189,7 @@ void screen_find(struct screen *s) { memset(s, 0, sizeof(*s)); }
 bool screen_set(struct screen *s, struct mode m) { return true; }
 static unsigned int made_linear;
 void screen_make_linear(struct screen *s) { made_linear++; }
+void screen_give_back(struct screen *s) { made_linear--; }
 
 EFI_STATUS file_read(const char *name, char **data, UINTN *size)
 {
@@ -224,6 +225,7 @@ void config_parse(struct config *c, char *text, UINTN len)
 void complain(const struct entry *e, const CHAR16 *what, const char *file, EFI_STATUS err)
 {
 	assert_true(EFI_ERROR(err));
+	assert_int_equal(made_linear, 0);	/* or nobody might see it */
 	complaints++;
 }
 

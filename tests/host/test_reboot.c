@@ -75,7 +75,9 @@ void nmi_stop_others(void)
 
 void printk_panic_mode(void) { happened(PANIC_MODE, 0); }
 int printk(const char *fmt, ...) { return 0; }
-const char *cmdline_get(const char *name, char *buf, size_t size) { return NULL; }
+
+/* What follows is ports and a triple fault. */
+const char *cmdline_get(const char *name, char *buf, size_t size) { longjmp(halted, 1); }
 
 u64 clock_read_ns(void)
 {
@@ -84,12 +86,17 @@ u64 clock_read_ns(void)
 	return now += 1000000;
 }
 
-static void power_off(void)
+static void until_halted(void (*end)(void))
 {
 	nr_steps = 0;
 	fake_irqs_off = false;
 	if (!setjmp(halted))
-		machine_power_off();
+		end();
+}
+
+static void power_off(void)
+{
+	until_halted(machine_power_off);
 }
 
 static void check_steps(const struct step *wanted, unsigned int n)
@@ -121,7 +128,7 @@ static void sleep_type_is_written_before_the_order_and_other_bits_stay(void **st
 {
 	static const struct step wanted[] = {
 		{ STOPPED, 0 }, { PANIC_MODE, 0 },
-		{ STS_A, 0x8000 }, { STS_B, 0x8000 },
+		{ STS_A, 0x8731 }, { STS_B, 0x8731 },
 		{ CNT_A, 0xc203 | 5 << 10 }, { CNT_B, 0x0041 | 7 << 10 },
 		{ CNT_A, 0xc203 | 5 << 10 | 0x2000 }, { CNT_B, 0x0041 | 7 << 10 | 0x2000 },
 	};
@@ -135,7 +142,7 @@ static void sleep_type_is_written_before_the_order_and_other_bits_stay(void **st
 static void registers_are_taken_over_first(void **state)
 {
 	static const struct step wanted[] = {
-		{ STOPPED, 0 }, { PANIC_MODE, 0 }, { SMI, ENABLE }, { STS_A, 0x8000 },
+		{ STOPPED, 0 }, { PANIC_MODE, 0 }, { SMI, ENABLE }, { STS_A, 0x8731 },
 		{ CNT_A, 0x0201 | 5 << 10 }, { CNT_A, 0x0201 | 5 << 10 | 0x2000 },
 	};
 
@@ -158,7 +165,7 @@ static void registers_in_memory_are_treated_alike(void **state)
 	acpi_info.pm1b_cnt = (struct acpi_reg){ ACPI_SPACE_MEMORY, 0xfed01006, NULL };	/* no memory to map it */
 	power_off();
 	assert_int_equal(nr_steps, 2);
-	assert_int_equal(sts[0], 0x8000);
+	assert_int_equal(sts[0], 0x8731);
 	assert_int_equal(cnt[0], 0x0003 | 5 << 10 | 0x2000);
 	assert_int_equal(sts[1] | (cnt[1] ^ 0x1003), 0);
 }
@@ -172,6 +179,15 @@ static void without_a_sleep_type_nothing_is_written(void **state)
 	assert_int_equal(steps[0].port, STOPPED);
 }
 
+static void a_restart_stops_the_others_first(void **state)
+{
+	make_machine();
+	until_halted(machine_restart);
+	assert_int_equal(nr_steps, 2);
+	assert_int_equal(steps[0].port, STOPPED);
+	assert_int_equal(steps[1].port, PANIC_MODE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +195,7 @@ int main(void)
 		cmocka_unit_test(registers_are_taken_over_first),
 		cmocka_unit_test(registers_in_memory_are_treated_alike),
 		cmocka_unit_test(without_a_sleep_type_nothing_is_written),
+		cmocka_unit_test(a_restart_stops_the_others_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

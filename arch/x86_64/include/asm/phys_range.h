@@ -17,7 +17,7 @@ static inline bool phys_range_ok(phys_addr_t pa, u64 size)
 	return pa < end && size <= end - pa;
 }
 
-/* By differences: a framebuffer that a loader made up may wrap. */
+/* Neither wraps: phys_range_ok() is asked too.  By differences, so that an end at 2^64 is none that is 0. */
 static inline bool phys_ranges_overlap(phys_addr_t base, u64 size, phys_addr_t base2, u64 size2)
 {
 	return base < base2 ? base2 - base < size : base - base2 < size2;
