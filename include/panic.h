@@ -11,7 +11,7 @@ struct pt_regs;
 /* A trap that the kernel cannot survive: @why, its error code and (for a page fault) its address. */
 void die(struct pt_regs *regs, const char *why, unsigned long error, unsigned long addr) __noreturn;
 void show_regs(const struct pt_regs *regs);
-/* printk.c: print everything from now on, whoever holds the locks. */
+/* printk.c: print everything from now on, whoever holds the locks: a panic, or the other CPUs are stopped for ever. */
 void printk_panic_mode(void);
 
 /* ---- for what shows a panic; only by the CPU that panics, in any state of the machine ---- */

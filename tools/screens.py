@@ -511,6 +511,8 @@ def usb_only(build, **choices):
 def readme_lines(build):
     """(name, machine): the QEMU lines that README.md offers for the boot image, without a window."""
     lines = [line for line in (ROOT / "README.md").read_text().splitlines() if re.match("qemu-system.* build/quire.iso", line)]
+    if not lines:
+        raise ValueError("README.md offers no QEMU line for build/quire.iso")
     for number, line in enumerate(lines, 1):
         words = [str(build / "quire.iso") if word == "build/quire.iso" else word for word in shlex.split(line)]
         words += ["-display", "none", "-serial", "stdio"]
