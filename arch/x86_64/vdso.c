@@ -110,7 +110,8 @@ void __init vdso_init(void)
 
 /*
  * A place for @len bytes above @start (the top of the stack's contents), by chance in the same
- * 2 MiB so that no page table more is needed.  A wish: there may be no room.
+ * 2 MiB so that no page table more is needed, and below the window, above which only those land who
+ * ask for it.  A wish: there may be no room, as there is none above a stack that chance has not moved.
  */
 static unsigned long vdso_addr(unsigned long start, unsigned long len)
 {
@@ -118,7 +119,7 @@ static unsigned long vdso_addr(unsigned long start, unsigned long len)
 
 	start = PAGE_ALIGN(start);
 	end = (start + len + PMD_SIZE - 1) & PMD_MASK;
-	end = min(end, current->mm->task_size) - len;
+	end = min(end, min(current->mm->task_size, DEFAULT_MAP_WINDOW)) - len;
 	if (end <= start)
 		return start;
 	return start + get_random_u64() % (((end - start) >> PAGE_SHIFT) + 1) * PAGE_SIZE;
