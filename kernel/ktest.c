@@ -8,7 +8,8 @@
  *             cache for ever (page tables of vmalloc, say) is run a second time: only what the
  *             second run loses is a leak.
  *             A case may run on any CPU and move; one that is about one CPU says so (ktest_stay_here), for itself
- *             alone.  Before anything is counted each CPU has been visited: what it still held of the dead is gone.
+ *             alone.  A case that fails ends where it stood: what the next one would trip over is taken from it.
+ *             Before anything is counted each CPU has been visited: what it still held of the dead is gone.
  * Sources:    KTAP version 1 (Linux Documentation/dev-tools/ktap.rst).
  */
 #include <asm/mmu_context.h>
@@ -159,11 +160,22 @@ static bool settles_to(const struct usage *before, struct usage *now)
 	return false;
 }
 
+/* What a failed case may have left in the thread: interrupts off, an address space, bios held back on its stack. */
+static void clear_up(void)
+{
+	local_irq_enable();
+	current->plug = NULL;
+	if (current->mm)
+		ktest_unuse_mm(current->mm);
+}
+
 static void run_once(const struct ktest *test, struct ktest_ctx *t, struct usage *before)
 {
 	memset(t, 0, sizeof(*t));
 	*before = usage_now();
 	test->fn(t);
+	if (t->failed)
+		clear_up();
 }
 
 static void run_case(const struct ktest *test, struct ktest_ctx *t)

@@ -2,11 +2,14 @@
  * tests/kernel/test_report.c - the boot page and the report of the self tests: the picture of the memory, lines of
  * tests in the log; and a case that fails, for who wants to see the report of one
  */
+#include <asm/irqflags.h>
+#include <blkdev.h>
 #include <boot_info.h>
 #include <bug.h>
 #include <ktest.h>
 #include <machine_facts.h>
 #include <printk.h>
+#include <sched.h>
 #include <string.h>
 #include <time.h>
 #include <vmalloc.h>
@@ -97,8 +100,21 @@ KTEST(report, panic_is_seen_whatever_the_screen_shows)
 /* For tools/screens.py, which boots with the word "provoke" and wants to see this case's name. */
 KTEST(report, case_that_fails_is_named)
 {
-	if (!cmdline_has("provoke"))
+	struct blk_plug plug;
+
+	if (!cmdline_has("provoke")) {
 		ktest_skip(t, "needs the word provoke on the command line");
-	else
-		ktest_fail(t, __FILE__, __LINE__, "on purpose");
+		return;
+	}
+	EXPECT(ktest_use_mm());
+	blk_start_plug(&plug);
+	local_irq_disable();
+	ktest_fail(t, __FILE__, __LINE__, "on purpose");
+}
+
+KTEST(report, case_after_one_that_failed_begins_like_any_other)
+{
+	EXPECT(!irqs_disabled());
+	EXPECT(!current->mm);
+	EXPECT(!current->plug);
 }
