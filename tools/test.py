@@ -1242,6 +1242,15 @@ class Plan:
         self.keyboards()
         self.screens()
         add("bios-disk", Machine(disk=iso, memory="256M"), 300)
+        # No long mode: our GRUB's menu says it, in whatever mode the screen is; without that, the kernel (also by PVH).
+        menu = str(self.build / "quire.iso")
+        self.add("boots", "no-long-mode-menu-cdrom", run_play(screens.needs_64_bits, Machine(
+            cdrom=menu, memory="128M", type="pc", cpu="qemu32", debug_exit=False)), 300)
+        self.add("boots", "no-long-mode-menu-disk", run_play(screens.needs_64_bits, Machine(
+            disk=menu, memory="128M", cpu="pentium3", debug_exit=False)), 300)
+        self.add("boots", "no-long-mode-text", run_play(
+            screens.ends_with("Quire needs a 64-bit CPU: this one has no long mode."), Machine(
+                cdrom=str(self.logs / "stop-text.iso"), memory="128M", type="pc", cpu="qemu32", debug_exit=False)), 300)
         # UEFI: our own loader (boot/efi), and GRUB.
         ours = "boot: multiboot2 by Quire EFI loader"
         self.add("boots", "uefi-cdrom", run_handover(Machine(cdrom=iso, memory="512M", uefi=True), expect, ours), 600)
