@@ -21,7 +21,7 @@
 #include <string.h>
 
 #define BOOT_MAP_LIMIT	0x100000000UL	/* what the boot page tables cover */
-#define LOW_RESERVED	0x10000UL	/* real-mode vectors and BIOS data */
+#define BIOS_DATA_END	0x10000UL	/* real-mode vectors and BIOS data */
 #define MAX_FRAMEBUFFER	(1UL << 30)
 #define MIN_RAM		(7UL << 20)	/* a machine of 8 MiB has this much of it usable */
 
@@ -387,7 +387,12 @@ void __init boot_memory_init(void)
 		panic("mem= leaves no room for the kernel, which ends at %lu KiB",
 		      (unsigned long)(__pa(_end) >> 10));
 	check_framebuffer();
-	memblock_reserve(0, LOW_RESERVED);
+	memblock_reserve(0, BIOS_DATA_END);
 	memblock_reserve(kernel, __pa(_end) - kernel);
 	reserve_initrd();
+}
+
+void __init boot_reserve_low_memory(void)
+{
+	memblock_reserve(0, LOW_MEMORY_END);
 }

@@ -397,6 +397,6 @@ void __init populate_rootfs(void)
 	else
 		pr_info("initramfs: %u files, %lu KiB\n", files,
 			(unsigned long)boot_info.initrd_size >> 10);
-	free_reserved_area(boot_info.initrd, boot_info.initrd_end_of_ram);
+	free_reserved_area(max(boot_info.initrd, LOW_MEMORY_END), boot_info.initrd_end_of_ram);
 	boot_info.initrd_size = 0;
 }

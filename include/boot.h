@@ -32,6 +32,8 @@ const char *boot_command_line(unsigned int protocol, phys_addr_t info, size_t *l
 void la57_init(void);
 /* Tell memblock which RAM there is and what of it is taken. */
 void boot_memory_init(void);
+/* The first MiB is nobody's from here on: after boot_memory_init() and whoever needs a page of it, before mem_init(). */
+void boot_reserve_low_memory(void);
 
 /* Is @name, or name=value, a word of the @len bytes at @line?  Remembers nothing: works before .bss is cleared. */
 bool cmdline_line_has(const char *line, size_t len, const char *name);

@@ -10,6 +10,12 @@
 #include <types.h>
 
 #define BOOT_MAX_MEM 192
+
+/*
+ * Firmware may write to RAM below this at any time, in SMM or when the machine wakes up, whatever its map says.  So it is
+ * read at boot, other CPUs begin there, and the page allocator never has any of it.  Linux does the same.
+ */
+#define LOW_MEMORY_END 0x100000UL
 #define COMMAND_LINE_SIZE 2048
 
 enum boot_mem_type {

@@ -32,6 +32,11 @@ struct memory_extent {
 	enum memory_kind kind;
 };
 /*
+ * The loader's map and the kernel's own place, BOOT_MAX_MEM + 2 extents at most.  RAM in the first MiB is reserved: nobody
+ * will get it.  Returns how many, and in @end where RAM ends.
+ */
+unsigned int memory_extents(struct memory_extent *e, phys_addr_t *end);
+/*
  * Cut [0, end) into @cells equal parts and say of each which kind to draw (the kernel and ACPI however little it is,
  * else what there is most of); @sum: bytes of each kind.  Where extents overlap, the kind with the higher number counts.
  */

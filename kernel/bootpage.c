@@ -90,8 +90,7 @@ void memory_bar(const struct memory_extent *extents, unsigned int nr, phys_addr_
 	}
 }
 
-/* The loader's map and the kernel's own place; returns how many, and in @end where RAM ends. */
-static unsigned int memory_extents(struct memory_extent *e, unsigned int max, phys_addr_t *end)
+unsigned int memory_extents(struct memory_extent *e, phys_addr_t *end)
 {
 	static const u8 kind_of[] = {
 		[BOOT_MEM_RAM] = MEMORY_USABLE, [BOOT_MEM_RESERVED] = MEMORY_RESERVED, [BOOT_MEM_ACPI] = MEMORY_ACPI,
@@ -100,12 +99,18 @@ static unsigned int memory_extents(struct memory_extent *e, unsigned int max, ph
 	unsigned int nr = 0;
 
 	*end = 0;
-	for (unsigned int i = 0; i < boot_info.nr_mem && nr + 1 < max; i++) {
+	for (unsigned int i = 0; i < boot_info.nr_mem; i++) {
 		const struct boot_mem *m = &boot_info.mem[i];
+		phys_addr_t base = m->base, stop = base + m->size, low = base;
 
-		e[nr++] = (struct memory_extent){ m->base, m->size, kind_of[m->type] };
-		if (m->type == BOOT_MEM_RAM)
-			*end = max(*end, m->base + m->size);
+		if (m->type == BOOT_MEM_RAM) {
+			low = min(stop, max(base, LOW_MEMORY_END));
+			*end = max(*end, stop);
+		}
+		if (base < low)
+			e[nr++] = (struct memory_extent){ base, low - base, MEMORY_RESERVED };
+		if (low < stop)
+			e[nr++] = (struct memory_extent){ low, stop - low, kind_of[m->type] };
 	}
 	e[nr++] = (struct memory_extent){ __pa(_text), _end - _text, MEMORY_KERNEL };
 	return nr;
@@ -143,9 +148,9 @@ static void memory_text(char *s, size_t size, const phys_addr_t *sum, bool pictu
 
 static unsigned int draw_memory(unsigned int cells, char *bar, size_t bar_size, phys_addr_t *sum)
 {
-	static struct memory_extent extents[BOOT_MAX_MEM + 1];
+	static struct memory_extent extents[BOOT_MAX_MEM + 2];
 	phys_addr_t end;
-	unsigned int nr = memory_extents(extents, ARRAY_SIZE(extents), &end);
+	unsigned int nr = memory_extents(extents, &end);
 	u8 drawn[BAR_MAX], last = NR_MEMORY_KINDS;
 
 	memory_bar(extents, nr, end, drawn, cells, sum);

@@ -64,6 +64,7 @@ static void memory_init(void)
 {
 	boot_memory_init();
 	smp_reserve_trampoline();
+	boot_reserve_low_memory();
 	paging_init();
 	mem_init();
 	kmem_cache_init();

@@ -106,7 +106,8 @@ def ram_problems(text, megabytes, firmware=1, screen=0):
     """
     Does the kernel's TEXT say that it has the MEGABYTES that QEMU was given?  The holes below 1 MiB and the ACPI tables
     are half of one MiB; FIRMWARE: MiB that it may keep with that, SCREEN: MiB of RAM for a framebuffer.  Of what is
-    left, struct pages, their owners in a debug build and the log take less than 1/40, the kernel and an initramfs 8 MiB.
+    left, struct pages, their owners in a debug build and the log take less than 1/40; the kernel, an initramfs and the
+    first MiB, which nobody gets, 8 MiB.
     A list of sentences.
     """
     told = re.search(r"Memory: (\d+)K of (\d+)K RAM available", text)

@@ -485,6 +485,18 @@ def stops(kernel, initrd, directory):
     yield "stop-nx-text", stopped(NO_NX), direct(cpu="max,-nx")
 
 
+def needs_64_bits(s, result):
+    """A CPU without long mode: instead of its menu GRUB says so on both its terminals; Enter restarts the machine."""
+    says = r"^(?:\x1b\[[\d;]*\w)*Quire cannot start: the processor of this PC has no 64-bit mode \(long mode\)\.$"
+    if not s.need(result, says, "GRUB's sentence", seconds=60):
+        return
+    s.need(result, r"^It needs an x86-64 processor .* with NX and a local APIC", "what Quire needs")
+    s.need(result, r"^Press Enter to restart", "what to do")
+    result.check(s.wait(says), "GRUB's sentence is not on the serial line")
+    result.check(not s.count(r"Quire: safe mode|no long mode\."), "the menu, or the kernel, came all the same")
+    s.ends("\n", result, "Enter")
+
+
 def whole_day(s, result):
     """A screen by UEFI, a keyboard by USB, nothing else: log in, top, power off.  And the picture for README.md."""
     s.need(result, r"^~ #", "a prompt", seconds=200)

@@ -57,6 +57,7 @@ _Static_assert(sizeof(struct acpi_header) == 36, "ACPI");
 #define FADT_X_PM1B_CNT		184
 #define FADT_X_PM_TMR		208
 #define FADT_SLEEP_CONTROL	244
+#define FADT_SLEEP_STATUS	256
 #define FADT_RESET_SUPPORTED	BIT(10)
 #define FADT_HW_REDUCED		BIT(20)
 
@@ -338,6 +339,7 @@ static void parse_fadt(const struct acpi_header *t)
 	}
 	if (flags & FADT_HW_REDUCED) {
 		acpi_info.sleep_control = generic_address(t, FADT_SLEEP_CONTROL);
+		acpi_info.sleep_status = generic_address(t, FADT_SLEEP_STATUS);
 	} else {
 		acpi_info.pm1a_sts = port_or_generic(t, FADT_PM1A_EVT, FADT_X_PM1A_EVT);
 		acpi_info.pm1b_sts = port_or_generic(t, FADT_PM1B_EVT, FADT_X_PM1B_EVT);
@@ -541,6 +543,7 @@ void acpi_init(void)
 	}
 	map_register(&acpi_info.reset_reg);
 	map_register(&acpi_info.sleep_control);
+	map_register(&acpi_info.sleep_status);
 	map_register(&acpi_info.pm1a_sts);
 	map_register(&acpi_info.pm1b_sts);
 	map_register(&acpi_info.pm1a_cnt);

@@ -7,8 +7,8 @@
  *             debug_exit), so that a panic may call it from anywhere.  Before the machine is switched off or
  *             restarted the other CPUs are stopped: firmware that then takes over may wait for them for ever.
  * Command line: reboot=a|k|p|t: the way that is tried first.
- * Sources:    ACPI specification, "Sleeping States", "PM1 Control Registers", "PM1 Status Registers" and "Reset
- *             Register"; QEMU's isa-debug-exit; Bochs manual, "Shutdown" port 0x8900.
+ * Sources:    ACPI specification, "Sleeping States", "PM1 Control Registers", "PM1 Status Registers", "Sleep Control and
+ *             Status Registers" and "Reset Register"; QEMU's isa-debug-exit; Bochs manual, "Shutdown" port 0x8900.
  */
 #include <asm/acpi.h>
 #include <asm/nmi.h>
@@ -34,6 +34,7 @@
 #define SCI_EN			BIT(0)
 #define PM1_STS_ALL		0x8731	/* in PM1x_STS: woken up, buttons, clock, bus, lock, timer; a 1 written clears each */
 #define REDUCED_SLP_EN		0x20	/* in the sleep control register */
+#define REDUCED_WAK_STS		0x80	/* in the sleep status register; a 1 written clears it */
 #define SLEEP_NS		10000000000UL	/* some chipsets look at their register as rarely as that */
 
 /* The other CPUs stop where they are, whatever locks they hold: printk must wait for none from here on. */
@@ -132,12 +133,19 @@ static void pm1_power_off(void)
 	reg_write(acpi_info.pm1b_cnt, b | SLP_EN, 2);
 }
 
+/* Hardware-reduced ACPI: "woken up" goes first here too. */
+static void reduced_power_off(void)
+{
+	reg_write(acpi_info.sleep_status, REDUCED_WAK_STS, 1);
+	reg_write(acpi_info.sleep_control, acpi_info.s5_typa << 2 | REDUCED_SLP_EN, 1);
+}
+
 static void acpi_power_off(void)
 {
 	if (!acpi_info.have_s5)
 		return;
 	if (acpi_info.sleep_control.addr)
-		reg_write(acpi_info.sleep_control, acpi_info.s5_typa << 2 | REDUCED_SLP_EN, 1);
+		reduced_power_off();
 	else
 		pm1_power_off();
 	wait_ns(SLEEP_NS);

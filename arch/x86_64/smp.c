@@ -58,7 +58,7 @@ struct trampoline_args {
 extern char trampoline_start[], trampoline_end[];
 extern struct trampoline_args trampoline_args;
 
-#define LOW_MEMORY	0xa0000UL
+#define BIOS_RAM_END	0xa0000UL
 #define ANSWER_NS	(10 * NSEC_PER_SEC)	/* how long a CPU may take to come up: as Linux; a busy host may starve a virtual one */
 #define LATE_NS		(NSEC_PER_SEC)		/* for the one that will not: smp.late= */
 #define INIT_WAIT_NS	10000000UL		/* between INIT and the first STARTUP, as the SDM says */
@@ -70,7 +70,7 @@ static phys_addr_t trampoline_pa;	/* 0: there is no page below 1 MiB */
 
 void __init smp_reserve_trampoline(void)
 {
-	trampoline_pa = memblock_phys_alloc(PAGE_SIZE, PAGE_SIZE, LOW_MEMORY);
+	trampoline_pa = memblock_phys_alloc(PAGE_SIZE, PAGE_SIZE, BIOS_RAM_END);
 }
 
 static struct trampoline_args *args_in_page(void)

@@ -130,7 +130,7 @@ void fake_boot(void)
 	memblock_add(0, 0x9fc00);
 	memblock_add(0x100000, (24UL << 20) - 0x100000);
 	memblock_add(32UL << 20, 32UL << 20);
-	memblock_reserve(0, 0x10000);
+	memblock_reserve(0, 0x100000);
 	memblock_reserve(0x200000, 0x123456);
 	mem_init();
 }

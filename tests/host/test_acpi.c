@@ -444,6 +444,27 @@ static void the_older_dsdt_counts_when_the_newer_is_damaged(void **state)
 	assert_null(strstr(strstr(log, "table DSDT at") + 1, "table DSDT at"));
 }
 
+static void reduced_hardware_has_registers_of_its_own(void **state)
+{
+	u8 f[FADT_SLEEP_STATUS - 36 + 12] = { 0 };
+	struct acpi_info a;
+
+	make_machine();
+	put(f, FADT_DSDT, DSDT, 4);
+	put(f, FADT_PM1A_CNT, 0x604, 4);
+	put(f, FADT_FLAGS, FADT_HW_REDUCED, 4);
+	put_register(f, FADT_SLEEP_CONTROL, ACPI_SPACE_MEMORY, 0xfed02000);
+	put_register(f, FADT_SLEEP_STATUS, ACPI_SPACE_MEMORY, 0xfed02001);
+	make(FADT, "FACP", f, sizeof(f));
+	a = read_tables();
+	assert_true(a.have_s5 && !a.pm1a_cnt.addr);
+	assert_true(a.sleep_control.space == ACPI_SPACE_MEMORY && a.sleep_control.addr == 0xfed02000 && a.sleep_control.mapped);
+	assert_true(a.sleep_status.space == ACPI_SPACE_MEMORY && a.sleep_status.addr == 0xfed02001 && a.sleep_status.mapped);
+	make(FADT, "FACP", f, sizeof(f) - 12);		/* ends before the status: there is none */
+	a = read_tables();
+	assert_true(a.sleep_control.mapped && !a.sleep_status.addr && !a.sleep_status.mapped);
+}
+
 /* ---- damage ---- */
 
 static const phys_addr_t all_tables[] = { RSDT, XSDT, FADT, DSDT, MADT, HPET, MCFG };
@@ -644,6 +665,7 @@ int main(void)
 		cmocka_unit_test(the_older_root_pointer_counts_when_the_newer_names_a_bad_xsdt),
 		cmocka_unit_test(two_damaged_root_pointers_leave_the_bios_area),
 		cmocka_unit_test(the_older_dsdt_counts_when_the_newer_is_damaged),
+		cmocka_unit_test(reduced_hardware_has_registers_of_its_own),
 		cmocka_unit_test(changed_byte_is_noticed),
 		cmocka_unit_test(changed_byte_with_a_right_checksum_does_no_harm),
 		cmocka_unit_test(table_cut_at_any_length_does_no_harm),

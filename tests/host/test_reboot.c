@@ -23,6 +23,8 @@ void debug_exit(u8 value);
 #define CNT_A	0x604
 #define STS_B	0x700
 #define CNT_B	0x704
+#define SLEEP_CNT 0x800
+#define SLEEP_STS 0x801
 #define SMI	0xb2
 #define ENABLE	0xf1
 
@@ -170,6 +172,28 @@ static void registers_in_memory_are_treated_alike(void **state)
 	assert_int_equal(sts[1] | (cnt[1] ^ 0x1003), 0);
 }
 
+/* Hardware-reduced ACPI: registers of a byte; a 1 written clears "woken up", the rest of the status is reserved. */
+static void reduced_hardware_forgets_that_it_was_woken_up_first(void **state)
+{
+	static const struct step wanted[] = {
+		{ STOPPED, 0 }, { PANIC_MODE, 0 }, { SLEEP_STS, 0x80 }, { SLEEP_CNT, 5 << 2 | 0x20 },
+	};
+	static u8 sts, cnt;
+
+	make_machine();
+	acpi_info.sleep_control = port(SLEEP_CNT);
+	acpi_info.sleep_status = port(SLEEP_STS);
+	power_off();
+	check_steps(wanted, ARRAY_SIZE(wanted));
+
+	acpi_info.sleep_control = (struct acpi_reg){ ACPI_SPACE_MEMORY, 0xfed02000, &cnt };
+	acpi_info.sleep_status = (struct acpi_reg){ ACPI_SPACE_MEMORY, 0xfed02001, &sts };
+	power_off();
+	assert_int_equal(nr_steps, 2);
+	assert_int_equal(sts, 0x80);
+	assert_int_equal(cnt, 5 << 2 | 0x20);
+}
+
 static void without_a_sleep_type_nothing_is_written(void **state)
 {
 	make_machine();
@@ -194,6 +218,7 @@ int main(void)
 		cmocka_unit_test(sleep_type_is_written_before_the_order_and_other_bits_stay),
 		cmocka_unit_test(registers_are_taken_over_first),
 		cmocka_unit_test(registers_in_memory_are_treated_alike),
+		cmocka_unit_test(reduced_hardware_forgets_that_it_was_woken_up_first),
 		cmocka_unit_test(without_a_sleep_type_nothing_is_written),
 		cmocka_unit_test(a_restart_stops_the_others_first),
 	};

@@ -113,10 +113,14 @@ KTEST(boot, large_pieces_of_ram_are_the_allocators)
 	}
 }
 
-KTEST(boot, kernel_image_and_first_64k_are_not_the_allocators)
+/* Also not when what the loader had put there has been given back: boots/memory-low-initramfs. */
+KTEST(boot, kernel_image_and_first_mib_are_not_the_allocators)
 {
-	for (phys_addr_t p = 0; p < 0x10000; p += PAGE_SIZE)
+	for (phys_addr_t p = 0; p < 0x100000; p += PAGE_SIZE) {
 		EXPECT(memblock_is_reserved(p));
+		EXPECT(!pfn_valid(PFN_DOWN(p)) || PageReserved(pfn_to_page(PFN_DOWN(p))));
+	}
+	pr_info("the initramfs lay at %#lx\n", (unsigned long)boot_info.initrd);
 	for (char *p = _text; p < __bss_stop; p += PAGE_SIZE)
 		EXPECT(memblock_is_reserved(__pa(p)));
 }

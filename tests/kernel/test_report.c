@@ -50,6 +50,29 @@ KTEST(report, kernel_and_acpi_are_drawn_however_small)
 	EXPECT_EQ(sum[MEMORY_HOLE], 0);
 }
 
+KTEST(report, first_mib_is_drawn_as_reserved)
+{
+	static struct memory_extent e[BOOT_MAX_MEM + 2];
+	phys_addr_t end;
+	unsigned int nr = memory_extents(e, &end);
+	u64 ram = 0, usable = 0;
+
+	for (unsigned int i = 0; i < boot_info.nr_mem; i++) {
+		const struct boot_mem *m = &boot_info.mem[i];
+
+		if (m->type == BOOT_MEM_RAM && m->base + m->size > MIB)
+			ram += m->base + m->size - max(m->base, MIB);
+	}
+	for (unsigned int i = 0; i < nr; i++) {
+		usable += e[i].kind == MEMORY_USABLE ? e[i].size : 0;
+		EXPECT(e[i].base >= MIB || e[i].kind != MEMORY_USABLE);
+		EXPECT(e[i].size);
+	}
+	EXPECT(ram && usable == ram);
+	memory_bar(e, nr, MIB, bar, 1, sum);
+	EXPECT_EQ(sum[MEMORY_USABLE], 0);
+}
+
 KTEST(report, facts_say_what_the_machine_is)
 {
 	static struct fact facts[NR_FACTS];

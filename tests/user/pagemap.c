@@ -19,6 +19,7 @@
 #define KPF_NOPAGE	(1UL << 20)
 #define KPF_ZERO_PAGE	(1UL << 24)
 #define KPF_PGTABLE	(1UL << 26)
+#define KPF_RESERVED	(1UL << 32)
 
 static unsigned long kpage(const char *file, unsigned long pfn)
 {
@@ -228,6 +229,17 @@ TEST(kpage_files_are_whole_words_up_to_the_last_frame)
 	ERR(pread(fd, words, 8, 1), EINVAL);
 	EQ(pread(fd, words, 8, 1UL << 50), 0);
 	EQ(pread(fd, words, 16, 0), 16);
+}
+
+/* The firmware may still write there, so nobody else does, nor ever did. */
+TEST(frames_of_the_first_mib_are_nobodys)
+{
+	unsigned long words[256];
+	int fd = OK(open("/proc/kpageflags", O_RDONLY));
+
+	EQ(OK(read(fd, words, sizeof(words))), sizeof(words));
+	for (int i = 0; i < 256; i++)
+		EQ(words[i] & ~(KPF_RESERVED | KPF_NOPAGE), 0);
 }
 
 /* Every frame once: what is free in kpageflags is about what meminfo calls free. */

@@ -57,7 +57,7 @@ struct acpi_info {
 	u8 reset_value;
 	struct acpi_reg pm1a_sts, pm1b_sts;	/* the first half of the event blocks */
 	struct acpi_reg pm1a_cnt, pm1b_cnt;
-	struct acpi_reg sleep_control;	/* hardware-reduced machines */
+	struct acpi_reg sleep_control, sleep_status;	/* hardware-reduced machines: a byte each */
 	bool have_s5;
 	u8 s5_typa, s5_typb;	/* SLP_TYP values that mean "off" */
 	u32 smi_cmd;
