@@ -548,6 +548,10 @@ static void answers_that_nobody_asked_for_are_keys(void **state)
 	type(alone, sizeof(alone));
 	assert_int_equal(others, 5);
 	assert_works();
+	start((struct machine){ .silent_keyboard = true });		/* nor when there was none in time */
+	type(alone, sizeof(alone));
+	assert_int_equal(others, 3);
+	assert_works();
 }
 
 /* 0xfa does not answer the first question, nor 0xee the second. */
