@@ -56,6 +56,7 @@ static struct machine {
 	bool dumb;			/* reads as 0, answers nothing */
 	unsigned int slow;		/* polls until a command is taken, and again until it is answered */
 	bool mouse_moves;
+	bool stays_held;		/* until it is told: a byte for the keyboard does not let it go */
 	bool mute;			/* takes commands, and does not answer */
 	bool floods;			/* whenever a byte is read there is another */
 	bool hides;			/* its configuration does not say what is held */
@@ -185,7 +186,7 @@ static void run_data(u8 b)
 		m.expects = 0;
 		return;
 	}
-	m.held = false;			/* as the real one does */
+	m.held = m.held && m.stays_held;	/* the real one lets go */
 	if (m.no_keyboard)
 		m.refuse_at = m.now + 20000000;
 	else if (b == KBD_SCAN)
@@ -710,7 +711,7 @@ static void a_mouse_does_not_block_the_keyboard(void **state)
 
 static void a_controller_may_hide_what_it_holds(void **state)
 {
-	struct machine kind = { .hides = true, .mouse_moves = true };
+	struct machine kind = { .hides = true, .stays_held = true, .mouse_moves = true };
 
 	start(kind);
 	assert_works();
