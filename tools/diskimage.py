@@ -18,6 +18,7 @@ import struct
 import zlib
 
 SECTOR = 512
+VDD_BLOCKS = ",logical_block_size=4096,physical_block_size=4096"
 
 
 def numbered(sectors):
@@ -75,7 +76,7 @@ def make(directory, failing_disks=None):
     vdc = bytearray(4 << 20)
     gpt(vdc, [(1, 40, 2087), (3, 4096, 6143)])
     images = {"vda": vda, "vdb": numbered(2049), "vdc": vdc, "vdd": bytearray(16 << 20)}
-    words = {"vdb": ",ro", "vdd": ",logical_block_size=4096,physical_block_size=4096"}
+    words = {"vdb": ",ro", "vdd": VDD_BLOCKS}
     directory = pathlib.Path(directory)
     for name, image in images.items():
         path = directory / f"disk-{name}.img"

@@ -5,6 +5,9 @@
  * A simulated 8042: one byte of output, one of input, a keyboard with a buffer behind a wire that can be held, and an
  * interrupt line that is an edge: who does not listen when it rises never hears of it.  Each access to a port is one
  * moment; a key can be hit at any of them.
+ *
+ * Of faults put into the driver statement by statement it lets pass what changes nothing: no cpu_relax(); a wait that is a
+ * nanosecond longer; other limits than 64 and 32 bytes, for each byte that is left has an edge of its own.
  */
 #include "cmocka_shim.h"
 #include <string.h>
@@ -53,6 +56,11 @@ static struct machine {
 	bool dumb;			/* reads as 0, answers nothing */
 	unsigned int slow;		/* polls until a command is taken, and again until it is answered */
 	bool mouse_moves;
+	bool stays_held;		/* until it is told: a byte for the keyboard does not let it go */
+	bool mute;			/* takes commands, and does not answer */
+	bool floods;			/* whenever a byte is read there is another */
+	bool hides;			/* its configuration does not say what is held */
+	bool polled;			/* firmware has left the keyboard's interrupt off */
 	bool reads_first;		/* takes nothing while its own byte waits */
 	unsigned long late_at;		/* a byte from before arrives */
 	unsigned int before;		/* moments before the driver comes */
@@ -125,8 +133,12 @@ static void run_command(u8 c)
 {
 	switch (c) {
 	case CMD_READ_CONFIG:
+		if (m.mute)
+			break;
 		m.has_answer = true;
-		m.answer = m.config | (m.held ? CONFIG_DISABLED : 0) | (m.mouse_off ? CONFIG_AUX_OFF : 0);
+		m.answer = m.config;
+		if (!m.hides)
+			m.answer |= (m.held ? CONFIG_DISABLED : 0) | (m.mouse_off ? CONFIG_AUX_OFF : 0);
 		m.busy = m.slow;
 		break;
 	case CMD_WRITE_CONFIG:
@@ -174,7 +186,7 @@ static void run_data(u8 b)
 		m.expects = 0;
 		return;
 	}
-	m.held = false;			/* as the real one does */
+	m.held = m.held && m.stays_held;	/* the real one lets go */
 	if (m.no_keyboard)
 		m.refuse_at = m.now + 20000000;
 	else if (b == KBD_SCAN)
@@ -211,6 +223,8 @@ static void step(void)
 		put_out(KEY_A | RELEASED, 0);
 	if (m.mouse_moves && !m.mouse_off && !m.out_full && !m.has_answer)
 		put_out(0x08, STATUS_AUX);
+	if (m.floods && !m.out_full && !m.has_answer)
+		put_out(KEY_A | RELEASED, 0);
 	if (!m.on_wire && m.nr_queue && !m.held) {	/* once begun it arrives */
 		m.on_wire = true;
 		m.wire_until = m.now + (m.emulated ? 0 : WIRE_NS);
@@ -276,6 +290,9 @@ static void outb(u16 port, u8 v)
 int request_irq(unsigned int irq, irq_handler_t fn, void *arg, const char *name)
 {
 	assert_int_equal(irq, KBD_IRQ);
+	for (int i = 0; i < 20; i++)	/* time enough to take the configuration */
+		step();
+	assert_true(m.held);		/* until now nobody listens */
 	if (m.refuse_irq)
 		return m.refuse_irq;
 	m.handler = fn;
@@ -285,13 +302,29 @@ int request_irq(unsigned int irq, irq_handler_t fn, void *arg, const char *name)
 /* ---- what the driver says ---- */
 
 static unsigned int presses, releases, registered, others;
+static struct told { unsigned int key; bool down; } told[64];	/* what it said, if somebody wants to know */
+static unsigned int nr_told;
+static bool any_key;
 
-void keyboard_register(struct keyboard *k) { registered++; }
+void keyboard_register(struct keyboard *k)
+{
+	assert_true(k->repeats);	/* by itself: what is held comes again and again */
+	registered++;
+}
+
 const char *keyboard_layout(void) { return "us"; }
 
 void keyboard_key(struct keyboard *k, unsigned int key, bool down)
 {
 	assert_true(fake_irqs_off);
+	assert_int_equal(registered, 1);	/* what was typed before is nobody's */
+	if (m.floods)
+		return;
+	if (any_key) {
+		assert_true(nr_told < ARRAY_SIZE(told));
+		told[nr_told++] = (struct told){ key, down };
+		return;
+	}
 	if (!key) {
 		others++;
 		return;
@@ -304,7 +337,7 @@ void keyboard_key(struct keyboard *k, unsigned int key, bool down)
 static void start(struct machine kind)
 {
 	m = kind;
-	m.config |= CONFIG_IRQ | 0x04;		/* firmware's: what the system flag says stays */
+	m.config |= (m.polled ? 0 : CONFIG_IRQ) | 0x04;	/* firmware's: what the system flag says stays */
 	if (!m.hit_at)
 		m.hit_at = ~0UL;
 	m.scanning = !m.switched_off;
@@ -433,6 +466,11 @@ static void a_controller_that_says_nothing_is_given_up(void **state)
 	assert_int_equal(registered, 0);
 	assert_non_null(strstr(log, "does not answer"));
 	assert_true(m.now < 2000000000);
+	start((struct machine){ .mute = true });
+	assert_int_equal(registered, 0);
+	assert_non_null(strstr(log, "does not answer"));
+	idle();
+	assert_false(m.held);			/* whoever comes after us finds it as it was */
 }
 
 /* It is said that none answers; one that is plugged in works. */
@@ -462,6 +500,42 @@ static void type(const u8 *bytes, unsigned int n)
 	idle();
 }
 
+/* BYTES are these keys, and nothing more. */
+static void assert_keys(const u8 *bytes, unsigned int n, const struct told *want, unsigned int nr)
+{
+	nr_told = 0;
+	any_key = true;
+	type(bytes, n);
+	any_key = false;
+	assert_int_equal(nr_told, nr);
+	for (unsigned int i = 0; i < nr; i++) {
+		assert_int_equal(told[i].key, want[i].key);
+		assert_int_equal(told[i].down, want[i].down);
+	}
+}
+
+#define KEYS(bytes, ...) do {								\
+	const struct told want_[] = { __VA_ARGS__ };					\
+	assert_keys((const u8 *)(bytes), sizeof(bytes) - 1, want_, ARRAY_SIZE(want_));	\
+} while (0)
+
+static void scan_codes_are_keys(void **state)
+{
+	start((struct machine){ .slow = 0 });
+	KEYS("\x1e\x12\x9e\x92", { KEY_A, true }, { KEY_E, true }, { KEY_A, false }, { KEY_E, false });
+	KEYS("\x58\xd8\x59", { KEY_F12, true }, { KEY_F12, false }, { 0, true });		/* the last, and one too many */
+	KEYS("\xe0\x1c\xe0\x9c\x1c", { KEY_KPENTER, true }, { KEY_KPENTER, false }, { KEY_ENTER, true });
+	KEYS("\xe0\x1d\xe0\x35\xe0\x37\xe0\x38", { KEY_RIGHTCTRL, true }, { KEY_KPSLASH, true }, { KEY_SYSRQ, true },
+	     { KEY_RIGHTALT, true });
+	KEYS("\xe0\x47\xe0\x48\xe0\x49\xe0\x4b", { KEY_HOME, true }, { KEY_UP, true }, { KEY_PAGEUP, true }, { KEY_LEFT, true });
+	KEYS("\xe0\x4d\xe0\x4f\xe0\x50\xe0\x51", { KEY_RIGHT, true }, { KEY_END, true }, { KEY_DOWN, true },
+	     { KEY_PAGEDOWN, true });
+	KEYS("\xe0\x52\xe0\x53\xe0\xdb\xe0\xdc\xe0\xdd", { KEY_INSERT, true }, { KEY_DELETE, true }, { KEY_LEFTMETA, false },
+	     { KEY_RIGHTMETA, false }, { KEY_COMPOSE, false });
+	KEYS("\xe0\x2a\xe0\xaa", { 0, true }, { 0, false });				/* a shift that some send along */
+	KEYS("\xe1\x1d\x45\xe1\x9d\xc5\x1e", { KEY_A, true });			/* pause is six bytes, and nothing */
+}
+
 /* Some laptops' flag says nothing: what is typed counts all the same, and so does the echo. */
 static void a_flag_that_is_always_set_means_nothing(void **state)
 {
@@ -487,6 +561,10 @@ static void answers_that_nobody_asked_for_are_keys(void **state)
 	assert_works();
 	type(alone, sizeof(alone));
 	assert_int_equal(others, 5);
+	assert_works();
+	start((struct machine){ .silent_keyboard = true });		/* nor when there was none in time */
+	type(alone, sizeof(alone));
+	assert_int_equal(others, 3);
 	assert_works();
 }
 
@@ -527,6 +605,9 @@ static void a_keyboard_that_asks_back_is_told_again(void **state)
 	kind.asks_back = ~0U;
 	start(kind);
 	assert_int_equal(m.nr_switched_on, 2);
+	assert_string_equal(log, KERN_INFO "keyboard: PS/2, does not answer when it is switched on, layout us\n");
+	kind.emulated = true;			/* and has been silent before: somebody is there all the same */
+	start(kind);
 	assert_string_equal(log, KERN_INFO "keyboard: PS/2, does not answer when it is switched on, layout us\n");
 }
 
@@ -589,7 +670,17 @@ static void a_controller_that_gets_stuck_is_waited_for_once(void **state)
 		start((struct machine){ .stuck_at = at });
 		if (m.now >= WAIT_NS + ANSWER_NS + 40000000)
 			fail_msg("stuck at moment %lu of %lu: %lu ms", at, n, (unsigned long)m.now / 1000000);
+		if (m.held && strstr(log, "PS/2, layout"))
+			fail_msg("stuck at moment %lu of %lu: \"%s\" of a keyboard that is held", at, n, log);
 	}
+}
+
+/* Reading until nothing comes has an end, and so has an interrupt. */
+static void a_controller_that_floods_does_not_hold_the_boot(void **state)
+{
+	start((struct machine){ .floods = true });
+	assert_true(m.now < 2000000000);
+	assert_non_null(strstr(log, "no keyboard answers"));
 }
 
 /* Its edge may have come before somebody listened, and there is no second one until it is read. */
@@ -612,6 +703,42 @@ static void a_mouse_does_not_block_the_keyboard(void **state)
 	start((struct machine){ .mouse_moves = true, .config = CONFIG_AUX_IRQ });
 	assert_works();
 	assert_true(m.mouse_off);
+	/* And one that sends until a slow controller has obeyed: none of its bytes is the controller's answer. */
+	start((struct machine){ .mouse_moves = true, .config = CONFIG_AUX_IRQ, .slow = 2000 });
+	assert_works();
+	assert_true(m.mouse_off);
+}
+
+static void a_controller_may_hide_what_it_holds(void **state)
+{
+	struct machine kind = { .hides = true, .stays_held = true, .mouse_moves = true };
+
+	start(kind);
+	assert_works();
+	assert_true(m.mouse_off);
+	hit_at_each_moment(kind);
+}
+
+static void an_interrupt_that_firmware_left_off_is_switched_on(void **state)
+{
+	struct machine kind = { .polled = true };
+
+	start(kind);
+	assert_works();
+	hit_at_each_moment(kind);
+}
+
+/* One that does send: its byte is taken, so that the next can come, and dropped. */
+static void a_byte_of_the_mouse_is_no_key(void **state)
+{
+	start((struct machine){ .slow = 0 });
+	put_out(KEY_A, STATUS_AUX);
+	fake_irqs_off = true;
+	ps2kbd_irq(KBD_IRQ, NULL);
+	fake_irqs_off = false;
+	assert_false(m.out_full);
+	assert_int_equal(presses, 0);
+	assert_works();
 }
 
 static void without_an_interrupt_line_it_is_said(void **state)
@@ -632,6 +759,7 @@ int main(void)
 		cmocka_unit_test(a_controller_that_says_nothing_is_given_up),
 		cmocka_unit_test(a_keyboard_may_come_later),
 		cmocka_unit_test(firmware_that_plays_a_keyboard_is_one),
+		cmocka_unit_test(scan_codes_are_keys),
 		cmocka_unit_test(a_flag_that_is_always_set_means_nothing),
 		cmocka_unit_test(answers_that_nobody_asked_for_are_keys),
 		cmocka_unit_test(a_key_that_looks_like_the_answer_is_none),
@@ -642,8 +770,12 @@ int main(void)
 		cmocka_unit_test(a_keyboard_says_all_before_it_is_switched_on),
 		cmocka_unit_test(firmware_that_does_not_know_the_question_answers),
 		cmocka_unit_test(a_controller_that_gets_stuck_is_waited_for_once),
+		cmocka_unit_test(a_controller_that_floods_does_not_hold_the_boot),
 		cmocka_unit_test(a_byte_that_waits_is_read_first),
 		cmocka_unit_test(a_mouse_does_not_block_the_keyboard),
+		cmocka_unit_test(a_controller_may_hide_what_it_holds),
+		cmocka_unit_test(an_interrupt_that_firmware_left_off_is_switched_on),
+		cmocka_unit_test(a_byte_of_the_mouse_is_no_key),
 		cmocka_unit_test(without_an_interrupt_line_it_is_said),
 	};
 
