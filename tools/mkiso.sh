@@ -9,6 +9,9 @@
 # EFI/BOOT/BOOTX64.EFI, quire.cfg, quire.elf and initramfs.cpio.  GRUB takes kernel and initramfs out
 # of that volume too (GRUB.CFG calls it (esp)), so there is one of each.
 #
+# The stick's partition table has an active entry besides the one for the GPT, of one sector and no type: some
+# BIOSes start no stick without.
+#
 # Without a loader, GRUB is there for UEFI as well, and the files lie in /boot.
 #
 # The kernel goes in without its symbols: GRUB's multiboot2 would load them into memory, and the
@@ -46,7 +49,7 @@ else
 	cp "$initramfs" "$tree/boot/initramfs.cpio"
 	set --
 fi
-"$mkrescue" --locales= --fonts= --themes= -o "$out" "$tree" "$@" >"$work/log" 2>&1 || {
+"$mkrescue" --locales= --fonts= --themes= -o "$out" "$tree" --mbr-force-bootable "$@" >"$work/log" 2>&1 || {
 	cat "$work/log" >&2
 	exit 1
 }

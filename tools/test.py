@@ -675,6 +675,20 @@ def check_size(kernel, limit):
     return run
 
 
+def check_stick(image):
+    """Where a BIOS looks whether IMAGE, on a stick, can be started: many want one active entry, UEFI one that covers the GPT."""
+    def run(job):
+        with open(image, "rb") as f:
+            first = f.read(512)
+        entries = [first[at:at + 16] for at in range(446, 510, 16)]
+        result = Result()
+        result.check(first[510:] == b"\x55\xaa", "no boot sector")
+        result.check([e[0] for e in entries if e[0]] == [0x80], f"active entries: {[e[0] for e in entries]}")
+        result.check([int.from_bytes(e[8:12], "little") for e in entries if e[4] == 0xee] == [1], "no entry for the GPT")
+        return result
+    return run
+
+
 def points_of_tracing(kernel):
     """Look at the code: each trace point is one test and one branch, and the fastest paths have none."""
     def run(job):
@@ -1270,6 +1284,7 @@ class Plan:
         ours = "boot: multiboot2 by Quire EFI loader"
         self.add("boots", "uefi-cdrom", run_handover(Machine(cdrom=iso, memory="512M", uefi=True), expect, ours), 600)
         add("uefi-disk", Machine(disk=iso, memory="512M", uefi=True), 600, (expect, ours))
+        self.add("boots", "stick-partitions", check_stick(self.build / "quire.iso"))
         add("uefi-usb", Machine(memory="512M", uefi=True, extra=(
             "-device", "qemu-xhci", "-drive", f"if=none,id=stick,format=raw,snapshot=on,file={iso}",
             "-device", "usb-storage,drive=stick,bootindex=1")), 600, (expect, ours))
