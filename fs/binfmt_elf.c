@@ -30,6 +30,7 @@
 
 /* Position-independent programs with an interpreter start at two thirds of the address space. */
 #define ELF_ET_DYN_BASE	(DEFAULT_MAP_WINDOW / 3 * 2)
+#define ANYWHERE	1UL		/* no wish for an address: no page begins there */
 #define MAX_PHDRS_SIZE	65536
 
 /* One ELF file: the program or its interpreter. */
@@ -192,16 +193,16 @@ static int map_bss(struct elf_image *img, const struct elf64_phdr *ph)
 }
 
 /*
- * Map all segments of @img.  ET_EXEC goes where it was linked, ET_DYN to @base (0: where
- * there is room).  0 or -errno.
+ * Map all segments of @img.  ET_EXEC goes where it was linked, ET_DYN to @base, or with ANYWHERE
+ * where there is room.  0 or -errno.
  */
 static int map_image(struct elf_image *img, unsigned long base)
 {
-	bool first = true, dyn = img->hdr.e_type == ET_DYN;
+	bool first = true, dyn = img->hdr.e_type == ET_DYN, anywhere = base == ANYWHERE;
 
 	for (int i = 0; i < img->hdr.e_phnum; i++) {
 		const struct elf64_phdr *ph = &img->phdrs[i];
-		int flags = first && !(dyn && !base) ? MAP_FIXED_NOREPLACE : MAP_FIXED;
+		int flags = first && !(dyn && anywhere) ? MAP_FIXED_NOREPLACE : MAP_FIXED;
 		unsigned long total = 0, map;
 		int err;
 
@@ -210,13 +211,11 @@ static int map_image(struct elf_image *img, unsigned long base)
 		if (first && dyn) {
 			/* The first call finds room for all segments, the others go into it. */
 			total = img->high - img->low;
-			img->bias = base ? base - (ph->p_vaddr & PAGE_MASK) : 0;
-			if (!base)
-				flags = 0;
+			img->bias = anywhere ? 0 : base - (ph->p_vaddr & PAGE_MASK);
 			if (!ph->p_filesz)
 				return -EINVAL;
 		}
-		if (first && dyn && !base) {
+		if (first && dyn && anywhere) {
 			struct elf64_phdr at_zero = *ph;
 
 			at_zero.p_vaddr = offset_in_page(ph->p_vaddr);
@@ -237,13 +236,10 @@ static int map_image(struct elf_image *img, unsigned long base)
 	return 0;
 }
 
-/*
- * Random pages for the base of a position-independent program: 28 bits, as Linux; a multiple of the
- * greatest alignment that a segment wants.
- */
-static unsigned long dyn_base(const struct elf_image *img)
+/* The greatest alignment that a segment of @img wants; no less than a page. */
+static unsigned long segment_align(const struct elf_image *img)
 {
-	unsigned long rnd = 0, align = PAGE_SIZE;
+	unsigned long align = PAGE_SIZE;
 
 	for (int i = 0; i < img->hdr.e_phnum; i++) {
 		const struct elf64_phdr *ph = &img->phdrs[i];
@@ -251,10 +247,29 @@ static unsigned long dyn_base(const struct elf_image *img)
 		if (ph->p_type == PT_LOAD && ph->p_align && !(ph->p_align & (ph->p_align - 1)))
 			align = max(align, ph->p_align);
 	}
+	return align;
+}
 
-	if (randomize_va_space && !(current->personality & ADDR_NO_RANDOMIZE))
-		rnd = (get_random_u64() & ((1UL << 28) - 1)) << PAGE_SHIFT;
-	return ((ELF_ET_DYN_BASE & PAGE_MASK) + rnd) & ~(align - 1);
+/*
+ * The base of a position-independent program, aligned as its segments want it: with an interpreter
+ * 28 bits of chance, as Linux, else where there is room, or a little below for the alignment's sake.
+ * ANYWHERE if nothing but room matters; -errno.
+ */
+static unsigned long dyn_base(const struct elf_image *img, bool has_interp)
+{
+	unsigned long align = segment_align(img), base = ELF_ET_DYN_BASE & PAGE_MASK;
+
+	if (has_interp) {
+		if (randomize_va_space && !(current->personality & ADDR_NO_RANDOMIZE))
+			base += (get_random_u64() & ((1UL << 28) - 1)) << PAGE_SHIFT;
+		return base & ~(align - 1);
+	}
+	if (align == PAGE_SIZE)
+		return ANYWHERE;
+	down_write(&current->mm->mmap_sem);
+	base = get_unmapped_area(img->file, 0, img->high - img->low, 0, 0);
+	up_write(&current->mm->mmap_sem);
+	return IS_ERR_VALUE(base) ? base : base & ~(align - 1);
 }
 
 /* Remember where code, data and heap lie: /proc/PID/stat, brk(2). */
@@ -427,7 +442,7 @@ static int build_program(struct linux_binprm *bprm, struct pt_regs *regs, struct
 {
 	const struct elf64_phdr *stack = find_phdr(prog, PT_GNU_STACK);
 	struct mm_struct *mm = current->mm;
-	unsigned long entry, vdso;
+	unsigned long entry, vdso, base = ANYWHERE;
 	int err;
 
 	mm->binfmt = &elf_format;
@@ -439,13 +454,15 @@ static int build_program(struct linux_binprm *bprm, struct pt_regs *regs, struct
 		if (err)
 			return err;
 	}
-	err = map_image(prog, prog->hdr.e_type == ET_DYN && interp->file ? dyn_base(prog) : 0);
+	if (prog->hdr.e_type == ET_DYN)
+		base = dyn_base(prog, interp->file != NULL);
+	err = IS_ERR_VALUE(base) ? (int)base : map_image(prog, base);
 	if (err)
 		return err;
 	set_mm_marks(mm, prog);
 	entry = prog->hdr.e_entry + prog->bias;
 	if (interp->file) {
-		err = map_image(interp, 0);
+		err = map_image(interp, ANYWHERE);
 		if (err)
 			return err;
 		entry = interp->hdr.e_entry + interp->bias;
