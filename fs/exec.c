@@ -338,13 +338,14 @@ static void exec_mmap(struct mm_struct *mm)
 		mmdrop(active);
 }
 
-/* Room for the program to start with, as on Linux; if the limit forbids it, growth will be asked for later. */
+/* Room for the program to start with, as on Linux: as much of it as the limit allows. */
 static void make_stack_room(struct linux_binprm *bprm)
 {
 	struct vm_area_struct *vma = bprm->vma;
+	unsigned long size = min(vma->vm_end - vma->vm_start + STACK_ROOM, rlimit(RLIMIT_STACK) & PAGE_MASK);
 
 	down_write(&current->mm->mmap_sem);
-	expand_downwards(vma, vma->vm_start - STACK_ROOM);
+	expand_downwards(vma, vma->vm_end - size);
 	up_write(&current->mm->mmap_sem);
 }
 
