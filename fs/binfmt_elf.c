@@ -260,7 +260,7 @@ static unsigned long dyn_base(const struct elf_image *img, bool has_interp)
 	unsigned long align = segment_align(img), base = ELF_ET_DYN_BASE & PAGE_MASK;
 
 	if (has_interp) {
-		if (randomize_va_space && !(current->personality & ADDR_NO_RANDOMIZE))
+		if (current->flags & PF_RANDOMIZE)
 			base += (get_random_u64() & ((1UL << 28) - 1)) << PAGE_SHIFT;
 		return base & ~(align - 1);
 	}
@@ -276,6 +276,7 @@ static unsigned long dyn_base(const struct elf_image *img, bool has_interp)
 static void set_mm_marks(struct mm_struct *mm, const struct elf_image *img)
 {
 	unsigned long start_code = ~0UL, end_code = 0, start_data = 0, end_data = 0, brk = 0;
+	bool elsewhere = img->hdr.e_type == ET_DYN && !find_phdr(img, PT_INTERP);
 
 	for (int i = 0; i < img->hdr.e_phnum; i++) {
 		const struct elf64_phdr *ph = &img->phdrs[i];
@@ -297,13 +298,13 @@ static void set_mm_marks(struct mm_struct *mm, const struct elf_image *img)
 	mm->start_data = start_data + img->bias;
 	mm->end_data = end_data + img->bias;
 	/* What has no interpreter lies among the mappings, where a heap has no room to grow. */
-	if (img->hdr.e_type == ET_DYN && !find_phdr(img, PT_INTERP))
+	if (elsewhere)
 		brk = PAGE_ALIGN(ELF_ET_DYN_BASE);
 	else
 		brk = PAGE_ALIGN(brk + img->bias);
-	/* Up to 1 GiB of chance between bss and heap. */
-	if (randomize_va_space > 1 && !(current->personality & ADDR_NO_RANDOMIZE))
-		brk += (get_random_u64() & 0x3ffff) << PAGE_SHIFT;
+	/* Up to 1 GiB of chance between bss and heap; they never touch. */
+	if (randomize_va_space > 1 && (current->flags & PF_RANDOMIZE))
+		brk += ((elsewhere ? 0 : 1) + (get_random_u64() & 0x3ffff)) << PAGE_SHIFT;
 	mm->start_brk = brk;
 	mm->brk = brk;
 }
@@ -378,7 +379,7 @@ static int create_elf_tables(struct linux_binprm *bprm, const struct elf_image *
 	unsigned int aux_words;
 	u64 seed[2] = { get_random_u64(), get_random_u64() };
 
-	if (randomize_va_space && !(current->personality & ADDR_NO_RANDOMIZE))
+	if (current->flags & PF_RANDOMIZE)
 		p = (p - (get_random_u64() & 0x1fff)) & ~15UL;
 	p -= sizeof("x86_64");
 	platform = p;

@@ -28,6 +28,7 @@ unsigned long sysctl_mmap_min_addr = MMAP_MIN_ADDR;
 #define STACK_RND_BYTES		(0x3fffffUL << PAGE_SHIFT)
 #define MAP_32BIT_LOW		0x40000000UL
 #define MAP_32BIT_HIGH		0x80000000UL
+#define MAP_32BIT_RND		(32UL << 20)
 
 /* ---- searches ---- */
 
@@ -234,6 +235,8 @@ static noinline unsigned long get_area_bottomup(struct file *file, unsigned long
 	if (flags & MAP_32BIT) {
 		begin = MAP_32BIT_LOW;
 		end = MAP_32BIT_HIGH;
+		if (current->flags & PF_RANDOMIZE)	/* each time anew */
+			begin += get_random_u64() % (MAP_32BIT_RND >> PAGE_SHIFT) << PAGE_SHIFT;
 	}
 	if (len > end)
 		return -ENOMEM;
@@ -295,7 +298,7 @@ unsigned long get_unmapped_area(struct file *file, unsigned long addr, unsigned 
 
 void arch_pick_mmap_layout(struct mm_struct *mm)
 {
-	bool random = randomize_va_space && !(current->personality & ADDR_NO_RANDOMIZE);
+	bool random = current->flags & PF_RANDOMIZE;
 	unsigned long gap = rlimit(RLIMIT_STACK);
 	unsigned long pad = stack_guard_gap + (random ? STACK_RND_BYTES : 0);
 	unsigned long rnd = random ? (get_random_u64() & (BIT(MMAP_RND_BITS) - 1)) << PAGE_SHIFT : 0;
