@@ -252,7 +252,7 @@ static unsigned long segment_align(const struct elf_image *img)
 
 /*
  * The base of a position-independent program, aligned as its segments want it: with an interpreter
- * 28 bits of chance, as Linux, else where there is room, or a little below for the alignment's sake.
+ * as much chance as mappings have, else where there is room, or a little below for the alignment's sake.
  * ANYWHERE if nothing but room matters; -errno.
  */
 static unsigned long dyn_base(const struct elf_image *img, bool has_interp)
@@ -261,7 +261,7 @@ static unsigned long dyn_base(const struct elf_image *img, bool has_interp)
 
 	if (has_interp) {
 		if (current->flags & PF_RANDOMIZE)
-			base += (get_random_u64() & ((1UL << 28) - 1)) << PAGE_SHIFT;
+			base += mmap_rnd();
 		return base & ~(align - 1);
 	}
 	if (align == PAGE_SIZE)

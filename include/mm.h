@@ -66,6 +66,11 @@ extern unsigned long sysctl_overcommit_kbytes;			/* instead of the ratio if not 
 extern unsigned long sysctl_user_reserve_kbytes, sysctl_admin_reserve_kbytes;
 extern unsigned long sysctl_mmap_min_addr;
 extern int randomize_va_space;		/* 0 by norandmaps */
+extern int sysctl_legacy_va_layout;	/* mappings go up, for all programs */
+#define MMAP_RND_BITS_MIN	28
+#define MMAP_RND_BITS_MAX	32
+extern int sysctl_mmap_rnd_bits;
+unsigned long mmap_rnd(void);		/* bytes: chance for where mappings, or a program, begin */
 extern atomic_long_t vm_committed_as;	/* pages */
 
 /* ---- faults ---- */

@@ -128,16 +128,24 @@ static int status_of(pid_t pid)
 	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* Set /proc/sys/kernel/randomize_va_space; what it was. */
+/* Write a number to a file of /proc/sys; what it was before, or -errno. */
+static int set_number(const char *path, int value)
+{
+	int fd = OK(open(path, O_RDWR)), n, old;
+	char text[20] = "";
+
+	OK(read(fd, text, sizeof(text) - 1));
+	old = atoi(text);
+	n = snprintf(text, sizeof(text), "%d", value);
+	if (pwrite(fd, text, n, 0) != n)
+		old = -errno;
+	close(fd);
+	return old;
+}
+
 static int randomize(int value)
 {
-	int fd = OK(open("/proc/sys/kernel/randomize_va_space", O_RDWR));
-	char digit, new = '0' + value;
-
-	EQ(read(fd, &digit, 1), 1);
-	EQ(pwrite(fd, &new, 1, 0), 1);
-	close(fd);
-	return digit - '0';
+	return set_number("/proc/sys/kernel/randomize_va_space", value);
 }
 
 TEST(exec_with_other_rights_clears_what_helps_an_attacker)
@@ -296,6 +304,48 @@ static int stack_at_top(void)
 	return end == 0x7ffffffff000;
 }
 
+#define LEGACY	"/proc/sys/vm/legacy_va_layout"
+#define BITS	"/proc/sys/vm/mmap_rnd_bits"
+
+TEST(one_number_makes_all_programs_map_upwards)
+{
+	int before = set_number(LEGACY, 1), result;
+
+	result = status_of(CHILD(exec_self("-area")));
+	set_number(LEGACY, before);
+	EQ(result, 0x2a);
+	result = status_of(CHILD(exec_self("-area")));
+	CMP(result, >=, 0x7e);
+	EQ(set_number(LEGACY, -1), -EINVAL);
+}
+
+/* The first 8 of the 47 bits of where an area is mapped; upwards it is a third, 0x2a, or one more by chance. */
+static int high_bits_of_area(void)
+{
+	unsigned long high = (unsigned long)map_pages(1) >> 40;
+
+	return high == 0x2b ? 0x2a : high;
+}
+
+/*
+ * 28 bits of pages, as they are, reach 1 TiB below the stack; with 32 it is 16 TiB, and 7 programs of 8
+ * lie below the first two.  That 50 in a row do not happens once in 2 to the 150.
+ */
+TEST(the_number_of_random_bits_can_be_chosen)
+{
+	int before = randomize(1), bits = set_number(BITS, 32), high = 0x7f;
+
+	for (int i = 0; i < 50 && high >= 0x7e; i++)
+		high = status_of(CHILD(exec_self("-area")));
+	set_number(BITS, bits);
+	randomize(before);
+	CMP(bits, >=, 28);
+	CMP(high, >=, 0x6e);
+	CMP(high, <, 0x7e);
+	EQ(set_number(BITS, 27), -EINVAL);
+	EQ(set_number(BITS, 33), -EINVAL);
+}
+
 static int stack_limit_mib(void)
 {
 	struct rlimit r;
@@ -318,6 +368,8 @@ int main(int argc, char **argv)
 		return fixed_32bit();
 	if (argc > 1 && !strcmp(argv[1], "-32bit-late"))
 		return late_32bit(syscall(__NR_personality, 0xffffffff) ^ ADDR_NO_RANDOMIZE);
+	if (argc > 1 && !strcmp(argv[1], "-area"))
+		return high_bits_of_area();
 	if (argc > 1 && !strcmp(argv[1], "-heap"))
 		return heap_follows_bss();
 	return test_main(argv);
