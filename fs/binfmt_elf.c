@@ -30,6 +30,7 @@
 
 /* Position-independent programs with an interpreter start at two thirds of the address space. */
 #define ELF_ET_DYN_BASE	(DEFAULT_MAP_WINDOW / 3 * 2)
+#define ANYWHERE	1UL		/* no wish for an address: no page begins there */
 #define MAX_PHDRS_SIZE	65536
 
 /* One ELF file: the program or its interpreter. */
@@ -192,16 +193,16 @@ static int map_bss(struct elf_image *img, const struct elf64_phdr *ph)
 }
 
 /*
- * Map all segments of @img.  ET_EXEC goes where it was linked, ET_DYN to @base (0: where
- * there is room).  0 or -errno.
+ * Map all segments of @img.  ET_EXEC goes where it was linked, ET_DYN to @base, or with ANYWHERE
+ * where there is room.  0 or -errno.
  */
 static int map_image(struct elf_image *img, unsigned long base)
 {
-	bool first = true, dyn = img->hdr.e_type == ET_DYN;
+	bool first = true, dyn = img->hdr.e_type == ET_DYN, anywhere = base == ANYWHERE;
 
 	for (int i = 0; i < img->hdr.e_phnum; i++) {
 		const struct elf64_phdr *ph = &img->phdrs[i];
-		int flags = first && !(dyn && !base) ? MAP_FIXED_NOREPLACE : MAP_FIXED;
+		int flags = first && !(dyn && anywhere) ? MAP_FIXED_NOREPLACE : MAP_FIXED;
 		unsigned long total = 0, map;
 		int err;
 
@@ -210,13 +211,11 @@ static int map_image(struct elf_image *img, unsigned long base)
 		if (first && dyn) {
 			/* The first call finds room for all segments, the others go into it. */
 			total = img->high - img->low;
-			img->bias = base ? base - (ph->p_vaddr & PAGE_MASK) : 0;
-			if (!base)
-				flags = 0;
+			img->bias = anywhere ? 0 : base - (ph->p_vaddr & PAGE_MASK);
 			if (!ph->p_filesz)
 				return -EINVAL;
 		}
-		if (first && dyn && !base) {
+		if (first && dyn && anywhere) {
 			struct elf64_phdr at_zero = *ph;
 
 			at_zero.p_vaddr = offset_in_page(ph->p_vaddr);
@@ -237,13 +236,10 @@ static int map_image(struct elf_image *img, unsigned long base)
 	return 0;
 }
 
-/*
- * Random pages for the base of a position-independent program: 28 bits, as Linux; a multiple of the
- * greatest alignment that a segment wants.
- */
-static unsigned long dyn_base(const struct elf_image *img)
+/* The greatest alignment that a segment of @img wants; no less than a page. */
+static unsigned long segment_align(const struct elf_image *img)
 {
-	unsigned long rnd = 0, align = PAGE_SIZE;
+	unsigned long align = PAGE_SIZE;
 
 	for (int i = 0; i < img->hdr.e_phnum; i++) {
 		const struct elf64_phdr *ph = &img->phdrs[i];
@@ -251,16 +247,36 @@ static unsigned long dyn_base(const struct elf_image *img)
 		if (ph->p_type == PT_LOAD && ph->p_align && !(ph->p_align & (ph->p_align - 1)))
 			align = max(align, ph->p_align);
 	}
+	return align;
+}
 
-	if (randomize_va_space && !(current->personality & ADDR_NO_RANDOMIZE))
-		rnd = (get_random_u64() & ((1UL << 28) - 1)) << PAGE_SHIFT;
-	return ((ELF_ET_DYN_BASE & PAGE_MASK) + rnd) & ~(align - 1);
+/*
+ * The base of a position-independent program, aligned as its segments want it: with an interpreter
+ * as much chance as mappings have, else where there is room, or a little below for the alignment's sake.
+ * ANYWHERE if nothing but room matters; -errno.
+ */
+static unsigned long dyn_base(const struct elf_image *img, bool has_interp)
+{
+	unsigned long align = segment_align(img), base = ELF_ET_DYN_BASE & PAGE_MASK;
+
+	if (has_interp) {
+		if (current->flags & PF_RANDOMIZE)
+			base += mmap_rnd();
+		return base & ~(align - 1);
+	}
+	if (align == PAGE_SIZE)
+		return ANYWHERE;
+	down_write(&current->mm->mmap_sem);
+	base = get_unmapped_area(img->file, 0, img->high - img->low, 0, 0);
+	up_write(&current->mm->mmap_sem);
+	return IS_ERR_VALUE(base) ? base : base & ~(align - 1);
 }
 
 /* Remember where code, data and heap lie: /proc/PID/stat, brk(2). */
 static void set_mm_marks(struct mm_struct *mm, const struct elf_image *img)
 {
 	unsigned long start_code = ~0UL, end_code = 0, start_data = 0, end_data = 0, brk = 0;
+	bool elsewhere = img->hdr.e_type == ET_DYN && !find_phdr(img, PT_INTERP);
 
 	for (int i = 0; i < img->hdr.e_phnum; i++) {
 		const struct elf64_phdr *ph = &img->phdrs[i];
@@ -282,13 +298,13 @@ static void set_mm_marks(struct mm_struct *mm, const struct elf_image *img)
 	mm->start_data = start_data + img->bias;
 	mm->end_data = end_data + img->bias;
 	/* What has no interpreter lies among the mappings, where a heap has no room to grow. */
-	if (img->hdr.e_type == ET_DYN && !find_phdr(img, PT_INTERP))
+	if (elsewhere)
 		brk = PAGE_ALIGN(ELF_ET_DYN_BASE);
 	else
 		brk = PAGE_ALIGN(brk + img->bias);
-	/* Up to 1 GiB of chance between bss and heap. */
-	if (randomize_va_space > 1 && !(current->personality & ADDR_NO_RANDOMIZE))
-		brk += (get_random_u64() & 0x3ffff) << PAGE_SHIFT;
+	/* Up to 1 GiB of chance between bss and heap; they never touch. */
+	if (randomize_va_space > 1 && (current->flags & PF_RANDOMIZE))
+		brk += ((elsewhere ? 0 : 1) + (get_random_u64() & 0x3ffff)) << PAGE_SHIFT;
 	mm->start_brk = brk;
 	mm->brk = brk;
 }
@@ -363,7 +379,7 @@ static int create_elf_tables(struct linux_binprm *bprm, const struct elf_image *
 	unsigned int aux_words;
 	u64 seed[2] = { get_random_u64(), get_random_u64() };
 
-	if (randomize_va_space && !(current->personality & ADDR_NO_RANDOMIZE))
+	if (current->flags & PF_RANDOMIZE)
 		p = (p - (get_random_u64() & 0x1fff)) & ~15UL;
 	p -= sizeof("x86_64");
 	platform = p;
@@ -427,7 +443,7 @@ static int build_program(struct linux_binprm *bprm, struct pt_regs *regs, struct
 {
 	const struct elf64_phdr *stack = find_phdr(prog, PT_GNU_STACK);
 	struct mm_struct *mm = current->mm;
-	unsigned long entry, vdso;
+	unsigned long entry, vdso, base = ANYWHERE;
 	int err;
 
 	mm->binfmt = &elf_format;
@@ -439,13 +455,15 @@ static int build_program(struct linux_binprm *bprm, struct pt_regs *regs, struct
 		if (err)
 			return err;
 	}
-	err = map_image(prog, prog->hdr.e_type == ET_DYN && interp->file ? dyn_base(prog) : 0);
+	if (prog->hdr.e_type == ET_DYN)
+		base = dyn_base(prog, interp->file != NULL);
+	err = IS_ERR_VALUE(base) ? (int)base : map_image(prog, base);
 	if (err)
 		return err;
 	set_mm_marks(mm, prog);
 	entry = prog->hdr.e_entry + prog->bias;
 	if (interp->file) {
-		err = map_image(interp, 0);
+		err = map_image(interp, ANYWHERE);
 		if (err)
 			return err;
 		entry = interp->hdr.e_entry + interp->bias;

@@ -32,6 +32,7 @@
 #define MAX_INTERPRETERS 5
 #define ARG_MAX_SOFT	(128UL << 10)	/* always allowed for arguments and environment */
 #define STACK_ROOM	(128UL << 10)	/* the stack's size at the start, beyond the strings */
+#define SECURE_STACK	((u64)8 << 20)	/* the greatest stack limit that set-user-id programs inherit */
 #define ARG_MAX_HARD	(6UL << 20)	/* never more, whatever the stack limit */
 
 static const struct linux_binfmt *const formats[] = { &elf_format, &script_format };
@@ -338,14 +339,52 @@ static void exec_mmap(struct mm_struct *mm)
 		mmdrop(active);
 }
 
-/* Room for the program to start with, as on Linux; if the limit forbids it, growth will be asked for later. */
+/* Room for the program to start with, as on Linux: as much of it as the limit allows. */
 static void make_stack_room(struct linux_binprm *bprm)
 {
 	struct vm_area_struct *vma = bprm->vma;
+	unsigned long size = min(vma->vm_end - vma->vm_start + STACK_ROOM, rlimit(RLIMIT_STACK) & PAGE_MASK);
 
 	down_write(&current->mm->mmap_sem);
-	expand_downwards(vma, vma->vm_start - STACK_ROOM);
+	expand_downwards(vma, vma->vm_end - size);
 	up_write(&current->mm->mmap_sem);
+}
+
+/* Shall chance place the areas of a program with this persona? */
+static bool wants_chance(unsigned int persona)
+{
+	return randomize_va_space && !(persona & ADDR_NO_RANDOMIZE);
+}
+
+static unsigned long stack_top(bool random)
+{
+	/* Linux chooses among 2^22 pages. */
+	return DEFAULT_MAP_WINDOW - (random ? (get_random_u64() & 0x3fffff) << PAGE_SHIFT : 0);
+}
+
+/*
+ * Set-user-id programs lose a persona without chance, which the caller had when the stack was made:
+ * the stack, still the only area, moves.  0 or -ENOMEM.
+ */
+static int place_by_chance(struct linux_binprm *bprm)
+{
+	unsigned long end = bprm->vma->vm_end, len = end - bprm->vma->vm_start, top;
+
+	current->flags &= ~PF_RANDOMIZE;
+	if (!wants_chance(current->personality))
+		return 0;
+	current->flags |= PF_RANDOMIZE;
+	if (bprm->random_stack)
+		return 0;
+	top = stack_top(true);
+	if (top > end - len)		/* not onto itself */
+		top -= len;
+	bprm->vma = move_stack_vma(bprm->vma, top);
+	if (!bprm->vma)
+		return -ENOMEM;
+	bprm->p -= end - top;
+	bprm->exec -= end - top;
+	return 0;
 }
 
 /* Set-user-id and set-group-id bits of the file. */
@@ -356,21 +395,29 @@ static void exec_creds(const struct linux_binprm *bprm)
 	uid_t euid = c->euid;
 	gid_t egid = c->egid;
 	bool readable = inode_permission(bprm->file->f_inode, MAY_READ) == 0, secure;
+	struct rlimit64 *stack = &current->signal->rlim[RLIMIT_STACK];
 
 	if (!current->no_new_privs && !(bprm->file->f_path.mnt->flags & MS_NOSUID)) {
-		if (inode->i_mode & S_ISUID)
+		if (inode->i_mode & S_ISUID) {
 			c->euid = inode->i_uid;
-		if ((inode->i_mode & (S_ISGID | 0010)) == (S_ISGID | 0010))
+			current->personality &= ~PER_CLEAR_ON_SETID;
+		}
+		if ((inode->i_mode & (S_ISGID | 0010)) == (S_ISGID | 0010)) {
 			c->egid = inode->i_gid;
+			current->personality &= ~PER_CLEAR_ON_SETID;
+		}
 	}
 	c->suid = c->fsuid = c->euid;
 	c->sgid = c->fsgid = c->egid;
 	secure = euid != c->euid || egid != c->egid || c->uid != c->euid || c->gid != c->egid;
 	/* What the user may not read in the file shall not be read in a core file either. */
 	set_dumpable(current->mm, secure || !readable ? suid_dumpable : SUID_DUMP_USER);
-	if (secure) {
+	if (secure)
 		current->pdeath_signal = 0;
-		current->personality &= ~PER_CLEAR_ON_SETID;
+	if (c->uid != c->euid || c->gid != c->egid) {	/* AT_SECURE: no layout of the caller's choice */
+		spin_lock_irq(&tasklist_lock);
+		stack->rlim_cur = min(stack->rlim_cur, SECURE_STACK);
+		spin_unlock_irq(&tasklist_lock);
 	}
 }
 
@@ -434,6 +481,9 @@ int begin_new_exec(struct linux_binprm *bprm)
 	pkru_write_default();	/* the old program's rights are not for the new one's stack */
 	bprm->mm = NULL;
 	exec_creds(bprm);
+	err = place_by_chance(bprm);
+	if (err)
+		return err;
 	arch_pick_mmap_layout(current->mm);
 	make_stack_room(bprm);
 	reset_task(bprm);
@@ -441,16 +491,6 @@ int begin_new_exec(struct linux_binprm *bprm)
 }
 
 /* ---- gathering ------------------------------------------------------------------------------ */
-
-static unsigned long stack_top(void)
-{
-	unsigned long rnd = 0;
-
-	/* Linux chooses among 2^22 pages. */
-	if (randomize_va_space && !(current->personality & ADDR_NO_RANDOMIZE))
-		rnd = (get_random_u64() & 0x3fffff) << PAGE_SHIFT;
-	return DEFAULT_MAP_WINDOW - rnd;
-}
 
 /* A fresh address space with one thing in it: the stack. */
 static int make_mm(struct linux_binprm *bprm)
@@ -460,7 +500,8 @@ static int make_mm(struct linux_binprm *bprm)
 	bprm->mm = mm_alloc();
 	if (!bprm->mm)
 		return -ENOMEM;
-	err = setup_stack_vma(bprm->mm, stack_top(), &bprm->vma);
+	bprm->random_stack = wants_chance(current->personality);
+	err = setup_stack_vma(bprm->mm, stack_top(bprm->random_stack), &bprm->vma);
 	if (err)
 		return err;
 	bprm->p = bprm->vma->vm_end - sizeof(void *);

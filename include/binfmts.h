@@ -27,6 +27,7 @@ struct linux_binprm {
 	const char *interp;		/* what really runs */
 	unsigned long exec;		/* address of the filename string */
 	int depth;			/* #! nesting */
+	bool random_stack;		/* its place was chosen by chance */
 	bool point_of_no_return;
 };
 

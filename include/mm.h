@@ -66,6 +66,11 @@ extern unsigned long sysctl_overcommit_kbytes;			/* instead of the ratio if not 
 extern unsigned long sysctl_user_reserve_kbytes, sysctl_admin_reserve_kbytes;
 extern unsigned long sysctl_mmap_min_addr;
 extern int randomize_va_space;		/* 0 by norandmaps */
+extern int sysctl_legacy_va_layout;	/* mappings go up, for all programs */
+#define MMAP_RND_BITS_MIN	28
+#define MMAP_RND_BITS_MAX	32
+extern int sysctl_mmap_rnd_bits;
+unsigned long mmap_rnd(void);		/* bytes: chance for where mappings, or a program, begin */
 extern atomic_long_t vm_committed_as;	/* pages */
 
 /* ---- faults ---- */
@@ -461,6 +466,8 @@ unsigned long vm_unmapped_area_bottomup(struct mm_struct *mm, unsigned long len,
 void arch_pick_mmap_layout(struct mm_struct *mm);	/* from current's limits and personality */
 /* exec's stack: a VM_GROWSDOWN area of one page ending at @top in @mm (not yet current's). */
 int setup_stack_vma(struct mm_struct *mm, unsigned long top, struct vm_area_struct **out);
+/* exec: the new stack, with what is in it, shall end at @end, where nothing is.  The area there, or NULL: no memory. */
+struct vm_area_struct *move_stack_vma(struct vm_area_struct *vma, unsigned long end);
 /* Commit accounting: 0 or -ENOMEM. */
 int security_vm_enough_memory(long pages);
 static inline void vm_acct_memory(long pages) { atomic_long_add(pages, &vm_committed_as); }

@@ -57,6 +57,7 @@ struct rseq;
 #define PF_OOM_ORIGIN	BIT(7)		/* swapoff: if memory runs out it is the one to go */
 #define PF_DUMPCORE	BIT(5)		/* writes the core file of its process */
 #define PF_POSTCOREDUMP	BIT(6)		/* too late to take part in one */
+#define PF_RANDOMIZE	BIT(8)		/* chance places its areas: said at exec, goes to children */
 
 #define TASK_COMM_LEN 16
 

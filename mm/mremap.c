@@ -233,6 +233,19 @@ static unsigned long move_vma(struct vm_area_struct *vma, unsigned long old, uns
 	return new;
 }
 
+struct vm_area_struct *move_stack_vma(struct vm_area_struct *vma, unsigned long end)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	unsigned long len = vma->vm_end - vma->vm_start, new;
+	bool locked = false;
+
+	down_write(&mm->mmap_sem);
+	new = move_vma(vma, vma->vm_start, len, len, end - len, 0, &locked);
+	vma = IS_ERR_VALUE(new) ? NULL : find_vma(mm, new);
+	up_write(&mm->mmap_sem);
+	return vma;
+}
+
 /* ---- checks ---- */
 
 /* The VMA at @addr, if it may become @new_len long; ERR_PTR. */

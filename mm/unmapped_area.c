@@ -21,13 +21,15 @@
 #include "internal.h"
 
 int randomize_va_space = 2;
+int sysctl_legacy_va_layout;
+int sysctl_mmap_rnd_bits = MMAP_RND_BITS_MIN;
 unsigned long sysctl_mmap_min_addr = MMAP_MIN_ADDR;
 
 #define SIZE_128M		(128UL << 20)
-#define MMAP_RND_BITS		28
 #define STACK_RND_BYTES		(0x3fffffUL << PAGE_SHIFT)
 #define MAP_32BIT_LOW		0x40000000UL
 #define MAP_32BIT_HIGH		0x80000000UL
+#define MAP_32BIT_RND		(32UL << 20)
 
 /* ---- searches ---- */
 
@@ -234,6 +236,8 @@ static noinline unsigned long get_area_bottomup(struct file *file, unsigned long
 	if (flags & MAP_32BIT) {
 		begin = MAP_32BIT_LOW;
 		end = MAP_32BIT_HIGH;
+		if (current->flags & PF_RANDOMIZE)	/* each time anew */
+			begin += get_random_u64() % (MAP_32BIT_RND >> PAGE_SHIFT) << PAGE_SHIFT;
 	}
 	if (len > end)
 		return -ENOMEM;
@@ -293,12 +297,17 @@ unsigned long get_unmapped_area(struct file *file, unsigned long addr, unsigned 
 	return addr;
 }
 
+unsigned long mmap_rnd(void)
+{
+	return (get_random_u64() & (BIT(READ_ONCE(sysctl_mmap_rnd_bits)) - 1)) << PAGE_SHIFT;
+}
+
 void arch_pick_mmap_layout(struct mm_struct *mm)
 {
-	bool random = randomize_va_space && !(current->personality & ADDR_NO_RANDOMIZE);
+	bool random = current->flags & PF_RANDOMIZE;
 	unsigned long gap = rlimit(RLIMIT_STACK);
 	unsigned long pad = stack_guard_gap + (random ? STACK_RND_BYTES : 0);
-	unsigned long rnd = random ? (get_random_u64() & (BIT(MMAP_RND_BITS) - 1)) << PAGE_SHIFT : 0;
+	unsigned long rnd = random ? mmap_rnd() : 0;
 	unsigned long window = search_end(mm, 0), max_gap = window / 6 * 5;
 
 	if (gap + pad > gap)
@@ -307,7 +316,7 @@ void arch_pick_mmap_layout(struct mm_struct *mm)
 	mm->mmap_base = PAGE_ALIGN(window - gap - rnd);
 	mm->mmap_legacy_base = PAGE_ALIGN(window / 3) + rnd;
 	mm->get_unmapped_area = get_area_topdown;
-	if (current->personality & ADDR_COMPAT_LAYOUT) {
+	if ((current->personality & ADDR_COMPAT_LAYOUT) || sysctl_legacy_va_layout) {
 		mm->get_unmapped_area = get_area_bottomup;
 		mm->mmap_base = mm->mmap_legacy_base;
 	}

@@ -192,6 +192,8 @@ static const struct proc_number numbers[] = {
 	{ "sys/vm/dirty_writeback_centisecs", .value = &dirty_writeback_centisecs, .low = -0x7fffffffL - 1, .high = 0x7fffffff,
 	  .written = wakeup_flusher },
 	{ "sys/vm/dirty_expire_centisecs", .value = &dirty_expire_centisecs, .high = 0x7fffffff },
+	{ "sys/vm/legacy_va_layout", .value = &sysctl_legacy_va_layout, .high = 0x7fffffff },
+	{ "sys/vm/mmap_rnd_bits", .value = &sysctl_mmap_rnd_bits, .low = MMAP_RND_BITS_MIN, .high = MMAP_RND_BITS_MAX },
 	{ "sys/vm/max_map_count", .value = &sysctl_max_map_count, .high = 0x7fffffff },
 };
 

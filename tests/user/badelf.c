@@ -307,6 +307,25 @@ TEST(memory_beyond_the_file_part_is_zero)
 	RUNS();
 }
 
+/* Not damaged: it says itself whether it lies at a multiple of 2 MiB. */
+TEST(a_program_without_an_interpreter_lies_as_its_segment_is_aligned)
+{
+	/* lea rdi, [image]; test edi, 0x1fffff; setne dil; exit_group(33 + dil) */
+	unsigned char code[] = {
+		0x48, 0x8d, 0x3d, 0, 0, 0, 0, 0xf7, 0xc7, 0xff, 0xff, 0x1f, 0x00, 0x40, 0x0f, 0x95, 0xc7,
+		0x40, 0x0f, 0xb6, 0xff, 0x83, 0xc7, 0x21, 0xb8, 231, 0, 0, 0, 0x0f, 0x05,
+	};
+	int back = -(int)(offsetof(struct image, code) + 7);
+
+	memcpy(code + 3, &back, sizeof(back));
+	make()->eh.e_type = ET_DYN;
+	good.eh.e_entry = offsetof(struct image, code);
+	good.ph[0].p_vaddr = 0;
+	good.ph[0].p_align = 2UL << 20;
+	memcpy(good.code, code, sizeof(code));
+	RUNS();
+}
+
 /* Any byte of the headers may be anything: the machine survives. */
 TEST_LIMIT(random_damage_hurts_nobody, 120)
 {

@@ -62,6 +62,44 @@ static void role_env(void)
 	STREQ(getenv("EXEC_TEST"), "a=b");
 }
 
+/* Run this program as role with a stack limit of so many bytes. */
+static int run_limited(const char *role, unsigned long limit)
+{
+	struct rlimit old, r;
+	char number[20];
+	int status;
+
+	snprintf(number, sizeof(number), "%lu", limit);
+	OK(getrlimit(RLIMIT_STACK, &old));
+	r = old;
+	r.rlim_cur = limit;
+	OK(setrlimit(RLIMIT_STACK, &r));
+	status = run_as(role, (char *[]){ number, NULL });
+	OK(setrlimit(RLIMIT_STACK, &old));
+	return status;
+}
+
+TEST(the_stack_is_made_as_large_as_its_limit_allows)
+{
+	EQ(run_limited("stack-room", 32 << 10), 0);
+	EQ(run_limited("stack-room", (100 << 10) + 5), 0);	/* whole pages of it */
+	EQ(run_limited("stack-room", 8 << 20), 0);
+}
+
+/* 128 KiB below the strings, which lie in three pages at most. */
+static void role_stack_room(void)
+{
+	unsigned long start = 0, end = 0, limit = strtoul(argv_now[3], NULL, 10) & -PAGE;
+
+	sscanf(maps_line(&start), "%lx-%lx", &start, &end);
+	if (limit < 128 << 10) {
+		EQ(end - start, limit);
+	} else {
+		CMP(end - start, >, 128 << 10);
+		CMP(end - start, <=, (128 << 10) + 3 * PAGE);
+	}
+}
+
 TEST(auxiliary_vector_describes_the_program)
 {
 	EQ(run_as("auxv", NULL), 0);
@@ -396,7 +434,7 @@ static const struct {
 	const char	*name;
 	void		(*run)(void);
 } roles[] = {
-	{ "args", role_args }, { "env", role_env }, { "auxv", role_auxv },
+	{ "args", role_args }, { "stack-room", role_stack_room }, { "env", role_env }, { "auxv", role_auxv },
 	{ "stack", role_stack }, { "files", role_files }, { "signals", role_signals },
 	{ "space", role_space }, { "names", role_names },
 	{ "alarm", role_alarm },
