@@ -1664,7 +1664,17 @@ class Plan:
             return result
         self.add("bochs", "x2apic", x2apic, 900)
 
+    def again(self):
+        """Each program twenty times in one boot, chance placing its areas anew each time: what fails once in a hundred runs."""
+        once = ("diskerr", "oom", "swapload")       # they change their disk, or take minutes
+        for mode, words in (("", ""), ("-la57", " la57")):
+            for test in [t for t in self.user_tests() if t not in once]:
+                m = Machine(self.kernel, str(self.logs / f"user-again-{test}{mode}.cpio"),
+                            f"console=ttyS0 quiet panic=-1{words} -- {test}*20", memory="1G", disks=self.disks(test))
+                self.add("again", test + mode, self.with_initramfs(f"again-{test}{mode}", test, run_kernel(m)), 1200)
+
     def stress(self):
+        self.again()
         for first in range(1, 1001, 250):
             self.add_ext2_damaged(first, first + 249)
         self.trials(whole=True)
