@@ -105,6 +105,8 @@ def screen_cases(kernel, programs, directory):
                  extra=("-device", "qemu-xhci", "-device", "usb-kbd"))
     yield direct("no-initramfs", none, ends=True, initrd="")
     yield direct("long-command-line", long, words=LONG_WORDS)
+    yield direct("usb-undriven", "keyboard: none found, neither PS/2 nor USB; no driver for this machine's USB controllers: EHCI",
+                 type="q35,i8042=off", extra=("-device", "usb-ehci,id=old", "-device", "usb-kbd,bus=old.0"))
     yield grub("bad-acpi-checksum", "odd-bad-checksum", "has a wrong checksum, ignored")
     yield grub("disk-no-initramfs", "odd-no-initramfs", none, ends=True, where="disk")
     yield grub("stick-no-initramfs", "odd-no-initramfs", none, ends=True, where="stick")
@@ -186,9 +188,12 @@ def cases(kernel, initrd, programs, directory):
                 r"acpi: MCFG: no buses 0-255 can be at 0xffffffff00000000", "smp: 2 CPUs",
                 "pci: no configuration space at 0x10000000, where MCFG says: by ports", "vda: virtio-blk at 00:",
                 type="pc", smp=2, extra=(*write_tables(directory), *DISK))
-    nothing = "keyboard: none found, neither PS/2 nor USB"
+    nothing = r"keyboard: none found, neither PS/2 nor USB\r?$"
     yield boots("bad-no-keyboard", "keyboard: no PS/2 controller", nothing, type="q35,i8042=off")
     yield ends("bad-no-usb-keyboard", nothing, type="q35,i8042=off", extra=("-device", "qemu-xhci"), reboot=True,
                words='rdinit=/bin/busybox -- sh -c "until dmesg | grep -q keyboard..n[o]ne.found; do sleep 1; done; poweroff -f"')
     yield boots("bad-long-command-line", r"command line: longer than 2047 bytes: .* \d{4} is ignored",
+    undriven = "keyboard: none found, neither PS/2 nor USB; no driver for this machine's USB controllers: "
+    yield boots("bad-usb-undriven", undriven + r"EHCI, OHCI, UHCI\r?$", type="q35,i8042=off", extra=(
+        "-device", "usb-ehci", "-device", "pci-ohci,id=ohci", "-device", "piix3-usb-uhci", "-device", "usb-kbd,bus=ohci.0"))
                 words=LONG_WORDS)
