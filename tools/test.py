@@ -1326,8 +1326,8 @@ class Plan:
         self.add("boots", "report-bios-text", run_play(screens.report(False), tests), 300)
         self.add("boots", "report-early-failure", run_play(screens.early_failure, dataclasses.replace(
             tests, append=shell.append + " selftest=printk. provoke")), 300)
-        for name, m, sentences, ends in oddmachines.screen_cases(self.kernel, str(self.build / "initramfs.cpio"), self.logs):
-            self.add("boots", name, run_play(screens.ends_with(*sentences) if ends else screens.tells(*sentences), m), 300)
+        for name, m, sentences, how in oddmachines.screen_cases(self.kernel, str(self.build / "initramfs.cpio"), self.logs):
+            self.add("boots", name, run_play(getattr(screens, how)(*sentences), m), 300)
         self.add("boots", "report-serial", run_headless(tests), 120)
         self.add("boots", "report-panic", run_play(screens.panic, dataclasses.replace(
             tests, append="console=ttyS0 console=tty0 selftest=report. provoke_panic")), 120)
