@@ -368,9 +368,7 @@ void __init boot_memory_init(void)
 	phys_addr_t kernel = __pa(_text);
 	bool told;
 
-	if (boot_info.cmdline_cut)
-		pr_err("command line: longer than %d bytes: what comes after the first %zu is ignored\n",
-		       COMMAND_LINE_SIZE - 1, strlen(boot_info.cmdline));
+	cmdline_report_cut();
 	log_memory_map();
 	if (boot_info.mem_cut)
 		pr_warn("memory: the map has more than %d pieces: some RAM may not be used\n", BOOT_MAX_MEM);

@@ -18,6 +18,7 @@
 #include <boot_info.h>
 #include <keyboard.h>
 #include <number.h>
+#include <pci.h>
 #include <printk.h>
 #include <screen.h>
 #include <spinlock.h>
@@ -402,16 +403,29 @@ void keyboard_unregister(struct keyboard *k)
 	spin_unlock_irqrestore(&keyboard_lock, flags);
 }
 
+/* USB controllers by class: these have no driver, and a keyboard at one of them is never found. */
+static const struct { u32 class; const char *name; } undriven[] = {
+	{ 0x0c0320, ", EHCI" }, { 0x0c0310, ", OHCI" }, { 0x0c0300, ", UHCI" },
+};
+
 void keyboard_all_looked(void)
 {
+	char names[32] = "";
+	struct pci_dev d;
 	bool none;
 	unsigned long flags;
 
 	spin_lock_irqsave(&keyboard_lock, flags);
 	none = list_empty(&keyboards);
 	spin_unlock_irqrestore(&keyboard_lock, flags);
-	if (none && vt_foreground())
-		pr_notice("keyboard: none found, neither PS/2 nor USB\n");
+	if (!none || !vt_foreground())
+		return;
+	/* No driver looks any more, so nobody else is at PCI's ports. */
+	for (size_t i = 0; i < ARRAY_SIZE(undriven); i++)
+		if (pci_find_class(undriven[i].class, 0, &d))
+			strlcat(names, undriven[i].name, sizeof(names));
+	pr_notice("keyboard: none found, neither PS/2 nor USB%s%s\n",
+		  *names ? "; no driver for this machine's USB controllers: " : "", *names ? names + 2 : "");
 }
 
 const char *keyboard_layout(void)

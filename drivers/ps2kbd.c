@@ -2,10 +2,14 @@
  * drivers/ps2kbd.c - the PC keyboard: from scan codes to keys
  *
  * Purpose:    the bytes of a keyboard at the 8042 controller, as keys for keyboard.c.
- * Invariants: the state (prefixes seen) changes only in the interrupt, or with interrupts off at boot.
+ * Invariants: the state (prefixes seen) changes only under ps2_lock, interrupts off: a byte is read by one, the interrupt or
+ *             the timer, and is a part of a key before the next is read.
  *             From the first byte of set-up until the line is ours the keyboard's wire is held: a key that is hit
  *             meanwhile waits in the keyboard, and is neither taken for an answer nor left where nobody looks.
  *             A keyboard that firmware has told to be quiet is told to speak.
+ *             Until the interrupt has brought a key a timer looks too: a line may be missing, or wired the other way round,
+ *             which only AML tells.
+ * Lock order: ps2_lock is taken first of all spinlocks.
  * Simplified: scan code set 1 (the controller translates), no lock lights, no mouse.  A machine without the controller
  *             reads as 0xff and costs nothing; one that answers slowly is given time; firmware that plays an 8042 for a
  *             USB keyboard is one until drivers/usb takes the keyboard from it.  A keyboard that is silent, or is
@@ -17,6 +21,7 @@
 #include <keyboard.h>
 #include <printk.h>
 #include <screen.h>
+#include <spinlock.h>
 #include <time.h>
 
 #define KBD_DATA	0x60
@@ -53,6 +58,9 @@
 #define WAIT_NS		250000000UL	/* for the controller; after one wait that ends so there is no other */
 #define QUIET_NS	2000000UL	/* nothing comes: a byte that was on the wire has arrived (11 bits at 10 kHz) */
 #define ANSWER_NS	100000000UL	/* a keyboard answers in 20 ms, or the controller says that it does not */
+#define POLL_NS		20000000UL	/* the timer looks; after a byte sooner, since a key may have four */
+#define POLL_AGAIN_NS	2000000UL
+#define AT_MOST		32		/* bytes at once */
 
 /* What a code behind E0 means; those that are missing here mean nothing. */
 static const struct { u8 code, key; } extended_keys[] = {
@@ -63,6 +71,11 @@ static const struct { u8 code, key; } extended_keys[] = {
 };
 
 static struct keyboard ps2_keyboard = { .name = "PS/2", .repeats = true };
+static DEFINE_SPINLOCK(ps2_lock);		/* everything below */
+static struct timer poll_timer;
+static bool has_line, line_works;
+static unsigned int empty_looks;		/* of the timer, since the last byte */
+static unsigned int nr_polled;			/* looks that found something, though there is a line */
 static bool extended;
 static unsigned int skip;			/* bytes of the pause key still to come */
 static enum answer { NOT_ASKED, ASKED, YES, AGAIN, NOBODY } answer;
@@ -110,12 +123,15 @@ static bool take_answer(u8 status, u8 b)
 	return answer != ASKED;
 }
 
-static void ps2kbd_irq(int irq, void *arg)
+/* Read all that waits, and type it.  How many bytes.  ps2_lock held, or boot; interrupts off. */
+static unsigned int take_bytes(void)
 {
-	for (int i = 0; i < 32; i++) {
+	unsigned int n;
+
+	for (n = 0; n < AT_MOST; n++) {
 		u8 status = inb(KBD_STATUS), b;
 
-		if (!(status & STATUS_OUT_FULL))
+		if (status == NOTHING_THERE || !(status & STATUS_OUT_FULL))
 			break;
 		b = inb(KBD_DATA);
 		if (status & STATUS_AUX)
@@ -123,6 +139,40 @@ static void ps2kbd_irq(int irq, void *arg)
 		if (!take_answer(status, b))
 			scan_code(b);
 	}
+	return n;
+}
+
+/*
+ * A line that is wired the other way round interrupts too: when a byte has been read and the line falls back, and then the
+ * next byte may be there by chance.  So the line has brought a byte only if nobody read one just before.
+ */
+static void ps2kbd_irq(int irq, void *arg)
+{
+	spin_lock(&ps2_lock);
+	if (take_bytes()) {
+		if (empty_looks >= 2)
+			line_works = true;
+		empty_looks = 0;
+	}
+	spin_unlock(&ps2_lock);
+}
+
+/* Timer, interrupts off.  For ever, or until the line has shown that it works: then nothing needs to wake an idle CPU. */
+static void ps2kbd_poll(struct timer *t)
+{
+	bool found, go_on, say = false;
+
+	spin_lock(&ps2_lock);
+	found = take_bytes();
+	empty_looks = found ? 0 : empty_looks + 1;
+	go_on = !line_works;
+	if (found && go_on && has_line)
+		say = ++nr_polled == 32;	/* on a busy host the timer may be first a few times */
+	spin_unlock(&ps2_lock);
+	if (say)
+		pr_notice("keyboard: PS/2 is polled: its interrupt has brought no key so far\n");
+	if (go_on)
+		timer_start(t, ktime_get() + (found ? POLL_AGAIN_NS : POLL_NS));
 }
 
 /* Wait for a bit of the status register; false if it never comes. */
@@ -158,7 +208,7 @@ static void read_until_quiet(bool typed)
 			continue;
 		}
 		if (typed)
-			ps2kbd_irq(KBD_IRQ, NULL);
+			take_bytes();
 		else
 			inb(KBD_DATA);
 		end = ktime_get() + QUIET_NS;
@@ -193,7 +243,7 @@ static enum answer ask(u8 question, u8 wanted)
 	enum answer result;
 	u64 end;
 
-	ps2kbd_irq(KBD_IRQ, NULL);	/* the controller may take nothing while a byte waits, or need it read to interrupt again */
+	take_bytes();	/* the controller may take nothing while a byte waits, or need it read to interrupt again */
 	if (!wait_status(STATUS_IN_FULL, 0))
 		return NOBODY;
 	yes = wanted;
@@ -201,7 +251,7 @@ static enum answer ask(u8 question, u8 wanted)
 	outb(KBD_DATA, question);
 	end = ktime_get() + ANSWER_NS;
 	do {
-		ps2kbd_irq(KBD_IRQ, NULL);
+		take_bytes();
 		cpu_relax();
 	} while (answer == ASKED && ktime_get() < end);
 	result = answer;
@@ -244,11 +294,10 @@ void ps2kbd_init(void)
 		return;
 	}
 	keyboard_register(&ps2_keyboard);
-	if (request_irq(KBD_IRQ, ps2kbd_irq, NULL, "keyboard")) {
-		pr_warn("keyboard: no interrupt line\n");
-		return;
-	}
+	has_line = !request_irq(KBD_IRQ, ps2kbd_irq, NULL, "keyboard");
 	if (command(CMD_ENABLE))
 		which = keyboard_answers();
-	pr_info("keyboard: PS/2%s, layout %s\n", which, keyboard_layout());
+	pr_info("keyboard: PS/2%s%s, layout %s\n", which, has_line ? "" : ", no interrupt line: polled", keyboard_layout());
+	timer_setup(&poll_timer, ps2kbd_poll);
+	timer_start(&poll_timer, ktime_get() + POLL_NS);
 }

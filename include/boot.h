@@ -39,7 +39,9 @@ void boot_reserve_low_memory(void);
 bool cmdline_line_has(const char *line, size_t len, const char *name);
 /* The @n'th "name=value" (from 0) of several: its value in @buf, or NULL. */
 const char *cmdline_get_nth(const char *name, unsigned int n, char *buf, size_t size);
-/* Log the words of the command line that nobody asked for. */
+/* Say it if the loader's command line did not fit. */
+void cmdline_report_cut(void);
+/* Log the words of the command line that nobody asked for, a few of them by name; and again whether it was cut. */
 void cmdline_report_unknown(void);
 /* The words after "--": at most @max pointers into @buf; returns how many. */
 int cmdline_init_args(const char **argv, int max, char *buf, size_t size);

@@ -42,7 +42,10 @@ void keyboard_unregister(struct keyboard *k);
 /* Key @key (0: none, others than the above are ignored) went down, or came up. */
 void keyboard_key(struct keyboard *k, unsigned int key, bool down);
 const char *keyboard_layout(void);
-/* Process context, once: all drivers have looked.  If there is a screen, but no keyboard, it is said. */
+/*
+ * Process context, once: all drivers have looked.  If there is a screen, but no keyboard, it is said, and which USB
+ * controllers nobody drives.
+ */
 void keyboard_all_looked(void);
 
 #endif

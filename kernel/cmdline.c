@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define MAX_WORDS (COMMAND_LINE_SIZE / 2)
+#define MAX_NAMED 5		/* unknown words: a line full of them must not push all else off the screen */
 
 static u64 known_words[MAX_WORDS / 64];		/* bit n: word n was asked for */
 
@@ -176,8 +177,16 @@ unsigned long cmdline_num(const char *name, unsigned long def)
 	return negative ? -v : v;
 }
 
+void cmdline_report_cut(void)
+{
+	if (boot_info.cmdline_cut)
+		pr_err("command line: longer than %d bytes: what comes after the first %zu is ignored\n",
+		       COMMAND_LINE_SIZE - 1, strlen(boot_info.cmdline));
+}
+
 void cmdline_report_unknown(void)
 {
+	unsigned int nr = 0;
 	char buf[64];
 	struct word w;
 
@@ -186,11 +195,14 @@ void cmdline_report_unknown(void)
 
 		for (size_t i = 0; i < ARRAY_SIZE(accepted) && !known; i++)
 			known = word_is(&w, accepted[i]);
-		if (known)
+		if (known || nr++ >= MAX_NAMED)
 			continue;
 		copy_word(buf, sizeof(buf), w.start, w.len);
 		pr_notice("command line: unknown word \"%s\" ignored\n", buf);
 	}
+	if (nr > MAX_NAMED)
+		pr_notice("command line: and %u more\n", nr - MAX_NAMED);
+	cmdline_report_cut();		/* it was said at the very beginning, which has left the screen by now */
 }
 
 int cmdline_init_args(const char **argv, int max, char *buf, size_t size)

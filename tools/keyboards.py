@@ -217,23 +217,23 @@ def check_hotplug(t, result, device, rounds=6):
     result.check(t.command_says("echo at-last-$((3*3))", r"^at-last-9$"), "the last keyboard does not type")
 
 
-def check_leaving(t, result):
-    """top, which draws the screen until it reads a q; then the machine is switched off."""
+def check_leaving(t, result, leave):
+    """top, which draws the screen until it reads a q; then the machine is switched off, or what LEAVE does."""
     t.type("top\n")
     time.sleep(2)
     t.type("q")
     result.check(t.command_says("echo top-$((5*5))", r"^top-25$"), "top does not end")
     for _ in range(3):
         try:
-            t.type("poweroff\n")
+            t.type(f"{leave}\n")
             t.proc.wait(20)
             break
         except (OSError, RuntimeError, subprocess.TimeoutExpired):
             pass                # QEMU has ended, while or after we typed, or has not
-    result.check(t.proc.poll() == 0, "poweroff does not end the machine")
+    result.check(t.proc.poll() == 0, f"{leave} does not end the machine")
 
 
-def check(job, machine, result, layout="us", device=None, held=3):
+def check(job, machine, result, layout="us", device=None, held=3, leave="poweroff"):
     """Boot MACHINE, type; DEVICE: the USB keyboard to unplug and plug in again.  Count the cases in RESULT."""
     t = Typist(machine.command(), job.log, layout, job.limit)
     t.held = held
@@ -247,7 +247,7 @@ def check(job, machine, result, layout="us", device=None, held=3):
         if device:              # QEMU's PS/2 keyboard would repeat itself, and does not
             check_repeat(t, result)
             check_hotplug(t, result, device)
-        check_leaving(t, result)
+        check_leaving(t, result, leave)
     except (OSError, RuntimeError, subprocess.TimeoutExpired) as error:
         result.check(False, f"QEMU: {error}")
     finally:

@@ -60,6 +60,7 @@ def cpuinfo(*cpus):
 # The words of the menu on a stick; and a line of 4 KiB, of which the last are not known to anybody.
 MENU_WORDS = "console=ttyS0 console=tty0"
 LONG_WORDS = " ".join("x" * 62 for _ in range(64))
+SHORT_WORDS = " ".join("x" * 8 for _ in range(455))
 
 # GRUB takes the table with the bad checksum out of the initramfs.
 ARCHIVE = "insmod newc\nloopback archive /boot/initramfs.cpio\nacpi --exclude=APIC (archive)/madt\n"
@@ -82,20 +83,21 @@ def grub_cfg(words, initramfs, last):
 
 def screen_cases(kernel, programs, directory):
     """
-    (name, Machine, what its screen must tell, does the boot end there?): machines with a screen that lack something.
+    (name, Machine, what its screen must tell, how: ends_with, tells or tells_at_once of screens.py): machines with a screen
+    that lack something.
     In DIRECTORY are the GRUB_IMAGES, in whose initramfs is table_with_bad_checksum() as /madt.
     """
-    def direct(name, *sentences, ends=False, words="", **choices):
+    def direct(name, *sentences, ends=False, at_once=False, words="", **choices):
         m = Machine(**{"kernel": kernel, "initrd": programs, "append": f"{MENU_WORDS} {words}".strip(), "memory": "128M",
                        "debug_exit": False} | choices)
-        return f"screen-{name}", m, sentences, ends
+        return f"screen-{name}", m, sentences, "ends_with" if ends else "tells_at_once" if at_once else "tells"
 
     def grub(name, image, *sentences, ends=False, where="cdrom"):
         file = f"{directory}/{image}.iso"
         m = Machine(memory="128M", debug_exit=False, **{where: file} if where != "stick" else {"extra": (
             "-device", "qemu-xhci", "-drive", f"if=none,id=stick,format=raw,snapshot=on,file={file}",
             "-device", "usb-storage,drive=stick,bootindex=1")})
-        return f"screen-{name}", m, sentences, ends
+        return f"screen-{name}", m, sentences, "ends_with" if ends else "tells"
 
     none, long = "no initramfs: pass one with -initrd", "command line: longer than 2047 bytes: what comes after the first"
     yield direct("no-acpi", "acpi: no tables, assuming a plain PC", type="pc,acpi=off")
@@ -103,8 +105,11 @@ def screen_cases(kernel, programs, directory):
                  "acpi: MCFG: no buses 0-255 can be at 0xffffffff00000000", type="pc", extra=tuple(write_tables(directory)))
     yield direct("no-keyboard", "keyboard: no PS/2 controller", type="q35,i8042=off",
                  extra=("-device", "qemu-xhci", "-device", "usb-kbd"))
+    yield direct("usb-undriven", "keyboard: none found, neither PS/2 nor USB; no driver for this machine's USB controllers: EHCI",
+                 type="q35,i8042=off", extra=("-device", "usb-ehci,id=old", "-device", "usb-kbd,bus=old.0"))
     yield direct("no-initramfs", none, ends=True, initrd="")
     yield direct("long-command-line", long, words=LONG_WORDS)
+    yield direct("many-words", "command line: and 2", long, words=SHORT_WORDS, at_once=True)
     yield grub("bad-acpi-checksum", "odd-bad-checksum", "has a wrong checksum, ignored")
     yield grub("disk-no-initramfs", "odd-no-initramfs", none, ends=True, where="disk")
     yield grub("stick-no-initramfs", "odd-no-initramfs", none, ends=True, where="stick")
@@ -186,9 +191,14 @@ def cases(kernel, initrd, programs, directory):
                 r"acpi: MCFG: no buses 0-255 can be at 0xffffffff00000000", "smp: 2 CPUs",
                 "pci: no configuration space at 0x10000000, where MCFG says: by ports", "vda: virtio-blk at 00:",
                 type="pc", smp=2, extra=(*write_tables(directory), *DISK))
-    nothing = "keyboard: none found, neither PS/2 nor USB"
+    nothing = r"keyboard: none found, neither PS/2 nor USB\r?$"
     yield boots("bad-no-keyboard", "keyboard: no PS/2 controller", nothing, type="q35,i8042=off")
+    undriven = "keyboard: none found, neither PS/2 nor USB; no driver for this machine's USB controllers: "
+    yield boots("bad-usb-undriven", undriven + r"EHCI, OHCI, UHCI\r?$", type="q35,i8042=off", extra=(
+        "-device", "usb-ehci", "-device", "pci-ohci,id=ohci", "-device", "piix3-usb-uhci", "-device", "usb-kbd,bus=ohci.0"))
     yield ends("bad-no-usb-keyboard", nothing, type="q35,i8042=off", extra=("-device", "qemu-xhci"), reboot=True,
                words='rdinit=/bin/busybox -- sh -c "until dmesg | grep -q keyboard..n[o]ne.found; do sleep 1; done; poweroff -f"')
     yield boots("bad-long-command-line", r"command line: longer than 2047 bytes: .* \d{4} is ignored",
                 words=LONG_WORDS)
+    yield boots("bad-many-words", r"(?s)\A(?!(.*unknown word){6})(.*unknown word){5}.*command line: and 2\d\d more\r?\n"
+                r"[^\n]*command line: longer than 2047 bytes: ", words=SHORT_WORDS)

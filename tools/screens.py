@@ -398,6 +398,15 @@ def tells(*sentences):
     return look
 
 
+def tells_at_once(*sentences):
+    """As tells(), but it stands on the screen with the prompt: nobody needs to page back."""
+    def look(s, result):
+        lines = s.sees(r"^~ #", 100)
+        for sentence in sentences:
+            result.check(lines and squeezed(sentence) in squeezed(lines), f"not on the screen: {sentence}\n" + "\n".join(lines or s.last))
+    return look
+
+
 def ends_with(sentence):
     """As tells(), where it is the kernel's last word."""
     def look(s, result):

@@ -83,7 +83,7 @@ void screen_give_back(struct screen *s);
 
 /* ---- menu.c ---- */
 
-/* The entry to start; c->mode is what the user left it at. */
+/* The entry to start; c->mode is what the user left it at.  Where firmware has no keyboard it is c->preset. */
 unsigned int menu(struct config *c, const struct screen *s);
 /* Say why entry @e cannot be started, and wait for a key. */
 void complain(const struct entry *e, const CHAR16 *what, const char *file, EFI_STATUS err);

@@ -2,11 +2,13 @@
  * boot/efi/menu.c - which entry, and which size of the screen
  *
  * Keys: up and down, Enter, a digit; left and right change the screen's mode.  Any key stops the clock.
- * The firmware's console may be a screen, a serial line, or both; nothing here needs more than lines of text.
+ * The firmware's console may be a screen, a serial line, or both; nothing here needs more than lines of text.  Without a
+ * keyboard there may be nothing to read from: then the entry that is preset starts by itself, whatever the menu waits for.
  */
 #include "loader.h"
 
 #define TENTH 100000		/* of a second, in microseconds */
+#define UNATTENDED (50 * TENTH)	/* nobody can press a key: so long may be read what there is to say */
 
 static void print_mode(struct mode m)
 {
@@ -70,7 +72,7 @@ static bool key(struct config *c, const struct screen *s, EFI_INPUT_KEY k, unsig
 
 static bool read_key(EFI_INPUT_KEY *k)
 {
-	return !EFI_ERROR(uefi_call_wrapper(ST->ConIn->ReadKeyStroke, 2, ST->ConIn, k));
+	return ST->ConIn && !EFI_ERROR(uefi_call_wrapper(ST->ConIn->ReadKeyStroke, 2, ST->ConIn, k));
 }
 
 /* True: no key came in all that time. */
@@ -91,6 +93,12 @@ static void wait_key(EFI_INPUT_KEY *k)
 {
 	UINTN index;
 
+	if (!ST->ConIn) {
+		Print(L"\r\n There is no keyboard: on in %d s.\r\n", UNATTENDED / 10 / TENTH);
+		uefi_call_wrapper(BS->Stall, 1, UNATTENDED);
+		*k = (EFI_INPUT_KEY){ .UnicodeChar = '\r' };
+		return;
+	}
 	while (!read_key(k))
 		uefi_call_wrapper(BS->WaitForEvent, 3, 1, &ST->ConIn->WaitForKey, &index);
 }

@@ -260,6 +260,28 @@ static void bad_lines_are_named_with_and_without_a_menu(void **state)
 	}
 }
 
+/* Whatever quire.cfg says of time; and after a start that failed the next try is not waited for by nobody. */
+static void without_a_keyboard_the_preset_entry_starts(void **state)
+{
+	static const int timeouts[] = { 0, 3, WAIT_FOR_KEY };
+
+	s.nr = 0;
+	table.ConIn = NULL;
+	for (int i = 0; i < 3; i++) {
+		memset(&c, 0, sizeof(c));
+		c.nr = 3;
+		c.preset = 1;
+		c.timeout = timeouts[i];
+		stalled = 0;
+		assert_int_equal(menu(&c, &s), 1);
+		assert_int_equal(stalled, timeouts[i] == WAIT_FOR_KEY ? 5000000 : timeouts[i] * 1000000);
+	}
+	stalled = 0;
+	complain(&c.entries[0], L"reading", "none", EFI_NOT_FOUND);
+	assert_int_equal(stalled, 5000000);
+	table.ConIn = &in;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -270,6 +292,7 @@ int main(void)
 		cmocka_unit_test(without_modes_nothing_steps),
 		cmocka_unit_test(a_mode_that_cannot_be_set_has_another_of_its_size),
 		cmocka_unit_test(bad_lines_are_named_with_and_without_a_menu),
+		cmocka_unit_test(without_a_keyboard_the_preset_entry_starts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

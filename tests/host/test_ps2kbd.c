@@ -1,10 +1,10 @@
-/* links: */
+/* links: tests/host/shim_min.c */
 /*
  * tests/host/test_ps2kbd.c - the keyboard controller (drivers/ps2kbd.c) as it is, as it is not, and in between
  *
  * A simulated 8042: one byte of output, one of input, a keyboard with a buffer behind a wire that can be held, and an
- * interrupt line that is an edge: who does not listen when it rises never hears of it.  Each access to a port is one
- * moment; a key can be hit at any of them.
+ * interrupt line that is an edge: who does not listen when it rises never hears of it.  There may be none, or it rises when
+ * it should fall.  Each access to a port is one moment; a key can be hit at any of them.
  *
  * Of faults put into the driver statement by statement it lets pass what changes nothing: no cpu_relax(); a wait that is a
  * nanosecond longer; other limits than 64 and 32 bytes, for each byte that is left has an edge of its own.
@@ -21,6 +21,8 @@ int vsnprintf(char *buf, size_t size, const char *fmt, va_list ap);
 char *strstr(const char *haystack, const char *needle);
 
 bool fake_irqs_off;
+struct cpu cpus[NR_CPUS];
+unsigned int nr_cpus = 1, fake_cpu;
 static char log[1024];
 static size_t log_len;
 
@@ -65,6 +67,9 @@ static struct machine {
 	unsigned long late_at;		/* a byte from before arrives */
 	unsigned int before;		/* moments before the driver comes */
 	int refuse_irq;
+	bool dead_line;			/* never interrupts */
+	bool low_line;			/* rises when a byte has been read */
+	bool timer_first;		/* of two interrupts at once */
 	/* How it is now. */
 	u8 config, out, in, out_flags, expects;
 	bool out_full, in_full, in_is_command, held, mouse_off, irq_raised, has_answer;
@@ -79,7 +84,9 @@ static struct machine {
 	unsigned long moment, hit_at;
 	bool hit;
 	irq_handler_t handler;
+	struct timer *timer;		/* NULL: not started */
 	unsigned int lost;		/* edges */
+	unsigned int in_vain;		/* accesses to what is absent */
 } m;
 
 u64 clock_read_ns(void) { return m.now; }
@@ -125,7 +132,7 @@ static void put_out(u8 b, u8 flags)
 	m.out = b;
 	m.out_flags = flags;
 	m.out_full = true;
-	if (!(flags & STATUS_AUX))
+	if (!(flags & STATUS_AUX) && !m.dead_line && !m.low_line)
 		raise();
 }
 
@@ -242,22 +249,52 @@ static void step(void)
 	}
 }
 
-static void deliver(void)
+static void timer_interrupts(void)
 {
-	if (!m.irq_raised || fake_irqs_off)
+	struct timer *t = m.timer;
+
+	if (!t || m.now < t->expires)
+		return;
+	m.timer = NULL;
+	t->fn(t);
+}
+
+static void line_interrupts(void)
+{
+	if (!m.irq_raised)
 		return;
 	m.irq_raised = false;
-	fake_irqs_off = true;
 	m.handler(KBD_IRQ, NULL);
+}
+
+static void deliver(void)
+{
+	if (fake_irqs_off)
+		return;
+	fake_irqs_off = true;
+	if (m.timer_first)
+		timer_interrupts();
+	line_interrupts();
+	timer_interrupts();
 	fake_irqs_off = false;
+}
+
+void timer_setup(struct timer *t, void (*fn)(struct timer *)) { *t = (struct timer){ .fn = fn }; }
+
+void timer_start(struct timer *t, u64 expires)
+{
+	t->expires = expires;
+	m.timer = t;
 }
 
 static u8 inb(u16 port)
 {
 	u8 v;
 
-	if (m.absent)
+	if (m.absent) {
+		m.in_vain++;
 		return 0xff;
+	}
 	if (m.dumb) {
 		m.now += STEP_NS;
 		return 0;
@@ -267,6 +304,8 @@ static u8 inb(u16 port)
 		v = (m.out_full ? STATUS_OUT_FULL | m.out_flags : 0) | (m.in_full ? STATUS_IN_FULL : 0);
 	} else {
 		v = m.out;
+		if (m.low_line && m.out_full)
+			raise();
 		m.out_full = false;
 	}
 	deliver();
@@ -304,7 +343,7 @@ int request_irq(unsigned int irq, irq_handler_t fn, void *arg, const char *name)
 static unsigned int presses, releases, registered, others;
 static struct told { unsigned int key; bool down; } told[64];	/* what it said, if somebody wants to know */
 static unsigned int nr_told;
-static bool any_key;
+static bool any_key, booting;
 
 void keyboard_register(struct keyboard *k)
 {
@@ -317,6 +356,7 @@ const char *keyboard_layout(void) { return "us"; }
 void keyboard_key(struct keyboard *k, unsigned int key, bool down)
 {
 	assert_true(fake_irqs_off);
+	assert_true(booting || spin_is_locked(&ps2_lock));
 	assert_int_equal(registered, 1);	/* what was typed before is nobody's */
 	if (m.floods)
 		return;
@@ -341,15 +381,16 @@ static void start(struct machine kind)
 	if (!m.hit_at)
 		m.hit_at = ~0UL;
 	m.scanning = !m.switched_off;
-	extended = false;
-	fake_irqs_off = true;			/* boot */
+	extended = has_line = line_works = false;
+	empty_looks = nr_polled = 0;
+	fake_irqs_off = booting = true;
 	skip = presses = releases = registered = others = log_len = 0;
 	answer = NOT_ASKED;
 	for (unsigned int i = 0; i < m.before; i++)
 		step();
 	ps2kbd_init();
 	assert_true(fake_irqs_off);
-	fake_irqs_off = false;
+	fake_irqs_off = booting = false;
 	deliver();
 }
 
@@ -359,10 +400,10 @@ static bool busy(void)
 	return m.nr_queue || m.on_wire || m.out_full || m.in_full || m.has_answer || m.refuse_at || m.irq_raised;
 }
 
-/* Time passes; nobody touches the controller but the interrupt.  Until it is at rest, or 20 ms. */
+/* Time passes; nobody touches the controller but the interrupts.  Until it is at rest, or 100 ms. */
 static void idle(void)
 {
-	for (unsigned long i = 0; i < 20000000 / STEP_NS && busy(); i++) {
+	for (unsigned long i = 0; i < 100000000 / STEP_NS && busy(); i++) {
 		step();
 		deliver();
 	}
@@ -741,10 +782,122 @@ static void a_byte_of_the_mouse_is_no_key(void **state)
 	assert_works();
 }
 
-static void without_an_interrupt_line_it_is_said(void **state)
+/* ---- who reads: the interrupt, or the timer ---- */
+
+static void pass(u64 ns)
+{
+	for (u64 end = m.now + ns; m.now < end;) {
+		step();
+		deliver();
+	}
+}
+
+/* @n keys, one every @ns: each is typed, once. */
+static void type_keys(unsigned int n, u64 ns)
+{
+	unsigned int before = presses;
+
+	for (unsigned int i = 0; i < n; i++) {
+		hit_key();
+		pass(ns);
+	}
+	idle();
+	assert_int_equal(presses, before + n);
+	assert_int_equal(releases, presses);
+}
+
+static void without_an_interrupt_line_the_timer_reads(void **state)
 {
 	start((struct machine){ .refuse_irq = -19 });
-	assert_non_null(strstr(log, "no interrupt line"));
+	assert_string_equal(log, KERN_INFO "keyboard: PS/2, no interrupt line: polled, layout us\n");
+	assert_works();
+	type_keys(100, 30000000);
+	type_keys(10, 7000000);
+	assert_non_null(m.timer);
+	assert_null(strstr(log, "so far"));
+}
+
+static void a_line_that_never_interrupts_is_found_out(void **state)
+{
+	char *said;
+
+	start((struct machine){ .dead_line = true });
+	assert_string_equal(log, KERN_INFO "keyboard: PS/2, layout us\n");
+	assert_works();
+	type_keys(100, 50000000);
+	assert_non_null(m.timer);
+	said = strstr(log, "PS/2 is polled: its interrupt has brought no key so far\n");
+	assert_non_null(said);
+	assert_null(strstr(said + 1, "PS/2 is polled"));
+}
+
+/* It interrupts when it has been read; then there may be another byte, or not. */
+static void a_line_the_other_way_round_does_not_stop_the_timer(void **state)
+{
+	struct machine kind = { .low_line = true };
+
+	for (int fast = 0; fast < 2; fast++) {
+		for (int first = 0; first < 2; first++) {
+			kind.emulated = fast;		/* the next byte is there at once */
+			kind.timer_first = first;
+			start(kind);
+			assert_works();
+			for (u64 ns = 5000000; ns < 130000000; ns += 1730000)
+				type_keys(3, ns);
+			assert_non_null(m.timer);
+		}
+	}
+	/* The last edge of set-up is served when the first key is there. */
+	kind.hit_at = moments_of(kind) - 1;
+	start(kind);
+	pass(1000000000);
+	type_keys(3, 50000000);
+	assert_non_null(m.timer);
+}
+
+static void the_timer_stops_when_the_line_has_brought_a_key(void **state)
+{
+	start((struct machine){ .slow = 0 });
+	pass(1000000000);
+	assert_non_null(m.timer);
+	type_keys(1, 100000000);
+	assert_null(m.timer);
+	type_keys(100, 50000000);
+	assert_string_equal(log, KERN_INFO "keyboard: PS/2, layout us\n");
+}
+
+/* The timer looks just before, while, and just after the line interrupts, and either is served first. */
+static void what_both_could_read_is_typed_once(void **state)
+{
+	struct machine kind = { .slow = 0 };
+
+	for (int fast = 0; fast < 2; fast++) {
+		for (int first = 0; first < 2; first++) {
+			for (u64 ns = 0; ns < POLL_NS; ns += STEP_NS) {
+				kind.emulated = fast;
+				kind.timer_first = first;
+				start(kind);
+				pass(ns);
+				type_keys(1, 0);
+				type_keys(1, 5000000);
+				assert_int_equal(presses, 2);
+			}
+		}
+	}
+}
+
+/* Firmware that played one has let go: all ones, which say that a byte waits. */
+static void a_controller_that_goes_away_types_nothing(void **state)
+{
+	start((struct machine){ .emulated = true });
+	type_keys(1, 0);
+	m.absent = true;
+	for (int i = 0; i < 10; i++) {
+		m.now += POLL_NS;
+		deliver();
+	}
+	assert_int_equal(presses + others, 1);
+	assert_true(m.in_vain && m.in_vain <= 10);
 }
 
 int main(void)
@@ -776,7 +929,12 @@ int main(void)
 		cmocka_unit_test(a_controller_may_hide_what_it_holds),
 		cmocka_unit_test(an_interrupt_that_firmware_left_off_is_switched_on),
 		cmocka_unit_test(a_byte_of_the_mouse_is_no_key),
-		cmocka_unit_test(without_an_interrupt_line_it_is_said),
+		cmocka_unit_test(without_an_interrupt_line_the_timer_reads),
+		cmocka_unit_test(a_line_that_never_interrupts_is_found_out),
+		cmocka_unit_test(a_line_the_other_way_round_does_not_stop_the_timer),
+		cmocka_unit_test(the_timer_stops_when_the_line_has_brought_a_key),
+		cmocka_unit_test(what_both_could_read_is_typed_once),
+		cmocka_unit_test(a_controller_that_goes_away_types_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
