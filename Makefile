@@ -142,7 +142,7 @@ comma := ,
 .PHONY: all run iso gdb console pthread-tests test test-matrix stress coverage oracle bench profile docs host-test fuzz tests clean help FORCE
 all: $(IMAGES) $(USER_PROGS) tests $(BUILD)/compile_commands.json
 
-tests: $(USER_TESTS) $(PIE_TESTS) $(BUILD)/bench/bench
+tests: $(USER_TESTS) $(PIE_TESTS) $(BUILD)/bench/bench $(BUILD)/boot-tests/enter
 # Left out where this machine has no such library, or runs other code than the guest.
 PTHREAD_CC_glibc := $(HOSTCC)
 PTHREAD_CC_musl := musl-gcc
@@ -440,6 +440,14 @@ $(BUILD)/BOOTX64.EFI: $(EFI_OBJS)
 		-o $(BUILD)/obj/boot/efi/loader.so $(GNU_EFI)/crt0-efi-x86_64.o $^ -L$(GNU_EFI) -lefi -lgnuefi
 	$(Q)$(OBJCOPY) -j .text -j .sdata -j .data -j .dynamic -j .dynsym -j '.rel*' -j .reloc \
 		--target=efi-app-x86_64 --subsystem=10 $(BUILD)/obj/boot/efi/loader.so $@
+
+# enter.asm alone, in a kernel of its own: for Bochs.
+$(BUILD)/boot-tests/enter: tests/boot/enter.asm boot/efi/enter.asm
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(NASM) -f elf64 -I boot/efi/ -o $@.o $<
+	$(Q)$(LD) -n -Ttext=0x200000 --section-start=.header=0x1ff000 -z noexecstack \
+		$(if $(CLANG),,--no-warn-rwx-segments) -o $@ $@.o
 
 # ---- images ---------------------------------------------------------------------------------
 

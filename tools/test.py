@@ -1612,6 +1612,15 @@ class Plan:
             return result
         self.add("bochs", "x2apic", x2apic, 900)
 
+        def enter(job):
+            """The EFI loader's way into the kernel, from a firmware that uses PCIDs, SMEP, SMAP and CET."""
+            _, lines = job.start([str(ROOT / "tools/bochs.py"), "-c", "tigerlake", "-m", "64",
+                                  str(self.build / "boot-tests/enter"), self.initramfs("bochs-enter", BOOT_TEST)])
+            result = Result()
+            result.check("enter: the kernel is reached, PCIDs were on" in "\n".join(lines), "enter() does not reach the kernel")
+            return result
+        self.add("bochs", "enter", enter, 900)
+
     def stress(self):
         for first in range(1, 1001, 250):
             self.add_ext2_damaged(first, first + 249)
