@@ -287,7 +287,9 @@ $(OFFSETS): arch/x86_64/asm-offsets.c $(BUILD)/.flags
 	$(Q)$(CC) $(NOSTDINC) $(KERNEL_FLAGS) $(if $(CLANG),-fno-integrated-as) -g0 -MMD -MP -MF $@.d -MT $@ -S -o $@.s $<
 	$(Q)sed -n 's/^.*->\([A-Za-z0-9_]*\) \$$*\(-\{0,1\}[0-9][0-9]*\).*/%define \1 \2/p' $@.s > $@
 
-$(BUILD)/obj/kernel/%.asm.o: %.asm $(BUILD)/.flags $(OFFSETS)
+# The -MD of NASM 2.16 does not tell what a file includes.
+ASM_INCS := $(wildcard arch/x86_64/*.inc)
+$(BUILD)/obj/kernel/%.asm.o: %.asm $(BUILD)/.flags $(OFFSETS) $(ASM_INCS)
 	$(call say,NASM,$<)
 	@mkdir -p $(@D)
 	$(Q)$(NASM) $(ASMDEFS) -f elf64 -g -F dwarf -I $(BUILD)/gen/ -I $(dir $<) -MD $(@:.o=.d) -MT $@ -o $@ $<
@@ -472,6 +474,11 @@ $(BUILD)/obj/host/%.c.o: %.c $(BUILD)/.flags
 	$(call say,HOSTCC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(HOST_FLAGS) $(DEPS) -c -o $@ $<
+
+$(BUILD)/obj/host/%.asm.o: %.asm $(ASM_INCS)
+	$(call say,NASM,$<)
+	@mkdir -p $(@D)
+	$(Q)$(NASM) -f elf64 -g -F dwarf -I arch/x86_64/ -MD $(@:.o=.d) -MT $@ -o $@ $<
 
 host_links = $(patsubst ALL_MM,$(ALL_MM),$(shell sed -n 's/^.*links:\(.*\)\*\/.*/\1/p' $(1)))
 $(HOST_TESTS): $(BUILD)/host/%: $(BUILD)/obj/host/tests/host/%.c.o \
