@@ -142,7 +142,7 @@ comma := ,
 .PHONY: all run iso gdb console pthread-tests test test-matrix stress coverage oracle bench profile docs host-test fuzz tests clean help FORCE
 all: $(IMAGES) $(USER_PROGS) tests $(BUILD)/compile_commands.json
 
-tests: $(USER_TESTS) $(PIE_TESTS) $(BUILD)/bench/bench
+tests: $(USER_TESTS) $(PIE_TESTS) $(BUILD)/bench/bench $(BUILD)/boot-tests/enter
 # Left out where this machine has no such library, or runs other code than the guest.
 PTHREAD_CC_glibc := $(HOSTCC)
 PTHREAD_CC_musl := musl-gcc
@@ -287,7 +287,9 @@ $(OFFSETS): arch/x86_64/asm-offsets.c $(BUILD)/.flags
 	$(Q)$(CC) $(NOSTDINC) $(KERNEL_FLAGS) $(if $(CLANG),-fno-integrated-as) -g0 -MMD -MP -MF $@.d -MT $@ -S -o $@.s $<
 	$(Q)sed -n 's/^.*->\([A-Za-z0-9_]*\) \$$*\(-\{0,1\}[0-9][0-9]*\).*/%define \1 \2/p' $@.s > $@
 
-$(BUILD)/obj/kernel/%.asm.o: %.asm $(BUILD)/.flags $(OFFSETS)
+# The -MD of NASM 2.16 does not tell what a file includes.
+ASM_INCS := $(wildcard arch/x86_64/*.inc)
+$(BUILD)/obj/kernel/%.asm.o: %.asm $(BUILD)/.flags $(OFFSETS) $(ASM_INCS)
 	$(call say,NASM,$<)
 	@mkdir -p $(@D)
 	$(Q)$(NASM) $(ASMDEFS) -f elf64 -g -F dwarf -I $(BUILD)/gen/ -I $(dir $<) -MD $(@:.o=.d) -MT $@ -o $@ $<
@@ -441,6 +443,14 @@ $(BUILD)/BOOTX64.EFI: $(EFI_OBJS)
 	$(Q)$(OBJCOPY) -j .text -j .sdata -j .data -j .dynamic -j .dynsym -j '.rel*' -j .reloc \
 		--target=efi-app-x86_64 --subsystem=10 $(BUILD)/obj/boot/efi/loader.so $@
 
+# enter.asm alone, in a kernel of its own: for Bochs.
+$(BUILD)/boot-tests/enter: tests/boot/enter.asm boot/efi/enter.asm
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(NASM) -f elf64 -I boot/efi/ -o $@.o $<
+	$(Q)$(LD) -n -Ttext=0x200000 --section-start=.header=0x1ff000 -z noexecstack \
+		$(if $(CLANG),,--no-warn-rwx-segments) -o $@ $@.o
+
 # ---- images ---------------------------------------------------------------------------------
 
 $(BUILD)/initramfs.cpio: $(USER_PROGS) tools/mkcpio.py $(BUILD)/.sources
@@ -464,6 +474,11 @@ $(BUILD)/obj/host/%.c.o: %.c $(BUILD)/.flags
 	$(call say,HOSTCC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(HOSTCC) $(HOST_FLAGS) $(DEPS) -c -o $@ $<
+
+$(BUILD)/obj/host/%.asm.o: %.asm $(ASM_INCS)
+	$(call say,NASM,$<)
+	@mkdir -p $(@D)
+	$(Q)$(NASM) -f elf64 -g -F dwarf -I arch/x86_64/ -MD $(@:.o=.d) -MT $@ -o $@ $<
 
 host_links = $(patsubst ALL_MM,$(ALL_MM),$(shell sed -n 's/^.*links:\(.*\)\*\/.*/\1/p' $(1)))
 $(HOST_TESTS): $(BUILD)/host/%: $(BUILD)/obj/host/tests/host/%.c.o \

@@ -10,6 +10,7 @@
 ;             "Enabling and Activating Long Mode".
 
 %include "asm_offsets.inc"
+%include "../arch/x86_64/nx.inc"
 
 %define PHYS(symbol)	ebp + (symbol) - KERNEL_VMA
 %define SLOT(va)	(((va) >> P4D_SHIFT) & 511)	; in the top table: 4 levels here
@@ -143,14 +144,12 @@ boot_fail:
 	hlt
 	jmp .halt
 
-; Long mode, and NX where there is one (the boot tables do not use it yet).
+; Long mode, and NX where there is one (the boot tables do not use it yet; paging_init() needs it).
 set_efer:
 	push ebx
-	mov eax, 0x80000001
-	cpuid
 	mov edi, EFER_LME_BIT
-	test edx, 1 << 20
-	jz .write
+	ASK_NX
+	jnc .write
 	or edi, EFER_NX_BIT
 .write:
 	mov ecx, MSR_EFER_NR

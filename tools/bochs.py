@@ -2,7 +2,7 @@
 """
 tools/bochs.py - boot Quire in Bochs, a second processor made of software
 
-  bochs.py [-c MODEL] [-m MB] [-t SECS] [-e TEXT] [-a WORDS] [-g COMMANDS] KERNEL INITRAMFS
+  bochs.py [-c MODEL] [-m MB] [-t SECS] [-e TEXT] [-a WORDS] [-g COMMANDS] [-s] KERNEL INITRAMFS
 
 Bochs is slower than QEMU and stricter: its models check reserved bits that QEMU lets pass, and have
 what QEMU's own CPU lacks, such as PCIDs.  Boots from a CD as a PC would, shows what the kernel writes to
@@ -30,7 +30,7 @@ menuentry Quire {{
 
 # Bochs' own BIOS cannot start GRUB 2.06, SeaBIOS can.
 CONFIG = """megs: {memory}
-cpu: model={model}, count=1, ips=200000000, reset_on_triple_fault=0
+cpu: model={model}, count=1, ips=200000000, reset_on_triple_fault=0, ignore_bad_msrs={lenient}
 romimage: file=/usr/share/seabios/bios.bin
 vgaromimage: file=/usr/share/seabios/vgabios-stdvga.bin
 ata0: enabled=1
@@ -79,13 +79,15 @@ def main():
     parser.add_argument("-e", metavar="TEXT", default="")
     parser.add_argument("-a", metavar="WORDS", default="console=ttyS0 panic=-1")
     parser.add_argument("-g", metavar="COMMANDS", default="", help="for GRUB, before it loads the kernel")
+    parser.add_argument("-s", action="store_true", help="an MSR that Bochs does not know faults, as it should")
     parser.add_argument("kernel")
     parser.add_argument("initramfs")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         work = pathlib.Path(name)
         make_disc(work, args.kernel, args.initramfs, args.a, args.g)
-        (work / "bochsrc").write_text(CONFIG.format(memory=args.m, model=args.c, work=work))
+        (work / "bochsrc").write_text(CONFIG.format(memory=args.m, model=args.c, work=work,
+                                                      lenient=int(not args.s)))
         (work / "commands").write_text("c\n")       # Debian's Bochs stops in its debugger first
         (work / "serial").touch()
         bochs = subprocess.Popen(["bochs", "-q", "-f", str(work / "bochsrc"), "-rc", str(work / "commands")],

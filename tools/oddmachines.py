@@ -174,6 +174,11 @@ def cases(kernel, initrd, programs, directory):
                smp=smt, cpu="Nehalem")
     yield ends("smt-amd", cpuinfo(*((cpu // 4, 4, cpu % 4, 4) for cpu in range(8))), words=SCRIPT, smp=smt,
                cpu="EPYC")
+    # CPU 1 of 3 is unlike the others; the next one is started all the same.
+    yield boots("smp-no-nx", r"smp: CPU with APIC id 1 is left out: it cannot mark pages as not executable \(NX\)",
+                "smp: 2 CPUs", smp="1,maxcpus=3,sockets=3,cores=1,threads=1", extra=(
+                    "-device", "max-x86_64-cpu,socket-id=1,core-id=0,thread-id=0,nx=off",
+                    "-device", "max-x86_64-cpu,socket-id=2,core-id=0,thread-id=0"))
     yield boots("smt-ids-with-gaps", "smp: 6 CPUs", smp="6,sockets=2,cores=3,threads=1", cpu="Nehalem")
 
     for memory in ("32M", "128M", "2G", "3G"):

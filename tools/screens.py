@@ -492,6 +492,7 @@ def stops(kernel, initrd, directory):
     yield "stop-apic-text", stopped(NO_APIC), direct(cpu="max,-apic")
     yield "stop-apic-la57", stopped(NO_APIC, "la57: 5-level paging"), direct(cpu="max,-apic", append=WORDS + " la57")
     yield "stop-nx-text", stopped(NO_NX), direct(cpu="max,-nx")
+    yield "stop-nx-intel-text", stopped(NO_NX), direct(cpu="Nehalem,-nx")      # asked for its switch, which is not set
 
 
 def needs_64_bits(s, result):

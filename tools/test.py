@@ -1666,6 +1666,18 @@ class Plan:
             return result
         self.add("bochs", "x2apic", x2apic, 900)
 
+        def enter(job):
+            """The EFI loader's way into the kernel, from a firmware that uses PCIDs, SMEP, SMAP and CET."""
+            _, lines = job.start([str(ROOT / "tools/bochs.py"), "-c", "tigerlake", "-m", "64",
+                                  str(self.build / "boot-tests/enter"), self.initramfs("bochs-enter", BOOT_TEST)])
+            result = Result()
+            result.check("enter: the kernel is reached, PCIDs were on" in "\n".join(lines), "enter() does not reach the kernel")
+            return result
+        self.add("bochs", "enter", enter, 900)
+        # A CPU that may have C1E, but not the register with its switch.
+        self.add("bochs", "no-msr", run_host([str(ROOT / "tools/bochs.py"), "-s", "-c", "phenom_8650_toliman", self.kernel,
+                                              self.initramfs("bochs-no-msr", BOOT_TEST)]), 900)
+
     def again(self):
         """Each program twenty times in one boot, chance placing its areas anew each time: what fails once in a hundred runs."""
         once = ("diskerr", "oom", "swapload")       # they change their disk, or take minutes

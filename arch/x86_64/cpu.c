@@ -140,6 +140,7 @@ void cpu_init_secondary(struct cpu *cpu)
 	set_control_registers(&cpu_features);
 	mtrr_cpu_init();
 	pat_cpu_init();
+	c1e_cpu_init();
 	syscall_init();
 }
 
@@ -158,6 +159,7 @@ void __init cpu_init(void)
 	set_control_registers(&cpu_features);
 	mtrr_init();
 	pat_cpu_init();
+	c1e_cpu_init();
 	syscall_init();
 	pr_info("cpu: %s %s, family %u model %u, %u physical and %u virtual address bits\n",
 		cpu_features.vendor, cpu_features.brand, cpu_features.family, cpu_features.model,

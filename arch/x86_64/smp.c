@@ -6,7 +6,8 @@
  *             for the first, and idles.  Later they interrupt each other: to reschedule, and to run a
  *             function (a TLB flush) while somebody waits.
  * Invariants: CPUs are numbered in the order in which they answered: 0 .. nr_cpus-1 are all there.
- *             A CPU that answers too late finds in the trampoline that nobody waits for it, and stops.
+ *             A CPU that answers too late finds in the trampoline that nobody waits for it, and stops; so does one
+ *             without NX, which the kernel's page tables need.
  *             One function call at a time, for the machine: call_lock.  Who asks has interrupts on, so
  *             that it can be asked while it waits: no lock that is taken with interrupts off may be held.
  * Lock order: call_lock is the last of all; interrupts on.
@@ -63,7 +64,8 @@ extern struct trampoline_args trampoline_args;
 #define LATE_NS		(NSEC_PER_SEC)		/* for the one that will not: smp.late= */
 #define INIT_WAIT_NS	10000000UL		/* between INIT and the first STARTUP, as the SDM says */
 #define STARTUP_WAIT_NS	200000UL		/* between the first and the second */
-#define NOBODY		0xffffffffU
+#define NOBODY		0xffffffffU	/* in wanted, as in trampoline.asm */
+#define HAS_NO_NX	0xfffffffeU	/* the same: the answer of the CPU that was wanted */
 
 static bool answered;			/* the CPU that was waited for has come */
 static phys_addr_t trampoline_pa;	/* 0: there is no page below 1 MiB */
@@ -170,8 +172,17 @@ static bool __init start_is_held_back(u32 apic)
 	return cmdline_num("smp.late", NOBODY) == apic;
 }
 
-/* INIT, STARTUP, and once more for a CPU that missed it.  True: it runs, and waits to be counted. */
-static bool __init wake(u32 apic)
+/* It runs, or has said that it cannot. */
+static bool __init has_decided(const u32 *place)
+{
+	return has_answered() || __atomic_load_n(place, __ATOMIC_ACQUIRE) == HAS_NO_NX;
+}
+
+/*
+ * INIT, STARTUP, and once more for a CPU that missed it.
+ * 0: it runs, and waits to be counted; -EIO: no answer; -EOPNOTSUPP: no NX.
+ */
+static int __init wake(u32 apic)
 {
 	u32 *place = args_in_page()->wanted_at;
 	u8 vector = trampoline_pa >> PAGE_SHIFT;
@@ -186,16 +197,18 @@ static bool __init wake(u32 apic)
 	if (!late) {
 		apic_send(apic, APIC_STARTUP | vector);
 		wait_ns(STARTUP_WAIT_NS);
-		if (!has_answered())
+		if (!has_decided(place))
 			apic_send(apic, APIC_STARTUP | vector);
 	}
-	for (end = clock_read_ns() + (late ? LATE_NS : ANSWER_NS); !has_answered() && clock_read_ns() < end;)
+	for (end = clock_read_ns() + (late ? LATE_NS : ANSWER_NS); !has_decided(place) && clock_read_ns() < end;)
 		cpu_relax();
 	if (__atomic_compare_exchange_n(place, &wanted, NOBODY, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-		return false;
+		return -EIO;
+	if (wanted == HAS_NO_NX)
+		return -EOPNOTSUPP;
 	while (!has_answered())		/* it came at the last moment: it will go all the way */
 		cpu_relax();
-	return true;
+	return 0;
 }
 
 /* What a CPU needs of its own: stacks, idle task, places in the allocators, an event ring if events are told. */
@@ -233,8 +246,9 @@ static int __init start_cpu(u32 apic)
 	args_in_page()->cpu = cpu;
 	args_in_page()->stack = (void *)cpu->kernel_sp;
 	args_in_page()->entry = secondary_start;
-	if (!wake(apic))
-		return -EIO;
+	err = wake(apic);
+	if (err)
+		return err;
 	__atomic_store_n(&nr_cpus, nr_cpus + 1, __ATOMIC_RELEASE);
 	return 0;
 }
@@ -271,7 +285,8 @@ void __init smp_init(void)
 			continue;
 		silent++;
 		pr_warn("smp: CPU with APIC id %u is left out: %s\n", apic,
-			err == -EIO ? "it does not answer" : err == -ENOMEM ? "no memory" : "no way to reach it");
+			err == -EIO ? "it does not answer" : err == -ENOMEM ? "no memory" :
+			err == -EOPNOTSUPP ? "it cannot mark pages as not executable (NX)" : "no way to reach it");
 		if (start_is_held_back(apic))
 			apic_send(apic, APIC_STARTUP | (trampoline_pa >> PAGE_SHIFT));
 	}

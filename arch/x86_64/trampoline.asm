@@ -9,17 +9,41 @@
 ;             A CPU goes on only if it is the one that is waited for, and the first to say so: it takes
 ;             args.wanted, its APIC id, away.  One that comes too late stops here, with no stack
 ;             and no structure of anybody's.  So the page and its tables stay for ever.
+;             One without NX cannot use the kernel's tables: it says so in args.wanted, and stops.
 ; Sources:    Intel SDM vol. 3A, "Multiple-Processor (MP) Initialization", "Initializing IA-32e Mode";
 ;             AMD APM vol. 2, "Long-Mode Initialization Example".
 
 %include "asm_offsets.inc"
+%include "nx.inc"
 
 %define AT(symbol)	((symbol) - trampoline_start)
 
 CODE64		equ 8
 DATA		equ 16
 NOBODY		equ 0xffffffff
+HAS_NO_NX	equ 0xfffffffe
 CR0_LONG	equ 0x80010033		; PG WP NE ET MP PE
+
+; eax = who we are.  In x2APIC mode all 32 bits of the id are in leaf 0xb, otherwise 8 in leaf 1.
+; Clobbers ebx, ecx, edx.
+%macro OWN_APIC_ID 0
+	xor eax, eax
+	cpuid
+	cmp eax, 0xb
+	jb %%short_id
+	mov eax, 0xb
+	xor ecx, ecx
+	cpuid
+	test ebx, ebx			; the leaf is there, but says nothing
+	jnz %%have_id
+%%short_id:
+	mov eax, 1
+	cpuid
+	shr ebx, 24
+	mov edx, ebx
+%%have_id:
+	mov eax, edx
+%endmacro
 
 section .init.data
 
@@ -37,6 +61,8 @@ trampoline_start:
 	mov cr4, eax
 	mov eax, [AT(args.cr3)]
 	mov cr3, eax
+	ASK_NX
+	jnc no_nx
 	mov ecx, MSR_EFER_NR
 	rdmsr
 	or eax, [AT(args.efer)]
@@ -44,6 +70,15 @@ trampoline_start:
 	mov eax, CR0_LONG
 	mov cr0, eax
 	o32 jmp far [AT(far_pointer)]
+
+no_nx:
+	OWN_APIC_ID
+	mov ecx, HAS_NO_NX
+	lock cmpxchg [AT(args.wanted)], ecx
+.stop:
+	cli
+	hlt
+	jmp .stop
 
 bits 64
 long_mode:
@@ -54,23 +89,7 @@ long_mode:
 	xor eax, eax
 	mov fs, eax
 	mov gs, eax
-	; Who are we?  In x2APIC mode all 32 bits of the id are in leaf 0xb, otherwise 8 in leaf 1.
-	xor eax, eax
-	cpuid
-	cmp eax, 0xb
-	jb .short_id
-	mov eax, 0xb
-	xor ecx, ecx
-	cpuid
-	test ebx, ebx			; the leaf is there, but says nothing
-	jnz .have_id
-.short_id:
-	mov eax, 1
-	cpuid
-	shr ebx, 24
-	mov edx, ebx
-.have_id:
-	mov eax, edx
+	OWN_APIC_ID
 	mov ecx, NOBODY
 	mov rdi, [rel args.wanted_at]	; this page itself cannot be written at its own address
 	lock cmpxchg [rdi], ecx

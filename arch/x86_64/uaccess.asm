@@ -288,6 +288,18 @@ probe_write:
 .fault:
 	ret
 
+; long probe_rdmsr(u32 msr, u64 *value)
+global probe_rdmsr
+probe_rdmsr:
+	mov ecx, edi
+	MAY_FAULT .fault, EX_PROBE_TYPE
+	rdmsr
+	mov [rsi], eax
+	mov [rsi + 4], edx
+	xor eax, eax
+.fault:
+	ret
+
 ; The fault of a jump has the target's address, so it is known by the return address instead.
 global probe_exec, probe_exec_return, probe_exec_fault
 probe_exec:

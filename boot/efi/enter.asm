@@ -4,10 +4,14 @@
 ;             32-bit code, paging off, long mode off, jump.
 ; Invariants: this is a copy in two pages below 4 GiB, the second half of which is the stack; the firmware
 ;             maps all memory at its own address.  Nothing may interrupt.
-; Sources:    Intel SDM vol. 3A, "Switching Out of IA-32e Mode Operation"; Multiboot2 specification, "Machine state".
+; Sources:    Intel SDM vol. 3A, "Switching Out of IA-32e Mode Operation", "Control Registers", "Process-Context
+;             Identifiers (PCIDs)"; vol. 2, "MOV - Move to/from Control Registers"; Multiboot2 specification,
+;             "Machine state".
 
 MB2_LOADER_MAGIC	equ 0x36d76289
 EFER			equ 0xc0000080
+CR4_PCIDE		equ 1 << 17
+CR4_CET			equ 1 << 23
 CODE32			equ 8
 DATA			equ 16
 
@@ -21,6 +25,12 @@ enter_start:
 	cld
 	mov ebp, edi
 	mov ebx, esi
+	mov rax, cr3			; what goes only in 64-bit code: with PCIDs on, clearing PG faults;
+	and rax, ~0xfff			; with a shadow stack the far return below does.  No PCID remains in CR3.
+	mov cr3, rax
+	mov rax, cr4
+	and eax, ~(CR4_PCIDE | CR4_CET)	; its upper half too: FRED is there
+	mov cr4, rax
 	lea rsp, [rel enter_start + 8192]
 	lea rax, [rel gdt]
 	mov [rel gdt_base], rax
@@ -45,7 +55,7 @@ compat:
 	rdmsr
 	and eax, ~0x100			; LME
 	wrmsr
-	xor eax, eax			; with PAE also LA57, PCIDE, PGE, whatever the firmware used
+	xor eax, eax			; with PAE also LA57, PGE, SMEP, SMAP, whatever the firmware used
 	mov cr4, eax
 	mov eax, MB2_LOADER_MAGIC
 	jmp ebp

@@ -44,6 +44,8 @@ bool fixup_exception(struct pt_regs *regs, unsigned long result);
 long probe_read(const volatile void *addr);	/* one byte */
 long probe_write(volatile void *addr);		/* one byte, with its own value */
 long probe_exec(const void *addr);		/* call it: there must be a RET */
+/* Read a register that this CPU may not have: 0, or PROBE_GP with *@value as it was.  From idt_init() on. */
+long probe_rdmsr(u32 msr, u64 *value);
 /* Overflow this stack.  Enter: interrupts off, nothing below on the stack that is needed.  PROBE_DF. */
 long probe_stack_overflow(void);
 /* 1 if the jump target of probe_exec faulted: the fault handler asks. */

@@ -164,6 +164,10 @@ static inline struct pt_regs *task_pt_regs_stack(void *stack)
 #define task_pt_regs(t) task_pt_regs_stack((t)->stack)
 long do_arch_prctl(int code, unsigned long addr);
 
+/* arch/x86_64/c1e.c: would this CPU's local APIC timer stop in HLT?  See to it that it does not; on each CPU. */
+bool c1e_stops_timer(const struct cpu_features *f);
+void c1e_cpu_init(void);
+
 /* arch/x86_64/fpu.c */
 void fpu_init(void);
 void *fpu_alloc(void);			/* a clean state; NULL when there is no memory */

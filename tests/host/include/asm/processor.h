@@ -10,7 +10,8 @@ struct thread_struct {
 };
 
 struct cpu_features {
-	unsigned int phys_bits;
+	unsigned int phys_bits, family, model;
+	char vendor[13];
 };
 extern struct cpu_features cpu_features;
 
