@@ -31,7 +31,7 @@ u32 pci_read32(const struct pci_dev *d, u16 reg);
 void pci_write16(const struct pci_dev *d, u16 reg, u16 v);
 void pci_write32(const struct pci_dev *d, u16 reg, u32 v);
 bool pci_uses_ecam(u8 bus);
-/* Device number @nth (from 0) of @vendor with one of two ids, behind bridges too.  False: there is none. */
+/* Device number @nth (from 0) of @vendor with one of two ids, on any root bus and behind bridges.  False: there is none. */
 bool pci_find(u16 vendor, u16 device, u16 other_device, unsigned int nth, struct pci_dev *out);
 /* Device number @nth (from 0) of the class @class: base class, subclass and interface, 0xBBSSII. */
 bool pci_find_class(u32 class, unsigned int nth, struct pci_dev *out);
