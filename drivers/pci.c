@@ -15,7 +15,8 @@
  * Simplified: memory for configuration space is found by MCFG only (AML's _CBA is not read), of segment 0.
  *             AML's _BBN, which names the root buses, is not read either: every bus is tried that no bridge leads to.
  * Sources:    PCI Local Bus Specification 3.0, "Configuration Mechanism", "Capabilities List",
- *             "MSI-X Capability and Table Structures"; PCI Firmware Specification 3.0, "MCFG Table".
+ *             "MSI-X Capability and Table Structures"; PCI Firmware Specification 3.0, "MCFG Table"; PCI Bus Power
+ *             Management Interface Specification 1.2, "Power Management Control/Status", "D3hot State".
  */
 #include <asm/acpi.h>
 #include <asm/processor.h>
@@ -25,6 +26,7 @@
 #include <pci.h>
 #include <printk.h>
 #include <string.h>
+#include <time.h>
 #include <vmalloc.h>
 
 #define CONFIG_ADDRESS	0xcf8
@@ -37,6 +39,10 @@
 #define PCI_SUBORDINATE	0x1a
 #define PCI_CAP_LIST	0x34
 #define PCI_STATUS_CAPS	0x10
+#define PM_CONTROL	4		/* in the power management capability */
+#define PM_STATE	0x0003
+#define PM_PME_STATUS	0x8000		/* written as 1: cleared */
+#define PM_WAKE_MS	10
 #define HEADER_BRIDGE	1
 #define MSI_ENABLE	0x0001
 #define MSI_MESSAGES	0x0070		/* more than one */
@@ -373,6 +379,41 @@ u8 pci_capability(const struct pci_dev *d, u8 id, u8 after)
 		at = pci_read8(d, at + 1) & 0xfc;
 	}
 	return 0;
+}
+
+/* ---- power ---- */
+
+/* A function that wakes up may have forgotten where its registers are. */
+static void wake_up_function(const struct pci_dev *d, u8 cap, u16 control)
+{
+	u16 command = pci_read16(d, PCI_COMMAND);
+	u32 bars[6];
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(bars); i++)
+		bars[i] = pci_read32(d, PCI_BAR0 + 4 * i);
+	pci_write16(d, cap + PM_CONTROL, control | PCI_D0);
+	msleep(PM_WAKE_MS);
+	for (unsigned int i = 0; i < ARRAY_SIZE(bars); i++)
+		if (pci_read32(d, PCI_BAR0 + 4 * i) != bars[i])
+			pci_write32(d, PCI_BAR0 + 4 * i, bars[i]);
+	if (pci_read16(d, PCI_COMMAND) != command)
+		pci_write16(d, PCI_COMMAND, command);
+}
+
+u8 pci_set_power(const struct pci_dev *d, u8 state)
+{
+	u8 cap = pci_capability(d, PCI_CAP_PM, 0);
+	u16 control = cap ? pci_read16(d, cap + PM_CONTROL) : PCI_D0;
+	u8 before = control & PM_STATE;
+
+	control &= ~(PM_STATE | PM_PME_STATUS);
+	if (!cap || before == state)
+		return before;
+	if (state == PCI_D0)
+		wake_up_function(d, cap, control);
+	else
+		pci_write16(d, cap + PM_CONTROL, control | state);
+	return before;
 }
 
 /* ---- registers and interrupts ---- */

@@ -98,14 +98,17 @@ static int start(struct xhci *x)
 static int probe(const struct pci_dev *d, unsigned int number)
 {
 	struct xhci *x = kzalloc(sizeof(*x), GFP_KERNEL);
+	u8 power;
 	int err;
 
 	if (!x)
 		return -ENOMEM;
 	x->pci = *d;
 	x->number = number;
+	power = pci_set_power(d, PCI_D0);	/* asleep, all its registers read as ones */
 	err = take_registers(x);
 	if (err) {
+		pci_set_power(d, power);
 		kfree(x);
 		return err;
 	}

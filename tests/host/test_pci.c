@@ -1,11 +1,10 @@
 /* links: */
 /*
- * tests/host/test_pci.c - which buses are found, and what is on them (drivers/pci.c)
+ * tests/host/test_pci.c - which buses are found, what is on them, and functions that sleep (drivers/pci.c)
  *
- * A machine is a list of functions; configuration space is reached by ports, in memory, or both.
+ * A machine is a list of functions, of which one may be asleep; configuration space is reached by ports, in memory, or both.
  */
 #include "cmocka_shim.h"
-#include <stdlib.h>
 #include <string.h>
 #include <types.h>
 
@@ -13,6 +12,9 @@ static u32 inl(u16 port);
 static void outl(u16 port, u32 v);
 static void outw(u16 port, u16 v);
 #include "drivers/pci.c"
+
+void *malloc(size_t size);
+void free(void *p);
 
 #define ECAM		0xb0000000UL
 #define HOST_BRIDGE	0x060000
@@ -27,6 +29,13 @@ static u8 bus_mask;		/* the bits of a bus's number that the chipset looks at */
 static bool have_ports;
 static u32 address;		/* what was last written to CONFIG_ADDRESS */
 static unsigned int reads[256];	/* by ports, of each bus */
+
+/* A function that can sleep, and forgets when it wakes up. */
+#define PM_CAP		0x50
+static u32 *sleeper;
+static unsigned int busy_ms;	/* so long it does not answer */
+static unsigned int written;	/* so often was something written to it */
+static u64 now_ms;
 
 struct acpi_info acpi_info;
 
@@ -50,16 +59,46 @@ static u32 inl(u16 port)
 		return address;
 	assert_int_equal(port, CONFIG_DATA);
 	reads[(u8)(address >> 16)]++;
+	assert_false(config && config == sleeper && busy_ms);
 	return config ? config[(address & 0xfc) / 4] : ~0U;
 }
 
+/* Only the sleeper may be written to. */
 static void outl(u16 port, u32 v)
 {
-	assert_int_equal(port, CONFIG_ADDRESS);		/* nothing is written to a device */
-	address = v;
+	if (port == CONFIG_ADDRESS) {
+		address = v;
+		return;
+	}
+	assert_int_equal(port, CONFIG_DATA);
+	assert_true(sleeper && sleeper == config_of(address >> 16, address >> 8) && !busy_ms);
+	assert_false(sleeper[PCI_COMMAND / 4] & PCI_COMMAND_MEMORY);	/* it must not move while it answers */
+	sleeper[(address & 0xfc) / 4] = v;
+	written++;
 }
 
-static void outw(u16 port, u16 v) { fail(); }
+static void outw(u16 port, u16 v)
+{
+	u32 *at = &sleeper[(address & 0xfc) / 4];
+	bool was_asleep = sleeper[(PM_CAP + 4) / 4] & PM_STATE;
+
+	assert_true(port == CONFIG_DATA && sleeper == config_of(address >> 16, address >> 8) && !busy_ms);
+	*at = (*at & ~0xffffU) | v;
+	written++;
+	if (!was_asleep || sleeper[(PM_CAP + 4) / 4] & PM_STATE)
+		return;
+	busy_ms = 10;
+	if (!(v & 8)) {			/* it does not promise to forget nothing */
+		memset(&sleeper[PCI_BAR0 / 4], 0, 24);
+		sleeper[PCI_COMMAND / 4] &= 0xffff0000;
+	}
+}
+
+void msleep(unsigned int ms)
+{
+	now_ms += ms;
+	busy_ms -= min(busy_ms, ms);
+}
 
 /* As it is now: nothing changes. */
 void *ioremap(phys_addr_t pa, size_t size)
@@ -94,7 +133,8 @@ static void new_machine(void)
 	memset(is_behind, 0, sizeof(is_behind));
 	memset(reads, 0, sizeof(reads));
 	memset(functions, 0, sizeof(functions));
-	nr_buses = nr_functions = 0;
+	nr_buses = nr_functions = written = busy_ms = 0;
+	sleeper = NULL;
 	looked_through = false;
 	acpi_info = (struct acpi_info){ };
 	bus_mask = 0xff;
@@ -254,6 +294,62 @@ static void without_pci_nothing_is_found(void **state)
 	assert_int_equal(nr_buses, 0);
 }
 
+/* ---- power ---- */
+
+#define PME_ENABLE	0x0100
+
+static void sleeping_function(u16 control, struct pci_dev *d)
+{
+	new_machine();
+	sleeper = function(0, 0x10, XHCI, 0xa0000004);
+	sleeper[5] = 0x1;
+	sleeper[PCI_COMMAND / 4] = PCI_STATUS_CAPS << 16 | PCI_COMMAND_MEMORY | PCI_COMMAND_NO_INTX;
+	sleeper[PCI_CAP_LIST / 4] = PM_CAP;
+	sleeper[PM_CAP / 4] = PCI_CAP_PM;
+	sleeper[(PM_CAP + 4) / 4] = control;
+	assert_true(pci_find_class(XHCI, 0, d));
+	now_ms = 0;
+}
+
+static void a_function_that_wakes_up_has_its_registers_again(void **state)
+{
+	static const u16 not_forgetting[] = { 0, 8 };
+	struct pci_dev d;
+
+	for (size_t i = 0; i < ARRAY_SIZE(not_forgetting); i++) {
+		sleeping_function(PM_PME_STATUS | PME_ENABLE | not_forgetting[i] | PCI_D3HOT, &d);
+		assert_int_equal(pci_set_power(&d, PCI_D0), PCI_D3HOT);
+		assert_int_equal(now_ms, 10);
+		assert_int_equal((u16)sleeper[(PM_CAP + 4) / 4], PME_ENABLE | not_forgetting[i]);
+		assert_int_equal(sleeper[4], 0xa0000004);
+		assert_int_equal(sleeper[5], 1);
+		assert_int_equal((u16)sleeper[PCI_COMMAND / 4], PCI_COMMAND_MEMORY | PCI_COMMAND_NO_INTX);
+		assert_int_equal(written, not_forgetting[i] ? 1 : 4);
+	}
+}
+
+static void a_function_that_is_awake_is_not_written_to(void **state)
+{
+	struct pci_dev d;
+
+	sleeping_function(PME_ENABLE, &d);
+	assert_int_equal(pci_set_power(&d, PCI_D0), PCI_D0);
+	sleeper[PM_CAP / 4] = PCI_CAP_MSI;		/* it cannot sleep */
+	assert_int_equal(pci_set_power(&d, PCI_D3HOT), PCI_D0);
+	assert_int_equal(written + now_ms, 0);
+}
+
+static void a_function_falls_asleep_at_once(void **state)
+{
+	struct pci_dev d;
+
+	sleeping_function(PM_PME_STATUS | PME_ENABLE, &d);
+	assert_int_equal(pci_set_power(&d, PCI_D3HOT), PCI_D0);
+	assert_int_equal((u16)sleeper[(PM_CAP + 4) / 4], PME_ENABLE | PCI_D3HOT);
+	assert_int_equal(written, 1);
+	assert_int_equal(now_ms, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -264,6 +360,9 @@ int main(void)
 		cmocka_unit_test(roots_with_the_same_devices_are_no_mirrors),
 		cmocka_unit_test(bridges_that_lie_end_nothing),
 		cmocka_unit_test(without_pci_nothing_is_found),
+		cmocka_unit_test(a_function_that_wakes_up_has_its_registers_again),
+		cmocka_unit_test(a_function_that_is_awake_is_not_written_to),
+		cmocka_unit_test(a_function_falls_asleep_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,6 +35,7 @@ static struct function {
 	u32 class;
 	u16 vendor, device;
 	u32 config[64];
+	u8 power;
 } bus[MAX_DEVICES];
 static unsigned int nr_functions;
 static u64 bar_len;
@@ -70,7 +71,7 @@ static u32 xhci_read(volatile u8 *base, u32 offset)
 		read_after = now - reset_at;
 	if (reset_at && now >= reset_at + 3000000)
 		regs[(OP + USBCMD) / 4] &= ~CMD_RESET;
-	return real_read(base, offset);
+	return bus[0].power ? ~0U : real_read(base, offset);
 }
 
 static void xhci_write(volatile u8 *base, u32 offset, u32 v)
@@ -129,6 +130,14 @@ void pci_write16(const struct pci_dev *d, u16 reg, u16 v)
 {
 	assert_int_equal(reg, PCI_COMMAND);
 	bus[d->devfn].config[reg / 4] = v;
+}
+
+u8 pci_set_power(const struct pci_dev *d, u8 state)
+{
+	u8 before = bus[d->devfn].power;
+
+	bus[d->devfn].power = state;
+	return before;
 }
 
 u64 pci_bar_len(const struct pci_dev *d, unsigned int bar) { return bar_len; }
@@ -218,6 +227,15 @@ static void one_with_impossible_registers_gets_no_interrupt(void **state)
 	assert_int_equal(looking, 0);
 }
 
+static void one_that_sleeps_is_woken_up(void **state)
+{
+	firmware_leaves(0);
+	bus[0].power = PCI_D3HOT;
+	usb_init();
+	assert_int_equal(threads, 1);
+	assert_int_equal(bus[0].power, PCI_D0);
+}
+
 /* ---- what is given back ---- */
 
 static void fails_cleanly(void)
@@ -229,6 +247,7 @@ static void fails_cleanly(void)
 	assert_int_equal(mapped, 0);
 	assert_int_equal(bus[0].config[PCI_COMMAND / 4], 0x0403);
 	assert_int_equal(bus[0].config[XUSB2PR / 4], 0);
+	assert_int_equal(bus[0].power, PCI_D3HOT);
 }
 
 /* With an EHCI controller beside it: the ports stay that one's. */
@@ -237,6 +256,7 @@ static void one_that_cannot_be_used(void)
 	firmware_leaves(CMD_RUN | CMD_INTERRUPTS);
 	bus[0].vendor = VENDOR_INTEL;
 	bus[0].config[XUSB2PRM / 4] = 0xf;
+	bus[0].power = PCI_D3HOT;
 	bus[nr_functions++] = (struct function){ .class = CLASS_EHCI, .vendor = VENDOR_INTEL };
 }
 
@@ -337,6 +357,7 @@ int main(void)
 		cmocka_unit_test(a_pin_is_quiet_before_it_may_interrupt),
 		cmocka_unit_test(one_that_is_quiet_is_left_alone),
 		cmocka_unit_test(one_with_impossible_registers_gets_no_interrupt),
+		cmocka_unit_test(one_that_sleeps_is_woken_up),
 		cmocka_unit_test(one_that_cannot_be_used_leaves_nothing_behind),
 		cmocka_unit_test(one_that_may_interrupt_stays),
 		cmocka_unit_test(ports_that_an_intel_ehci_has_are_taken),
