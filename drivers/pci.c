@@ -8,12 +8,15 @@
  *             APIC, so no firmware table is read.  The pins are the way back: the firmware has noted
  *             the line in configuration space; several devices may share it.
  *             Configuration space in memory is used only if it shows what the ports show, or there are none.
+ *             No bus is searched twice, whatever bridges say; one that only mirrors another is left out.
  * Lock order: none: drivers are brought up one after the other.
  *             "pci=nomsi" (Linux's word): pins only.
  * Simplified: BARs stay where the firmware put them; nothing is plugged in later.
- * Simplified: memory for configuration space is found by MCFG only (AML's _CBA is not read).
+ * Simplified: memory for configuration space is found by MCFG only (AML's _CBA is not read), of segment 0.
+ *             AML's _BBN, which names the root buses, is not read either: every bus is tried that no bridge leads to.
  * Sources:    PCI Local Bus Specification 3.0, "Configuration Mechanism", "Capabilities List",
- *             "MSI-X Capability and Table Structures"; PCI Firmware Specification 3.0, "MCFG Table".
+ *             "MSI-X Capability and Table Structures"; PCI Firmware Specification 3.0, "MCFG Table"; PCI Bus Power
+ *             Management Interface Specification 1.2, "Power Management Control/Status", "D3hot State".
  */
 #include <asm/acpi.h>
 #include <asm/processor.h>
@@ -23,6 +26,7 @@
 #include <pci.h>
 #include <printk.h>
 #include <string.h>
+#include <time.h>
 #include <vmalloc.h>
 
 #define CONFIG_ADDRESS	0xcf8
@@ -31,9 +35,14 @@
 #define PCI_CLASS	0x08
 #define PCI_HEADER_TYPE	0x0e
 #define PCI_BAR0	0x10
-#define PCI_SECONDARY	0x19
+#define PCI_SECONDARY	0x19		/* of a bridge: the bus behind it; then: the last one that it leads to */
+#define PCI_SUBORDINATE	0x1a
 #define PCI_CAP_LIST	0x34
 #define PCI_STATUS_CAPS	0x10
+#define PM_CONTROL	4		/* in the power management capability */
+#define PM_STATE	0x0003
+#define PM_PME_STATUS	0x8000		/* written as 1: cleared */
+#define PM_WAKE_MS	10
 #define HEADER_BRIDGE	1
 #define MSI_ENABLE	0x0001
 #define MSI_MESSAGES	0x0070		/* more than one */
@@ -46,7 +55,14 @@
 #define ECAM_BUS_SIZE	(1UL << 20)
 
 static volatile u8 *ecam_bus[256];	/* where each bus is mapped; NULL: not yet, or not there */
+static bool ecam_tried[256];
 static bool use_ports;
+
+/* What a function's first register says.  0 is what some chipsets say of nobody. */
+static bool is_there(u32 id)
+{
+	return (u16)id != 0xffff && (u16)id;
+}
 
 /* By ports: the first 256 bytes only. */
 static u32 port_read32(const struct pci_dev *d, u16 reg)
@@ -70,12 +86,15 @@ static bool ecam_is_true(volatile u8 *base, u8 bus, unsigned int *devices)
 
 		if (use_ports && id != port_read32(&d, 0))
 			return false;
-		*devices += (u16)id != 0xffff && (u16)id;
+		*devices += is_there(id);
 	}
 	return use_ports || *devices;
 }
 
-/* Map bus @bus, of @e.  NULL: it is not there, or is empty (then nothing would tell), or there is no memory. */
+/*
+ * Map bus @bus, of @e.  NULL: it is not there, or is empty (then nothing would tell), or there is no memory.  Without ports
+ * nothing tells one that is not there from one that is empty, which of all buses only the first cannot be.
+ */
 static volatile u8 *map_ecam_bus(const struct acpi_ecam *e, u8 bus)
 {
 	phys_addr_t pa = e->base + bus * ECAM_BUS_SIZE;
@@ -85,7 +104,7 @@ static volatile u8 *map_ecam_bus(const struct acpi_ecam *e, u8 bus)
 
 	if (ok && devices)
 		return base;
-	if (!ok)
+	if (!ok && (use_ports || !bus))
 		pr_warn("pci: no configuration space at %#lx, where MCFG says%s\n", (unsigned long)pa,
 			use_ports ? ": by ports" : "");
 	iounmap((void *)base);
@@ -95,10 +114,9 @@ static volatile u8 *map_ecam_bus(const struct acpi_ecam *e, u8 bus)
 /* Bus @bus in memory, or NULL.  Each is looked at once, when its first register is asked for. */
 static volatile u8 *map_ecam(u8 bus)
 {
-	static bool tried[256];
 	static u32 told;		/* of which entries a line was printed */
 
-	for (unsigned int i = 0; i < acpi_info.nr_ecam && !tried[bus] && !ecam_bus[bus]; i++) {
+	for (unsigned int i = 0; i < acpi_info.nr_ecam && !ecam_tried[bus] && !ecam_bus[bus]; i++) {
 		const struct acpi_ecam *e = &acpi_info.ecam[i];
 
 		if (bus >= e->first_bus && bus <= e->last_bus)
@@ -108,7 +126,7 @@ static volatile u8 *map_ecam(u8 bus)
 				e->last_bus);
 		told |= ecam_bus[bus] ? BIT(i) : 0;
 	}
-	tried[bus] = true;
+	ecam_tried[bus] = true;
 	return ecam_bus[bus];
 }
 
@@ -165,17 +183,144 @@ void pci_write32(const struct pci_dev *d, u16 reg, u32 v)
 	}
 }
 
-/* False: this machine has no PCI.  The ports are looked for once, when the first driver looks for its device. */
+/* ---- the buses ---- */
+
+static u8 buses[256];			/* as they are searched: a root, the buses behind it, the next root */
+static unsigned int nr_buses;
+static bool looked_through;
+static bool is_listed[256];
+static bool is_behind[256];		/* a bridge of those buses leads to it */
+
+/* The next function of @d's bus from *@devfn on, to *@d; *@devfn is then behind it.  False: there is none. */
+static bool next_function(struct pci_dev *d, unsigned int *devfn)
+{
+	while (*devfn < 256) {
+		u32 id;
+
+		d->devfn = *devfn;
+		id = pci_read32(d, 0);
+		d->vendor = id;
+		d->device = id >> 16;
+		if (!(*devfn & 7) && (!is_there(id) || !(pci_read8(d, PCI_HEADER_TYPE) & HEADER_MULTI)))
+			*devfn += 8;		/* the device has one function, or is none */
+		else
+			*devfn += 1;
+		if (is_there(id))
+			return true;
+	}
+	return false;
+}
+
+static void list_bus(u8 bus)
+{
+	if (!is_listed[bus])
+		buses[nr_buses++] = bus;
+	is_listed[bus] = true;
+}
+
+/* The buses right behind bridges of @bus. */
+static void list_behind(u8 bus)
+{
+	struct pci_dev d = { .bus = bus };
+	unsigned int devfn = 0;
+
+	while (next_function(&d, &devfn)) {
+		u8 first = pci_read8(&d, PCI_SECONDARY), last = pci_read8(&d, PCI_SUBORDINATE);
+
+		if ((pci_read8(&d, PCI_HEADER_TYPE) & 0x7f) != HEADER_BRIDGE || first <= bus)
+			continue;
+		list_bus(first);
+		for (unsigned int b = first; b <= last; b++)
+			is_behind[b] = true;
+	}
+}
+
+static void list_tree(u8 root)
+{
+	unsigned int i = nr_buses;
+
+	for (list_bus(root); i < nr_buses; i++)
+		list_behind(buses[i]);
+}
+
+/* Where MCFG is true it names all buses that there can be. */
+static bool may_exist(u8 bus)
+{
+	if (!map_ecam(0))
+		return true;
+	for (unsigned int i = 0; i < acpi_info.nr_ecam; i++)
+		if (bus >= acpi_info.ecam[i].first_bus && bus <= acpi_info.ecam[i].last_bus)
+			return true;
+	return false;
+}
+
+/*
+ * A root need not have a device 0.  By ports, where there are some: nothing is mapped for a bus that is empty, as most are.
+ * That is 32 reads, each of about 1 us.
+ */
+static bool has_devices(u8 bus)
+{
+	if (!use_ports)
+		return map_ecam(bus);
+	for (unsigned int slot = 0; slot < 32; slot++)
+		if (is_there(port_read32(&(struct pci_dev){ .bus = bus, .devfn = slot << 3 }, 0)))
+			return true;
+	return false;
+}
+
+/*
+ * Does bus @a show what bus @b shows?  Ids alone do not tell: the roots of a large machine often have the same devices.  But
+ * no two bridges lead to the same bus, and no two devices lie at the same address.
+ */
+static bool is_mirror(u8 a, u8 b)
+{
+	static const u8 regs[] = { PCI_CLASS, PCI_BAR0, 0x14, 0x18, 0x20, 0x24 };	/* 0x18: a bridge's buses */
+
+	for (unsigned int devfn = 0; devfn < 256; devfn++) {
+		struct pci_dev on_a = { .bus = a, .devfn = devfn }, on_b = { .bus = b, .devfn = devfn };
+		u32 id = pci_read32(&on_a, 0);
+
+		if (id != pci_read32(&on_b, 0))
+			return false;
+		for (size_t i = 0; i < ARRAY_SIZE(regs) && is_there(id); i++)
+			if (pci_read32(&on_a, regs[i]) != pci_read32(&on_b, regs[i]))
+				return false;
+	}
+	return true;
+}
+
+/* A chipset that does not look at all bits of a bus's number shows the same devices again. */
+static bool is_ghost(u8 bus)
+{
+	for (unsigned int i = 0; i < nr_buses; i++)
+		if (is_mirror(bus, buses[i]))
+			return true;
+	return false;
+}
+
+/* What bus 0 leads to, then all other roots and what they lead to: large machines have several, and so have some small ones. */
+static void list_buses(void)
+{
+	list_tree(0);
+	for (unsigned int bus = 1; bus < 256; bus++) {
+		if (is_listed[bus] || is_behind[bus] || !may_exist(bus) || !has_devices(bus) || is_ghost(bus))
+			continue;
+		pr_info("pci: another root: bus %02x\n", bus);
+		list_tree(bus);
+	}
+}
+
+/* False: this machine has no PCI.  It is looked through once, when the first driver looks for its device. */
 static bool pci_init(void)
 {
-	static bool done;
-
-	if (!done) {
-		done = true;
+	if (!looked_through) {
+		looked_through = true;
 		outl(CONFIG_ADDRESS, 1U << 31);
 		use_ports = inl(CONFIG_ADDRESS) == 1U << 31;
+		if (use_ports || map_ecam(0))
+			list_buses();
 	}
-	return use_ports || map_ecam(0);
+	return nr_buses;
 }
 
 /* ---- finding a device ---- */
@@ -184,10 +329,7 @@ struct wanted {
 	u16 vendor, device, other;
 	u32 class;			/* if not 0, this counts instead */
 	unsigned int skip;		/* so many that fit are left out */
-	struct pci_dev *out;
 };
-
-static bool search_bus(struct wanted *w, u8 bus, unsigned int depth);
 
 static bool fits(const struct wanted *w, const struct pci_dev *d)
 {
@@ -196,50 +338,32 @@ static bool fits(const struct wanted *w, const struct pci_dev *d)
 	return d->vendor == w->vendor && (d->device == w->device || d->device == w->other);
 }
 
-/* One function of a device: is it the one, or a bridge to it? */
-static bool search_function(struct wanted *w, struct pci_dev *d, unsigned int depth)
+static bool find(struct wanted w, struct pci_dev *out)
 {
-	u32 id = pci_read32(d, 0);
-
-	d->vendor = id;
-	d->device = id >> 16;
-	if (d->vendor == 0xffff)
+	if (!pci_init())
 		return false;
-	if (fits(w, d) && !w->skip--) {
-		*w->out = *d;
-		return true;
-	}
-	if ((pci_read8(d, PCI_HEADER_TYPE) & 0x7f) == HEADER_BRIDGE && depth < 8 &&
-	    pci_read8(d, PCI_SECONDARY) > d->bus)
-		return search_bus(w, pci_read8(d, PCI_SECONDARY), depth + 1);
-	return false;
-}
+	for (unsigned int i = 0; i < nr_buses; i++) {
+		struct pci_dev d = { .bus = buses[i] };
+		unsigned int devfn = 0;
 
-static bool search_bus(struct wanted *w, u8 bus, unsigned int depth)
-{
-	for (unsigned int devfn = 0; devfn < 256; devfn++) {
-		struct pci_dev d = { .bus = bus, .devfn = devfn };
-
-		if (search_function(w, &d, depth))
+		while (next_function(&d, &devfn)) {
+			if (!fits(&w, &d) || w.skip--)
+				continue;
+			*out = d;
 			return true;
-		if (!(devfn & 7) && (d.vendor == 0xffff || !(pci_read8(&d, PCI_HEADER_TYPE) & HEADER_MULTI)))
-			devfn += 7;		/* the device has one function, or is none */
+		}
 	}
 	return false;
 }
 
 bool pci_find(u16 vendor, u16 device, u16 other_device, unsigned int nth, struct pci_dev *out)
 {
-	struct wanted w = { .vendor = vendor, .device = device, .other = other_device, .skip = nth, .out = out };
-
-	return pci_init() && search_bus(&w, 0, 0);
+	return find((struct wanted){ .vendor = vendor, .device = device, .other = other_device, .skip = nth }, out);
 }
 
 bool pci_find_class(u32 class, unsigned int nth, struct pci_dev *out)
 {
-	struct wanted w = { .class = class, .skip = nth, .out = out };
-
-	return pci_init() && search_bus(&w, 0, 0);
+	return find((struct wanted){ .class = class, .skip = nth }, out);
 }
 
 u8 pci_capability(const struct pci_dev *d, u8 id, u8 after)
@@ -255,6 +379,41 @@ u8 pci_capability(const struct pci_dev *d, u8 id, u8 after)
 		at = pci_read8(d, at + 1) & 0xfc;
 	}
 	return 0;
+}
+
+/* ---- power ---- */
+
+/* A function that wakes up may have forgotten where its registers are. */
+static void wake_up_function(const struct pci_dev *d, u8 cap, u16 control)
+{
+	u16 command = pci_read16(d, PCI_COMMAND);
+	u32 bars[6];
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(bars); i++)
+		bars[i] = pci_read32(d, PCI_BAR0 + 4 * i);
+	pci_write16(d, cap + PM_CONTROL, control | PCI_D0);
+	msleep(PM_WAKE_MS);
+	for (unsigned int i = 0; i < ARRAY_SIZE(bars); i++)
+		if (pci_read32(d, PCI_BAR0 + 4 * i) != bars[i])
+			pci_write32(d, PCI_BAR0 + 4 * i, bars[i]);
+	if (pci_read16(d, PCI_COMMAND) != command)
+		pci_write16(d, PCI_COMMAND, command);
+}
+
+u8 pci_set_power(const struct pci_dev *d, u8 state)
+{
+	u8 cap = pci_capability(d, PCI_CAP_PM, 0);
+	u16 control = cap ? pci_read16(d, cap + PM_CONTROL) : PCI_D0;
+	u8 before = control & PM_STATE;
+
+	control &= ~(PM_STATE | PM_PME_STATUS);
+	if (!cap || before == state)
+		return before;
+	if (state == PCI_D0)
+		wake_up_function(d, cap, control);
+	else
+		pci_write16(d, cap + PM_CONTROL, control | state);
+	return before;
 }
 
 /* ---- registers and interrupts ---- */

@@ -14,6 +14,13 @@ void show_regs(const struct pt_regs *regs);
 /* printk.c: print everything from now on, whoever holds the locks: a panic, or the other CPUs are stopped for ever. */
 void printk_panic_mode(void);
 
+/*
+ * arch: before the machine is switched off or restarted, @quiet stops devices that would live on; also after a panic.  It is
+ * called once, with interrupts off and the other CPUs stopped: it takes no lock, does not sleep or allocate, and ends.
+ * Boot, by one caller.
+ */
+void machine_quiet_with(void (*quiet)(bool power_off));
+
 /* ---- for what shows a panic; only by the CPU that panics, in any state of the machine ---- */
 
 /* printk.c: where in the log the panic begins (a position as log_panic_line() has it). */

@@ -20,6 +20,7 @@ struct pci_dev {
 #define PCI_COMMAND_MASTER	0x0004
 #define PCI_COMMAND_NO_INTX	0x0400
 #define PCI_INTERRUPT_LINE	0x3c
+#define PCI_CAP_PM		0x01
 #define PCI_CAP_MSI		0x05
 #define PCI_CAP_VENDOR		0x09
 #define PCI_CAP_MSIX		0x11
@@ -31,7 +32,7 @@ u32 pci_read32(const struct pci_dev *d, u16 reg);
 void pci_write16(const struct pci_dev *d, u16 reg, u16 v);
 void pci_write32(const struct pci_dev *d, u16 reg, u32 v);
 bool pci_uses_ecam(u8 bus);
-/* Device number @nth (from 0) of @vendor with one of two ids, behind bridges too.  False: there is none. */
+/* Device number @nth (from 0) of @vendor with one of two ids, on any root bus and behind bridges.  False: there is none. */
 bool pci_find(u16 vendor, u16 device, u16 other_device, unsigned int nth, struct pci_dev *out);
 /* Device number @nth (from 0) of the class @class: base class, subclass and interface, 0xBBSSII. */
 bool pci_find_class(u32 class, unsigned int nth, struct pci_dev *out);
@@ -39,6 +40,13 @@ bool pci_find_class(u32 class, unsigned int nth, struct pci_dev *out);
 u64 pci_bar_len(const struct pci_dev *d, unsigned int bar);
 /* The capability @id after @after (0: the first): its place in configuration space, or 0. */
 u8 pci_capability(const struct pci_dev *d, u8 id, u8 after);
+#define PCI_D0			0
+#define PCI_D3HOT		3	/* asleep: only configuration space can be reached */
+/*
+ * Put @d into D0 or D3hot, if it is not.  Its state until now; D0 where it knows no other.  To D0: sleeps 10 ms, then BARs
+ * and the command register are as they were.  To D3hot: any context, at once.
+ */
+u8 pci_set_power(const struct pci_dev *d, u8 state);
 /* Map @len bytes from @offset of a memory BAR, uncached; NULL: a port BAR, not assigned, no memory. */
 void *pci_map_bar(const struct pci_dev *d, unsigned int bar, u32 offset, u32 len);
 /* Let MSI-X message 0 of @d call @fn on this CPU.  0, -ENODEV (it has no MSI-X), -ENOMEM. */

@@ -152,6 +152,14 @@ def cases(kernel, initrd, programs, directory):
     yield restarts("chipset", "the chipset", type="q35,acpi=off,i8042=off")
     yield restarts("triple-fault", "a triple fault", type="microvm,acpi=off")
     yield restarts("asked", "a triple fault", words="reboot=t")
+    # The USB controller is stopped before each end, also a panic's.  The brackets: these words are in the log too.
+    for name, last, said, after in (
+            ("poweroff-usb", "poweroff -f", "reboot: Power down", ""),
+            ("reboot-usb", "reboot -f", "reboot: Restarting system", r"[^\n]*reboot: by [^\n]*\s*"),
+            ("reboot-usb-panic", "exit 1", "Kernel panic - not syncing", r"[^\n]*reboot: by [^\n]*\s*")):
+        yield ends(name, rf"(?s){said}.*\nusb_xhci_stop\s+{after}\Z",
+                   words=f"rdinit=/bin/busybox -- sh -c \"until dmesg | grep -q 'boot k[e]yboard'; do sleep 0.1; done; {last}\"",
+                   extra=("-device", "qemu-xhci", "-device", "usb-kbd", "-trace", "usb_xhci_run", "-trace", "usb_xhci_stop"))
 
     yield boots("timer-hpet", "TSC .* measured by the HPET")
     yield boots("timer-pm", "TSC .* measured by the PM timer", type="q35,hpet=off")

@@ -1328,7 +1328,7 @@ class Plan:
         """A shell on the screen, typed at: by PS/2; by USB alone, in all ways to interrupt; through hubs."""
         def add(name, words="", layout="us", hubs=(), leave="poweroff", **choices):
             device = {"driver": "usb-kbd", "id": "keyboard", "bus": "xhci.0", "port": "1"}
-            extra = ["-device", choices.pop("xhci", "qemu-xhci,id=xhci")]
+            extra = [*choices.pop("before", ()), "-device", choices.pop("xhci", "qemu-xhci,id=xhci")]
             for depth in range(len(hubs)):      # each at a port of the one before
                 extra += ["-device", f"usb-hub,bus=xhci.0,port={'.'.join(hubs[:depth + 1])}"]
             if hubs:
@@ -1348,6 +1348,10 @@ class Plan:
         add("usb-de-hubs", layout="de", hubs=("2", "1"))
         add("usb-pin", words="pci=nomsi")
         add("usb-msi", xhci="nec-usb-xhci,id=xhci,msix=off")
+        # The controller is behind a root bus of its own, which no bridge of bus 0 leads to.
+        add("usb-second-root", before=(
+            "-device", "pxb-pcie,id=other,bus_nr=128", "-device", "pcie-root-port,id=hole,bus=other,chassis=3,slot=3"),
+            xhci="qemu-xhci,id=xhci,bus=hole")
         # A machine of today: the firmware has used the keyboard, and left the controller at a high address.
         add("usb-uefi", kernel="", initrd="", cdrom=str(self.logs / "keyboard.iso"), uefi=True, memory="512M")
 

@@ -6,6 +6,7 @@
  * Invariants: nothing here takes a lock (but to print, which a panic may), allocates, or returns (but
  *             debug_exit), so that a panic may call it from anywhere.  Before the machine is switched off or
  *             restarted the other CPUs are stopped: firmware that then takes over may wait for them for ever.
+ *             Then USB controllers are: some would switch the machine on again.
  * Command line: reboot=a|k|p|t: the way that is tried first.
  * Sources:    ACPI specification, "Sleeping States", "PM1 Control Registers", "PM1 Status Registers", "Sleep Control and
  *             Status Registers" and "Reset Register"; QEMU's isa-debug-exit; Bochs manual, "Shutdown" port 0x8900.
@@ -43,6 +44,23 @@ static void stop_others(void)
 	local_irq_disable();
 	nmi_stop_others();
 	printk_panic_mode();
+}
+
+static void (*quiet_devices)(bool power_off);
+
+void machine_quiet_with(void (*quiet)(bool power_off))
+{
+	quiet_devices = quiet;
+}
+
+/* Once: if a panic's memory is so bad that it faults, the panic that follows must still reach the end. */
+static void quiet(bool power_off)
+{
+	void (*devices)(bool) = quiet_devices;
+
+	quiet_devices = NULL;
+	if (devices)
+		devices(power_off);
 }
 
 /* Busy-wait that also ends if the clock does not run. */
@@ -155,6 +173,7 @@ static void acpi_power_off(void)
 void machine_power_off(void)
 {
 	stop_others();
+	quiet(true);
 	acpi_power_off();
 	for (const char *s = "Shutdown"; *s; s++)
 		outb(BOCHS_SHUTDOWN_PORT, *s);
@@ -242,6 +261,7 @@ void machine_restart(void)
 	char first[2] = "";
 
 	stop_others();
+	quiet(false);
 	cmdline_get("reboot", first, sizeof(first));
 	for (size_t i = 0; i < ARRAY_SIZE(reset_ways); i++)
 		if (reset_ways[i].letter == first[0])

@@ -75,6 +75,8 @@
 
 #define HANDOFF_MS		1000
 #define RESET_MS		1000
+#define HALT_MS			100		/* it may take 16 ms */
+#define HALT_READS		1000000		/* and if the clock does not run */
 #define RESET_REST_MS		1		/* Intel's may hang when they are read sooner */
 #define DEBOUNCE_MS		100
 #define RECOVERY_MS		10
@@ -270,6 +272,19 @@ void xhci_die(struct xhci *x, const char *why)
 	x->dead = true;
 	pr_err("xhci %u: %s: it is given up\n", x->number, why);
 	xhci_write(x->op, USBCMD, 0);
+}
+
+void xhci_stop(struct xhci *x)
+{
+	u64 end = ktime_get() + HALT_MS * 1000000UL;
+	u32 command = xhci_read(x->op, USBCMD);
+
+	if (command == ~0U)			/* it is gone */
+		return;
+	xhci_write(x->op, USBCMD, command & ~(CMD_RUN | CMD_INTERRUPTS));
+	for (unsigned int i = 0; i < HALT_READS && ktime_get() < end; i++)
+		if (xhci_read(x->op, USBSTS) & STS_HALTED)
+			return;
 }
 
 /* ---- its own ports ------------------------------------------------------------------------- */

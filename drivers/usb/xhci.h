@@ -44,6 +44,7 @@ struct xhci {
 	unsigned int context_size;	/* 32 or 64 bytes */
 	unsigned int max_slots, nr_ports;
 	bool has_irq, by_pin;
+	bool routed;			/* it was given ports that an EHCI controller had */
 	bool dead;			/* does not work, or is gone: nothing is asked of it any more */
 
 	u64 *dcbaa;			/* by slot: what the controller knows of a device; [0]: scratchpad */
@@ -111,5 +112,10 @@ bool xhci_root_connected(struct xhci *x, unsigned int port);
 void xhci_root_ports(struct xhci *x);				/* look after those that changed */
 void xhci_die(struct xhci *x, const char *why);
 void xhci_interrupt(int irq, void *xhci);
+/*
+ * The machine ends.  Any context, even a panic: no lock is taken, and it is waited for as long as it takes, but no longer
+ * than HALT_MS.
+ */
+void xhci_stop(struct xhci *x);
 
 #endif

@@ -2,7 +2,7 @@
  * drivers/usb/xhci_pci.c - xHCI controllers on the PCI bus
  *
  * Purpose:    find them, map their registers, arrange for an interrupt: MSI-X, MSI, the pin, or none; start a khubd each.
- * Invariants: configuration space is touched here only, at boot, by one task.
+ * Invariants: configuration space is touched here only, at boot, by one task; and when the machine ends.
  *             An interrupt is let in only when the handler can acknowledge it, and the firmware's is switched off: a pin
  *             that stays low would interrupt for ever.
  * Simplified: controllers are not plugged in later.
@@ -11,6 +11,7 @@
  */
 #include "xhci.h"
 #include <err.h>
+#include <panic.h>
 #include <printk.h>
 #include <sched.h>
 #include <slab.h>
@@ -27,6 +28,11 @@
 #define USB3_PSSEN		0xd8
 #define USB3PRM			0xdc
 
+#define MAX_CONTROLLERS		8
+
+static struct xhci *controllers[MAX_CONTROLLERS];	/* for the machine's end; one is complete when it is counted */
+static unsigned int nr_controllers;
+
 static bool has_intel_ehci(void)
 {
 	struct pci_dev d;
@@ -41,12 +47,34 @@ static bool has_intel_ehci(void)
  * Intel's chipsets of 2012 to 2015 have an EHCI controller too, which has the ports until it is told otherwise.  Those that
  * have none have no such registers.
  */
-static void route_ports(const struct pci_dev *d)
+static void route_ports(struct xhci *x)
 {
+	const struct pci_dev *d = &x->pci;
+
 	if (d->vendor != VENDOR_INTEL || !has_intel_ehci())
 		return;
+	x->routed = true;
 	pci_write32(d, USB3_PSSEN, pci_read32(d, USB3PRM));
 	pci_write32(d, XUSB2PR, pci_read32(d, XUSB2PRM));
+}
+
+/*
+ * Boards of those years switch themselves on again, seconds after they were switched off, while a controller runs, has the
+ * EHCI controller's ports, or is awake.
+ */
+static void quiet_controllers(bool power_off)
+{
+	for (unsigned int i = 0; i < READ_ONCE(nr_controllers); i++) {
+		struct xhci *x = controllers[i];
+
+		xhci_stop(x);
+		if (x->routed) {
+			pci_write32(&x->pci, USB3_PSSEN, 0);
+			pci_write32(&x->pci, XUSB2PR, 0);
+		}
+		if (power_off)
+			pci_set_power(&x->pci, PCI_D3HOT);
+	}
 }
 
 static void arrange_interrupt(struct xhci *x)
@@ -85,7 +113,9 @@ out_command:
 
 static int start(struct xhci *x)
 {
-	route_ports(&x->pci);
+	controllers[nr_controllers] = x;
+	WRITE_ONCE(nr_controllers, nr_controllers + 1);
+	route_ports(x);
 	init_waitqueue_head(&x->wait);
 	arrange_interrupt(x);
 	usb_look_begin();
@@ -98,14 +128,17 @@ static int start(struct xhci *x)
 static int probe(const struct pci_dev *d, unsigned int number)
 {
 	struct xhci *x = kzalloc(sizeof(*x), GFP_KERNEL);
+	u8 power;
 	int err;
 
 	if (!x)
 		return -ENOMEM;
 	x->pci = *d;
 	x->number = number;
+	power = pci_set_power(d, PCI_D0);	/* asleep, all its registers read as ones */
 	err = take_registers(x);
 	if (err) {
+		pci_set_power(d, power);
 		kfree(x);
 		return err;
 	}
@@ -117,7 +150,8 @@ void usb_init(void)
 	struct pci_dev d;
 
 	usb_look_begin();
-	for (unsigned int n = 0; n < 8 && pci_find_class(CLASS_XHCI, n, &d); n++) {
+	machine_quiet_with(quiet_controllers);
+	for (unsigned int n = 0; n < MAX_CONTROLLERS && pci_find_class(CLASS_XHCI, n, &d); n++) {
 		int err = probe(&d, n + 1);
 
 		if (err)

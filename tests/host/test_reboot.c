@@ -31,6 +31,7 @@ void debug_exit(u8 value);
 /* In the list of what happened: the other CPUs were stopped, or printk stopped waiting for locks. */
 #define STOPPED	0xfff0
 #define PANIC_MODE 0xfff1
+#define QUIET	0xfff2		/* devices were stopped; to switch off? */
 
 struct step { u16 port, value; };
 static struct step steps[64];
@@ -212,6 +213,58 @@ static void a_restart_stops_the_others_first(void **state)
 	assert_int_equal(steps[1].port, PANIC_MODE);
 }
 
+/* ---- devices ---- */
+
+static void note_quiet(bool power_off)
+{
+	assert_true(fake_irqs_off);
+	happened(QUIET, power_off);
+}
+
+static void devices_are_quiet_before_the_machine_is_off(void **state)
+{
+	static const struct step wanted[] = {
+		{ STOPPED, 0 }, { PANIC_MODE, 0 }, { QUIET, true },
+		{ STS_A, 0x8731 }, { STS_B, 0x8731 },
+		{ CNT_A, 0xc203 | 5 << 10 }, { CNT_B, 0x0041 | 7 << 10 },
+		{ CNT_A, 0xc203 | 5 << 10 | 0x2000 }, { CNT_B, 0x0041 | 7 << 10 | 0x2000 },
+	};
+
+	make_machine();
+	machine_quiet_with(note_quiet);
+	power_off();
+	check_steps(wanted, ARRAY_SIZE(wanted));
+}
+
+static void devices_are_quiet_before_a_restart(void **state)
+{
+	static const struct step wanted[] = { { STOPPED, 0 }, { PANIC_MODE, 0 }, { QUIET, false } };
+
+	make_machine();
+	machine_quiet_with(note_quiet);
+	until_halted(machine_restart);
+	check_steps(wanted, ARRAY_SIZE(wanted));
+}
+
+static void quiet_that_faults(bool power_off)
+{
+	happened(QUIET, power_off);
+	longjmp(halted, 1);
+}
+
+/* The panic that comes of it restarts the machine without. */
+static void what_faults_is_not_called_again(void **state)
+{
+	static const struct step wanted[] = { { STOPPED, 0 }, { PANIC_MODE, 0 } };
+
+	make_machine();
+	machine_quiet_with(quiet_that_faults);
+	until_halted(machine_restart);
+	assert_int_equal(nr_steps, 3);
+	until_halted(machine_restart);
+	check_steps(wanted, ARRAY_SIZE(wanted));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +274,9 @@ int main(void)
 		cmocka_unit_test(reduced_hardware_forgets_that_it_was_woken_up_first),
 		cmocka_unit_test(without_a_sleep_type_nothing_is_written),
 		cmocka_unit_test(a_restart_stops_the_others_first),
+		cmocka_unit_test(devices_are_quiet_before_the_machine_is_off),
+		cmocka_unit_test(devices_are_quiet_before_a_restart),
+		cmocka_unit_test(what_faults_is_not_called_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

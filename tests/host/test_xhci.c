@@ -1,6 +1,6 @@
 /* links: */
 /*
- * tests/host/test_xhci.c - how an xHCI controller is found (drivers/usb/xhci_pci.c, xhci.c)
+ * tests/host/test_xhci.c - how an xHCI controller is found, and left when the machine ends (drivers/usb/xhci_pci.c, xhci.c)
  *
  * Its registers are an array, as the firmware has left them.
  */
@@ -35,6 +35,7 @@ static struct function {
 	u32 class;
 	u16 vendor, device;
 	u32 config[64];
+	u8 power;
 } bus[MAX_DEVICES];
 static unsigned int nr_functions;
 static u64 bar_len;
@@ -43,6 +44,21 @@ static u64 bar_len;
 
 static u64 now, reset_at;
 static u64 read_after = ~0UL;		/* ns between a reset and the first read */
+static u64 clock_step;			/* ns that pass when the clock is read */
+static u64 halted_at;			/* ns; 0: at once */
+
+/* ---- what was done when the machine ended: s(topped), h(alted), r(outed back), d(3hot) ---- */
+
+static char ending[16];
+static void (*quiet)(bool power_off);
+
+static void happens(char what)
+{
+	assert_true(strlen(ending) + 1 < sizeof(ending));
+	ending[strlen(ending)] = what;
+}
+
+void machine_quiet_with(void (*fn)(bool power_off)) { quiet = fn; }
 
 /* ---- what the drivers call ---- */
 
@@ -70,21 +86,28 @@ static u32 xhci_read(volatile u8 *base, u32 offset)
 		read_after = now - reset_at;
 	if (reset_at && now >= reset_at + 3000000)
 		regs[(OP + USBCMD) / 4] &= ~CMD_RESET;
-	return real_read(base, offset);
+	if (halted_at && now >= halted_at) {
+		halted_at = 0;
+		regs[(OP + USBSTS) / 4] = STS_HALTED;
+		happens('h');
+	}
+	return bus[0].power ? ~0U : real_read(base, offset);
 }
 
 static void xhci_write(volatile u8 *base, u32 offset, u32 v)
 {
 	real_write(base, offset, v);
 	if (base == (volatile u8 *)regs + OP && offset == USBCMD) {
-		regs[(OP + USBSTS) / 4] = v & CMD_RUN ? 0 : STS_HALTED;
+		regs[(OP + USBSTS) / 4] = v & CMD_RUN || halted_at ? 0 : STS_HALTED;
+		if (!(v & CMD_RUN))
+			happens('s');
 		if (v & CMD_RESET)
 			reset_at = now;
 	}
 }
 
 int printk(const char *fmt, ...) { return 0; }
-u64 clock_read_ns(void) { return now; }
+u64 clock_read_ns(void) { return now += clock_step; }
 void msleep(unsigned int ms) { now += ms * 1000000UL; }
 void *kmalloc(size_t size, gfp_t gfp) { return NULL; }
 unsigned long __get_free_pages(gfp_t gfp, unsigned int order) { return 0; }
@@ -123,12 +146,28 @@ bool pci_find_class(u32 class, unsigned int nth, struct pci_dev *out)
 u8 pci_read8(const struct pci_dev *d, u16 reg) { return bus[d->devfn].config[reg / 4] >> reg % 4 * 8; }
 u16 pci_read16(const struct pci_dev *d, u16 reg) { return bus[d->devfn].config[reg / 4]; }
 u32 pci_read32(const struct pci_dev *d, u16 reg) { return bus[d->devfn].config[reg / 4]; }
-void pci_write32(const struct pci_dev *d, u16 reg, u32 v) { bus[d->devfn].config[reg / 4] = v; }
+
+void pci_write32(const struct pci_dev *d, u16 reg, u32 v)
+{
+	bus[d->devfn].config[reg / 4] = v;
+	if (!v)
+		happens('r');
+}
 
 void pci_write16(const struct pci_dev *d, u16 reg, u16 v)
 {
 	assert_int_equal(reg, PCI_COMMAND);
 	bus[d->devfn].config[reg / 4] = v;
+}
+
+u8 pci_set_power(const struct pci_dev *d, u8 state)
+{
+	u8 before = bus[d->devfn].power;
+
+	bus[d->devfn].power = state;
+	if (state == PCI_D3HOT)
+		happens('d');
+	return before;
 }
 
 u64 pci_bar_len(const struct pci_dev *d, unsigned int bar) { return bar_len; }
@@ -181,6 +220,10 @@ static void firmware_leaves(u32 command)
 	no_memory = no_mapping = no_thread = no_interrupt = false;
 	bar_len = REGS_LEN;
 	now = 1000000000;
+	clock_step = halted_at = 0;
+	nr_controllers = 0;
+	memset(ending, 0, sizeof(ending));
+	quiet = NULL;
 	reset_at = 0;			/* none yet */
 	read_after = ~0UL;
 	memset(bus, 0, sizeof(bus));
@@ -218,6 +261,15 @@ static void one_with_impossible_registers_gets_no_interrupt(void **state)
 	assert_int_equal(looking, 0);
 }
 
+static void one_that_sleeps_is_woken_up(void **state)
+{
+	firmware_leaves(0);
+	bus[0].power = PCI_D3HOT;
+	usb_init();
+	assert_int_equal(threads, 1);
+	assert_int_equal(bus[0].power, PCI_D0);
+}
+
 /* ---- what is given back ---- */
 
 static void fails_cleanly(void)
@@ -229,6 +281,7 @@ static void fails_cleanly(void)
 	assert_int_equal(mapped, 0);
 	assert_int_equal(bus[0].config[PCI_COMMAND / 4], 0x0403);
 	assert_int_equal(bus[0].config[XUSB2PR / 4], 0);
+	assert_int_equal(bus[0].power, PCI_D3HOT);
 }
 
 /* With an EHCI controller beside it: the ports stay that one's. */
@@ -237,6 +290,7 @@ static void one_that_cannot_be_used(void)
 	firmware_leaves(CMD_RUN | CMD_INTERRUPTS);
 	bus[0].vendor = VENDOR_INTEL;
 	bus[0].config[XUSB2PRM / 4] = 0xf;
+	bus[0].power = PCI_D3HOT;
 	bus[nr_functions++] = (struct function){ .class = CLASS_EHCI, .vendor = VENDOR_INTEL };
 }
 
@@ -331,17 +385,95 @@ static void a_reset_is_given_time_before_it_is_asked_about(void **state)
 	assert_true(now >= reset_at + 3000000);
 }
 
+/* ---- its end ---- */
+
+/* A controller that runs, of the vendor @vendor, and an EHCI controller of Intel's; it takes @halt_ns to halt. */
+static void running(u16 vendor, u64 halt_ns)
+{
+	routed(vendor, 0x1e31, VENDOR_INTEL, 0);
+	assert_non_null(quiet);
+	regs[(OP + USBCMD) / 4] = CMD_RUN | CMD_INTERRUPTS | 1U << 11;
+	regs[(OP + USBSTS) / 4] = 0;
+	memset(ending, 0, sizeof(ending));
+	clock_step = 1000;
+	halted_at = now + halt_ns;
+}
+
+static void it_is_stopped_then_gives_ports_back_then_sleeps(void **state)
+{
+	running(VENDOR_INTEL, 16000000);
+	quiet(true);
+	assert_string_equal(ending, "shrrd");
+	assert_int_equal(regs[(OP + USBCMD) / 4], 1U << 11);
+	assert_int_equal(bus[0].config[USB3_PSSEN / 4] | bus[0].config[XUSB2PR / 4], 0);
+}
+
+static void for_a_restart_it_stays_awake(void **state)
+{
+	running(VENDOR_INTEL, 16000000);
+	quiet(false);
+	assert_string_equal(ending, "shrr");
+	assert_int_equal(bus[0].power, PCI_D0);
+}
+
+static void ports_that_it_was_not_given_are_not_given_back(void **state)
+{
+	running(0x1912, 16000000);
+	quiet(true);
+	assert_string_equal(ending, "shd");
+}
+
+/* By a clock that runs, and by one that does not. */
+static void one_that_does_not_halt_is_not_waited_for(void **state)
+{
+	u64 start;
+
+	running(VENDOR_INTEL, 3600000000000);
+	start = now;
+	quiet(true);
+	assert_string_equal(ending, "srrd");
+	assert_true(now - start >= 16000000 && now - start < 1000000000);
+	running(VENDOR_INTEL, 3600000000000);
+	clock_step = 0;
+	quiet(true);
+	assert_string_equal(ending, "srrd");
+}
+
+static void one_that_is_gone_is_not_stopped(void **state)
+{
+	running(VENDOR_INTEL, 16000000);
+	regs[(OP + USBCMD) / 4] = ~0U;
+	quiet(false);
+	assert_string_equal(ending, "rr");
+}
+
+static void without_a_controller_nothing_is_done(void **state)
+{
+	firmware_leaves(0);
+	nr_functions = 0;
+	usb_init();
+	quiet(true);
+	assert_string_equal(ending, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_pin_is_quiet_before_it_may_interrupt),
 		cmocka_unit_test(one_that_is_quiet_is_left_alone),
 		cmocka_unit_test(one_with_impossible_registers_gets_no_interrupt),
+		cmocka_unit_test(one_that_sleeps_is_woken_up),
 		cmocka_unit_test(one_that_cannot_be_used_leaves_nothing_behind),
 		cmocka_unit_test(one_that_may_interrupt_stays),
 		cmocka_unit_test(ports_that_an_intel_ehci_has_are_taken),
 		cmocka_unit_test(without_an_intel_ehci_ports_are_left_alone),
 		cmocka_unit_test(a_reset_is_given_time_before_it_is_asked_about),
+		cmocka_unit_test(it_is_stopped_then_gives_ports_back_then_sleeps),
+		cmocka_unit_test(for_a_restart_it_stays_awake),
+		cmocka_unit_test(ports_that_it_was_not_given_are_not_given_back),
+		cmocka_unit_test(one_that_does_not_halt_is_not_waited_for),
+		cmocka_unit_test(one_that_is_gone_is_not_stopped),
+		cmocka_unit_test(without_a_controller_nothing_is_done),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
