@@ -24,6 +24,7 @@ Groups:
   matrix   a dozen of the machines of `make test-matrix`: every loader, firmware and screen (tools/matrix.py)
   explore  a program on the port org.quire.explore: commands, stepping, readers that do not read or
            go away, and whether the events of a recording and the parts of a snapshot fit each other
+  again    with --stress: each user program twenty times in one boot: what goes wrong by chance
   bochs    a sample in Bochs, a second processor made of software
   smp      user programs and the kernel's suites on 2, 4 and 8 CPUs
   pthread  tests/pthread: static programs of musl and of glibc, on 1 and 4 CPUs; answers as on Linux
@@ -147,6 +148,7 @@ def parse_tap(lines, require=True):
         plan = PLAN_LINE.match(line)
         if plan:
             depth = len(plan.group(1))
+            result.failures += plan_kept(planned, seen, depth, "the next plan")
             planned[depth], seen[depth] = int(plan.group(2)), 0
             continue
         match = RESULT_LINE.match(line)
@@ -1419,8 +1421,10 @@ class Plan:
 
         def iso(name, kernel, initrd=initrd, cfg=cfg, efi=efi):
             loader = [str(self.build / "BOOTX64.EFI"), *([str(efi)] if efi != "none" else [])] if efi else []
-            subprocess.run([str(ROOT / "tools/mkiso.sh"), str(self.logs / f"{name}.iso"),
-                            str(kernel), initrd, str(cfg), *loader], check=True)
+            status, _ = job.start([str(ROOT / "tools/mkiso.sh"), str(self.logs / f"{name}.iso"),
+                                   str(kernel), initrd, str(cfg), *loader])
+            if status != 0:
+                raise RuntimeError(f"{name}.iso: mkiso.sh ended with {status}")
 
         iso("boot", self.kernel)
         iso("boot-mode", self.kernel, efi=mode)
@@ -1867,16 +1871,28 @@ def run_all(jobs, workers):
                 else:
                     return
             if job:
-                result = run_job(job)
+                try:
+                    results.append(run_job(job))
+                except BaseException:
+                    stop()
+                    raise
                 with turn:
-                    results.append(result)
                     if job.first:
                         unready.discard(job.group)
                     turn.notify_all()
+
+    def stop():
+        with turn:
+            pending.clear()
+            turn.notify_all()
     seats = [(False, True)] if workers == 1 else [(False,), (True,)] * workers
     with concurrent.futures.ThreadPoolExecutor(len(seats)) as pool:
-        for done in [pool.submit(work, kinds) for kinds in seats]:
-            done.result()
+        try:
+            for done in [pool.submit(work, kinds) for kinds in seats]:
+                done.result()
+        except BaseException:       # ^C, or nobody reads what is printed: what has begun ends, and no more begins
+            stop()
+            raise
     return results
 
 
@@ -1902,7 +1918,7 @@ def main():
         print("\n".join(j.title for j in jobs))
         return 0
     for job in jobs:
-        job.cpus = max(1, os.cpu_count() // min(args.j, len(jobs)))
+        job.cpus = max(1, os.cpu_count() // min(args.j, len({j.group for j in jobs})))
     results = run_all(jobs, args.j)
     passed = sum(r.passed for r in results)
     failed = sum(len(r.failures) for r in results)
