@@ -4,6 +4,7 @@
 #include <uapi/personality.h>
 #define TEST_OWN_MAIN
 #include "mem.h"
+#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
@@ -159,6 +160,9 @@ TEST(exec_with_other_rights_clears_what_helps_an_attacker)
 		become(ADDR_NO_RANDOMIZE | ADDR_COMPAT_LAYOUT | MMAP_PAGE_ZERO);
 		execv("/tmp/persona", (char *[]){ "personality", "-persona", NULL });
 	), 0);
+	EXITS(CHILD(exec_copy("-secure")), 1);
+	OK(chmod("/tmp/persona", 0755));
+	EXITS(CHILD(exec_copy("-secure")), 0);
 	unlink("/tmp/persona");
 }
 
@@ -360,6 +364,8 @@ int main(int argc, char **argv)
 		return has_page_zero();
 	if (argc > 1 && !strcmp(argv[1], "-persona"))
 		return syscall(__NR_personality, 0xffffffff) >> 16;
+	if (argc > 1 && !strcmp(argv[1], "-secure"))
+		return getauxval(AT_SECURE);
 	if (argc > 1 && !strcmp(argv[1], "-stack"))
 		return stack_at_top();
 	if (argc > 1 && !strcmp(argv[1], "-limit"))
