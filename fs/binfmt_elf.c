@@ -344,7 +344,7 @@ static unsigned int fill_auxv(struct mm_struct *mm, const struct linux_binprm *b
 	aux = add_aux(aux, AT_EUID, c->euid);
 	aux = add_aux(aux, AT_GID, c->gid);
 	aux = add_aux(aux, AT_EGID, c->egid);
-	aux = add_aux(aux, AT_SECURE, c->uid != c->euid || c->gid != c->egid);
+	aux = add_aux(aux, AT_SECURE, bprm->secureexec);
 	aux = add_aux(aux, AT_RANDOM, random);
 	aux = add_aux(aux, AT_HWCAP2, cpu_features.fsgsbase ? HWCAP2_FSGSBASE : 0);
 	aux = add_aux(aux, AT_EXECFN, bprm->exec);

@@ -6,7 +6,8 @@
  *             check the file; then, in begin_new_exec(), change over.
  * Invariants: before begin_new_exec() any error leaves the caller as it was.  In it, after
  *             bprm->point_of_no_return, no errno is returned to user space any more: the
- *             process dies by SIGSEGV.
+ *             process dies by SIGSEGV.  It does not fail between that point and reset_task(),
+ *             so no handler of the old program can meet that signal.
  *             After it the process has one thread, its own files and signal handlers, and the
  *             process id it had before, whichever thread called.
  * Lock order: tasklist_lock > siglock; bprm->mm's mmap_sem is taken alone.
@@ -339,15 +340,20 @@ static void exec_mmap(struct mm_struct *mm)
 		mmdrop(active);
 }
 
-/* Room for the program to start with, as on Linux: as much of it as the limit allows. */
-static void make_stack_room(struct linux_binprm *bprm)
+/*
+ * Room for the program to start with: as much of it as the limit on stacks allows.  Where the other limits
+ * do not allow that, the program does not begin: 0 or -EFAULT, as on Linux.
+ */
+static int make_stack_room(struct linux_binprm *bprm)
 {
 	struct vm_area_struct *vma = bprm->vma;
 	unsigned long size = min(vma->vm_end - vma->vm_start + STACK_ROOM, rlimit(RLIMIT_STACK) & PAGE_MASK);
+	int err;
 
 	down_write(&current->mm->mmap_sem);
-	expand_downwards(vma, vma->vm_end - size);
+	err = expand_downwards(vma, vma->vm_end - size);
 	up_write(&current->mm->mmap_sem);
+	return err ? -EFAULT : 0;
 }
 
 /* Shall chance place the areas of a program with this persona? */
@@ -363,58 +369,75 @@ static unsigned long stack_top(bool random)
 }
 
 /*
+ * Who the program will be: the set-user-id and set-group-id bits of the file give it other rights, and take
+ * from its persona what would help an attacker.  Changes @bprm only.
+ */
+static void prepare_creds(struct linux_binprm *bprm)
+{
+	const struct inode *inode = bprm->file->f_inode;
+	const struct cred_ids *old = &current->cred;
+	struct cred_ids *new = &bprm->cred;
+	bool readable = inode_permission(bprm->file->f_inode, MAY_READ) == 0;
+
+	*new = *old;
+	bprm->persona = current->personality;
+	if (!current->no_new_privs && !(bprm->file->f_path.mnt->flags & MS_NOSUID)) {
+		if (inode->i_mode & S_ISUID) {
+			new->euid = inode->i_uid;
+			bprm->persona &= ~PER_CLEAR_ON_SETID;
+		}
+		if ((inode->i_mode & (S_ISGID | 0010)) == (S_ISGID | 0010)) {
+			new->egid = inode->i_gid;
+			bprm->persona &= ~PER_CLEAR_ON_SETID;
+		}
+	}
+	new->suid = new->fsuid = new->euid;
+	new->sgid = new->fsgid = new->egid;
+	bprm->secureexec = new->uid != new->euid || new->gid != new->egid;
+	bprm->new_rights = bprm->secureexec || old->euid != new->euid || old->egid != new->egid;
+	/* What the user may not read in the file shall not be read in a core file either. */
+	bprm->dumpable = bprm->new_rights || !readable ? suid_dumpable : SUID_DUMP_USER;
+}
+
+/*
  * Set-user-id programs lose a persona without chance, which the caller had when the stack was made:
  * the stack, still the only area, moves.  0 or -ENOMEM.
  */
-static int place_by_chance(struct linux_binprm *bprm)
+static int place_stack(struct linux_binprm *bprm)
 {
 	unsigned long end = bprm->vma->vm_end, len = end - bprm->vma->vm_start, top;
+	struct vm_area_struct *vma;
 
-	current->flags &= ~PF_RANDOMIZE;
-	if (!wants_chance(current->personality))
-		return 0;
-	current->flags |= PF_RANDOMIZE;
-	if (bprm->random_stack)
+	bprm->chance = wants_chance(bprm->persona);
+	if (!bprm->chance || bprm->random_stack)
 		return 0;
 	top = stack_top(true);
 	if (top > end - len)		/* not onto itself */
 		top -= len;
-	bprm->vma = move_stack_vma(bprm->vma, top);
-	if (!bprm->vma)
+	vma = move_stack_vma(bprm->vma, top);
+	if (!vma)
 		return -ENOMEM;
+	bprm->vma = vma;
+	bprm->random_stack = true;
 	bprm->p -= end - top;
 	bprm->exec -= end - top;
 	return 0;
 }
 
-/* Set-user-id and set-group-id bits of the file. */
-static void exec_creds(const struct linux_binprm *bprm)
+/* What prepare_creds() and place_stack() found.  Cannot fail. */
+static void commit_creds(const struct linux_binprm *bprm)
 {
-	const struct inode *inode = bprm->file->f_inode;
-	struct cred_ids *c = &current->cred;
-	uid_t euid = c->euid;
-	gid_t egid = c->egid;
-	bool readable = inode_permission(bprm->file->f_inode, MAY_READ) == 0, secure;
 	struct rlimit64 *stack = &current->signal->rlim[RLIMIT_STACK];
 
-	if (!current->no_new_privs && !(bprm->file->f_path.mnt->flags & MS_NOSUID)) {
-		if (inode->i_mode & S_ISUID) {
-			c->euid = inode->i_uid;
-			current->personality &= ~PER_CLEAR_ON_SETID;
-		}
-		if ((inode->i_mode & (S_ISGID | 0010)) == (S_ISGID | 0010)) {
-			c->egid = inode->i_gid;
-			current->personality &= ~PER_CLEAR_ON_SETID;
-		}
-	}
-	c->suid = c->fsuid = c->euid;
-	c->sgid = c->fsgid = c->egid;
-	secure = euid != c->euid || egid != c->egid || c->uid != c->euid || c->gid != c->egid;
-	/* What the user may not read in the file shall not be read in a core file either. */
-	set_dumpable(current->mm, secure || !readable ? suid_dumpable : SUID_DUMP_USER);
-	if (secure)
+	current->cred = bprm->cred;
+	current->personality = bprm->persona;
+	current->flags &= ~PF_RANDOMIZE;
+	if (bprm->chance)
+		current->flags |= PF_RANDOMIZE;
+	set_dumpable(current->mm, bprm->dumpable);
+	if (bprm->new_rights)
 		current->pdeath_signal = 0;
-	if (c->uid != c->euid || c->gid != c->egid) {	/* AT_SECURE: no layout of the caller's choice */
+	if (bprm->secureexec) {		/* no layout of the caller's choice */
 		spin_lock_irq(&tasklist_lock);
 		stack->rlim_cur = min(stack->rlim_cur, SECURE_STACK);
 		spin_unlock_irq(&tasklist_lock);
@@ -451,7 +474,11 @@ int begin_new_exec(struct linux_binprm *bprm)
 	void *fpu = NULL;
 	int err;
 
-	/* Prepare: all that needs memory. */
+	/* Prepare: all that may fail, the place of the stack too. */
+	prepare_creds(bprm);
+	err = place_stack(bprm);
+	if (err)
+		return err;
 	if (!current->thread.fpu) {
 		fpu = fpu_alloc();
 		if (!fpu)
@@ -480,14 +507,11 @@ int begin_new_exec(struct linux_binprm *bprm)
 	exec_mmap(bprm->mm);
 	pkru_write_default();	/* the old program's rights are not for the new one's stack */
 	bprm->mm = NULL;
-	exec_creds(bprm);
-	err = place_by_chance(bprm);
-	if (err)
-		return err;
+	commit_creds(bprm);
 	arch_pick_mmap_layout(current->mm);
-	make_stack_room(bprm);
 	reset_task(bprm);
-	return 0;
+	/* From here on the program is the new one: what goes wrong kills it, whatever handlers the old one had. */
+	return make_stack_room(bprm);
 }
 
 /* ---- gathering ------------------------------------------------------------------------------ */

@@ -5,6 +5,7 @@
 #define BINFMTS_H
 
 #include <mm_types.h>
+#include <sched.h>
 #include <types.h>
 
 struct coredump_params;
@@ -27,7 +28,13 @@ struct linux_binprm {
 	const char *interp;		/* what really runs */
 	unsigned long exec;		/* address of the filename string */
 	int depth;			/* #! nesting */
-	bool random_stack;		/* its place was chosen by chance */
+	struct cred_ids cred;		/* the program's, with the file's set-user-id bits ... */
+	unsigned int persona;		/* ... and its persona: what begin_new_exec() will give it */
+	int dumpable;
+	bool secureexec;		/* AT_SECURE: it acts with other rights than its user's */
+	bool new_rights;		/* that, or rights other than the caller's */
+	bool chance;			/* chance places its areas */
+	bool random_stack;		/* the stack's place was chosen by chance */
 	bool point_of_no_return;
 };
 

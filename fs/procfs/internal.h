@@ -120,6 +120,7 @@ struct proc_number {
 	int *value;
 	unsigned long *word;		/* in place of @value */
 	long low, high;			/* what may be written to *@value */
+	umode_t mode;			/* who may read and write the file; 0 means 0644 */
 	void (*written)(void);		/* after each write; may be NULL */
 };
 void proc_create_numbers(const struct proc_number *numbers, size_t nr);

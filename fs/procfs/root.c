@@ -103,7 +103,7 @@ int proc_create(const char *name, umode_t mode, int (*show)(struct seq_file *m),
 void proc_create_numbers(const struct proc_number *numbers, size_t nr)
 {
 	for (; nr; nr--, numbers++) {
-		struct proc_entry *e = make_entry(numbers->name, S_IFREG | 0644);
+		struct proc_entry *e = make_entry(numbers->name, S_IFREG | (numbers->mode ? numbers->mode : 0644));
 
 		if (!e)
 			continue;

@@ -193,7 +193,8 @@ static const struct proc_number numbers[] = {
 	  .written = wakeup_flusher },
 	{ "sys/vm/dirty_expire_centisecs", .value = &dirty_expire_centisecs, .high = 0x7fffffff },
 	{ "sys/vm/legacy_va_layout", .value = &sysctl_legacy_va_layout, .high = 0x7fffffff },
-	{ "sys/vm/mmap_rnd_bits", .value = &sysctl_mmap_rnd_bits, .low = MMAP_RND_BITS_MIN, .high = MMAP_RND_BITS_MAX },
+	{ "sys/vm/mmap_rnd_bits", .value = &sysctl_mmap_rnd_bits, .low = MMAP_RND_BITS_MIN, .high = MMAP_RND_BITS_MAX,
+	  .mode = 0600 },
 	{ "sys/vm/max_map_count", .value = &sysctl_max_map_count, .high = 0x7fffffff },
 };
 

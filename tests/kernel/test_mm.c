@@ -1,6 +1,7 @@
 /*
  * tests/kernel/test_mm.c - the life of an mm_struct, and mm_verify seen to fail
  */
+#include <uapi/personality.h>
 #include "mm_util.h"
 
 KTEST(mm, last_user_frees_memory_last_reference_the_structure)
@@ -52,16 +53,59 @@ MM_TEST(mm, a_child_has_its_own_identity)
 	mmput(child);
 }
 
-MM_TEST(mm, layout_follows_the_stack_limit)
+/* The layout of a program with this limit on its stack, placed by chance or not.  Changes nothing of current's. */
+static void pick_layout(struct mm_struct *mm, u64 stack, bool random)
 {
-	int random = randomize_va_space;
+	struct rlimit64 *limit = &current->signal->rlim[RLIMIT_STACK], was = *limit;
+	unsigned int flags = current->flags, persona = current->personality;
 
-	randomize_va_space = 0;
+	limit->rlim_cur = stack;
+	current->personality &= ~ADDR_COMPAT_LAYOUT;
+	current->flags &= ~PF_RANDOMIZE;
+	if (random)
+		current->flags |= PF_RANDOMIZE;
 	arch_pick_mmap_layout(mm);
-	randomize_va_space = random;
-	EXPECT(mm->mmap_base <= mm->task_size - (128UL << 20));
-	EXPECT(!offset_in_page(mm->mmap_base));
-	EXPECT_EQ(mm->mmap_legacy_base, PAGE_ALIGN(DEFAULT_MAP_WINDOW / 3));
+	current->flags = flags;
+	current->personality = persona;
+	*limit = was;
+}
+
+MM_TEST(mm, mappings_begin_below_the_room_that_the_stack_may_need)
+{
+	unsigned long top = DEFAULT_MAP_WINDOW;
+
+	pick_layout(mm, 8UL << 20, false);
+	EXPECT_EQ(mm->mmap_base, top - (128UL << 20));		/* never less */
+	EXPECT_EQ(mm->mmap_legacy_base, PAGE_ALIGN(top / 3));
+	pick_layout(mm, 1UL << 30, false);
+	EXPECT_EQ(mm->mmap_base, top - (1UL << 30) - stack_guard_gap);
+	pick_layout(mm, ~0UL, false);
+	EXPECT_EQ(mm->mmap_base, PAGE_ALIGN(top - top / 6 * 5));	/* never more */
+	EXPECT_EQ(mm->mmap_legacy_base, PAGE_ALIGN(top / 3));
+}
+
+/* The same place eight times in a row: once in 2 to the 224. */
+MM_TEST(mm, chance_moves_both_ends_that_mappings_begin_at)
+{
+	unsigned long top = DEFAULT_MAP_WINDOW, reach = BIT(sysctl_mmap_rnd_bits) << PAGE_SHIFT;
+	unsigned long stack_reach = 0x3fffffUL << PAGE_SHIFT;
+	unsigned long highest = top - (1UL << 30) - stack_guard_gap - stack_reach;
+	int moved = 0, moved_legacy = 0;
+
+	for (int i = 0; i < 8; i++) {
+		unsigned long base, legacy;
+
+		pick_layout(mm, 1UL << 30, true);
+		base = mm->mmap_base;
+		legacy = mm->mmap_legacy_base;
+		EXPECT(!offset_in_page(base) && !offset_in_page(legacy));
+		EXPECT(base <= highest && base > highest - reach);
+		EXPECT(legacy >= PAGE_ALIGN(top / 3) && legacy < PAGE_ALIGN(top / 3) + reach);
+		pick_layout(mm, 1UL << 30, true);
+		moved += base != mm->mmap_base;
+		moved_legacy += legacy != mm->mmap_legacy_base;
+	}
+	EXPECT(moved && moved_legacy);
 }
 
 MM_TEST(mm, gup_of_another_address_space)

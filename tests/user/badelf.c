@@ -103,6 +103,29 @@ TEST(the_small_program_runs_undamaged)
 	RUNS();
 }
 
+/* The small program with so many pages of address space at most: the child's wait status. */
+static pid_t run_in(unsigned long pages)
+{
+	return CHILD(
+		struct rlimit r;
+		r.rlim_cur = r.rlim_max = pages * PAGE;
+		OK(setrlimit(RLIMIT_AS, &r));
+		execve(FILE_NAME, (char *[]){ "x", NULL }, (char *[]){ NULL });
+		_exit(errno);
+	);
+}
+
+/* 32 pages of stack below the strings: a program that has not got these does not begin, even if it needs none. */
+TEST(a_stack_that_its_limits_do_not_allow_kills_the_program)
+{
+	make();
+	store(&good, sizeof(good));
+	EXITS(run_in(60), 33);
+	EXITS(run_in(36), 33);
+	DIES(run_in(32), SIGSEGV);
+	DIES(run_in(12), SIGSEGV);
+}
+
 TEST(every_truncation_is_refused_or_dies)
 {
 	int status, error;

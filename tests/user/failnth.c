@@ -13,6 +13,8 @@
 #define TEST_OWN_MAIN
 #include <sched.h>
 #include <sys/shm.h>
+#include <sys/stat.h>
+#include <uapi/personality.h>
 #include "fail_nth.h"
 #include "mem.h"
 
@@ -662,11 +664,13 @@ static int do_clone_thread(void)
 }
 SWEEP_TEST(do_clone_thread, ENOMEM, EAGAIN)
 
+static int refused;			/* what exec_file() saw was an answer of execve() */
+
 /*
- * exec: up to the point of no return an errno; after it the process dies.  The new program runs
- * with what is left of the count, so it is told to disarm it, and reports by its status.
+ * exec: up to the point of no return an errno, and the caller is as it was; after it the process dies.
+ * The new program runs with what is left of the count, so it is told to disarm it, and reports by its status.
  */
-static int do_exec(void)
+static int exec_file(const char *path, unsigned long persona)
 {
 	static char *const argv[] = { "failnth", "@report", NULL };
 	static char *const envp[] = { NULL };
@@ -678,14 +682,16 @@ static int do_exec(void)
 
 		close(fail_fd);
 		fail_fd = OK(open("/proc/self/fail-nth", O_RDWR));
+		OK(syscall(__NR_personality, persona));
 		begin();
-		execve("/proc/self/exe", argv, envp);
+		execve(path, argv, envp);
 		was = errno;
 		end();
-		_exit(100 + was);
+		_exit((unsigned long)syscall(__NR_personality, 0xffffffff) == persona ? 100 + was : 99);
 	}
 	OK(waitpid(pid, &status, 0));
 	hit = 1;
+	refused = 0;
 	if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGSEGV))
 		return -ENOMEM;
 	CHECK(WIFEXITED(status));
@@ -696,11 +702,71 @@ static int do_exec(void)
 	case 21:			/* it ran although something failed */
 		return 0;
 	}
+	CMP(WEXITSTATUS(status), >, 100);
+	refused = 1;
 	return -(WEXITSTATUS(status) - 100);
+}
+
+static int do_exec(void)
+{
+	return exec_file("/proc/self/exe", 0);
 }
 SWEEP_TEST(do_exec, ENOMEM, EAGAIN, E2BIG)	/* E2BIG: a page for the arguments, as on Linux */
 
-/* What the program does that do_exec() starts. */
+/* A copy of this program with the set-user-id bit; it belongs to root as we do, so the rights stay. */
+static const char *setid_copy(void)
+{
+	static const char path[] = "/tmp/failnth-setid";
+	static char buf[64 << 10];
+	int from, to;
+	ssize_t n;
+
+	if (access(path, X_OK) == 0)
+		return path;
+	from = OK(open("/proc/self/exe", O_RDONLY));
+	to = OK(open(path, O_WRONLY | O_CREAT, 0755));
+	while ((n = OK(read(from, buf, sizeof(buf)))) > 0)
+		EQ(write(to, buf, n), n);
+	close(to);
+	close(from);
+	OK(chmod(path, 04755));
+	return path;
+}
+
+/* The stack was made without chance and has to move. */
+static int do_exec_setid(void)
+{
+	return exec_file(setid_copy(), ADDR_NO_RANDOMIZE);
+}
+SWEEP_TEST(do_exec_setid, ENOMEM, EAGAIN, E2BIG)
+
+/* How often execve() of the copy answers with an error when its nth allocation fails. */
+static int refusals(unsigned long persona)
+{
+	int n = 0;
+
+	for (nth = 1, hit = 1; hit && nth <= ROUNDS; nth++) {
+		exec_file(setid_copy(), persona);
+		n += refused;
+	}
+	EQ(hit, 0);
+	return n;
+}
+
+/* Memory for that move is asked for while there is a caller to say no to. */
+TEST_LIMIT(a_stack_that_can_not_move_is_an_error_of_execve, 120)
+{
+	int moved, stays;
+
+	NEED_FAIL_NTH();
+	choose_allocations();
+	moved = refusals(ADDR_NO_RANDOMIZE);
+	stays = refusals(0);
+	CMP(stays, >, 0);
+	CMP(moved, >, stays);
+}
+
+/* What the program does that exec_file() starts. */
 static int report(void)
 {
 	char text[16] = "";

@@ -4,6 +4,7 @@
 #include <uapi/personality.h>
 #define TEST_OWN_MAIN
 #include "mem.h"
+#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
@@ -159,6 +160,9 @@ TEST(exec_with_other_rights_clears_what_helps_an_attacker)
 		become(ADDR_NO_RANDOMIZE | ADDR_COMPAT_LAYOUT | MMAP_PAGE_ZERO);
 		execv("/tmp/persona", (char *[]){ "personality", "-persona", NULL });
 	), 0);
+	EXITS(CHILD(exec_copy("-secure")), 1);
+	OK(chmod("/tmp/persona", 0755));
+	EXITS(CHILD(exec_copy("-secure")), 0);
 	unlink("/tmp/persona");
 }
 
@@ -267,8 +271,11 @@ TEST(chance_places_what_shall_lie_below_2_gib)
 	EQ(result[3], 1);
 }
 
-/* However small the chance: at least a page lies between bss and heap, so that to run over one is not to reach the other. */
-TEST(with_chance_the_heap_never_touches_the_bss)
+/*
+ * Without chance the heap begins where the bss ends.  That it never does with it, not even when chance says
+ * 0 pages, this test does not show: such a start is one of 262,144.
+ */
+TEST(chance_puts_the_heap_away_from_the_bss)
 {
 	int before = randomize(2), result;
 
@@ -329,7 +336,7 @@ static int high_bits_of_area(void)
 
 /*
  * 28 bits of pages, as they are, reach 1 TiB below the stack; with 32 it is 16 TiB, and 7 programs of 8
- * lie below the first two.  That 50 in a row do not happens once in 2 to the 150.
+ * lie below the first two.  That none of 50 does happens once in 2 to the 150.
  */
 TEST(the_number_of_random_bits_can_be_chosen)
 {
@@ -346,6 +353,22 @@ TEST(the_number_of_random_bits_can_be_chosen)
 	EQ(set_number(BITS, 33), -EINVAL);
 }
 
+TEST(how_far_chance_reaches_is_for_root_alone_to_see)
+{
+	struct stat st;
+
+	OK(stat(BITS, &st));
+	EQ(st.st_mode, S_IFREG | 0600);
+	EQ(st.st_uid, 0);
+	OK(stat(LEGACY, &st));
+	EQ(st.st_mode, S_IFREG | 0644);
+	EXITS(CHILD(
+		OK(setuid(1000));
+		ERR(open(BITS, O_RDONLY), EACCES);
+		OK(open(LEGACY, O_RDONLY));
+	), 0);
+}
+
 static int stack_limit_mib(void)
 {
 	struct rlimit r;
@@ -360,6 +383,8 @@ int main(int argc, char **argv)
 		return has_page_zero();
 	if (argc > 1 && !strcmp(argv[1], "-persona"))
 		return syscall(__NR_personality, 0xffffffff) >> 16;
+	if (argc > 1 && !strcmp(argv[1], "-secure"))
+		return getauxval(AT_SECURE);
 	if (argc > 1 && !strcmp(argv[1], "-stack"))
 		return stack_at_top();
 	if (argc > 1 && !strcmp(argv[1], "-limit"))
