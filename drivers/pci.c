@@ -33,6 +33,7 @@
 #define CONFIG_DATA	0xcfc
 
 #define PCI_CLASS	0x08
+#define PCI_CACHE_LINE	0x0c		/* then: the latency timer */
 #define PCI_HEADER_TYPE	0x0e
 #define PCI_BAR0	0x10
 #define PCI_SECONDARY	0x19		/* of a bridge: the bus behind it; then: the last one that it leads to */
@@ -41,6 +42,7 @@
 #define PCI_STATUS_CAPS	0x10
 #define PM_CONTROL	4		/* in the power management capability */
 #define PM_STATE	0x0003
+#define PM_PME_ENABLE	0x0100		/* it may wake the machine up */
 #define PM_PME_STATUS	0x8000		/* written as 1: cleared */
 #define PM_WAKE_MS	10
 #define HEADER_BRIDGE	1
@@ -383,21 +385,25 @@ u8 pci_capability(const struct pci_dev *d, u8 id, u8 after)
 
 /* ---- power ---- */
 
-/* A function that wakes up may have forgotten where its registers are. */
+/* A function that wakes up may have forgotten where its registers are, and what firmware noted of its interrupt line. */
 static void wake_up_function(const struct pci_dev *d, u8 cap, u16 control)
 {
-	u16 command = pci_read16(d, PCI_COMMAND);
+	static const u8 regs[] = { PCI_CACHE_LINE, PCI_INTERRUPT_LINE, PCI_COMMAND };	/* it answers last of all */
+	u16 saved[ARRAY_SIZE(regs)];
 	u32 bars[6];
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(bars); i++)
 		bars[i] = pci_read32(d, PCI_BAR0 + 4 * i);
+	for (unsigned int i = 0; i < ARRAY_SIZE(regs); i++)
+		saved[i] = pci_read16(d, regs[i]);
 	pci_write16(d, cap + PM_CONTROL, control | PCI_D0);
 	msleep(PM_WAKE_MS);
 	for (unsigned int i = 0; i < ARRAY_SIZE(bars); i++)
 		if (pci_read32(d, PCI_BAR0 + 4 * i) != bars[i])
 			pci_write32(d, PCI_BAR0 + 4 * i, bars[i]);
-	if (pci_read16(d, PCI_COMMAND) != command)
-		pci_write16(d, PCI_COMMAND, command);
+	for (unsigned int i = 0; i < ARRAY_SIZE(regs); i++)
+		if (pci_read16(d, regs[i]) != saved[i])
+			pci_write16(d, regs[i], saved[i]);
 }
 
 u8 pci_set_power(const struct pci_dev *d, u8 state)
@@ -406,7 +412,7 @@ u8 pci_set_power(const struct pci_dev *d, u8 state)
 	u16 control = cap ? pci_read16(d, cap + PM_CONTROL) : PCI_D0;
 	u8 before = control & PM_STATE;
 
-	control &= ~(PM_STATE | PM_PME_STATUS);
+	control = (control & ~(PM_STATE | PM_PME_ENABLE)) | PM_PME_STATUS;
 	if (!cap || before == state)
 		return before;
 	if (state == PCI_D0)

@@ -83,6 +83,10 @@ static void outw(u16 port, u16 v)
 	bool was_asleep = sleeper[(PM_CAP + 4) / 4] & PM_STATE;
 
 	assert_true(port == CONFIG_DATA && sleeper == config_of(address >> 16, address >> 8) && !busy_ms);
+	if (at == &sleeper[(PM_CAP + 4) / 4])		/* the status: a 1 written clears it */
+		v = v & PM_PME_STATUS ? v & ~PM_PME_STATUS : v | (*at & PM_PME_STATUS);
+	else
+		assert_false(sleeper[PCI_COMMAND / 4] & PCI_COMMAND_MEMORY);
 	*at = (*at & ~0xffffU) | v;
 	written++;
 	if (!was_asleep || sleeper[(PM_CAP + 4) / 4] & PM_STATE)
@@ -90,6 +94,8 @@ static void outw(u16 port, u16 v)
 	busy_ms = 10;
 	if (!(v & 8)) {			/* it does not promise to forget nothing */
 		memset(&sleeper[PCI_BAR0 / 4], 0, 24);
+		sleeper[PCI_CACHE_LINE / 4] &= 0xffff0000;
+		sleeper[PCI_INTERRUPT_LINE / 4] &= ~0xffU;
 		sleeper[PCI_COMMAND / 4] &= 0xffff0000;
 	}
 }
@@ -296,15 +302,15 @@ static void without_pci_nothing_is_found(void **state)
 
 /* ---- power ---- */
 
-#define PME_ENABLE	0x0100
-
 static void sleeping_function(u16 control, struct pci_dev *d)
 {
 	new_machine();
 	sleeper = function(0, 0x10, XHCI, 0xa0000004);
 	sleeper[5] = 0x1;
 	sleeper[PCI_COMMAND / 4] = PCI_STATUS_CAPS << 16 | PCI_COMMAND_MEMORY | PCI_COMMAND_NO_INTX;
+	sleeper[PCI_CACHE_LINE / 4] = 0x00004010;
 	sleeper[PCI_CAP_LIST / 4] = PM_CAP;
+	sleeper[PCI_INTERRUPT_LINE / 4] = 0x0000010b;
 	sleeper[PM_CAP / 4] = PCI_CAP_PM;
 	sleeper[(PM_CAP + 4) / 4] = control;
 	assert_true(pci_find_class(XHCI, 0, d));
@@ -317,14 +323,16 @@ static void a_function_that_wakes_up_has_its_registers_again(void **state)
 	struct pci_dev d;
 
 	for (size_t i = 0; i < ARRAY_SIZE(not_forgetting); i++) {
-		sleeping_function(PM_PME_STATUS | PME_ENABLE | not_forgetting[i] | PCI_D3HOT, &d);
+		sleeping_function(PM_PME_STATUS | PM_PME_ENABLE | not_forgetting[i] | PCI_D3HOT, &d);
 		assert_int_equal(pci_set_power(&d, PCI_D0), PCI_D3HOT);
 		assert_int_equal(now_ms, 10);
-		assert_int_equal((u16)sleeper[(PM_CAP + 4) / 4], PME_ENABLE | not_forgetting[i]);
+		assert_int_equal((u16)sleeper[(PM_CAP + 4) / 4], not_forgetting[i]);
 		assert_int_equal(sleeper[4], 0xa0000004);
 		assert_int_equal(sleeper[5], 1);
 		assert_int_equal((u16)sleeper[PCI_COMMAND / 4], PCI_COMMAND_MEMORY | PCI_COMMAND_NO_INTX);
-		assert_int_equal(written, not_forgetting[i] ? 1 : 4);
+		assert_int_equal(sleeper[PCI_CACHE_LINE / 4], 0x00004010);
+		assert_int_equal(sleeper[PCI_INTERRUPT_LINE / 4], 0x0000010b);
+		assert_int_equal(written, not_forgetting[i] ? 1 : 6);
 	}
 }
 
@@ -332,20 +340,21 @@ static void a_function_that_is_awake_is_not_written_to(void **state)
 {
 	struct pci_dev d;
 
-	sleeping_function(PME_ENABLE, &d);
+	sleeping_function(PM_PME_ENABLE, &d);
 	assert_int_equal(pci_set_power(&d, PCI_D0), PCI_D0);
 	sleeper[PM_CAP / 4] = PCI_CAP_MSI;		/* it cannot sleep */
 	assert_int_equal(pci_set_power(&d, PCI_D3HOT), PCI_D0);
 	assert_int_equal(written + now_ms, 0);
 }
 
-static void a_function_falls_asleep_at_once(void **state)
+/* What it has noted to wake the machine up for is forgotten. */
+static void a_function_falls_asleep_at_once_and_wakes_nobody(void **state)
 {
 	struct pci_dev d;
 
-	sleeping_function(PM_PME_STATUS | PME_ENABLE, &d);
+	sleeping_function(PM_PME_STATUS | PM_PME_ENABLE, &d);
 	assert_int_equal(pci_set_power(&d, PCI_D3HOT), PCI_D0);
-	assert_int_equal((u16)sleeper[(PM_CAP + 4) / 4], PME_ENABLE | PCI_D3HOT);
+	assert_int_equal((u16)sleeper[(PM_CAP + 4) / 4], PCI_D3HOT);
 	assert_int_equal(written, 1);
 	assert_int_equal(now_ms, 0);
 }
@@ -362,7 +371,7 @@ int main(void)
 		cmocka_unit_test(without_pci_nothing_is_found),
 		cmocka_unit_test(a_function_that_wakes_up_has_its_registers_again),
 		cmocka_unit_test(a_function_that_is_awake_is_not_written_to),
-		cmocka_unit_test(a_function_falls_asleep_at_once),
+		cmocka_unit_test(a_function_falls_asleep_at_once_and_wakes_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
