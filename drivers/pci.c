@@ -13,7 +13,7 @@
  *             "pci=nomsi" (Linux's word): pins only.
  * Simplified: BARs stay where the firmware put them; nothing is plugged in later.
  * Simplified: memory for configuration space is found by MCFG only (AML's _CBA is not read), of segment 0.
- *             AML's _BBN, which names the root buses, is not read either: every bus is tried that no bridge leads to.
+ *             AML's _BBN, which names the root buses, is not read either: every bus is tried.
  * Sources:    PCI Local Bus Specification 3.0, "Configuration Mechanism", "Capabilities List",
  *             "MSI-X Capability and Table Structures"; PCI Firmware Specification 3.0, "MCFG Table"; PCI Bus Power
  *             Management Interface Specification 1.2, "Power Management Control/Status", "D3hot State".
@@ -36,8 +36,7 @@
 #define PCI_CACHE_LINE	0x0c		/* then: the latency timer */
 #define PCI_HEADER_TYPE	0x0e
 #define PCI_BAR0	0x10
-#define PCI_SECONDARY	0x19		/* of a bridge: the bus behind it; then: the last one that it leads to */
-#define PCI_SUBORDINATE	0x1a
+#define PCI_SECONDARY	0x19		/* of a bridge: the bus behind it */
 #define PCI_CAP_LIST	0x34
 #define PCI_STATUS_CAPS	0x10
 #define PM_CONTROL	4		/* in the power management capability */
@@ -191,7 +190,6 @@ static u8 buses[256];			/* as they are searched: a root, the buses behind it, th
 static unsigned int nr_buses;
 static bool looked_through;
 static bool is_listed[256];
-static bool is_behind[256];		/* a bridge of those buses leads to it */
 
 /* The next function of @d's bus from *@devfn on, to *@d; *@devfn is then behind it.  False: there is none. */
 static bool next_function(struct pci_dev *d, unsigned int *devfn)
@@ -227,13 +225,10 @@ static void list_behind(u8 bus)
 	unsigned int devfn = 0;
 
 	while (next_function(&d, &devfn)) {
-		u8 first = pci_read8(&d, PCI_SECONDARY), last = pci_read8(&d, PCI_SUBORDINATE);
+		u8 first = pci_read8(&d, PCI_SECONDARY);
 
-		if ((pci_read8(&d, PCI_HEADER_TYPE) & 0x7f) != HEADER_BRIDGE || first <= bus)
-			continue;
-		list_bus(first);
-		for (unsigned int b = first; b <= last; b++)
-			is_behind[b] = true;
+		if ((pci_read8(&d, PCI_HEADER_TYPE) & 0x7f) == HEADER_BRIDGE && first > bus)
+			list_bus(first);
 	}
 }
 
@@ -243,17 +238,6 @@ static void list_tree(u8 root)
 
 	for (list_bus(root); i < nr_buses; i++)
 		list_behind(buses[i]);
-}
-
-/* Where MCFG is true it names all buses that there can be. */
-static bool may_exist(u8 bus)
-{
-	if (!map_ecam(0))
-		return true;
-	for (unsigned int i = 0; i < acpi_info.nr_ecam; i++)
-		if (bus >= acpi_info.ecam[i].first_bus && bus <= acpi_info.ecam[i].last_bus)
-			return true;
-	return false;
 }
 
 /*
@@ -300,12 +284,15 @@ static bool is_ghost(u8 bus)
 	return false;
 }
 
-/* What bus 0 leads to, then all other roots and what they lead to: large machines have several, and so have some small ones. */
+/*
+ * What bus 0 leads to, then all other roots and what they lead to: large machines have several, and so have some small ones.
+ * Neither tells that a bus is no root: of MCFG an entry may be lost, and a bridge may claim to lead to all up to 255.
+ */
 static void list_buses(void)
 {
 	list_tree(0);
 	for (unsigned int bus = 1; bus < 256; bus++) {
-		if (is_listed[bus] || is_behind[bus] || !may_exist(bus) || !has_devices(bus) || is_ghost(bus))
+		if (is_listed[bus] || !has_devices(bus) || is_ghost(bus))
 			continue;
 		pr_info("pci: another root: bus %02x\n", bus);
 		list_tree(bus);

@@ -136,7 +136,6 @@ static void new_machine(void)
 	memset(ecam_bus, 0, sizeof(ecam_bus));
 	memset(ecam_tried, 0, sizeof(ecam_tried));
 	memset(is_listed, 0, sizeof(is_listed));
-	memset(is_behind, 0, sizeof(is_behind));
 	memset(reads, 0, sizeof(reads));
 	memset(functions, 0, sizeof(functions));
 	nr_buses = nr_functions = written = busy_ms = 0;
@@ -225,24 +224,43 @@ static void buses_are_looked_for_once(void **state)
 	two_more_roots();
 	expect_at(0x200, 0x80a0, 0xc100);
 	assert_int_equal(reads[0x40], 32);	/* function 0 of each device */
-	assert_int_equal(reads[3], 0);		/* a bridge leads there, so it is no root */
+	assert_int_equal(reads[3], 32);
 	memset(reads, 0, sizeof(reads));
 	assert_false(pci_find(1, 2, 3, 0, &d));
 	assert_int_equal(reads[0x40], 0);
 	assert_true(reads[0x80]);
 }
 
-static void mcfg_that_is_true_names_all_buses(void **state)
+/* An entry may have been left out: too many, or not to be believed.  By ports its buses can be reached; else they cannot. */
+static void mcfg_need_not_name_all_buses(void **state)
 {
 	two_more_roots();
 	has_ecam(0, 0x7f);
 	has_ecam(0xc0, 0xff);
+	expect_at(0x200, 0x80a0, 0xc100);
+	assert_true(pci_uses_ecam(2) && !pci_uses_ecam(0x80) && pci_uses_ecam(0xc1));
+	two_more_roots();
+	has_ecam(0, 0x7f);
+	has_ecam(0xc0, 0xff);
+	have_ports = false;
 	expect_at(0x200, 0xc100);
-	assert_int_equal(reads[0x80], 0);
-	two_more_roots();		/* one that is not true tells nothing */
+	two_more_roots();		/* not true */
 	has_ecam(0, 0x7f);
 	acpi_info.ecam[0].base += 8 * ECAM_BUS_SIZE;
 	expect_at(0x200, 0x80a0, 0xc100);
+}
+
+/* Its last bus is 255, as some firmware leaves it. */
+static void a_bridge_hides_no_root(void **state)
+{
+	for (int way = 0; way < 3; way++) {
+		two_more_roots();
+		functions[1].config[6] |= 255 << 16;
+		if (way)
+			has_ecam(0, 255);
+		have_ports = way < 2;
+		expect_at(0x200, 0x80a0, 0xc100);
+	}
 }
 
 static void a_bus_that_mirrors_another_is_left_out(void **state)
@@ -364,7 +382,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_roots_are_found_and_what_is_behind_them),
 		cmocka_unit_test(buses_are_looked_for_once),
-		cmocka_unit_test(mcfg_that_is_true_names_all_buses),
+		cmocka_unit_test(mcfg_need_not_name_all_buses),
+		cmocka_unit_test(a_bridge_hides_no_root),
 		cmocka_unit_test(a_bus_that_mirrors_another_is_left_out),
 		cmocka_unit_test(roots_with_the_same_devices_are_no_mirrors),
 		cmocka_unit_test(bridges_that_lie_end_nothing),
