@@ -13,7 +13,7 @@
  *             "pci=nomsi" (Linux's word): pins only.
  * Simplified: BARs stay where the firmware put them; nothing is plugged in later.
  * Simplified: memory for configuration space is found by MCFG only (AML's _CBA is not read), of segment 0.
- *             AML's _BBN, which names the root buses, is not read either: every bus is tried that no bridge leads to.
+ *             AML's _BBN, which names the root buses, is not read either: every bus is tried.
  * Sources:    PCI Local Bus Specification 3.0, "Configuration Mechanism", "Capabilities List",
  *             "MSI-X Capability and Table Structures"; PCI Firmware Specification 3.0, "MCFG Table"; PCI Bus Power
  *             Management Interface Specification 1.2, "Power Management Control/Status", "D3hot State".
@@ -33,14 +33,15 @@
 #define CONFIG_DATA	0xcfc
 
 #define PCI_CLASS	0x08
+#define PCI_CACHE_LINE	0x0c		/* then: the latency timer */
 #define PCI_HEADER_TYPE	0x0e
 #define PCI_BAR0	0x10
-#define PCI_SECONDARY	0x19		/* of a bridge: the bus behind it; then: the last one that it leads to */
-#define PCI_SUBORDINATE	0x1a
+#define PCI_SECONDARY	0x19		/* of a bridge: the bus behind it */
 #define PCI_CAP_LIST	0x34
 #define PCI_STATUS_CAPS	0x10
 #define PM_CONTROL	4		/* in the power management capability */
 #define PM_STATE	0x0003
+#define PM_PME_ENABLE	0x0100		/* it may wake the machine up */
 #define PM_PME_STATUS	0x8000		/* written as 1: cleared */
 #define PM_WAKE_MS	10
 #define HEADER_BRIDGE	1
@@ -189,7 +190,6 @@ static u8 buses[256];			/* as they are searched: a root, the buses behind it, th
 static unsigned int nr_buses;
 static bool looked_through;
 static bool is_listed[256];
-static bool is_behind[256];		/* a bridge of those buses leads to it */
 
 /* The next function of @d's bus from *@devfn on, to *@d; *@devfn is then behind it.  False: there is none. */
 static bool next_function(struct pci_dev *d, unsigned int *devfn)
@@ -225,13 +225,10 @@ static void list_behind(u8 bus)
 	unsigned int devfn = 0;
 
 	while (next_function(&d, &devfn)) {
-		u8 first = pci_read8(&d, PCI_SECONDARY), last = pci_read8(&d, PCI_SUBORDINATE);
+		u8 first = pci_read8(&d, PCI_SECONDARY);
 
-		if ((pci_read8(&d, PCI_HEADER_TYPE) & 0x7f) != HEADER_BRIDGE || first <= bus)
-			continue;
-		list_bus(first);
-		for (unsigned int b = first; b <= last; b++)
-			is_behind[b] = true;
+		if ((pci_read8(&d, PCI_HEADER_TYPE) & 0x7f) == HEADER_BRIDGE && first > bus)
+			list_bus(first);
 	}
 }
 
@@ -241,17 +238,6 @@ static void list_tree(u8 root)
 
 	for (list_bus(root); i < nr_buses; i++)
 		list_behind(buses[i]);
-}
-
-/* Where MCFG is true it names all buses that there can be. */
-static bool may_exist(u8 bus)
-{
-	if (!map_ecam(0))
-		return true;
-	for (unsigned int i = 0; i < acpi_info.nr_ecam; i++)
-		if (bus >= acpi_info.ecam[i].first_bus && bus <= acpi_info.ecam[i].last_bus)
-			return true;
-	return false;
 }
 
 /*
@@ -298,12 +284,15 @@ static bool is_ghost(u8 bus)
 	return false;
 }
 
-/* What bus 0 leads to, then all other roots and what they lead to: large machines have several, and so have some small ones. */
+/*
+ * What bus 0 leads to, then all other roots and what they lead to: large machines have several, and so have some small ones.
+ * Neither tells that a bus is no root: of MCFG an entry may be lost, and a bridge may claim to lead to all up to 255.
+ */
 static void list_buses(void)
 {
 	list_tree(0);
 	for (unsigned int bus = 1; bus < 256; bus++) {
-		if (is_listed[bus] || is_behind[bus] || !may_exist(bus) || !has_devices(bus) || is_ghost(bus))
+		if (is_listed[bus] || !has_devices(bus) || is_ghost(bus))
 			continue;
 		pr_info("pci: another root: bus %02x\n", bus);
 		list_tree(bus);
@@ -383,21 +372,25 @@ u8 pci_capability(const struct pci_dev *d, u8 id, u8 after)
 
 /* ---- power ---- */
 
-/* A function that wakes up may have forgotten where its registers are. */
+/* A function that wakes up may have forgotten where its registers are, and what firmware noted of its interrupt line. */
 static void wake_up_function(const struct pci_dev *d, u8 cap, u16 control)
 {
-	u16 command = pci_read16(d, PCI_COMMAND);
+	static const u8 regs[] = { PCI_CACHE_LINE, PCI_INTERRUPT_LINE, PCI_COMMAND };	/* it answers last of all */
+	u16 saved[ARRAY_SIZE(regs)];
 	u32 bars[6];
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(bars); i++)
 		bars[i] = pci_read32(d, PCI_BAR0 + 4 * i);
+	for (unsigned int i = 0; i < ARRAY_SIZE(regs); i++)
+		saved[i] = pci_read16(d, regs[i]);
 	pci_write16(d, cap + PM_CONTROL, control | PCI_D0);
 	msleep(PM_WAKE_MS);
 	for (unsigned int i = 0; i < ARRAY_SIZE(bars); i++)
 		if (pci_read32(d, PCI_BAR0 + 4 * i) != bars[i])
 			pci_write32(d, PCI_BAR0 + 4 * i, bars[i]);
-	if (pci_read16(d, PCI_COMMAND) != command)
-		pci_write16(d, PCI_COMMAND, command);
+	for (unsigned int i = 0; i < ARRAY_SIZE(regs); i++)
+		if (pci_read16(d, regs[i]) != saved[i])
+			pci_write16(d, regs[i], saved[i]);
 }
 
 u8 pci_set_power(const struct pci_dev *d, u8 state)
@@ -406,7 +399,7 @@ u8 pci_set_power(const struct pci_dev *d, u8 state)
 	u16 control = cap ? pci_read16(d, cap + PM_CONTROL) : PCI_D0;
 	u8 before = control & PM_STATE;
 
-	control &= ~(PM_STATE | PM_PME_STATUS);
+	control = (control & ~(PM_STATE | PM_PME_ENABLE)) | PM_PME_STATUS;
 	if (!cap || before == state)
 		return before;
 	if (state == PCI_D0)

@@ -61,6 +61,7 @@
 #define POLL_NS		20000000UL	/* the timer looks; after a byte sooner, since a key may have four */
 #define POLL_AGAIN_NS	2000000UL
 #define AT_MOST		32		/* bytes at once */
+#define FULL_LOOKS	16		/* so many looks that find as many: no keyboard is so fast, nor a queue so long */
 
 /* What a code behind E0 means; those that are missing here mean nothing. */
 static const struct { u8 code, key; } extended_keys[] = {
@@ -76,6 +77,7 @@ static struct timer poll_timer;
 static bool has_line, line_works;
 static unsigned int empty_looks;		/* of the timer, since the last byte */
 static unsigned int nr_polled;			/* looks that found something, though there is a line */
+static unsigned int full_looks;			/* one after the other that found AT_MOST */
 static bool extended;
 static unsigned int skip;			/* bytes of the pause key still to come */
 static enum answer { NOT_ASKED, ASKED, YES, AGAIN, NOBODY } answer;
@@ -157,13 +159,20 @@ static void ps2kbd_irq(int irq, void *arg)
 	spin_unlock(&ps2_lock);
 }
 
-/* Timer, interrupts off.  For ever, or until the line has shown that it works: then nothing needs to wake an idle CPU. */
+/*
+ * Timer, interrupts off.  For ever, or until the line has shown that it works: then nothing needs to wake an idle CPU.  Or
+ * until it is clear that the controller says that a byte waits whatever is read.
+ */
 static void ps2kbd_poll(struct timer *t)
 {
-	bool found, go_on, say = false;
+	bool found, go_on, stuck, say = false;
+	unsigned int n;
 
 	spin_lock(&ps2_lock);
-	found = take_bytes();
+	n = take_bytes();
+	found = n;
+	full_looks = n == AT_MOST ? full_looks + 1 : 0;
+	stuck = full_looks == FULL_LOOKS;
 	empty_looks = found ? 0 : empty_looks + 1;
 	go_on = !line_works;
 	if (found && go_on && has_line)
@@ -171,7 +180,9 @@ static void ps2kbd_poll(struct timer *t)
 	spin_unlock(&ps2_lock);
 	if (say)
 		pr_notice("keyboard: PS/2 is polled: its interrupt has brought no key so far\n");
-	if (go_on)
+	if (stuck && go_on)
+		pr_warn("keyboard: PS/2: the controller never runs out of bytes; it is polled no more\n");
+	if (go_on && !stuck)
 		timer_start(t, ktime_get() + (found ? POLL_AGAIN_NS : POLL_NS));
 }
 

@@ -43,8 +43,9 @@ u8 pci_capability(const struct pci_dev *d, u8 id, u8 after);
 #define PCI_D0			0
 #define PCI_D3HOT		3	/* asleep: only configuration space can be reached */
 /*
- * Put @d into D0 or D3hot, if it is not.  Its state until now; D0 where it knows no other.  To D0: sleeps 10 ms, then BARs
- * and the command register are as they were.  To D3hot: any context, at once.
+ * Put @d into D0 or D3hot, if it is not; then it does not wake the machine up any more.  Its state until now; D0 where it
+ * knows no other.  To D0: sleeps 10 ms, then BARs, interrupt line and the command register are as they were.  To D3hot: any
+ * context, at once.
  */
 u8 pci_set_power(const struct pci_dev *d, u8 state);
 /* Map @len bytes from @offset of a memory BAR, uncached; NULL: a port BAR, not assigned, no memory. */

@@ -4,7 +4,7 @@
  * Purpose:    registers, symbolised backtrace, the areas of the address space that was in use,
  *             and the page-table walk of the address that faulted; what the other CPUs were doing.
  * Invariants: interrupts stay off; nothing here allocates or waits for a lock.  A panic inside a
- *             panic prints one line and ends as panic= says, also when that line or the screen faults again.
+ *             panic prints one line and ends as panic= says, also when that line, the screen or a device faults again.
  *             One CPU panics, the others are stopped by an NMI before it prints; who wants to panic meanwhile
  *             waits for that.
  *             The screen comes last: all else has been said by then.
@@ -157,10 +157,15 @@ static void fail_debug_exit(void)
 	debug_exit(DEBUG_EXIT_FAILURE);
 }
 
-/* What can still be done, each once: a step that faults ends here again, where the next one follows. */
+/*
+ * What can still be done, each once: a step that faults ends here again, where the next one follows.  The restart comes
+ * twice, for it may fault where devices are made quiet; the second time it leaves them alone.
+ */
 static void __noreturn panic_again(void)
 {
-	static void (*const steps[])(void) = { say_panic_again, fail_debug_exit, show_on_screen, restart_or_halt };
+	static void (*const steps[])(void) = {
+		say_panic_again, fail_debug_exit, show_on_screen, restart_or_halt, restart_or_halt,
+	};
 	static unsigned int next;
 
 	printk_panic_mode();

@@ -62,7 +62,8 @@
 #define PORT_CONNECT_CHANGE	BIT(17)
 #define PORT_CHANGES		(0x7fU << 17)	/* written as 1: cleared */
 #define PORT_WARM_RESET		BIT(31)
-#define PORT_KEEP		(PORT_POWER | 3U << 14 | 7U << 25)	/* what a write must repeat */
+#define PORT_WAKES		(7U << 25)	/* wake the machine up: a plug, its end, a current too high */
+#define PORT_KEEP		(PORT_POWER | 3U << 14)	/* what a write must repeat; so firmware's PORT_WAKES go */
 
 /* Extended capabilities. */
 #define CAP_LEGACY		1
@@ -76,7 +77,8 @@
 #define HANDOFF_MS		1000
 #define RESET_MS		1000
 #define HALT_MS			100		/* it may take 16 ms */
-#define HALT_READS		1000000		/* and if the clock does not run */
+#define LAST_RESET_MS		250		/* when the machine ends */
+#define SPINS			1000000		/* at most, if the clock does not run */
 #define RESET_REST_MS		1		/* Intel's may hang when they are read sooner */
 #define DEBOUNCE_MS		100
 #define RECOVERY_MS		10
@@ -274,17 +276,59 @@ void xhci_die(struct xhci *x, const char *why)
 	xhci_write(x->op, USBCMD, 0);
 }
 
-void xhci_stop(struct xhci *x)
+/* wait_bits() where nobody can sleep, and the clock may not run. */
+static bool spin_bits(struct xhci *x, u32 offset, u32 mask, u32 value, unsigned int ms)
 {
-	u64 end = ktime_get() + HALT_MS * 1000000UL;
+	u64 end = ktime_get() + ms * 1000000UL;
+
+	for (unsigned int i = 0; i < SPINS && ktime_get() < end; i++) {
+		u32 now = xhci_read(x->op, offset);
+
+		if (now == ~0U || (now & mask) == value)
+			return now != ~0U;
+	}
+	return false;
+}
+
+static void write_port(struct xhci *x, unsigned int port, u32 bits)
+{
+	xhci_write(x->op, PORTSC(port), (xhci_read(x->op, PORTSC(port)) & PORT_KEEP) | bits);
+}
+
+/* A port that loses its device, as it will, is no reason to switch the machine on. */
+static void disarm_ports(struct xhci *x)
+{
+	for (unsigned int port = 1; port <= x->nr_ports; port++)
+		if (xhci_read(x->op, PORTSC(port)) & PORT_WAKES)
+			write_port(x, port, 0);
+}
+
+/* Forget all that would be an event.  Halted; its registers rest before they are read. */
+static void last_reset(struct xhci *x)
+{
+	u64 end = ktime_get() + RESET_REST_MS * 1000000UL;
+
+	xhci_write(x->op, USBCMD, CMD_RESET);
+	for (unsigned int i = 0; i < SPINS && ktime_get() < end; i++)
+		cpu_relax();
+	if (spin_bits(x, USBCMD, CMD_RESET, 0, LAST_RESET_MS))
+		spin_bits(x, USBSTS, STS_NOT_READY, 0, LAST_RESET_MS);
+}
+
+void xhci_stop(struct xhci *x, bool power_off)
+{
 	u32 command = xhci_read(x->op, USBCMD);
+	bool halted;
 
 	if (command == ~0U)			/* it is gone */
 		return;
 	xhci_write(x->op, USBCMD, command & ~(CMD_RUN | CMD_INTERRUPTS));
-	for (unsigned int i = 0; i < HALT_READS && ktime_get() < end; i++)
-		if (xhci_read(x->op, USBSTS) & STS_HALTED)
-			return;
+	halted = spin_bits(x, USBSTS, STS_HALTED, STS_HALTED, HALT_MS);
+	if (!power_off)
+		return;
+	disarm_ports(x);
+	if (halted)				/* one that runs must not be reset */
+		last_reset(x);
 }
 
 /* ---- its own ports ------------------------------------------------------------------------- */
@@ -294,11 +338,6 @@ bool xhci_root_connected(struct xhci *x, unsigned int port)
 	u32 sc = xhci_read(x->op, PORTSC(port));
 
 	return sc != ~0U && sc & PORT_CONNECTED;
-}
-
-static void write_port(struct xhci *x, unsigned int port, u32 bits)
-{
-	xhci_write(x->op, PORTSC(port), (xhci_read(x->op, PORTSC(port)) & PORT_KEEP) | bits);
 }
 
 /* The speed of what is there, ready to get an address; or -errno.  @warm: a USB 3 link is made anew. */

@@ -113,9 +113,10 @@ void xhci_root_ports(struct xhci *x);				/* look after those that changed */
 void xhci_die(struct xhci *x, const char *why);
 void xhci_interrupt(int irq, void *xhci);
 /*
- * The machine ends.  Any context, even a panic: no lock is taken, and it is waited for as long as it takes, but no longer
- * than HALT_MS.
+ * The machine ends: the controller is halted; to @power_off its ports also do not wake the machine up any more, and it is
+ * reset.  Any context, even a panic: no lock is taken, and it is waited for as long as it takes, but no longer than HALT_MS,
+ * and twice LAST_RESET_MS.
  */
-void xhci_stop(struct xhci *x);
+void xhci_stop(struct xhci *x, bool power_off);
 
 #endif

@@ -60,14 +60,15 @@ static void route_ports(struct xhci *x)
 
 /*
  * Boards of those years switch themselves on again, seconds after they were switched off, while a controller runs, has the
- * EHCI controller's ports, or is awake.
+ * EHCI controller's ports, or is awake; and any board, if it was told to wake up when a port loses its device, for that is
+ * what giving the ports back does.  So the controller has forgotten that before.
  */
 static void quiet_controllers(bool power_off)
 {
 	for (unsigned int i = 0; i < READ_ONCE(nr_controllers); i++) {
 		struct xhci *x = controllers[i];
 
-		xhci_stop(x);
+		xhci_stop(x, power_off);
 		if (x->routed) {
 			pci_write32(&x->pci, USB3_PSSEN, 0);
 			pci_write32(&x->pci, XUSB2PR, 0);

@@ -3,6 +3,8 @@
 ; Purpose:    a Multiboot2 kernel that plays the firmware's part: it goes to long mode, switches on all of PCIDs, SMEP,
 ;             SMAP and CET that CPUID has, goes on under a PCID that is not 0, and calls enter().  Where that ends,
 ;             it looks at the machine and says on COM1 what is not as Multiboot2 wants it, or "enter: ok".
+; Simplified: of CET the bit in CR4 is on, but no shadow stack is used: no MSR asks for one.  So it is seen that the bit is
+;             cleared, not that a firmware's shadow stack is left well: that was read.
 ; Use:        tools/test.py, job bochs/enter.  If CR0.PG is cleared while PCIDs are on, Bochs faults, as the SDM says;
 ;             QEMU's own CPU does not look.
 ; Sources:    Intel SDM vol. 3A, "Control Registers", "Process-Context Identifiers (PCIDs)"; Multiboot2 specification,

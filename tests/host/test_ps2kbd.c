@@ -382,7 +382,7 @@ static void start(struct machine kind)
 		m.hit_at = ~0UL;
 	m.scanning = !m.switched_off;
 	extended = has_line = line_works = false;
-	empty_looks = nr_polled = 0;
+	empty_looks = nr_polled = full_looks = 0;
 	fake_irqs_off = booting = true;
 	skip = presses = releases = registered = others = log_len = 0;
 	answer = NOT_ASKED;
@@ -886,6 +886,45 @@ static void what_both_could_read_is_typed_once(void **state)
 	}
 }
 
+/* The bit that says that a byte waits sticks: that is said, and nobody reads for ever.  More than a queue full may come. */
+static void a_controller_that_never_runs_out_is_left_alone(void **state)
+{
+	unsigned int looks;
+	char *said;
+
+	start((struct machine){ .floods = true, .dead_line = true });
+	for (looks = 0; m.timer && looks < 1000; looks++) {
+		m.now = m.timer->expires;
+		step();
+		deliver();
+	}
+	assert_int_equal(looks, FULL_LOOKS);
+	said = strstr(log, "PS/2: the controller never runs out of bytes; it is polled no more\n");
+	assert_non_null(said);
+	assert_null(strstr(said + 1, "PS/2: the controller"));
+
+	start((struct machine){ .dead_line = true });
+	for (looks = 0; looks < 10 * FULL_LOOKS; looks++) {
+		m.floods = looks % FULL_LOOKS;		/* all but one of them find as much as they can */
+		if (!m.floods)
+			m.out_full = false;
+		m.now = m.timer->expires;
+		step();
+		deliver();
+		assert_non_null(m.timer);
+	}
+	assert_null(strstr(log, "polled no more"));
+	m.floods = m.out_full = false;
+	for (looks = 0; looks < 10 * FULL_LOOKS; looks++) {	/* each finds one: a key that is held, a slow host */
+		put_out(KEY_A | RELEASED, 0);
+		m.now = m.timer->expires;
+		step();
+		deliver();
+		assert_non_null(m.timer);
+	}
+	assert_works();
+}
+
 /* Firmware that played one has let go: all ones, which say that a byte waits. */
 static void a_controller_that_goes_away_types_nothing(void **state)
 {
@@ -934,6 +973,7 @@ int main(void)
 		cmocka_unit_test(a_line_the_other_way_round_does_not_stop_the_timer),
 		cmocka_unit_test(the_timer_stops_when_the_line_has_brought_a_key),
 		cmocka_unit_test(what_both_could_read_is_typed_once),
+		cmocka_unit_test(a_controller_that_never_runs_out_is_left_alone),
 		cmocka_unit_test(a_controller_that_goes_away_types_nothing),
 	};
 

@@ -42,14 +42,14 @@ static u64 bar_len;
 
 /* ---- time, and what a reset does with it ---- */
 
-static u64 now, reset_at;
+static u64 now, reset_at, reset_ns;
 static u64 read_after = ~0UL;		/* ns between a reset and the first read */
 static u64 clock_step;			/* ns that pass when the clock is read */
 static u64 halted_at;			/* ns; 0: at once */
 
-/* ---- what was done when the machine ended: s(topped), h(alted), r(outed back), d(3hot) ---- */
+/* ---- what was done when the machine ended: s(topped), h(alted), a port w(ritten), res(e)t, r(outed back), d(3hot) ---- */
 
-static char ending[16];
+static char ending[32];
 static void (*quiet)(bool power_off);
 
 static void happens(char what)
@@ -79,12 +79,11 @@ void kfree(const void *p)
 	allocated--;
 }
 
-/* A reset takes 3 ms. */
 static u32 xhci_read(volatile u8 *base, u32 offset)
 {
 	if (reset_at && read_after == ~0UL)
 		read_after = now - reset_at;
-	if (reset_at && now >= reset_at + 3000000)
+	if (reset_at && now - reset_at >= reset_ns)
 		regs[(OP + USBCMD) / 4] &= ~CMD_RESET;
 	if (halted_at && now >= halted_at) {
 		halted_at = 0;
@@ -97,10 +96,12 @@ static u32 xhci_read(volatile u8 *base, u32 offset)
 static void xhci_write(volatile u8 *base, u32 offset, u32 v)
 {
 	real_write(base, offset, v);
+	if (base == (volatile u8 *)regs + OP && offset >= PORTSC(1))
+		happens('w');
 	if (base == (volatile u8 *)regs + OP && offset == USBCMD) {
 		regs[(OP + USBSTS) / 4] = v & CMD_RUN || halted_at ? 0 : STS_HALTED;
 		if (!(v & CMD_RUN))
-			happens('s');
+			happens(v & CMD_RESET ? 'e' : 's');
 		if (v & CMD_RESET)
 			reset_at = now;
 	}
@@ -225,6 +226,7 @@ static void firmware_leaves(u32 command)
 	memset(ending, 0, sizeof(ending));
 	quiet = NULL;
 	reset_at = 0;			/* none yet */
+	reset_ns = 3000000;
 	read_after = ~0UL;
 	memset(bus, 0, sizeof(bus));
 	bus[0] = (struct function){ .class = CLASS_XHCI, .vendor = 0x1234, .config[PCI_COMMAND / 4] = 0x0403 };
@@ -387,25 +389,56 @@ static void a_reset_is_given_time_before_it_is_asked_about(void **state)
 
 /* ---- its end ---- */
 
-/* A controller that runs, of the vendor @vendor, and an EHCI controller of Intel's; it takes @halt_ns to halt. */
+#define PORT(n)	regs[(OP + PORTSC(n)) / 4]
+#define PORT_IN_USE	(PORT_POWER | PORT_CONNECTED | PORT_ENABLED | PORT_CONNECT_CHANGE | 1U << 14)
+
+/*
+ * A controller that runs, of the vendor @vendor, and an EHCI controller of Intel's; it takes @halt_ns to halt.  Two of its
+ * ports would wake the machine up.
+ */
 static void running(u16 vendor, u64 halt_ns)
 {
 	routed(vendor, 0x1e31, VENDOR_INTEL, 0);
 	assert_non_null(quiet);
 	regs[(OP + USBCMD) / 4] = CMD_RUN | CMD_INTERRUPTS | 1U << 11;
 	regs[(OP + USBSTS) / 4] = 0;
+	PORT(1) = PORT(2) = PORT_IN_USE;
+	PORT(2) |= BIT(26);
+	PORT(4) |= BIT(25) | BIT(27);
 	memset(ending, 0, sizeof(ending));
 	clock_step = 1000;
-	halted_at = now + halt_ns;
+	halted_at = halt_ns ? now + halt_ns : 0;
 }
 
-static void it_is_stopped_then_gives_ports_back_then_sleeps(void **state)
+/* It runs no more when it is reset, and is given time before it is asked about that. */
+static void it_is_stopped_and_reset_then_gives_ports_back_then_sleeps(void **state)
 {
 	running(VENDOR_INTEL, 16000000);
 	quiet(true);
-	assert_string_equal(ending, "shrrd");
-	assert_int_equal(regs[(OP + USBCMD) / 4], 1U << 11);
+	assert_string_equal(ending, "shwwerrd");
+	assert_int_equal(regs[(OP + USBCMD) / 4], 0);
+	assert_true(read_after >= 1000000 && read_after < 100000000);
+	assert_true(now >= reset_at + 3000000 && now < reset_at + 100000000);
 	assert_int_equal(bus[0].config[USB3_PSSEN / 4] | bus[0].config[XUSB2PR / 4], 0);
+}
+
+/* Nothing that is a change is taken for seen, and none is disabled; the rest was not written. */
+static void its_ports_do_not_wake_the_machine_up(void **state)
+{
+	running(0x1912, 16000000);
+	quiet(true);
+	assert_int_equal(PORT(1), PORT_IN_USE);
+	assert_int_equal(PORT(2), PORT_POWER | 1U << 14);
+	assert_int_equal(PORT(3), 0);
+	assert_int_equal(PORT(4), 0);
+}
+
+/* Whatever is written to a port: what firmware told it to wake up for is not said again. */
+static void a_port_that_is_written_to_forgets_what_to_wake_up_for(void **state)
+{
+	running(0x1912, 16000000);
+	write_port(found, 2, PORT_RESET);
+	assert_int_equal(PORT(2), PORT_POWER | 1U << 14 | PORT_RESET);
 }
 
 static void for_a_restart_it_stays_awake(void **state)
@@ -413,6 +446,7 @@ static void for_a_restart_it_stays_awake(void **state)
 	running(VENDOR_INTEL, 16000000);
 	quiet(false);
 	assert_string_equal(ending, "shrr");
+	assert_int_equal(regs[(OP + USBCMD) / 4], 1U << 11);
 	assert_int_equal(bus[0].power, PCI_D0);
 }
 
@@ -420,10 +454,10 @@ static void ports_that_it_was_not_given_are_not_given_back(void **state)
 {
 	running(0x1912, 16000000);
 	quiet(true);
-	assert_string_equal(ending, "shd");
+	assert_string_equal(ending, "shwwed");
 }
 
-/* By a clock that runs, and by one that does not. */
+/* By a clock that runs, and by one that does not.  And it is not reset. */
 static void one_that_does_not_halt_is_not_waited_for(void **state)
 {
 	u64 start;
@@ -431,12 +465,23 @@ static void one_that_does_not_halt_is_not_waited_for(void **state)
 	running(VENDOR_INTEL, 3600000000000);
 	start = now;
 	quiet(true);
-	assert_string_equal(ending, "srrd");
+	assert_string_equal(ending, "swwrrd");
 	assert_true(now - start >= 16000000 && now - start < 1000000000);
 	running(VENDOR_INTEL, 3600000000000);
 	clock_step = 0;
 	quiet(true);
-	assert_string_equal(ending, "srrd");
+	assert_string_equal(ending, "swwrrd");
+	running(VENDOR_INTEL, 0);			/* nor one whose reset never ends */
+	reset_ns = ~0UL / 2;
+	start = now;
+	quiet(true);
+	assert_string_equal(ending, "swwerrd");
+	assert_true(now - start < 1000000000);
+	running(VENDOR_INTEL, 0);
+	reset_ns = ~0UL / 2;
+	clock_step = 0;
+	quiet(true);
+	assert_string_equal(ending, "swwerrd");
 }
 
 static void one_that_is_gone_is_not_stopped(void **state)
@@ -468,7 +513,9 @@ int main(void)
 		cmocka_unit_test(ports_that_an_intel_ehci_has_are_taken),
 		cmocka_unit_test(without_an_intel_ehci_ports_are_left_alone),
 		cmocka_unit_test(a_reset_is_given_time_before_it_is_asked_about),
-		cmocka_unit_test(it_is_stopped_then_gives_ports_back_then_sleeps),
+		cmocka_unit_test(it_is_stopped_and_reset_then_gives_ports_back_then_sleeps),
+		cmocka_unit_test(its_ports_do_not_wake_the_machine_up),
+		cmocka_unit_test(a_port_that_is_written_to_forgets_what_to_wake_up_for),
 		cmocka_unit_test(for_a_restart_it_stays_awake),
 		cmocka_unit_test(ports_that_it_was_not_given_are_not_given_back),
 		cmocka_unit_test(one_that_does_not_halt_is_not_waited_for),
