@@ -4,7 +4,8 @@
  * Purpose:    tools/kallsyms.py makes the table from the linked kernel; the first link has none,
  *             so empty ones stand here.
  * Invariants: kallsyms_offsets ascends; offsets count from KERNEL_VMA, of addresses as linked.  A backtrace reads the stack by
- *             probes.  The debug build follows frame pointers, upwards only; a broken chain ends it.
+ *             probes.  The debug build follows frame pointers, upwards only; a broken chain ends it.  Who was
+ *             interrupted has called nobody: its name comes from the registers that entry.asm saved.
  *             The release build has none (they would cost three instructions a function): it lists
  *             what looks like a return address, among which may be some of calls that are over.
  * Sources:    AMD64 psABI, "The Stack Frame".
@@ -82,6 +83,22 @@ static bool readable(const unsigned long *word)
 
 #ifdef QUIRE_DEBUG
 
+/* Return addresses of entry.asm's calls: the frame that holds one has a word and then struct pt_regs above it. */
+extern const char exception_called[] asm("exception_entry.called"), irq_called[] asm("irq_entry.called"),
+		  page_fault_called[] asm("page_fault_entry.called");
+
+static void show_interrupted(const unsigned long *frame)
+{
+	const struct pt_regs *regs = (const struct pt_regs *)(frame + 3);
+	const char *to = (const char *)frame[1];
+	char name[128];
+
+	if (to != exception_called && to != irq_called && to != page_fault_called)
+		return;
+	if (readable(&regs->ip) && is_text(regs->ip))
+		printk(KERN_ERR "  %016lx %s, interrupted\n", regs->ip, sprint_symbol(name, sizeof(name), regs->ip));
+}
+
 void dump_stack(const struct pt_regs *regs)
 {
 	const unsigned long *frame = regs ? (const unsigned long *)regs->bp : __builtin_frame_address(0);
@@ -93,6 +110,7 @@ void dump_stack(const struct pt_regs *regs)
 		if (!is_text(frame[1]))
 			break;
 		show_return_address(frame[1]);
+		show_interrupted(frame);
 		if (up <= frame || (unsigned long)up - (unsigned long)frame > KERNEL_STACK_SIZE)
 			break;
 		frame = up;

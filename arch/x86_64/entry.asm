@@ -82,6 +82,9 @@ extern schedule_tail, do_exit, fixup_bad_iret, __task_size_max, cpu_features, cp
 	sti
 %endmacro
 
+; Where backtraces find a struct pt_regs: kernel/kallsyms.c.
+global exception_entry.called, irq_entry.called, page_fault_entry.called
+
 global entry_syscall
 align 32
 entry_syscall:
@@ -173,6 +176,7 @@ exception_entry:
 	mov qword [rsp + PT_orig_ax], -1
 	sub rsp, 8
 	call do_exception
+.called:
 	jmp exception_return
 .kernel:
 	cmp qword [rsp + PT_ip], iretq_to_user
@@ -202,6 +206,7 @@ irq_entry:
 	mov rdi, rsp
 	sub rsp, 8
 	call do_irq
+.called:
 	jmp exception_return
 
 ; The page fault has a path of its own: it is the one that must be fast.
@@ -222,6 +227,7 @@ page_fault_entry:
 	mov rdi, rsp
 	sub rsp, 8
 	call do_page_fault
+.called:
 
 ; Here rsp lies 8 below pt_regs, as at the calls before.
 exception_return:

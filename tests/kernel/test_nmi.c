@@ -14,7 +14,9 @@
 #include <panic.h>
 #include <printk.h>
 #include <sched.h>
+#include <string.h>
 #include <time.h>
+#include <vmalloc.h>
 #include <watchdog.h>
 
 struct spinner {
@@ -25,6 +27,7 @@ struct spinner {
 
 static noinline void spin_around(struct spinner *s)
 {
+	WRITE_ONCE(s->there, smp_processor_id() == s->cpu);
 	while (!READ_ONCE(s->stop))
 		cpu_relax();
 }
@@ -36,7 +39,6 @@ static int spin_on_cpu(void *arg)
 
 	set_cpus_allowed(current, BIT(s->cpu));
 	flags = s->irqs_off ? local_irq_save() : 0;
-	WRITE_ONCE(s->there, smp_processor_id() == s->cpu);
 	spin_around(s);
 	if (s->irqs_off)
 		local_irq_restore(flags);
@@ -63,6 +65,42 @@ static void stop_spinner(struct spinner *s)
 	WRITE_ONCE(s->stop, true);
 	for (int i = 0; i < 10000 && !READ_ONCE(s->gone); i++)
 		msleep(1);
+}
+
+static bool shown;
+
+static void show_trace(struct timer *timer)
+{
+	dump_stack(NULL);
+	WRITE_ONCE(shown, true);
+}
+
+static noinline void wait_until_shown(void)
+{
+	for (u64 i = 0; i < 10000000000 && !READ_ONCE(shown); i++)	/* no calls: this is where it is interrupted */
+		cpu_relax();
+}
+
+#define TEXT_SIZE (16 << 10)
+
+KTEST(nmi, trace_names_the_function_that_was_interrupted)
+{
+	struct timer timer;
+	char *text = vmalloc(TEXT_SIZE);
+	bool named __attribute__((unused));
+
+	EXPECT(text);
+	shown = false;
+	timer_setup(&timer, show_trace);
+	ktest_stay_here();
+	timer_start(&timer, clock_read_ns() + 20 * 1000000UL);
+	wait_until_shown();
+	timer_cancel(&timer);
+	named = log_copy(text, TEXT_SIZE) && strstr(text, " wait_until_shown+") && strstr(text, ", interrupted\n");
+	vfree(text);
+#ifdef QUIRE_DEBUG				/* the others have no frame pointers */
+	EXPECT(named);
+#endif
 }
 
 static bool provoked(struct ktest_ctx *t)
