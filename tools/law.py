@@ -323,14 +323,15 @@ def task(tid, mm, state="R", ppid=1, comm="sh"):
 
 
 def space(mm, **more):
-    line = {"k": "snap.mm", "mm": mm, "users": 1, "count": 1, "pgd": 8, "map_count": 2, "mmap_sem": 0, "nr_ptes": 1, "nr_tables": 3,
-            "highest_vm_end": "405000", "total_vm": 5, "locked_vm": 0, "shared_vm": 2, "exec_vm": 2, "stack_vm": 0,
+    line = {"k": "snap.mm", "mm": mm, "users": 1, "count": 1, "pgd": 8, "map_count": 3, "mmap_sem": 0, "nr_ptes": 1, "nr_tables": 3,
+            "highest_vm_end": "406000", "total_vm": 6, "locked_vm": 0, "shared_vm": 3, "exec_vm": 2, "stack_vm": 0,
             "data_vm": 3, "rss": {"anon": 1, "file": 1, "shmem": 0, "swap": 1}}
     return {**line, **more}
 
 
 BEFORE = [begin(100), {"k": "snap.cpu", "cpu": 0, "tid": 7, "told": 7, "cr3": 8, "mm": 3, "lazy": 0}, task(7, 3), space(3),
           vma(3, "400000", "402000", "75", 0, 5), vma(3, "402000", "405000", "100073", 1026, 0),
+          vma(3, "405000", "406000", "0d1", 0, 0),       # the System V segment 0, read only: its file's number is 0
           *tables(3, 8, 9, 10, 11, [[0, "e025"], [2, "c067"], [3, "14000"]]),
           *pages((0, 8, "kernel", 0), (8, 4, "table", 0), (12, 1, "anon", 1, "810"), (13, 1, "kernel", 0),
                  (14, 1, "file", 1, "10"), (15, 1, "slab", 0), (16, 4, "pcp", 0), (20, 4, "free", 0),
@@ -383,10 +384,10 @@ reclaim.oom victim 8 points 3
 
 AFTER = [begin(0), {"k": "snap.cpu", "cpu": 0, "tid": 8, "told": 8, "cr3": 18, "mm": 4, "lazy": 1}, task(7, 3),
          {**task(8, 0, "Z", 7, "ls"), "active_mm": 4},
-         space(3, map_count=3, data_vm=2),
+         space(3, map_count=4, data_vm=2),
          space(4, users=0, count=2, pgd=18, map_count=1, rss={"anon": 0, "file": 1, "shmem": 0, "swap": 0}),
          vma(3, "400000", "402000", "75", 0, 5), vma(3, "402000", "404000", "100073", 1026, 0),
-         vma(3, "404000", "405000", "100071", 1028, 0), vma(4, "400000", "402000", "75", 0, 5),
+         vma(3, "404000", "405000", "100071", 1028, 0), vma(3, "405000", "406000", "0d1", 0, 0), vma(4, "400000", "402000", "75", 0, 5),
          *tables(3, 8, 9, 10, 11, [[0, "e025"], [3, "13065"], [4, "1c000"]]), *tables(4, 18, 20, 21, 22, [[0, "e025"]]),
          *pages((0, 8, "kernel", 0), (8, 4, "table", 0), (12, 1, "free", 0), (13, 1, "kernel", 0),
                 (14, 1, "file", 2, "10"), (15, 1, "slab", 0), (16, 1, "file", 0), (17, 1, "slab", 0), (18, 1, "table", 0),

@@ -18,8 +18,8 @@ import bisect
 from array import array
 
 from snapshot import (ACCESSED, DIRTY, PAGE, PFN, PG_ACTIVE, PG_LRU, PG_SWAPBACKED, PG_UNEVICTABLE, PG_WRITEBACK,
-                      PRESENT, PROTNONE, SPECIAL, VM_EXEC, VM_GROWSDOWN, VM_LOCKED, VM_SHARED, VM_WRITE, runs, slot_of,
-                      whole)
+                      PRESENT, PROTNONE, SPECIAL, VM_EXEC, VM_GROWSDOWN, VM_LOCKED, VM_SHARED, VM_WRITE, has_file, runs,
+                      slot_of, whole)
 
 AD = ACCESSED | DIRTY
 MAPPED = PRESENT | PROTNONE
@@ -999,7 +999,7 @@ class State:
             pages = (end - start) // PAGE
             s["total_vm"] += pages
             s["locked_vm"] += pages if flags & VM_LOCKED else 0
-            s["shared_vm"] += pages if ino else 0
+            s["shared_vm"] += pages if has_file(ino, flags) else 0
             if flags & (VM_EXEC | VM_WRITE | VM_GROWSDOWN) == VM_EXEC:
                 s["exec_vm"] += pages
             s["stack_vm"] += pages if flags & VM_GROWSDOWN else 0

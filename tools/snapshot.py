@@ -20,7 +20,7 @@ NONLINEAR = 0x80                        # in an entry that is not present
 PFN = 0x000ffffffffff000
 GAP_LARGE, GUARD_GAP = 1 << 44, 256 * PAGE
 NX = 1 << 63
-VM_READ, VM_WRITE, VM_EXEC, VM_SHARED, VM_MAYWRITE, VM_GROWSDOWN = 1, 2, 4, 8, 0x20, 0x100
+VM_READ, VM_WRITE, VM_EXEC, VM_SHARED, VM_MAYWRITE, VM_MAYSHARE, VM_GROWSDOWN = 1, 2, 4, 8, 0x20, 0x80, 0x100
 VM_PFNMAP, VM_LOCKED, VM_IO, VM_DONTEXPAND, VM_NONLINEAR = 0x400, 0x2000, 0x4000, 0x40000, 0x800000
 PG_DIRTY, PG_BUDDY, PG_SLAB, PG_TABLE, PG_SWAPBACKED, PG_MLOCKED, PG_PCP = [1 << n for n in (3, 7, 8, 9, 11, 12, 14)]
 PG_RESERVED = 1 << 6
@@ -53,6 +53,11 @@ KINDS = {
 }
 ORDER = {kind: i for i, kind in enumerate(KINDS)}
 ORDER["snap.pcp"] = ORDER["snap.buddy"]         # zone by zone
+
+
+def has_file(ino, flags):
+    """Has an area a file?  Not all have an inode number: the first System V segment's is its id, 0.  But what is shared has one."""
+    return ino or flags & VM_MAYSHARE
 
 
 def slot_of(raw):
@@ -324,7 +329,7 @@ class Checker:
             return sum((v["e"] - v["s"]) // PAGE for v in areas if wanted(v, v["f"]))
         for name, wanted in (
                 ("total_vm", lambda v, f: True),
-                ("shared_vm", lambda v, f: v["ino"] or v["name"].startswith("/")),
+                ("shared_vm", lambda v, f: has_file(v["ino"], f)),
                 ("exec_vm", lambda v, f: f & (VM_EXEC | VM_WRITE | VM_GROWSDOWN) == VM_EXEC),
                 ("stack_vm", lambda v, f: f & VM_GROWSDOWN),
                 ("data_vm", lambda v, f: f & (VM_WRITE | VM_SHARED | VM_GROWSDOWN) == VM_WRITE),
