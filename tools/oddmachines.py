@@ -87,17 +87,17 @@ def screen_cases(kernel, programs, directory):
     that lack something.
     In DIRECTORY are the GRUB_IMAGES, in whose initramfs is table_with_bad_checksum() as /madt.
     """
-    def direct(name, *sentences, ends=False, at_once=False, words="", **choices):
+    def direct(name, *sentences, how="tells", words="", **choices):
         m = Machine(**{"kernel": kernel, "initrd": programs, "append": f"{MENU_WORDS} {words}".strip(), "memory": "128M",
                        "debug_exit": False} | choices)
-        return f"screen-{name}", m, sentences, "ends_with" if ends else "tells_at_once" if at_once else "tells"
+        return f"screen-{name}", m, sentences, how
 
-    def grub(name, image, *sentences, ends=False, where="cdrom"):
+    def grub(name, image, *sentences, how="tells", where="cdrom"):
         file = f"{directory}/{image}.iso"
         m = Machine(memory="128M", debug_exit=False, **{where: file} if where != "stick" else {"extra": (
             "-device", "qemu-xhci", "-drive", f"if=none,id=stick,format=raw,snapshot=on,file={file}",
             "-device", "usb-storage,drive=stick,bootindex=1")})
-        return f"screen-{name}", m, sentences, "ends_with" if ends else "tells"
+        return f"screen-{name}", m, sentences, how
 
     none, long = "no initramfs: pass one with -initrd", "command line: longer than 2047 bytes: what comes after the first"
     yield direct("no-acpi", "acpi: no tables, assuming a plain PC", type="pc,acpi=off")
@@ -107,12 +107,12 @@ def screen_cases(kernel, programs, directory):
                  extra=("-device", "qemu-xhci", "-device", "usb-kbd"))
     yield direct("usb-undriven", "keyboard: none found, neither PS/2 nor USB; no driver for this machine's USB controllers: EHCI",
                  type="q35,i8042=off", extra=("-device", "usb-ehci,id=old", "-device", "usb-kbd,bus=old.0"))
-    yield direct("no-initramfs", none, ends=True, initrd="")
+    yield direct("no-initramfs", none, how="ends_with", initrd="")
     yield direct("long-command-line", long, words=LONG_WORDS)
-    yield direct("many-words", "command line: and 2", long, words=SHORT_WORDS, at_once=True)
+    yield direct("many-words", "command line: and 2", long, words=SHORT_WORDS, how="tells_at_once")
     yield grub("bad-acpi-checksum", "odd-bad-checksum", "has a wrong checksum, ignored")
-    yield grub("disk-no-initramfs", "odd-no-initramfs", none, ends=True, where="disk")
-    yield grub("stick-no-initramfs", "odd-no-initramfs", none, ends=True, where="stick")
+    yield grub("disk-no-initramfs", "odd-no-initramfs", none, how="ends_with", where="disk")
+    yield grub("stick-no-initramfs", "odd-no-initramfs", none, how="ends_with", where="stick")
     yield grub("grub-long-command-line", "odd-long-line", long)
     yield grub("small-mode", "odd-small-mode", "fb0: 320x200", "vt: framebuffer, 40 columns, 12 rows")
     yield grub("24-bit", "odd-24-bit", "fb0: 800x600, 24 bits", "vt: framebuffer, 100 columns, 37 rows")

@@ -119,7 +119,7 @@ static unsigned long vdso_addr(unsigned long start, unsigned long len)
 
 	start = PAGE_ALIGN(start);
 	end = (start + len + PMD_SIZE - 1) & PMD_MASK;
-	end = min(end, min(current->mm->task_size, DEFAULT_MAP_WINDOW)) - len;
+	end = min(end, DEFAULT_MAP_WINDOW) - len;
 	if (end <= start)
 		return start;
 	return start + get_random_u64() % (((end - start) >> PAGE_SHIFT) + 1) * PAGE_SIZE;
